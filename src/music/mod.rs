@@ -1,0 +1,9 @@
+//! Music as the rest of the crate sees it: notes in seconds, a sustain pedal, and who wrote them.
+
+mod composer;
+mod note;
+mod performance;
+
+pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era};
+pub use note::{Note, Pitch, Velocity};
+pub use performance::{PEDAL_DOWN, PedalChange, Performance};

@@ -1,0 +1,9 @@
+//! A performance as a row of note tokens, one per key stroke, and back.
+
+mod tokenizer;
+mod vocab;
+
+pub use tokenizer::{EncodeReport, Encoded, decode, decode_step, encode, DecodeState};
+pub use vocab::{
+    Field, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin, velocity_value,
+};
