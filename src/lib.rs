@@ -7,3 +7,5 @@
 
 pub mod music;
 pub mod tokens;
+pub mod model;
+pub mod train;

@@ -1,0 +1,171 @@
+//! Windows of pieces as the tensors of a batch.
+
+use rand::{Rng, RngExt};
+use tch::{Device, Kind, Tensor};
+
+use super::augment::augment;
+use super::{Corpus, Piece, Split};
+use crate::model::features::{INPUT_COLUMNS, NOTE_COLUMNS, Place, Previous, input_rows, note_rows};
+use crate::model::{Batch, IGNORED, ModelConfig};
+use crate::tokens::{NoteToken, gap_secs};
+
+/// Some consecutive notes of a piece, at most `context_len`, with the end token where the piece ends.
+#[derive(Clone, Debug)]
+pub struct Window {
+    pub notes: Vec<NoteToken>,
+    /// Notes of the piece before it.
+    pub start: usize,
+    /// Notes of the whole piece.
+    pub piece_len: usize,
+    /// The label; `None` where there is none.
+    pub composer: Option<usize>,
+}
+
+impl Window {
+    /// The window of `piece` that starts at note `start`; it holds fewer than `len` notes at the end of the piece.
+    pub fn cut(piece: &Piece, start: usize, len: usize) -> Window {
+        let end = (start + len).min(piece.tokens.len());
+        let mut notes = piece.tokens[start.min(end)..end].to_vec();
+        if notes.len() < len {
+            notes.push(NoteToken::END);
+        }
+        Window { notes, start, piece_len: piece.tokens.len(), composer: piece.composer.map(|c| c.index()) }
+    }
+}
+
+/// Stacks windows; `hide` says of each input note whether the decoder may not see it.
+pub fn stack(windows: &[Window], config: &ModelConfig, device: Device, mut hide: impl FnMut() -> bool) -> Batch {
+    let (b, t, patch) = (windows.len(), config.context_len, config.patch_len);
+    let mut rows = Vec::with_capacity(b * t * INPUT_COLUMNS);
+    let mut secs = Vec::with_capacity(b * t);
+    let mut targets = Vec::with_capacity(b * t * 5);
+    let mut segment_rows = Vec::with_capacity(b * t * NOTE_COLUMNS);
+    let mut present = Vec::with_capacity(b * t / patch);
+    for window in windows {
+        let mut time = 0.0;
+        for i in 0..t {
+            let place = Place {
+                since_start: window.start + i,
+                until_end: window.piece_len.saturating_sub(window.start + i),
+            };
+            let previous = match i.checked_sub(1).and_then(|p| window.notes.get(p)) {
+                _ if i == 0 => Previous::Start,
+                Some(&note) if !hide() => Previous::Note(note),
+                _ => Previous::Hidden,
+            };
+            rows.extend(input_rows(previous, place));
+            secs.push(time as f32);
+            let note = window.notes.get(i).copied();
+            targets.extend(target(note));
+            let heard = note.filter(|n| !n.is_end());
+            segment_rows.extend(note_rows(heard, i % patch));
+            if i % patch == 0 {
+                present.push(i == 0 || heard.is_some());
+            }
+            time += note.map_or(0.0, |n| gap_secs(n.gap));
+        }
+    }
+    let (b, t) = (b as i64, t as i64);
+    let composer: Vec<i64> = windows.iter().map(|w| w.composer.unwrap_or(config.n_composers) as i64).collect();
+    Batch {
+        rows: Tensor::from_slice(&rows).view([b, t, INPUT_COLUMNS as i64]).to_device(device),
+        secs: Tensor::from_slice(&secs).view([b, t]).to_device(device),
+        targets: Tensor::from_slice(&targets).view([b, t, 5]).to_device(device),
+        segment_rows: Tensor::from_slice(&segment_rows).view([b, t, NOTE_COLUMNS as i64]).to_device(device),
+        segment_present: Tensor::from_slice(&present).view([b, t / patch as i64]).to_kind(Kind::Bool).to_device(device),
+        composer: Tensor::from_slice(&composer).to_device(device),
+    }
+}
+
+fn target(note: Option<NoteToken>) -> [i64; 5] {
+    match note {
+        None => [IGNORED; 5],
+        Some(note) if note.is_end() => {
+            let mut only_pitch = [IGNORED; 5];
+            only_pitch[0] = i64::from(NoteToken::END_PITCH);
+            only_pitch
+        }
+        Some(note) => note.to_array().map(i64::from),
+    }
+}
+
+/// Draws training windows: a composer by the square root of the notes there are of it, a piece of it by length,
+/// and a place in the piece.
+#[derive(Debug)]
+pub struct Sampler<'a> {
+    /// Per labelled composer, and one for all the others: the pieces with the running sum of their lengths.
+    groups: Vec<Vec<(usize, &'a Piece)>>,
+    /// Running sum of the groups' weights.
+    weights: Vec<f64>,
+}
+
+/// Share of windows taken from the very beginning, and as many from the very end, of a piece.
+const EDGE_SHARE: f64 = 0.08;
+
+impl<'a> Sampler<'a> {
+    /// `None` when the training split is empty.
+    pub fn new(corpus: &'a Corpus) -> Option<Sampler<'a>> {
+        let mut groups: Vec<Vec<(usize, &Piece)>> = vec![Vec::new(); corpus.composers.len() + 1];
+        for piece in corpus.pieces.iter().filter(|p| p.split == Split::Train && !p.tokens.is_empty()) {
+            let group = &mut groups[piece.composer.map_or(corpus.composers.len(), |c| c.index())];
+            let before = group.last().map_or(0, |(sum, _)| *sum);
+            group.push((before + piece.tokens.len(), piece));
+        }
+        groups.retain(|g| !g.is_empty());
+        let mut sum = 0.0;
+        let weights = groups
+            .iter()
+            .map(|g| {
+                sum += g.last().map_or(0.0, |(notes, _)| (*notes as f64).sqrt());
+                sum
+            })
+            .collect();
+        (!groups.is_empty()).then_some(Sampler { groups, weights })
+    }
+
+    /// Pieces to draw from.
+    pub fn pieces(&self) -> usize {
+        self.groups.iter().map(Vec::len).sum()
+    }
+
+    /// One augmented window of at most `len` notes.
+    pub fn draw(&self, len: usize, rng: &mut impl Rng) -> Window {
+        let total = self.weights.last().copied().unwrap_or(1.0);
+        let at = rng.random_range(0.0..total);
+        let group = &self.groups[self.weights.partition_point(|w| *w <= at).min(self.groups.len() - 1)];
+        let notes = group.last().map_or(1, |(sum, _)| *sum);
+        let at = rng.random_range(0..notes);
+        let (_, piece) = group[group.partition_point(|(sum, _)| *sum <= at).min(group.len() - 1)];
+        // One past the last full window: there the end token is in sight.
+        let last_start = (piece.tokens.len() + 1).saturating_sub(len);
+        let start = match rng.random_range(0.0..1.0) {
+            u if u < EDGE_SHARE => 0,
+            u if u < 2.0 * EDGE_SHARE => last_start,
+            _ => rng.random_range(0..=last_start),
+        };
+        let mut window = Window::cut(piece, start, len);
+        let heard = window.notes.iter().take_while(|n| !n.is_end()).count();
+        augment(&mut window.notes[..heard], rng);
+        window
+    }
+}
+
+/// Up to `per_composer` windows of each labelled composer in `split`, evenly spread over its pieces, always the same.
+pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: usize) -> Vec<Window> {
+    let mut out = Vec::new();
+    for (id, _) in corpus.composers.iter() {
+        let all: Vec<(&Piece, usize)> = corpus
+            .pieces
+            .iter()
+            .filter(|p| p.split == split && p.composer == Some(id))
+            .flat_map(|p| (0..(p.tokens.len() / len).max(1)).map(move |i| (p, i * len)))
+            .filter(|(p, _)| !p.tokens.is_empty())
+            .collect();
+        let n = per_composer.min(all.len());
+        out.extend((0..n).map(|i| {
+            let (piece, start) = all[(2 * i + 1) * all.len() / (2 * n)];
+            Window::cut(piece, start, len)
+        }));
+    }
+    out
+}

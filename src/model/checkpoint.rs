@@ -1,0 +1,236 @@
+//! One file that holds a trained network and says what it is.
+//!
+//! A safetensors file: every variable under its path, in single or half precision, and in the header a JSON
+//! description with the architecture, the composers and where training stood. Whatever else belongs to a model (the
+//! fitted posteriors, the latent map) travels as further tensors.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tch::{Device, Kind, Tensor, no_grad};
+
+use super::{ModelConfig, ModelError, Vae};
+use crate::files;
+use crate::music::ComposerSet;
+use crate::tokens::Field;
+
+/// Raised when the meaning of a variable or of a token changes.
+const FORMAT: u32 = 1;
+const HEADER_KEY: &str = "pastiche";
+/// A checkpoint larger than this is not one of ours.
+const MAX_BYTES: u64 = 4 << 30;
+
+/// What the network was trained on and how far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainedOn {
+    pub source: String,
+    pub licence: String,
+    pub step: u64,
+    pub notes_seen: u64,
+    /// Best validation NLL in nats per note.
+    pub best_nll: Option<f64>,
+    /// Fingerprint of the corpus file.
+    pub corpus: String,
+}
+
+/// The description in a checkpoint's header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointHeader {
+    pub format: u32,
+    /// Sizes of the token fields.
+    pub vocabulary: Vec<usize>,
+    pub config: ModelConfig,
+    pub composers: ComposerSet,
+    pub trained_on: TrainedOn,
+    /// Titles that belong to the extra tensors, such as the pieces of the latent map.
+    #[serde(default)]
+    pub notes: HashMap<String, Vec<String>>,
+}
+
+impl CheckpointHeader {
+    pub fn new(config: &ModelConfig, composers: &ComposerSet, trained_on: TrainedOn) -> CheckpointHeader {
+        CheckpointHeader {
+            format: FORMAT,
+            vocabulary: Field::ALL.iter().map(|f| f.size()).collect(),
+            config: config.clone(),
+            composers: composers.clone(),
+            trained_on,
+            notes: HashMap::new(),
+        }
+    }
+}
+
+/// Why a checkpoint cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    #[error("the checkpoint cannot be read: {}", .path.display())]
+    Read { source: std::io::Error, path: PathBuf },
+    #[error("the checkpoint cannot be written: {}", .path.display())]
+    Write { source: std::io::Error, path: PathBuf },
+    #[error("this is not a Pastiche checkpoint, or it is damaged ({what}): {}", .path.display())]
+    Damaged { what: String, path: PathBuf },
+    #[error("the checkpoint was made for another version of Pastiche ({what}): {}", .path.display())]
+    OtherVersion { what: String, path: PathBuf },
+    #[error("the checkpoint does not fit its own description ({what}): {}", .path.display())]
+    Mismatch { what: String, path: PathBuf },
+    #[error("the checkpoint holds values that are not numbers, in {tensor}: {}", .path.display())]
+    NotFinite { tensor: String, path: PathBuf },
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// A checkpoint as read: its header, all tensors on the CPU in single precision, and a short fingerprint.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub path: PathBuf,
+    pub header: CheckpointHeader,
+    pub tensors: HashMap<String, Tensor>,
+    /// The first 12 hexadecimal digits of the file's SHA-256.
+    pub hash: String,
+}
+
+/// Short fingerprint of some bytes.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(6).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Writes `tensors` with `header` under a temporary name and renames. `half`: floats in half precision.
+///
+/// # Errors
+/// [`CheckpointError::Write`]; what stood at `path` is untouched then.
+pub fn save(
+    path: &Path,
+    header: &CheckpointHeader,
+    tensors: &HashMap<String, Tensor>,
+    half: bool,
+) -> Result<(), CheckpointError> {
+    let write = |source: std::io::Error| CheckpointError::Write { source, path: path.to_owned() };
+    let mut parts: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = Vec::with_capacity(tensors.len());
+    let mut names: Vec<&String> = tensors.keys().collect();
+    names.sort();
+    for name in names {
+        let (dtype, kind) = match (tensors[name].kind(), half) {
+            (Kind::Int64, _) => (Dtype::I64, Kind::Int64),
+            (_, true) => (Dtype::F16, Kind::Half),
+            (_, false) => (Dtype::F32, Kind::Float),
+        };
+        let tensor = no_grad(|| tensors[name].detach().to_device(Device::Cpu).to_kind(kind).contiguous());
+        let shape = tensor.size().iter().map(|&n| n as usize).collect();
+        let mut bytes = vec![0u8; tensor.numel() * kind.elt_size_in_bytes()];
+        tensor.f_copy_data_u8(&mut bytes, tensor.numel()).map_err(ModelError::from)?;
+        parts.push((name.clone(), shape, dtype, bytes));
+    }
+    let mut views = Vec::with_capacity(parts.len());
+    for (name, shape, dtype, bytes) in &parts {
+        let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| write(std::io::Error::other(e)))?;
+        views.push((name.as_str(), view));
+    }
+    let described = serde_json::to_string(header).map_err(|e| write(e.into()))?;
+    let metadata = HashMap::from([(HEADER_KEY.to_owned(), described)]);
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| write(std::io::Error::other(e)))?;
+    files::write_whole(path, &bytes).map_err(write)
+}
+
+impl Checkpoint {
+    /// Reads a whole checkpoint and checks that every tensor holds numbers.
+    ///
+    /// # Errors
+    /// Any [`CheckpointError`] but `Write`.
+    pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
+        let read = |source| CheckpointError::Read { source, path: path.to_owned() };
+        let damaged = |what: String| CheckpointError::Damaged { what, path: path.to_owned() };
+        if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
+            return Err(damaged("it is larger than any checkpoint".into()));
+        }
+        let bytes = std::fs::read(path).map_err(read)?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
+        let described = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(HEADER_KEY))
+            .ok_or_else(|| damaged("it has no description".into()))?;
+        let header: CheckpointHeader = serde_json::from_str(described).map_err(|e| damaged(e.to_string()))?;
+        check_version(&header, path)?;
+        header.config.validate()?;
+        let mut tensors = HashMap::new();
+        for (name, view) in file.tensors() {
+            let tensor = to_tensor(&view).map_err(|e| damaged(format!("{name}: {e}")))?;
+            if tensor.isfinite().all().int64_value(&[]) == 0 {
+                return Err(CheckpointError::NotFinite { tensor: name, path: path.to_owned() });
+            }
+            tensors.insert(name, tensor);
+        }
+        Ok(Checkpoint { path: path.to_owned(), header, tensors, hash: fingerprint(&bytes) })
+    }
+
+    /// Builds the network on `device` and fills in its variables.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Mismatch`] names the first variable that is missing or of another shape.
+    pub fn vae(&self, device: Device) -> Result<Vae, CheckpointError> {
+        let vae = Vae::new(&self.header.config, device)?;
+        self.fill(&vae.vs)?;
+        Ok(vae)
+    }
+
+    /// Copies the tensors of the file into the variables of the same name.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Mismatch`]; nothing is copied then.
+    pub fn fill(&self, vs: &tch::nn::VarStore) -> Result<(), CheckpointError> {
+        let mismatch = |what| CheckpointError::Mismatch { what, path: self.path.clone() };
+        let variables = vs.variables();
+        for (name, variable) in &variables {
+            match self.tensors.get(name) {
+                None => return Err(mismatch(format!("{name} is missing"))),
+                Some(t) if t.size() != variable.size() => {
+                    return Err(mismatch(format!("{name} is {:?}, expected {:?}", t.size(), variable.size())));
+                }
+                Some(_) => {}
+            }
+        }
+        no_grad(|| {
+            for (name, mut variable) in variables {
+                variable.copy_(&self.tensors[&name]);
+            }
+        });
+        Ok(())
+    }
+}
+
+fn check_version(header: &CheckpointHeader, path: &Path) -> Result<(), CheckpointError> {
+    let other = |what: String| Err(CheckpointError::OtherVersion { what, path: path.to_owned() });
+    if header.format != FORMAT {
+        return other(format!("format {}, expected {FORMAT}", header.format));
+    }
+    let vocabulary: Vec<usize> = Field::ALL.iter().map(|f| f.size()).collect();
+    if header.vocabulary != vocabulary {
+        return other(format!("token fields of {:?}, expected {vocabulary:?}", header.vocabulary));
+    }
+    if header.composers.len() != header.config.n_composers {
+        return Err(CheckpointError::Mismatch {
+            what: format!("{} composers named, {} in the network", header.composers.len(), header.config.n_composers),
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn to_tensor(view: &TensorView) -> Result<Tensor, String> {
+    let kind = match view.dtype() {
+        Dtype::F32 => Kind::Float,
+        Dtype::F16 => Kind::Half,
+        Dtype::BF16 => Kind::BFloat16,
+        Dtype::I64 => Kind::Int64,
+        other => return Err(format!("numbers of kind {other:?}")),
+    };
+    let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
+    let tensor = Tensor::f_from_data_size(&view.data(), &shape, kind).map_err(|e| e.to_string())?;
+    Ok(if kind == Kind::Int64 { tensor } else { tensor.to_kind(Kind::Float) })
+}

@@ -1,0 +1,221 @@
+//! z + composer + the notes so far → the next note, field by field.
+//!
+//! Label and latent enter in four places, because a decoder that is fed them once learns to do without: added to
+//! the input, as scale and shift of every norm, as memory tokens for cross-attention in every layer, and in the
+//! norm before the heads.
+
+use tch::nn::{Init, Path};
+use tch::{Kind, Tensor};
+
+use super::ModelConfig;
+use super::encoder::embed;
+use super::features::{INPUT_COLUMNS, INPUT_ROWS};
+use super::transformer::{Attention, FeedForward, KeysValues, Linear, Mask, Rotary, adaptive_norm, norm};
+use crate::tokens::Field;
+
+/// What a batch of sequences is conditioned on, ready for every layer.
+#[derive(Debug)]
+pub struct Condition {
+    /// `[B, 1, d]`
+    summary: Tensor,
+    /// Per layer and for the output: scale and shift, `[B, 1, d]` each.
+    modulations: Vec<Vec<Tensor>>,
+    /// Cross-attention memory per layer.
+    memories: Vec<KeysValues>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    modulation: Linear,
+    self_attention: Attention,
+    cross_attention: Attention,
+    feed_forward: FeedForward,
+}
+
+/// One small head per field; each sees the trunk and the fields already chosen.
+#[derive(Debug)]
+struct Head {
+    hidden: Linear,
+    out: Linear,
+    /// Embeds this field's value for the heads after it, `[size, d]`.
+    table: Tensor,
+}
+
+/// The autoregressive half of the VAE.
+#[derive(Debug)]
+pub struct Decoder {
+    head_dim: usize,
+    n_heads: i64,
+    table: Tensor,
+    composer_table: Tensor,
+    from_z: Linear,
+    no_z: Tensor,
+    mix_up: Linear,
+    mix_down: Linear,
+    memory_from_z: Linear,
+    n_queries: i64,
+    layers: Vec<Layer>,
+    out_modulation: Linear,
+    heads: Vec<Head>,
+}
+
+impl Decoder {
+    pub fn new(vs: &Path, config: &ModelConfig) -> Decoder {
+        let d = config.d_model;
+        let wide = d as i64;
+        let layers = (0..config.n_layers)
+            .map(|i| {
+                let vs = vs / "layers" / i;
+                Layer {
+                    modulation: Linear::scaled(&vs, "modulation", d, 4 * d, 0.3),
+                    self_attention: Attention::new(&(&vs / "self_attention"), d, config.n_heads),
+                    cross_attention: Attention::new(&(&vs / "cross_attention"), d, config.n_heads),
+                    feed_forward: FeedForward::new(&(&vs / "feed_forward"), d, config.d_ff),
+                }
+            })
+            .collect();
+        let heads = Field::ALL
+            .iter()
+            .map(|field| {
+                let vs = vs / "heads" / field.name();
+                Head {
+                    hidden: Linear::new(&vs, "hidden", d, d),
+                    out: Linear::scaled(&vs, "out", d, field.size(), 0.0),
+                    table: vs.var("table", &[field.size() as i64, wide], Init::Randn { mean: 0.0, stdev: 1.0 }),
+                }
+            })
+            .collect();
+        Decoder {
+            head_dim: config.head_dim(),
+            n_heads: config.n_heads as i64,
+            table: vs.var("table", &[INPUT_ROWS, wide], Init::Randn { mean: 0.0, stdev: 0.4 }),
+            // One more row than composers: the learned "nobody".
+            composer_table: vs.var("composer_table", &[config.n_composers as i64 + 1, wide], Init::Randn { mean: 0.0, stdev: 1.0 }),
+            from_z: Linear::scaled(vs, "from_z", config.d_latent, d, 0.5),
+            no_z: vs.var("no_z", &[1, config.d_latent as i64], Init::Randn { mean: 0.0, stdev: 1.0 }),
+            mix_up: Linear::new(vs, "mix_up", d, d),
+            mix_down: Linear::scaled(vs, "mix_down", d, d, 0.0),
+            memory_from_z: Linear::scaled(vs, "memory_from_z", config.d_latent, d * config.n_queries, 0.5),
+            n_queries: config.n_queries as i64,
+            layers,
+            out_modulation: Linear::scaled(vs, "out_modulation", d, 2 * d, 0.3),
+            heads,
+        }
+    }
+
+    /// `z`: `[B, d_latent]`; `composer`: int64 `[B]`, where `n_composers` means "no label"; `has_z`: `[B]` of 0 or
+    /// 1, 0 where the latent is withheld.
+    pub fn condition(&self, z: &Tensor, composer: &Tensor, has_z: &Tensor, compute: Kind) -> Condition {
+        let b = z.size()[0];
+        let keep = has_z.to_kind(Kind::Float).unsqueeze(1);
+        let z = (z * &keep + &self.no_z * (-&keep + 1.0)).to_kind(compute);
+        let label = self.composer_table.index_select(0, composer).to_kind(compute);
+        let sum = self.from_z.forward(&z) + &label;
+        let summary = &sum + self.mix_down.forward(&self.mix_up.forward(&norm(&sum)).relu().square());
+        let summary = norm(&summary).unsqueeze(1);
+        let z_tokens = self.memory_from_z.forward(&z).view([b, self.n_queries, -1]);
+        let memory = norm(&Tensor::cat(&[label.unsqueeze(1), z_tokens], 1));
+        let mut modulations: Vec<Vec<Tensor>> =
+            self.layers.iter().map(|l| l.modulation.forward(&summary).chunk(4, -1)).collect();
+        modulations.push(self.out_modulation.forward(&summary).chunk(2, -1));
+        let memories = self.layers.iter().map(|l| l.cross_attention.keys_values(&memory, None)).collect();
+        Condition { summary, modulations, memories }
+    }
+
+    fn rotary(&self, index: &Tensor, secs: &Tensor) -> Rotary {
+        Rotary::new(index, secs, self.head_dim)
+    }
+
+    fn layer(&self, i: usize, x: &Tensor, condition: &Condition, attend: impl FnOnce(&Attention, &Tensor) -> Tensor) -> Tensor {
+        let layer = &self.layers[i];
+        let m = &condition.modulations[i];
+        let a = adaptive_norm(x, &m[0], &m[1]);
+        let cross = layer.cross_attention.attend(&layer.cross_attention.queries(&a, None), &condition.memories[i], Mask::Full);
+        let x = x + attend(&layer.self_attention, &a) + cross;
+        &x + layer.feed_forward.forward(&adaptive_norm(&x, &m[2], &m[3]))
+    }
+
+    fn finish(&self, x: &Tensor, condition: &Condition) -> Tensor {
+        let m = &condition.modulations[self.layers.len()];
+        adaptive_norm(x, &m[0], &m[1])
+    }
+
+    /// The trunk over whole sequences. `rows`: int64 `[B, T, INPUT_COLUMNS]`; `secs`: the onset of each predicted
+    /// note, `[B, T]`; `allowed`: bool, broadcast to `[B, 1, T, T]`, or `None` for plain causal. Returns `[B, T, d]`.
+    pub fn trunk(&self, rows: &Tensor, secs: &Tensor, condition: &Condition, allowed: Option<&Tensor>) -> Tensor {
+        let t = rows.size()[1];
+        let compute = condition.summary.kind();
+        let mut x = norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
+        let index = Tensor::arange(t, (Kind::Float, rows.device())).unsqueeze(0).expand_as(secs);
+        let rotary = self.rotary(&index, secs);
+        for i in 0..self.layers.len() {
+            x = self.layer(i, &x, condition, |attention, a| {
+                let mask = allowed.map_or(Mask::Causal, Mask::Given);
+                attention.attend(&attention.queries(a, Some(&rotary)), &attention.keys_values(a, Some(&rotary)), mask)
+            });
+        }
+        self.finish(&x, condition)
+    }
+
+    /// An empty cache for `b` sequences of up to `len` notes.
+    pub fn cache(&self, b: i64, len: i64, options: (Kind, tch::Device)) -> Cache {
+        let empty = || Tensor::zeros([b, self.n_heads, len, self.head_dim as i64], options);
+        let layers = self.layers.iter().map(|_| KeysValues { keys: empty(), values: empty() }).collect();
+        Cache { layers, len: 0 }
+    }
+
+    /// `T` more positions after those in `cache`: `rows` `[B, T, INPUT_COLUMNS]`, `secs` `[B, T]`. Equal to the same
+    /// positions of [`Decoder::trunk`]. `T` may be over 1 only while the cache is empty (a prompt). `[B, T, d]`.
+    pub fn extend(&self, rows: &Tensor, secs: &Tensor, condition: &Condition, cache: &mut Cache) -> Tensor {
+        let t = rows.size()[1];
+        let compute = condition.summary.kind();
+        let mut x = norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
+        let index = (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64).unsqueeze(0).expand_as(secs);
+        let rotary = self.rotary(&index, secs);
+        let (from, until) = (cache.len, cache.len + t);
+        for i in 0..self.layers.len() {
+            let stored = &mut cache.layers[i];
+            x = self.layer(i, &x, condition, |attention, a| {
+                let new = attention.keys_values(a, Some(&rotary));
+                stored.keys.narrow(2, from, t).copy_(&new.keys);
+                stored.values.narrow(2, from, t).copy_(&new.values);
+                let seen = KeysValues { keys: stored.keys.narrow(2, 0, until), values: stored.values.narrow(2, 0, until) };
+                let mask = if t > 1 { Mask::Causal } else { Mask::Full };
+                attention.attend(&attention.queries(a, Some(&rotary)), &seen, mask)
+            });
+        }
+        cache.len = until;
+        self.finish(&x, condition)
+    }
+
+    /// Logits of one field, `[.., size]` floats, from the trunk's output plus the fields chosen so far.
+    pub fn logits(&self, field: Field, so_far: &Tensor) -> Tensor {
+        let head = &self.heads[field.index()];
+        let hidden = head.hidden.forward(&norm(so_far)).relu().square();
+        head.out.forward(&hidden).to_kind(Kind::Float)
+    }
+
+    /// Adds a chosen value to what the next heads see. `values`: int64, the shape of `so_far` less its last dimension.
+    pub fn chosen(&self, field: Field, so_far: &Tensor, values: &Tensor) -> Tensor {
+        let table = &self.heads[field.index()].table;
+        so_far + Tensor::embedding(table, values, -1, false, false).to_kind(so_far.kind())
+    }
+}
+
+/// Keys and values of the notes so far, so that each new note costs one position.
+#[derive(Debug)]
+pub struct Cache {
+    layers: Vec<KeysValues>,
+    len: i64,
+}
+
+impl Cache {
+    /// Positions filled.
+    pub fn len(&self) -> i64 {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}

@@ -1,0 +1,129 @@
+//! Notes as indices into the embedding tables.
+
+use crate::tokens::{Field, NoteToken};
+
+/// Rows of the decoder's table by column: five fields of the note before (each with a row for "hidden"), its pitch
+/// class and octave, and two for the place in the piece.
+pub const INPUT_COLUMNS: usize = 9;
+/// The encoder's columns per note: five fields, pitch class and octave.
+pub const NOTE_COLUMNS: usize = 7;
+
+const HIDDEN_PITCH: i64 = 89;
+const START_PITCH: i64 = 90;
+const SINCE_BINS: i64 = 11;
+const UNTIL_BINS: i64 = 8;
+
+/// Rows per column, in order.
+const SIZES: [i64; INPUT_COLUMNS] = [91, 33, 65, 4, 65, 13, 10, SINCE_BINS, UNTIL_BINS];
+
+const fn offsets() -> [i64; INPUT_COLUMNS] {
+    let mut out = [0; INPUT_COLUMNS];
+    let mut i = 1;
+    while i < INPUT_COLUMNS {
+        out[i] = out[i - 1] + SIZES[i - 1];
+        i += 1;
+    }
+    out
+}
+
+const OFFSETS: [i64; INPUT_COLUMNS] = offsets();
+/// Rows of the decoder's table.
+pub const INPUT_ROWS: i64 = OFFSETS[INPUT_COLUMNS - 1] + SIZES[INPUT_COLUMNS - 1];
+/// Rows of one note in the encoder's table.
+pub const NOTE_ROWS: i64 = OFFSETS[NOTE_COLUMNS - 1] + SIZES[NOTE_COLUMNS - 1];
+
+/// What the decoder is told about the note before the one it predicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Previous {
+    /// There is none: the window begins here.
+    Start,
+    /// There is one, but it is kept from the model.
+    Hidden,
+    Note(NoteToken),
+}
+
+/// Where in its piece a note stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Notes before it.
+    pub since_start: usize,
+    /// Notes from it to the end.
+    pub until_end: usize,
+}
+
+impl Place {
+    /// 0, 1, 2–3, 4–7 … 512 and more: the beginning of a piece is told in detail, its middle not at all.
+    fn since_bin(self) -> i64 {
+        i64::from((self.since_start + 1).min(1 << 10).ilog2()).min(SINCE_BINS - 1)
+    }
+
+    /// Under 8, under 16 … 512 and more: coarse, so that the model chooses the very end itself.
+    fn until_bin(self) -> i64 {
+        i64::from((self.until_end / 4).max(1).min(1 << 10).ilog2()).min(UNTIL_BINS - 1)
+    }
+}
+
+fn note_columns(note: NoteToken) -> [i64; NOTE_COLUMNS] {
+    let [pitch, velocity, duration, pedal, gap] = note.to_array().map(i64::from);
+    // Key 0 is an A: class 0 is C and octaves change at C.
+    let (class, octave) = if note.is_end() { (12, 9) } else { ((pitch + 9) % 12, (pitch + 9) / 12) };
+    [pitch, velocity, duration, pedal, gap, class, octave]
+}
+
+fn hidden_columns(pitch: i64) -> [i64; NOTE_COLUMNS] {
+    let hidden = |field: Field| field.size() as i64;
+    [pitch, hidden(Field::Velocity), hidden(Field::Duration), hidden(Field::Pedal), hidden(Field::Gap), 12, 9]
+}
+
+/// Rows of the decoder's table for one step.
+pub fn input_rows(previous: Previous, place: Place) -> [i64; INPUT_COLUMNS] {
+    let note = match previous {
+        Previous::Start => hidden_columns(START_PITCH),
+        Previous::Hidden => hidden_columns(HIDDEN_PITCH),
+        Previous::Note(token) => note_columns(token),
+    };
+    let mut rows = [0; INPUT_COLUMNS];
+    rows[..NOTE_COLUMNS].copy_from_slice(&note);
+    rows[NOTE_COLUMNS] = place.since_bin();
+    rows[NOTE_COLUMNS + 1] = place.until_bin();
+    std::array::from_fn(|i| rows[i] + OFFSETS[i])
+}
+
+/// Rows of the encoder's table for one note at position `in_patch` of its patch; `None` where the segment is over.
+pub fn note_rows(note: Option<NoteToken>, in_patch: usize) -> [i64; NOTE_COLUMNS] {
+    let columns = note.map_or_else(|| hidden_columns(HIDDEN_PITCH), note_columns);
+    std::array::from_fn(|i| columns[i] + OFFSETS[i] + in_patch as i64 * NOTE_ROWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_lies_in_its_own_column() {
+        let extremes = [
+            Previous::Start,
+            Previous::Hidden,
+            Previous::Note(NoteToken::default()),
+            Previous::Note(NoteToken::END),
+            Previous::Note(NoteToken { pitch: 87, velocity: 31, duration: 63, pedal: 2, gap: 63 }),
+        ];
+        for previous in extremes {
+            for notes in [0, 1, 7, 8, 600, 1_000_000] {
+                let rows = input_rows(previous, Place { since_start: notes, until_end: notes });
+                for (i, row) in rows.iter().enumerate() {
+                    assert!((OFFSETS[i]..OFFSETS[i] + SIZES[i]).contains(row), "column {i} row {row}");
+                }
+            }
+        }
+        assert!(note_rows(None, 3).iter().all(|&r| r < 4 * NOTE_ROWS));
+    }
+
+    #[test]
+    fn place_bins_grow_with_distance() {
+        let until = |n| Place { since_start: 0, until_end: n }.until_bin();
+        assert_eq!([0, 7, 8, 15, 16, 511, 512, 9999].map(until), [0, 0, 1, 1, 2, 6, 7, 7]);
+        let since = |n| Place { since_start: n, until_end: 0 }.since_bin();
+        assert_eq!([0, 1, 2, 3, 6, 7, 5000].map(since), [0, 1, 1, 2, 2, 3, 10]);
+    }
+}

@@ -1,0 +1,29 @@
+//! The network: a transformer VAE with one Gaussian of its prior per composer.
+
+pub mod checkpoint;
+mod config;
+mod decoder;
+mod encoder;
+pub mod features;
+mod loss;
+mod prior;
+pub mod transformer;
+mod vae;
+
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
+pub use config::ModelConfig;
+pub use decoder::{Cache, Condition, Decoder};
+pub use encoder::{Encoder, Posterior};
+pub use loss::{ElboTerms, LossWeights};
+pub use prior::MixturePrior;
+pub use vae::{Batch, Conditioning, IGNORED, Vae};
+
+/// Why a network cannot be built or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    #[error("this model configuration cannot be: {0}")]
+    Config(String),
+    #[error("libtorch failed: {0}")]
+    Torch(#[from] tch::TchError),
+}

@@ -1,0 +1,74 @@
+//! The mixture-of-Gaussians prior: p(z given composer) is one component, with a learned mean and variance.
+
+use tch::nn::{Init, Path};
+use tch::{Kind, Tensor};
+
+use super::ModelConfig;
+use super::encoder::Posterior;
+
+/// How far apart two component means start, in standard deviations.
+const SEPARATION: f64 = 8.0;
+/// Component log standard deviations stay within ± this.
+const LOG_SIGMA_BOUND: f64 = 0.5;
+
+/// K components of equal weight, so that rare composers are as likely as frequent ones.
+#[derive(Debug)]
+pub struct MixturePrior {
+    /// `[K, d_latent]`
+    means: Tensor,
+    /// `[K, d_latent]`
+    log_sigmas: Tensor,
+}
+
+impl MixturePrior {
+    pub fn new(vs: &Path, config: &ModelConfig) -> MixturePrior {
+        let dims = [config.n_composers as i64, config.d_latent as i64];
+        // Orthogonal rows of length r lie r·√2 apart.
+        let gain = SEPARATION / std::f64::consts::SQRT_2;
+        MixturePrior {
+            means: vs.var("means", &dims, Init::Orthogonal { gain }),
+            log_sigmas: vs.var("log_sigmas", &dims, Init::Const(0.0)),
+        }
+    }
+
+    pub fn means(&self) -> &Tensor {
+        &self.means
+    }
+
+    /// Bounded log σ, `[K, d_latent]`.
+    pub fn log_sigmas(&self) -> Tensor {
+        self.log_sigmas.clamp(-LOG_SIGMA_BOUND, LOG_SIGMA_BOUND)
+    }
+
+    /// KL(q‖component) in nats per dimension, `[B, d_latent]`; `composer`: int64 `[B]`.
+    pub fn kl_to_component(&self, q: &Posterior, composer: &Tensor) -> Tensor {
+        let mean = self.means.index_select(0, composer);
+        let log_sigma = self.log_sigmas().index_select(0, composer);
+        let variance_ratio = (&q.log_variance - &log_sigma * 2.0).exp();
+        let distance = (&q.mean - mean).square() * (&log_sigma * -2.0).exp();
+        (variance_ratio + distance - 1.0 - &q.log_variance + log_sigma * 2.0) * 0.5
+    }
+
+    /// log p(z given component k), nats, `[B, K]`.
+    pub fn log_densities(&self, z: &Tensor) -> Tensor {
+        let log_sigmas = self.log_sigmas();
+        let distance = (z.unsqueeze(1) - self.means.unsqueeze(0)).square() * (&log_sigmas * -2.0).exp().unsqueeze(0);
+        let d = self.means.size()[1] as f64;
+        let normaliser = log_sigmas.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * -1.0 - 0.5 * d * std::f64::consts::TAU.ln();
+        distance.sum_dim_intlist([2i64].as_slice(), false, Kind::Float) * -0.5 + normaliser.unsqueeze(0)
+    }
+
+    /// One-sample Monte-Carlo estimate of KL(q‖whole mixture), nats, `[B]`; `z` must be drawn from `q`.
+    pub fn kl_to_mixture(&self, q: &Posterior, z: &Tensor) -> Tensor {
+        let k = self.means.size()[0] as f64;
+        let log_p = self.log_densities(z).logsumexp([1i64].as_slice(), false) - k.ln();
+        let standardised = (z - &q.mean).square() * (-&q.log_variance).exp();
+        let per_dim = (standardised + &q.log_variance + std::f64::consts::TAU.ln()) * -0.5;
+        per_dim.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) - log_p
+    }
+
+    /// Log responsibilities of the components for `z`, `[B, K]`.
+    pub fn log_responsibilities(&self, z: &Tensor) -> Tensor {
+        self.log_densities(z).log_softmax(1, Kind::Float)
+    }
+}

@@ -1,0 +1,87 @@
+//! What a training run is told.
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use crate::model::ModelConfig;
+
+/// A training run as its TOML file says it; every field has a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// The length of the run: minutes of training, over all resumptions.
+    pub minutes: Option<f64>,
+    /// The length of the run in steps; whichever is reached first ends it.
+    pub max_steps: Option<u64>,
+    /// Windows per step.
+    pub batch_size: usize,
+    /// Peak learning rate of the hidden matrices (Muon).
+    pub muon_rate: f64,
+    /// Peak learning rate of everything else (AdamW).
+    pub adam_rate: f64,
+    /// Final KL weight.
+    pub kl_weight: f64,
+    /// KL per dimension that costs nothing.
+    pub free_bits_nats: f64,
+    pub label_weight: f64,
+    pub bag_weight: f64,
+    /// Steps between two validations; each is followed by a checkpoint.
+    pub validate_every: u64,
+    /// Threads for matrix products on a CPU; 0 lets libtorch choose.
+    pub threads: usize,
+    pub seed: u64,
+    pub model: ModelConfig,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        TrainConfig {
+            minutes: None,
+            max_steps: None,
+            batch_size: 16,
+            muon_rate: 0.02,
+            adam_rate: 3e-3,
+            kl_weight: 0.5,
+            free_bits_nats: 0.5,
+            label_weight: 0.05,
+            bag_weight: 0.1,
+            validate_every: 250,
+            threads: 0,
+            seed: 1,
+            model: ModelConfig::default(),
+        }
+    }
+}
+
+impl TrainConfig {
+    /// # Errors
+    /// [`TrainError::Config`] says which field cannot be and why.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let wrong = |what: &str| Err(TrainError::Config(what.to_owned()));
+        if self.batch_size == 0 || self.batch_size > 65536 {
+            return wrong("batch_size must lie between 1 and 65536");
+        }
+        if self.minutes.is_some_and(|m| !m.is_finite() || m <= 0.0) {
+            return wrong("minutes must be a positive number");
+        }
+        if self.minutes.is_none() && self.max_steps.is_none() {
+            return wrong("say how long to train: minutes or max_steps");
+        }
+        if self.validate_every == 0 {
+            return wrong("validate_every must not be 0");
+        }
+        for (name, value) in [
+            ("muon_rate", self.muon_rate),
+            ("adam_rate", self.adam_rate),
+            ("kl_weight", self.kl_weight),
+            ("free_bits_nats", self.free_bits_nats),
+            ("label_weight", self.label_weight),
+            ("bag_weight", self.bag_weight),
+        ] {
+            if !value.is_finite() || value < 0.0 {
+                return Err(TrainError::Config(format!("{name} must be a number of at least 0")));
+            }
+        }
+        self.model.validate().map_err(TrainError::from)
+    }
+}

@@ -1,0 +1,46 @@
+//! Training, headless: the same code runs under the window and the command line.
+
+mod config;
+mod metrics;
+mod optimizer;
+mod run_dir;
+mod schedule;
+mod trainer;
+mod validate;
+
+use std::path::PathBuf;
+
+pub use config::TrainConfig;
+pub use metrics::{StepMetrics, ValidMetrics};
+pub use optimizer::{Optimizer, Rates};
+pub use run_dir::RunDir;
+pub use trainer::{TrainEvent, TrainSummary, Trainer};
+pub use validate::validate;
+
+use crate::data::CorpusError;
+use crate::device::NoSuchDevice;
+use crate::model::{CheckpointError, ModelError};
+
+/// Why a run cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    #[error("this training configuration cannot be: {0}")]
+    Config(String),
+    #[error("the run folder cannot be used ({what}): {}", .path.display())]
+    RunDir { what: String, path: PathBuf },
+    #[error("a file of the run cannot be written: {}", .path.display())]
+    Write { source: std::io::Error, path: PathBuf },
+    #[error("the {split} split of this corpus has no labelled pieces; prepare it again with more music")]
+    EmptySplit { split: &'static str },
+    #[error("the loss stopped being a number at step {step}; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate")]
+    NotFinite { step: u64, kept: u64 },
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Device(#[from] NoSuchDevice),
+}

@@ -1,0 +1,297 @@
+//! The training loop.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tch::{Device, Kind, Tensor};
+
+use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
+use crate::data::{Corpus, Sampler, Split, Window, fixed_windows, stack};
+use crate::device::{DeviceChoice, training_kind};
+use crate::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn, fingerprint};
+use crate::model::{Conditioning, LossWeights, Vae};
+use crate::progress::StopFlag;
+
+/// Share of batches whose decoder sees only the last few notes, so that label and z have something left to say.
+const SHORT_SIGHT_SHARE: f64 = 0.4;
+const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
+/// Share of input notes that are hidden.
+const HIDDEN_SHARE: f64 = 0.05;
+/// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
+const NO_LABEL_SHARE: f64 = 0.15;
+const NO_Z_SHARE: f64 = 0.15;
+const NEITHER_SHARE: f64 = 0.10;
+/// Validation windows per composer.
+const VALIDATION_WINDOWS: usize = 12;
+/// Steps between two reports.
+const REPORT_EVERY: u64 = 10;
+/// Seconds between two saves of the state to resume from.
+const SAVE_EVERY_SECS: f64 = 240.0;
+
+/// What a run tells whoever started it.
+#[derive(Clone, Debug)]
+pub enum TrainEvent {
+    Started { config: Box<TrainConfig>, from_step: u64, pieces: usize },
+    Stepped(StepMetrics),
+    Validated(ValidMetrics),
+    CheckpointSaved { step: u64, path: PathBuf },
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainSummary {
+    pub step: u64,
+    pub best_nll: Option<f64>,
+    /// The checkpoint to use.
+    pub checkpoint: PathBuf,
+    /// Was it stopped before its time?
+    pub stopped: bool,
+}
+
+/// One run, ready to go.
+pub struct Trainer {
+    corpus: Corpus,
+    config: TrainConfig,
+    run: RunDir,
+    vae: Vae,
+    optimizer: Optimizer,
+    trained_on: TrainedOn,
+    elapsed_before: f64,
+}
+
+impl Trainer {
+    /// Reads the corpus and builds the network, or takes both up where `run_dir` left them.
+    ///
+    /// # Errors
+    /// Any [`TrainError`]; nothing in `run_dir` has been overwritten then.
+    pub fn open(
+        corpus_path: &Path,
+        run_dir: &Path,
+        mut config: TrainConfig,
+        device: DeviceChoice,
+        resume: bool,
+    ) -> Result<Trainer, TrainError> {
+        let corpus = Corpus::load(corpus_path)?;
+        config.model.n_composers = corpus.composers.len();
+        config.validate()?;
+        let device = device.resolve()?;
+        for (split, name) in [(Split::Train, "training"), (Split::Validation, "validation")] {
+            if corpus.labelled(split).next().is_none() {
+                return Err(TrainError::EmptySplit { split: name });
+            }
+        }
+        if config.threads > 0 {
+            tch::set_num_threads(config.threads.min(256) as i32);
+        }
+        let run = RunDir::open(run_dir, &config, resume)?;
+        let mut trained_on = TrainedOn {
+            source: corpus.provenance.source.clone(),
+            licence: corpus.provenance.licence.clone(),
+            corpus: std::fs::read(corpus_path).map(|b| fingerprint(&b)).unwrap_or_default(),
+            ..TrainedOn::default()
+        };
+        let mut vae = Vae::new(&config.model, device)?;
+        vae.compute = training_kind(device);
+        let mut optimizer = Optimizer::new(&vae.vs, vae.compute);
+        let mut elapsed_before = 0.0;
+        if resume {
+            let wrong = |what: String| TrainError::RunDir { what, path: run_dir.to_owned() };
+            let last = Checkpoint::read(&run.last())?;
+            if last.header.composers != corpus.composers {
+                return Err(wrong("its composers are not those of this corpus".to_owned()));
+            }
+            last.fill(&vae.vs)?;
+            optimizer.load_state(&last.tensors).map_err(wrong)?;
+            elapsed_before = last.tensors.get("elapsed_secs").map_or(0.0, |t| t.double_value(&[]));
+            trained_on = last.header.trained_on;
+        }
+        Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
+    }
+
+    /// Trains until the run's length is reached or `stop` is set; either way the newest state is saved.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] when the loss explodes, and whatever stops a file from being written.
+    pub fn run(mut self, stop: &StopFlag, on_event: &mut dyn FnMut(TrainEvent)) -> Result<TrainSummary, TrainError> {
+        let corpus = std::mem::take(&mut self.corpus);
+        let sampler = Sampler::new(&corpus).ok_or(TrainError::EmptySplit { split: "training" })?;
+        let context = self.config.model.context_len;
+        let held_out = fixed_windows(&corpus, Split::Validation, VALIDATION_WINDOWS, context);
+        let first_step = self.trained_on.step;
+        let config = Box::new(self.config.clone());
+        on_event(TrainEvent::Started { config, from_step: first_step, pieces: sampler.pieces() });
+        // A resumed run must not see the same windows again, so the step is part of the seed.
+        let mut rng = Pcg64Mcg::seed_from_u64(self.config.seed ^ first_step.rotate_left(32));
+        let begun = Instant::now();
+        let mut last_saved = self.elapsed_before;
+        let mut report = Report::new(self.vae.device(), &self.trained_on);
+        loop {
+            let elapsed = self.elapsed_before + begun.elapsed().as_secs_f64();
+            let progress = schedule::progress(&self.config, self.trained_on.step, elapsed);
+            let is_over = progress >= 1.0 || stop.is_stopped();
+            let step = self.trained_on.step;
+            if step > first_step && (is_over || step % self.config.validate_every == 0) {
+                self.validate(&corpus, &held_out, on_event)?;
+            }
+            if is_over || elapsed - last_saved > SAVE_EVERY_SECS {
+                self.save_last(&corpus, elapsed)?;
+                last_saved = elapsed;
+            }
+            if is_over {
+                break;
+            }
+            self.step(&sampler, progress, &mut rng, &mut report);
+            if self.trained_on.step.is_multiple_of(REPORT_EVERY) {
+                let metrics = report.take(&self.trained_on, elapsed, progress);
+                if !metrics.loss.is_finite() {
+                    return Err(TrainError::NotFinite { step: metrics.step, kept: report.saved_step });
+                }
+                self.run.log_step(&metrics)?;
+                on_event(TrainEvent::Stepped(metrics));
+            }
+        }
+        Ok(TrainSummary {
+            step: self.trained_on.step,
+            best_nll: self.trained_on.best_nll,
+            checkpoint: self.run.best(),
+            stopped: stop.is_stopped(),
+        })
+    }
+
+    fn step(&mut self, sampler: &Sampler, progress: f64, rng: &mut Pcg64Mcg, report: &mut Report) {
+        let context = self.config.model.context_len;
+        let windows: Vec<Window> = (0..self.config.batch_size).map(|_| sampler.draw(context, rng)).collect();
+        let notes: usize = windows.iter().map(|w| w.notes.len()).sum();
+        let batch = stack(&windows, &self.config.model, self.vae.device(), || rng.random_bool(HIDDEN_SHARE));
+        let given = self.conditioning(&windows, rng);
+        let weights = LossWeights {
+            kl: schedule::kl_weight(&self.config, progress),
+            free_bits_nats: self.config.free_bits_nats,
+            label: self.config.label_weight,
+            bag: self.config.bag_weight,
+            segment_len: context as f64,
+        };
+        let terms = self.vae.elbo(&batch, &given);
+        let loss = terms.loss(&weights);
+        loss.backward();
+        let rates = schedule::rates(&self.config, self.trained_on.step, progress);
+        let norm = self.optimizer.step(rates);
+        self.trained_on.step += 1;
+        self.trained_on.notes_seen += notes as u64;
+        let mut values = vec![loss.detach(), terms.kl_nats().detach(), terms.label_loss.detach(), norm];
+        values.extend(terms.nll_fields.iter().map(Tensor::detach));
+        report.add(&values, notes, weights.kl, rates.muon);
+    }
+
+    /// Which segments lose their label, their z or both, and how far back the decoder sees.
+    fn conditioning(&self, windows: &[Window], rng: &mut Pcg64Mcg) -> Conditioning {
+        let (device, model) = (self.vae.device(), &self.config.model);
+        let mut has_z = Vec::with_capacity(windows.len());
+        let mut labels = Vec::with_capacity(windows.len());
+        for window in windows {
+            let u: f64 = rng.random_range(0.0..1.0);
+            let no_label = u < NO_LABEL_SHARE + NEITHER_SHARE;
+            let no_z = (NO_LABEL_SHARE..NO_LABEL_SHARE + NEITHER_SHARE + NO_Z_SHARE).contains(&u);
+            has_z.push(if no_z { 0f32 } else { 1.0 });
+            labels.push(window.composer.filter(|_| !no_label).unwrap_or(model.n_composers) as i64);
+        }
+        let allowed = rng.random_bool(SHORT_SIGHT_SHARE).then(|| {
+            let sight = SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())];
+            let t = model.context_len as i64;
+            Tensor::ones([t, t], (Kind::Bool, device)).tril(0).triu(1 - sight)
+        });
+        // Own noise from the own generator: the run is then a function of its seed.
+        let d = model.d_latent;
+        let noise: Vec<f32> = (0..windows.len() * d).map(|_| crate::sampling::standard_normal(rng)).collect();
+        Conditioning {
+            has_z: Tensor::from_slice(&has_z).to_device(device),
+            label: Tensor::from_slice(&labels).to_device(device),
+            allowed,
+            noise: Tensor::from_slice(&noise).view([windows.len() as i64, d as i64]).to_device(device),
+        }
+    }
+
+    fn validate(&mut self, corpus: &Corpus, windows: &[Window], on_event: &mut dyn FnMut(TrainEvent)) -> Result<(), TrainError> {
+        let step = self.trained_on.step;
+        let metrics = validate(&self.vae, windows, step);
+        self.run.log_validation(&metrics)?;
+        let is_best = self.trained_on.best_nll.is_none_or(|best| metrics.nll < best);
+        on_event(TrainEvent::Validated(metrics.clone()));
+        if is_best && metrics.nll.is_finite() {
+            self.trained_on.best_nll = Some(metrics.nll);
+            let header = CheckpointHeader::new(&self.config.model, &corpus.composers, self.trained_on.clone());
+            checkpoint::save(&self.run.best(), &header, &self.vae.vs.variables(), true)?;
+            on_event(TrainEvent::CheckpointSaved { step, path: self.run.best() });
+        }
+        Ok(())
+    }
+
+    fn save_last(&self, corpus: &Corpus, elapsed: f64) -> Result<(), TrainError> {
+        let header = CheckpointHeader::new(&self.config.model, &corpus.composers, self.trained_on.clone());
+        let mut tensors: HashMap<String, Tensor> = self.vae.vs.variables();
+        tensors.extend(self.optimizer.state());
+        tensors.insert("elapsed_secs".to_owned(), Tensor::from(elapsed as f32));
+        checkpoint::save(&self.run.last(), &header, &tensors, false)?;
+        Ok(())
+    }
+}
+
+/// Sums metrics on the device; reading them waits for it, so that happens only every few steps.
+struct Report {
+    sums: Tensor,
+    steps: f64,
+    notes: usize,
+    kl_weight: f64,
+    learning_rate: f64,
+    since: Instant,
+    saved_step: u64,
+}
+
+impl Report {
+    fn new(device: Device, trained_on: &TrainedOn) -> Report {
+        Report {
+            sums: Tensor::zeros([9], (Kind::Float, device)),
+            steps: 0.0,
+            notes: 0,
+            kl_weight: 0.0,
+            learning_rate: 0.0,
+            since: Instant::now(),
+            saved_step: trained_on.step,
+        }
+    }
+
+    fn add(&mut self, values: &[Tensor], notes: usize, kl_weight: f64, learning_rate: f64) {
+        self.sums += Tensor::stack(values, 0);
+        self.steps += 1.0;
+        self.notes += notes;
+        self.kl_weight = kl_weight;
+        self.learning_rate = learning_rate;
+    }
+
+    fn take(&mut self, trained_on: &TrainedOn, elapsed_secs: f64, progress: f64) -> StepMetrics {
+        let mut means = [0f32; 9];
+        let on_cpu = (&self.sums / self.steps.max(1.0)).to_device(Device::Cpu);
+        on_cpu.copy_data(&mut means, 9);
+        let [loss, kl_nats, label_loss, grad_norm, fields @ ..] = means.map(f64::from);
+        let metrics = StepMetrics {
+            step: trained_on.step,
+            notes_seen: trained_on.notes_seen,
+            loss,
+            nll: fields.iter().sum(),
+            nll_fields: fields,
+            kl_nats,
+            kl_weight: self.kl_weight,
+            label_loss,
+            learning_rate: self.learning_rate,
+            grad_norm,
+            notes_per_sec: self.notes as f64 / self.since.elapsed().as_secs_f64().max(1e-9),
+            elapsed_secs,
+            eta_secs: (progress > 0.0).then(|| elapsed_secs * (1.0 - progress) / progress),
+        };
+        *self = Report::new(self.sums.device(), trained_on);
+        metrics
+    }
+}
