@@ -5,5 +5,8 @@
 //! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
 //! `player` put it on threads; `app` is the window.
 
+pub mod progress;
+pub mod files;
 pub mod music;
 pub mod tokens;
+pub mod data;
