@@ -5,7 +5,12 @@
 //! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
 //! `player` put it on threads; `app` is the window.
 
+pub mod progress;
+pub mod files;
 pub mod music;
 pub mod tokens;
+pub mod device;
+pub mod sampling;
 pub mod model;
+pub mod data;
 pub mod train;

@@ -1,6 +1,7 @@
 //! Music as the rest of the crate sees it: notes in seconds, a sustain pedal, and who wrote them.
 
 mod composer;
+pub mod midi;
 mod note;
 mod performance;
 

@@ -1,0 +1,16 @@
+//! The pieces that are learned from: finding them, splitting them by work, and the file that holds them.
+
+mod augment;
+mod batch;
+mod corpus;
+mod kinship;
+mod manifest;
+mod prepare;
+mod splits;
+mod title;
+
+pub use batch::{Sampler, Window, fixed_windows, stack};
+pub use corpus::{Corpus, CorpusError, Piece, Provenance, Split};
+pub use manifest::{Dataset, Entry, ManifestError};
+pub use prepare::{Broken, ComposerReport, PrepareError, PrepareOptions, PrepareReport, SplitReport, prepare};
+pub use title::{CatalogueNumber, normalised};

@@ -1,0 +1,67 @@
+//! One piano has each key once: strokes of a key that is still down.
+
+use crate::music::{Note, Pitch};
+
+/// Strokes of one key within this time are one stroke: no hand repeats a key that fast, a doubled track does.
+const DOUBLE_SECS: f64 = 0.001;
+
+/// What [`settle`] changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Settled {
+    pub overlapping: usize,
+    pub doubled: usize,
+}
+
+/// Sorts notes by onset, then pitch. A note whose key is struck again ends there; of strokes within a millisecond
+/// one is left, the first onset with the greatest velocity and the last release.
+pub(super) fn settle(notes: &mut Vec<Note>) -> Settled {
+    notes.sort_by(|a, b| a.onset_secs.total_cmp(&b.onset_secs).then(a.pitch.cmp(&b.pitch)));
+    let mut settled = Settled::default();
+    let mut last_of_key: [Option<usize>; Pitch::COUNT] = [None; Pitch::COUNT];
+    let mut kept: usize = 0;
+    for i in 0..notes.len() {
+        let note = notes[i];
+        let last = &mut last_of_key[note.pitch.key_index()];
+        if let Some(before) = last.map(|l| &mut notes[l]) {
+            if note.onset_secs - before.onset_secs < DOUBLE_SECS {
+                before.velocity = before.velocity.max(note.velocity);
+                before.duration_secs = before.release_secs().max(note.release_secs()) - before.onset_secs;
+                settled.doubled += 1;
+                continue;
+            }
+            if before.release_secs() > note.onset_secs {
+                before.duration_secs = note.onset_secs - before.onset_secs;
+                settled.overlapping += 1;
+            }
+        }
+        *last = Some(kept);
+        notes[kept] = note;
+        kept += 1;
+    }
+    notes.truncate(kept);
+    settled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::music::Velocity;
+
+    fn note(number: u8, onset_secs: f64, duration_secs: f64, velocity: i32) -> Note {
+        Note { pitch: Pitch::LOWEST.transposed(i32::from(number) - 21).unwrap(), onset_secs, duration_secs, velocity: Velocity::clamped(velocity) }
+    }
+
+    #[test]
+    fn a_key_struck_again_ends_its_note() {
+        let mut notes = vec![note(60, 1.0, 0.5, 50), note(60, 0.0, 2.0, 60), note(62, 0.5, 2.0, 60)];
+        assert_eq!(settle(&mut notes), Settled { overlapping: 1, doubled: 0 });
+        assert_eq!(notes.iter().map(|n| n.duration_secs).collect::<Vec<_>>(), [1.0, 2.0, 0.5]);
+    }
+
+    #[test]
+    fn doubled_tracks_are_one() {
+        let mut notes = vec![note(60, 0.0, 1.0, 50), note(60, 0.0, 2.0, 40), note(60, 0.0005, 0.5, 90), note(60, 3.0, 1.0, 9)];
+        assert_eq!(settle(&mut notes), Settled { overlapping: 0, doubled: 2 });
+        assert_eq!(notes, [note(60, 0.0, 2.0, 90), note(60, 3.0, 1.0, 9)]);
+    }
+}
