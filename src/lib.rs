@@ -13,4 +13,6 @@ pub mod device;
 pub mod sampling;
 pub mod model;
 pub mod data;
+pub mod latent_map;
+pub mod generate;
 pub mod train;

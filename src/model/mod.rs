@@ -1,5 +1,6 @@
 //! The network: a transformer VAE with one Gaussian of its prior per composer.
 
+mod aggregate;
 pub mod checkpoint;
 mod config;
 mod decoder;
@@ -10,6 +11,7 @@ mod prior;
 pub mod transformer;
 mod vae;
 
+pub use aggregate::AggregatedPosterior;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
 pub use config::ModelConfig;
 pub use decoder::{Cache, Condition, Decoder};

@@ -11,6 +11,7 @@ use tch::{Device, Kind, Tensor};
 use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows, stack};
 use crate::device::{DeviceChoice, training_kind};
+use crate::latent_map;
 use crate::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn, fingerprint};
 use crate::model::{Conditioning, LossWeights, Vae};
 use crate::progress::StopFlag;
@@ -152,6 +153,9 @@ impl Trainer {
                 self.run.log_step(&metrics)?;
                 on_event(TrainEvent::Stepped(metrics));
             }
+        }
+        if self.run.best().exists() {
+            latent_map::fit_latents(&self.run.best(), &corpus, self.vae.device())?;
         }
         Ok(TrainSummary {
             step: self.trained_on.step,

@@ -1,0 +1,285 @@
+//! Several takes growing side by side, one note each per step, through one cache.
+
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+use tch::{Device, Kind, Tensor};
+
+use crate::model::features::{INPUT_COLUMNS, Place, Previous, input_rows};
+use crate::model::{Cache, Condition, Vae};
+use crate::sampling::{SamplingSettings, draw, guide, standard_normal};
+use crate::tokens::{Field, NoteToken, gap_secs};
+
+/// How much of the deviation of z from its mean survives a change of segment.
+const Z_CARRY: f32 = 0.8;
+
+/// One take while it grows.
+pub struct Line {
+    pub tokens: Vec<NoteToken>,
+    /// The label, `n_composers` for none.
+    pub label: i64,
+    /// The latent of each segment so far.
+    pub z: Vec<Vec<f32>>,
+    /// What z wanders around.
+    pub z_mean: Vec<f32>,
+    pub settings: SamplingSettings,
+    pub rng: Pcg64Mcg,
+    /// Tokens at which it should end.
+    pub wanted: usize,
+    /// Tokens that count. What comes after them is there only because all lines of a batch grow in step.
+    pub end: Option<usize>,
+}
+
+impl Line {
+    pub fn new(seed: u64, label: i64, z: Vec<f32>, z_mean: Vec<f32>, settings: SamplingSettings) -> Line {
+        Line {
+            tokens: Vec::new(),
+            label,
+            z: vec![z],
+            z_mean,
+            settings,
+            rng: Pcg64Mcg::seed_from_u64(seed),
+            wanted: 0,
+            end: None,
+        }
+    }
+
+    /// Where note `i` stands in the take.
+    fn place(&self, i: usize) -> Place {
+        Place { since_start: i, until_end: self.wanted.saturating_sub(i) }
+    }
+
+    /// Before this many notes a take may not end; it must at [`Line::latest_end`].
+    fn earliest_end(&self) -> usize {
+        self.wanted - self.wanted / 10
+    }
+
+    fn latest_end(&self) -> usize {
+        self.wanted + self.wanted / 10 + 4
+    }
+
+    /// A new latent near the last one, for the next segment.
+    fn wander(&mut self) {
+        let noise = (1.0 - Z_CARRY * Z_CARRY).sqrt() * 0.7;
+        let Some(last) = self.z.last() else { return };
+        let next = last
+            .iter()
+            .zip(&self.z_mean)
+            .map(|(z, m)| m + Z_CARRY * (z - m) + noise * standard_normal(&mut self.rng))
+            .collect();
+        self.z.push(next);
+    }
+
+    /// Bars what the token grammar or the length forbids: in a chord, pitches rise; the end has its time.
+    fn bar(&self, field: Field, logits: &mut [f32]) {
+        if field != Field::Pitch {
+            return;
+        }
+        let end = usize::from(NoteToken::END_PITCH);
+        let n = self.tokens.len();
+        let previous = self.tokens.last();
+        let in_chord = previous.is_some_and(|p| p.gap == 0);
+        if let Some(previous) = previous.filter(|_| in_chord) {
+            let barred = usize::from(previous.pitch) + 1;
+            // The top key has nothing above it: then the chord is over, whatever the gap said.
+            if barred < end {
+                logits[..barred].fill(f32::NEG_INFINITY);
+            }
+        }
+        if n < self.earliest_end() || in_chord || self.end.is_some() {
+            logits[end] = f32::NEG_INFINITY;
+        }
+    }
+
+    /// Takes one drawn note; an end token, or the latest end, ends the line.
+    fn push(&mut self, note: NoteToken) {
+        if note.is_end() {
+            self.end.get_or_insert(self.tokens.len());
+            self.tokens.push(NoteToken { gap: 1, ..self.tokens.last().copied().unwrap_or_default() });
+            return;
+        }
+        self.tokens.push(note);
+        let n = self.tokens.len();
+        // A chord is not cut in two, unless it is longer than hands can play.
+        if n >= self.latest_end() && (note.gap > 0 || n >= self.latest_end() + 12) {
+            self.end.get_or_insert(n);
+        }
+    }
+
+    /// The tokens that count.
+    pub fn heard(&self) -> &[NoteToken] {
+        &self.tokens[..self.end.unwrap_or(self.tokens.len())]
+    }
+}
+
+/// The lines of one batch and the decoder's state for them.
+pub struct Lines<'a> {
+    vae: &'a Vae,
+    pub lines: Vec<Line>,
+    /// Do the lower rows hold the same lines without label and z?
+    is_guided: bool,
+    condition: Condition,
+    cache: Cache,
+    /// The note each line's context begins at.
+    window_start: usize,
+    /// Seconds from that note to the next one, per line.
+    secs: Vec<f64>,
+}
+
+impl<'a> Lines<'a> {
+    /// All lines must hold equally many tokens (those of a prompt) and at least one line must be given.
+    pub fn new(vae: &'a Vae, lines: Vec<Line>) -> Lines<'a> {
+        let is_guided = lines.iter().any(|l| l.settings.guidance != 1.0);
+        let condition = condition(vae, &lines, is_guided);
+        let mut this = Lines {
+            vae,
+            is_guided,
+            condition,
+            cache: vae.decoder.cache(1, 1, (Kind::Float, Device::Cpu)),
+            window_start: 0,
+            secs: vec![0.0; lines.len()],
+            lines,
+        };
+        let n = this.lines.first().map_or(0, |l| l.tokens.len());
+        // Of a long prompt only its last part is context, with room for what comes.
+        this.restart(n.saturating_sub(this.carried()));
+        this
+    }
+
+    fn context_len(&self) -> usize {
+        self.vae.config.context_len
+    }
+
+    /// Notes carried over when the context is full.
+    fn carried(&self) -> usize {
+        self.context_len() / 2
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.lines.iter().all(|l| l.end.is_some())
+    }
+
+    /// Empties the cache and reads the tokens from `start` on as the new beginning of the context: just what the
+    /// model saw in training, a window that begins inside a piece.
+    fn restart(&mut self, start: usize) {
+        let rows_per_line = if self.is_guided { 2 } else { 1 };
+        let b = (self.lines.len() * rows_per_line) as i64;
+        let device = self.vae.device();
+        self.cache = self.vae.decoder.cache(b, self.context_len() as i64, (Kind::Float, device));
+        self.window_start = start;
+        let known = self.lines.first().map_or(0, |l| l.tokens.len()) - start;
+        let mut secs = vec![0f64; self.lines.len()];
+        if known > 0 {
+            let mut rows = Vec::new();
+            let mut times = Vec::new();
+            for (line, time) in self.lines.iter().zip(&mut secs) {
+                for i in 0..known {
+                    rows.extend(input_rows(previous(line, start, i), line.place(start + i)));
+                    times.push(*time as f32);
+                    *time += line.tokens.get(start + i).map_or(0.0, |t| gap_secs(t.gap));
+                }
+            }
+            let _ = self.extend(&rows, &times, known);
+        }
+        self.secs = secs;
+    }
+
+    /// Runs `t` positions per line through the decoder; `[B, t, d]`, the unguided rows below the guided ones.
+    fn extend(&mut self, rows: &[i64], secs: &[f32], t: usize) -> Tensor {
+        let (n, t) = (self.lines.len() as i64, t as i64);
+        let device = self.vae.device();
+        let twice = |x: Tensor| if self.is_guided { Tensor::cat(&[&x, &x], 0) } else { x };
+        let rows = twice(Tensor::from_slice(rows).view([n, t, INPUT_COLUMNS as i64])).to_device(device);
+        let secs = twice(Tensor::from_slice(secs).view([n, t])).to_device(device);
+        self.vae.decoder.extend(&rows, &secs, &self.condition, &mut self.cache)
+    }
+
+    /// One more note in every line that is not done.
+    pub fn step(&mut self) {
+        if self.cache.len() as usize >= self.context_len() {
+            self.lines.iter_mut().for_each(Line::wander);
+            self.condition = condition(self.vae, &self.lines, self.is_guided);
+            let n = self.window_start + self.context_len();
+            self.restart(n - self.carried());
+        }
+        let at = self.cache.len() as usize;
+        let mut rows = Vec::with_capacity(self.lines.len() * INPUT_COLUMNS);
+        for line in &self.lines {
+            rows.extend(input_rows(previous(line, self.window_start, at), line.place(self.window_start + at)));
+        }
+        let times: Vec<f32> = self.secs.iter().map(|&s| s as f32).collect();
+        let mut so_far = self.extend(&rows, &times, 1).squeeze_dim(1);
+        let mut chosen = vec![[0u8; 5]; self.lines.len()];
+        for field in Field::ALL {
+            let values = self.draw_field(field, &so_far);
+            for (note, &value) in chosen.iter_mut().zip(&values) {
+                note[field.index()] = value as u8;
+            }
+            if field != Field::Gap {
+                let values = Tensor::from_slice(&values).to_device(self.vae.device());
+                let values = if self.is_guided { Tensor::cat(&[&values, &values], 0) } else { values };
+                so_far = self.vae.decoder.chosen(field, &so_far, &values);
+            }
+        }
+        for ((line, secs), note) in self.lines.iter_mut().zip(&mut self.secs).zip(chosen) {
+            let note = NoteToken::from_array(note);
+            *secs += gap_secs(note.gap);
+            line.push(note);
+        }
+    }
+
+    /// Draws one field for every line.
+    fn draw_field(&mut self, field: Field, so_far: &Tensor) -> Vec<i64> {
+        let size = field.size();
+        let logits = self.vae.decoder.logits(field, so_far).to_device(Device::Cpu).contiguous();
+        let mut flat = vec![0f32; logits.numel()];
+        logits.copy_data(&mut flat, logits.numel());
+        let (conditional, unconditional) = flat.split_at_mut(self.lines.len() * size);
+        self.lines
+            .iter_mut()
+            .enumerate()
+            .map(|(i, line)| {
+                let own = &mut conditional[i * size..(i + 1) * size];
+                if self.is_guided {
+                    guide(own, &unconditional[i * size..(i + 1) * size], line.settings.guidance);
+                }
+                line.bar(field, own);
+                let settings = line.settings;
+                draw(own, field, &settings, &mut line.rng) as i64
+            })
+            .collect()
+    }
+}
+
+/// What the decoder is told at position `i` of the window that begins at note `start` of `line`.
+fn previous(line: &Line, start: usize, i: usize) -> Previous {
+    match i.checked_sub(1).and_then(|p| line.tokens.get(start + p)) {
+        Some(&note) => Previous::Note(note),
+        None if i == 0 => Previous::Start,
+        None => Previous::Hidden,
+    }
+}
+
+/// (z, label) of every line, and below them the same number of rows without either.
+fn condition(vae: &Vae, lines: &[Line], is_guided: bool) -> Condition {
+    let d = vae.config.d_latent;
+    let n = lines.len();
+    let total = if is_guided { 2 * n } else { n };
+    let mut z = vec![0f32; total * d];
+    for (row, line) in z.chunks_mut(d).zip(lines) {
+        if let Some(own) = line.z.last() {
+            row.copy_from_slice(own);
+        }
+    }
+    let mut labels = vec![vae.config.n_composers as i64; total];
+    let mut has_z = vec![0f32; total];
+    for (i, line) in lines.iter().enumerate() {
+        labels[i] = line.label;
+        has_z[i] = 1.0;
+    }
+    let device = vae.device();
+    vae.condition(
+        &Tensor::from_slice(&z).view([total as i64, d as i64]).to_device(device),
+        &Tensor::from_slice(&labels).to_device(device),
+        &Tensor::from_slice(&has_z).to_device(device),
+    )
+}

@@ -1,0 +1,31 @@
+//! Composing: a request becomes a take, note by note.
+
+mod generator;
+mod lines;
+mod take;
+
+pub use generator::{CheckpointInfo, Generator};
+pub use take::{GenerateRequest, Recipe, StreamedNotes, Take};
+
+use crate::device::NoSuchDevice;
+use crate::model::{CheckpointError, ModelError};
+
+/// Why nothing can be composed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerateError {
+    #[error("this model has no composer number {0}")]
+    NoSuchComposer(usize),
+    #[error("the given latent has {given} dimensions, the model {expected}")]
+    LatentSize { given: usize, expected: usize },
+    #[error("ask for between 1 and {most} notes", most = take::MAX_NOTES)]
+    Length,
+    #[error("there are no notes to go on from")]
+    EmptyPrompt,
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Device(#[from] NoSuchDevice),
+}

@@ -1,0 +1,103 @@
+//! What is asked for, and what comes back.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::music::{ComposerId, Note, PedalChange, Performance};
+use crate::sampling::SamplingSettings;
+use crate::tokens::NoteToken;
+
+/// More notes than this are an hour of music and a mistake.
+pub const MAX_NOTES: usize = 40_000;
+/// The length of a take unless another is asked for.
+pub const DEFAULT_NOTES: usize = 500;
+
+/// One take to compose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GenerateRequest {
+    /// `None`: no label, z from any component.
+    pub composer: Option<ComposerId>,
+    pub seed: u64,
+    /// New notes asked for; the take ends by itself within about a tenth of it.
+    pub notes: usize,
+    pub sampling: SamplingSettings,
+    /// The latent of the first segment, later ones wandering from it; `None`: drawn for the composer.
+    pub z: Option<Vec<f32>>,
+    /// Music to go on from: it stands at the beginning of the take, unchanged but for the token grid.
+    #[serde(skip)]
+    pub prompt: Option<Arc<Performance>>,
+}
+
+impl GenerateRequest {
+    pub fn new(composer: Option<ComposerId>, seed: u64) -> GenerateRequest {
+        GenerateRequest {
+            composer,
+            seed,
+            notes: DEFAULT_NOTES,
+            sampling: SamplingSettings::default(),
+            z: None,
+            prompt: None,
+        }
+    }
+}
+
+/// Notes that are new since the last call, in the order of their onsets.
+#[derive(Clone, Debug)]
+pub struct StreamedNotes {
+    pub notes: Vec<Note>,
+    pub pedal: Vec<PedalChange>,
+    /// Nothing before this time will change any more.
+    pub ready_until_secs: f64,
+    /// Notes so far, the prompt's among them.
+    pub done_notes: usize,
+}
+
+/// All that is needed to make a take again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Full name; `None` without a label.
+    pub composer: Option<String>,
+    pub seed: u64,
+    pub notes: usize,
+    pub sampling: SamplingSettings,
+    /// The latent of each segment.
+    pub z: Vec<Vec<f32>>,
+    /// Notes of the prompt.
+    #[serde(default)]
+    pub prompt_notes: usize,
+    /// The checkpoint's fingerprint.
+    pub checkpoint: String,
+    /// The version of this program.
+    pub version: String,
+}
+
+impl Recipe {
+    /// One line for a MIDI text event.
+    pub fn to_line(&self) -> String {
+        let z: Vec<String> = self.z.first().into_iter().flatten().map(|v| format!("{v:.3}")).collect();
+        format!(
+            "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; checkpoint {}; z {}",
+            self.version,
+            self.composer.as_deref().unwrap_or("nobody in particular"),
+            self.seed,
+            self.notes,
+            self.sampling.guidance,
+            self.sampling.temperature,
+            self.sampling.top_p,
+            self.checkpoint,
+            z.join(" "),
+        )
+    }
+}
+
+/// One generated result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Take {
+    pub performance: Performance,
+    /// Without an end token.
+    pub tokens: Vec<NoteToken>,
+    pub recipe: Recipe,
+    /// Was it stopped before its end?
+    pub is_partial: bool,
+}
