@@ -5,6 +5,7 @@
 //! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
 //! `player` put it on threads; `app` is the window.
 
+pub mod paths;
 pub mod progress;
 pub mod files;
 pub mod music;
