@@ -117,6 +117,8 @@ fn fetch(root: &Path, local: &Path, from_pytorch: bool) -> Outcome {
         fs::remove_dir_all(&part).map_err(|e| failed("cannot clear .libtorch.part", e))?;
     }
     fs::create_dir_all(&work).map_err(|e| failed("cannot make the folder target/setup", e))?;
+    fs::write(work.join("started"), "")
+        .map_err(|e| failed("this user cannot write into the repository's target/setup", e))?;
     if from_pytorch {
         from_pytorch_org(root, &work, &part)?;
     } else {
@@ -205,7 +207,8 @@ fn platform() -> Vec<String> {
         return Vec::new();
     }
     let arch = std::env::consts::ARCH;
-    let glibc = ["_2_28", "_2_27", "_2_26", "_2_25", "_2_24", "_2_17", "2014"];
+    // The tags that the three wheels carry.
+    let glibc = ["_2_28", "_2_25", "2014"];
     let platforms = glibc
         .iter()
         .flat_map(|glibc| ["--platform".to_owned(), format!("manylinux{glibc}_{arch}")]);
@@ -230,39 +233,40 @@ fn wheel_in(folder: &Path) -> Option<PathBuf> {
         .max()
 }
 
-/// tch's own way: its feature `download-libtorch` fetches the zip of pytorch.org while torch-sys is built.
+/// tch's own way: with its feature `download-libtorch`, torch-sys fetches the zip of pytorch.org while it is built.
+/// A package of its own builds just that.
 fn from_pytorch_org(root: &Path, work: &Path, part: &Path) -> Outcome {
-    let target = work.join("tch");
+    let package = work.join("tch");
+    let manifest = "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
+        [dependencies]\ntorch-sys = { version = \"0.24\", features = [\"download-libtorch\"] }\n";
+    let written = fs::create_dir_all(package.join("src"))
+        .and_then(|()| fs::write(package.join("Cargo.toml"), manifest))
+        .and_then(|()| fs::write(package.join("src/lib.rs"), ""))
+        .and_then(|()| fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")));
+    written.map_err(|e| format!("cannot write target/setup/tch: {e}"))?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Outside the repository cargo does not read .cargo/config.toml, whose LIBTORCH would stop the download.
     cargo.current_dir(std::env::temp_dir()).env_remove("LIBTORCH");
-    cargo.args([
-        "build",
-        "--package",
-        "pastiche",
-        "--no-default-features",
-        "--features",
-        "download-libtorch",
-        "--lib",
-    ]);
     cargo
-        .arg("--manifest-path")
-        .arg(root.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target);
-    let is_built = succeeds(&mut cargo);
-    let built = fs::read_dir(target.join("debug").join("build"))
+        .args(["build", "--manifest-path"])
+        .arg(package.join("Cargo.toml"));
+    let is_built = succeeds(cargo.arg("--target-dir").arg(package.join("target")));
+    let built = fs::read_dir(package.join("target/debug/build"))
         .into_iter()
         .flatten();
-    let mut found =
-        built.filter_map(|entry| Some(entry.ok()?.path().join("out").join("libtorch").join("libtorch")));
-    match found.find(|folder| has_libraries(&folder.join("lib"))) {
+    let mut folders = built.filter_map(|entry| Some(entry.ok()?.path().join("out/libtorch/libtorch")));
+    match folders.find(|folder| has_libraries(&folder.join("lib"))) {
         Some(folder) if is_built => {
             fs::rename(&folder, part).map_err(|e| format!("cannot move the downloaded libtorch: {e}"))
         }
-        _ => Err(format!(
-            "tch could not download libtorch {VERSION}: check the network and repeat, or unpack it by hand and set LIBTORCH to its folder"
-        )),
+        _ => {
+            // torch-sys takes a half-filled folder for a whole one, so the next try has to start with none.
+            let _ = fs::remove_dir_all(&package);
+            Err(format!(
+                "tch could not download libtorch {VERSION}: check the network and repeat, or unpack it by hand and \
+                 set LIBTORCH to its folder"
+            ))
+        }
     }
 }
 

@@ -28,6 +28,10 @@ def unpack_torch(path, folder):
             parts = pathlib.PurePosixPath(name).parts
             if parts[:2] == ("torch", "include"):
                 copy(wheel, name, folder.joinpath(*parts[1:]))
+            elif name == "torch/lib/libtorch.so":
+                # It names libtorch_cuda, which is not here, and holds nothing that libtorch_cpu has not.
+                folder.joinpath("lib").mkdir(parents=True, exist_ok=True)
+                folder.joinpath("lib", "libtorch.so").symlink_to("libtorch_cpu.so")
             elif parts[:2] == ("torch", "lib") and not parts[2].startswith(LEFT_OUT):
                 copy(wheel, name, folder.joinpath(*parts[1:]))
             elif "licenses" in parts and len(parts) == 3:
