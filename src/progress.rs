@@ -40,9 +40,9 @@ pub struct Progress {
 
 impl Progress {
     /// A phase of which nothing is done yet.
-    pub fn new(phase: &'static str, total: Option<u64>) -> Self {
+    pub fn new(phase: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
         Self {
-            phase,
+            phase: phase.into(),
             done: 0,
             total,
         }

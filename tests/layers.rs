@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, u8)] = &[
     ("progress", 0),
     ("paths", 0),
+    ("files", 0),
     ("music", 0),
     ("tokens", 1),
     ("synth", 1),
+    ("device", 1),
     ("sampling", 2),
     ("model", 2),
     ("data", 3),
@@ -26,6 +28,9 @@ const LAYERS: &[(&str, u8)] = &[
     ("main", 7),
 ];
 
+/// Modules of the same layer that a module may use.
+const PEERS: &[(&str, &[&str])] = &[("music", &["files"])];
+
 /// Lower layers that a module must leave alone all the same.
 const FORBIDDEN: &[(&str, &[&str])] = &[("cli", &["jobs", "player"])];
 
@@ -33,7 +38,15 @@ const FORBIDDEN: &[(&str, &[&str])] = &[("cli", &["jobs", "player"])];
 const ROOMS: &[(&str, &[&str])] = &[
     (
         "tch",
-        &["model", "data", "generate", "latent_map", "train", "evaluate"],
+        &[
+            "device",
+            "model",
+            "data",
+            "generate",
+            "latent_map",
+            "train",
+            "evaluate",
+        ],
     ),
     ("midly", &["music/midi.rs", "music/midi"]),
     ("rustysynth", &["synth"]),
@@ -180,11 +193,10 @@ impl Source {
             return Vec::new(); // only lists the modules
         }
         let own = layer(self.module()).unwrap_or(0);
-        let forbidden = FORBIDDEN.iter().find(|(module, _)| *module == self.module());
-        let forbidden = forbidden.map_or(&[][..], |(_, modules)| modules);
+        let (peers, forbidden) = (listed(PEERS, self.module()), listed(FORBIDDEN, self.module()));
         let is_offence = |used: &String| {
-            used != self.module()
-                && (layer(used).is_some_and(|layer| layer >= own) || forbidden.contains(&used.as_str()))
+            let is_lower = layer(used).is_none_or(|layer| layer < own) || peers.contains(&used.as_str());
+            used != self.module() && (!is_lower || forbidden.contains(&used.as_str()))
         };
         let offences = self.used_modules().into_iter().filter(is_offence);
         offences
@@ -279,6 +291,13 @@ fn heads(tokens: &[String]) -> Vec<String> {
         }
     }
     heads
+}
+
+fn listed<'a>(table: &[(&str, &'a [&'a str])], module: &str) -> &'a [&'a str] {
+    table
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map_or(&[], |(_, listed)| listed)
 }
 
 fn layer(module: &str) -> Option<u8> {
