@@ -1,10 +1,11 @@
 //! Pastiche composes classical piano music in the manner of a chosen composer.
 //!
 //! The modules stand in the order of their layers: each may use those above it, never one below
-//! (`tests/layers.rs` holds that). `music` knows notes, `tokens` the model's alphabet, `synth` sound; `model` is
+//! (`tests/layers` holds that). `music` knows notes, `tokens` the model's alphabet, `synth` sound; `model` is
 //! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
 //! `player` put it on threads; `app` is the window.
 
+pub mod paths;
 pub mod progress;
 pub mod files;
 pub mod music;

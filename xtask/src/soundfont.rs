@@ -1,0 +1,179 @@
+//! A good piano in `soundfonts/`, without a manual step.
+
+use crate::console::{Outcome, note, step, succeeds};
+use crate::system;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The piano of Debian's package fluid-soundfont-gm (MIT licence).
+const FLUID: &str = "FluidR3_GM.sf2";
+const FLUID_PACKAGE: &str = "fluid-soundfont-gm";
+/// The small one that ships inside the Python package pretty_midi (GPL 2).
+const TIM: &str = "TimGM6mb.sf2";
+const TIM_PACKAGE: &str = "pretty_midi==0.2.11.post0";
+/// Where distributions put SoundFonts.
+const SYSTEM_FOLDERS: [&str; 3] = [
+    "/usr/share/sounds/sf2",
+    "/usr/share/soundfonts",
+    "/usr/local/share/soundfonts",
+];
+const EXTRACT: &str = "
+import shutil, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    name = next(n for n in wheel.namelist() if n.endswith(sys.argv[2]))
+    with wheel.open(name) as source, open(sys.argv[3], 'wb') as out:
+        shutil.copyfileobj(source, out)
+";
+
+/// Sees that `soundfonts/` holds a SoundFont, and puts the best one there that it can get.
+pub fn ensure(root: &Path) -> Outcome {
+    let folder = root.join("soundfonts");
+    if let Some(name) = soundfont_in(&folder) {
+        step(&format!("SoundFont: soundfonts/{name} is there"));
+        return Ok(());
+    }
+    fs::create_dir_all(&folder).map_err(|e| format!("cannot make the folder soundfonts: {e}"))?;
+    step("SoundFont: getting a piano into soundfonts");
+    let work = root.join("target").join("setup").join("soundfont");
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work).map_err(|e| format!("cannot make the folder target/setup: {e}"))?;
+    let is_there = from_system(&folder) || from_debian(&work, &folder) || from_pip(&work, &folder);
+    let _ = fs::remove_dir_all(&work);
+    if is_there {
+        return Ok(());
+    }
+    Err("no piano SoundFont could be fetched: check the network and repeat this command, or put any .sf2 with a piano into soundfonts/".into())
+}
+
+/// The first `.sf2` that can be read; a link whose target has gone does not count.
+fn soundfont_in(folder: &Path) -> Option<String> {
+    let names = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_whole = |name: &String| {
+        name.to_lowercase().ends_with(".sf2")
+            && fs::metadata(folder.join(name)).is_ok_and(|m| m.is_file() && m.len() > 0)
+    };
+    names.filter(is_whole).min()
+}
+
+fn from_system(folder: &Path) -> bool {
+    let candidates = SYSTEM_FOLDERS.iter().map(|system| Path::new(system).join(FLUID));
+    let Some(found) = candidates.into_iter().find(|path| path.is_file()) else {
+        return false;
+    };
+    note(&format!("using the system's {}", found.display()));
+    place(&found, &folder.join(FLUID), true)
+}
+
+/// `apt-get download` and `dpkg-deb --extract` put the package's file here without installing it: no root needed.
+fn from_debian(work: &Path, folder: &Path) -> bool {
+    if !system::has_apt() {
+        return false;
+    }
+    note("asking apt for fluid-soundfont-gm (about 130 MB)");
+    let download = || {
+        succeeds(
+            Command::new("apt-get")
+                .current_dir(work)
+                .args(["download", "-q", FLUID_PACKAGE]),
+        )
+    };
+    let refresh = || succeeds(Command::new("apt-get").args(["update", "-q"]));
+    let is_loaded = download() || (refresh() && download());
+    let Some(package) = file_with_extension(work, "deb").filter(|_| is_loaded) else {
+        return false;
+    };
+    let files = work.join("files");
+    if !succeeds(
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(&package)
+            .arg(&files),
+    ) {
+        return false;
+    }
+    place(
+        &files.join("usr/share/sounds/sf2").join(FLUID),
+        &folder.join(FLUID),
+        false,
+    )
+}
+
+fn from_pip(work: &Path, folder: &Path) -> bool {
+    note("falling back to the smaller TimGM6mb.sf2 from the Python package pretty_midi (6 MB)");
+    let python = match system::python() {
+        Ok(python) => python,
+        Err(sentence) => {
+            note(&sentence);
+            return false;
+        }
+    };
+    let mut pip = Command::new(python);
+    pip.args([
+        "-m",
+        "pip",
+        "download",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary=:all:",
+    ]);
+    let is_loaded = succeeds(pip.arg("--dest").arg(work).arg(TIM_PACKAGE));
+    let Some(wheel) = file_with_extension(work, "whl").filter(|_| is_loaded) else {
+        return false;
+    };
+    let extracted = work.join(TIM);
+    let is_extracted = succeeds(
+        Command::new(python)
+            .args(["-c", EXTRACT])
+            .arg(&wheel)
+            .arg(TIM)
+            .arg(&extracted),
+    );
+    is_extracted && place(&extracted, &folder.join(TIM), false)
+}
+
+fn file_with_extension(folder: &Path, extension: &str) -> Option<PathBuf> {
+    let paths = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    paths
+        .filter(|path| path.extension().is_some_and(|e| e == extension))
+        .max()
+}
+
+/// Puts `source` at `target`: linked where the source stays, otherwise copied under another name and renamed.
+fn place(source: &Path, target: &Path, may_link: bool) -> bool {
+    let part = target.with_extension("sf2.part");
+    let _ = fs::remove_file(target); // a link whose target has gone
+    let _ = fs::remove_file(&part);
+    #[cfg(unix)]
+    if may_link && std::os::unix::fs::symlink(source, target).is_ok() {
+        return true;
+    }
+    let placed = fs::copy(source, &part).and_then(|_| fs::rename(&part, target));
+    if let Err(e) = &placed {
+        note(&format!("cannot write {}: {e}", target.display()));
+    }
+    let _ = may_link; // read on unix only
+    placed.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::soundfont_in;
+
+    #[test]
+    fn sf3_and_notes_are_no_soundfont() -> std::io::Result<()> {
+        let folder = std::env::temp_dir().join(format!("xtask-soundfont-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join("README.md"), "x")?;
+        std::fs::write(folder.join("a.sf3"), "x")?;
+        std::fs::write(folder.join("empty.sf2"), "")?;
+        assert_eq!(soundfont_in(&folder), None);
+        std::fs::write(folder.join("Piano.SF2"), "x")?;
+        assert_eq!(soundfont_in(&folder).as_deref(), Some("Piano.SF2"));
+        std::fs::remove_dir_all(folder)
+    }
+}
