@@ -8,6 +8,10 @@
 pub mod progress;
 pub mod files;
 pub mod music;
+#[cfg(feature = "app")]
+pub mod player;
+pub mod progress;
+pub mod synth;
 pub mod tokens;
 pub mod device;
 pub mod sampling;
