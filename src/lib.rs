@@ -8,13 +8,12 @@
 pub mod progress;
 pub mod files;
 pub mod music;
-#[cfg(feature = "app")]
-pub mod player;
-pub mod progress;
-pub mod synth;
 pub mod tokens;
+pub mod synth;
 pub mod device;
 pub mod sampling;
 pub mod model;
 pub mod data;
 pub mod train;
+#[cfg(feature = "app")]
+pub mod player;
