@@ -10,6 +10,7 @@ pub mod progress;
 pub mod files;
 pub mod music;
 pub mod tokens;
+pub mod synth;
 pub mod device;
 pub mod sampling;
 pub mod model;
@@ -17,3 +18,5 @@ pub mod data;
 pub mod latent_map;
 pub mod generate;
 pub mod train;
+#[cfg(feature = "app")]
+pub mod player;

@@ -1,0 +1,138 @@
+//! Sound cards by name, opened with a short buffer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rodio::cpal::traits::{DeviceTrait, HostTrait};
+use rodio::cpal::{self, BufferSize, ErrorKind};
+use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink};
+
+use super::status::Shared;
+
+/// Frames asked of the card at a time: 11 ms at 48 kHz.
+const BUFFER_FRAMES: u32 = 512;
+/// What the synthesizer can do; for a card beyond, rodio converts.
+const RATES: std::ops::RangeInclusive<u32> = 16_000..=192_000;
+
+pub(super) struct Opened {
+    pub sink: MixerDeviceSink,
+    pub name: String,
+    pub is_chosen: bool,
+    pub buffer_frames: Option<u32>,
+}
+
+/// The rate to render at for a card that runs at `rate`.
+pub(super) fn playable_rate(rate: u32) -> u32 {
+    if RATES.contains(&rate) { rate } else { 48_000 }
+}
+
+/// The output devices of the system, without those that swallow the sound.
+fn devices() -> impl Iterator<Item = (String, cpal::Device)> {
+    let devices = cpal::default_host().output_devices().into_iter().flatten();
+    devices.filter_map(|device| {
+        let description = device.description().ok()?;
+        let is_null = description.driver() == Some("null");
+        let name = name_of(&description);
+        (!is_null).then_some((name, device))
+    })
+}
+
+/// The name for people, with the system's own where that tells two apart.
+fn name_of(description: &cpal::DeviceDescription) -> String {
+    match description.driver() {
+        Some(driver) if driver != description.name() => format!("{} ({driver})", description.name()),
+        _ => description.name().to_owned(),
+    }
+}
+
+/// The names of all output devices.
+pub(super) fn names() -> Vec<String> {
+    devices().map(|(name, _)| name).collect()
+}
+
+pub(super) fn find(name: &str) -> Option<cpal::Device> {
+    devices()
+        .find(|(found, _)| found == name)
+        .map(|(_, device)| device)
+}
+
+/// Opens the device `chosen`, or the system's choice where that is not there or does not open.
+///
+/// # Errors
+/// In words for the user.
+pub(super) fn open(chosen: Option<&str>, shared: &Arc<Shared>) -> Result<Opened, String> {
+    if let Some(name) = chosen
+        && let Some(device) = find(name)
+    {
+        match open_device(device, shared) {
+            Ok(opened) => {
+                return Ok(Opened {
+                    is_chosen: true,
+                    ..opened
+                });
+            }
+            Err(error) => tracing::warn!("could not open {name}: {error}"),
+        }
+    }
+    let device = cpal::default_host()
+        .default_output_device()
+        .ok_or("no sound card was found; connect one, or start the sound server")?;
+    open_device(device, shared)
+        .map(|opened| Opened {
+            is_chosen: chosen.is_none(),
+            ..opened
+        })
+        .map_err(|error| format!("the sound card could not be opened ({})", chain(&error)))
+}
+
+/// With 512 frames where the card can, with its own buffer where not.
+fn open_device(device: cpal::Device, shared: &Arc<Shared>) -> Result<Opened, DeviceSinkError> {
+    let name = device
+        .description()
+        .map_or_else(|_| "sound card".to_owned(), |d| name_of(&d));
+    let builder = |device: cpal::Device| {
+        let shared = Arc::clone(shared);
+        Ok(DeviceSinkBuilder::from_device(device)?
+            .with_error_callback(move |error: cpal::Error| note_error(&shared, error.kind())))
+    };
+    let short = builder(device.clone())?
+        .with_buffer_size(BufferSize::Fixed(BUFFER_FRAMES))
+        .open_stream();
+    let (mut sink, buffer_frames) = match short {
+        Ok(sink) => (sink, Some(BUFFER_FRAMES)),
+        Err(_) => (
+            builder(device)?
+                .with_buffer_size(BufferSize::Default)
+                .open_stream()?,
+            None,
+        ),
+    };
+    sink.log_on_drop(false);
+    Ok(Opened {
+        sink,
+        name,
+        is_chosen: true,
+        buffer_frames,
+    })
+}
+
+/// Called on the card's thread: counts, and leaves the rest to the thread `audio`.
+fn note_error(shared: &Shared, kind: ErrorKind) {
+    match kind {
+        ErrorKind::Xrun => {
+            shared.underruns.fetch_add(1, Ordering::Relaxed);
+        }
+        ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
+        _ => shared.is_lost.store(true, Ordering::Relaxed),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! Which frame is heard now: the sound card's clock, smoothed.
+//!
+//! The callback renders frames in bursts, ahead of what is heard. How far ahead cannot be asked for through rodio,
+//! but it can be measured: what was rendered, less the time since the card began, is what still waits in buffers.
+
+/// The first frames fill the buffers; after this the lead is steady enough to be measured.
+const SETTLE_SECS: f64 = 0.5;
+/// The lead is averaged for this long, and then kept: later changes are drift or gaps, not latency.
+const MEASURE_SECS: f64 = 2.0;
+/// A lead that is off by more than this was a gap in the sound: start over from here.
+const GAP_SECS: f64 = 0.08;
+/// How much of the drift between the card's clock and the computer's is made good with each block.
+const FOLLOW: f64 = 0.002;
+
+/// Times are seconds on any steady clock.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// When the first frame was heard, as far as is known.
+    start_secs: Option<f64>,
+    rendered_secs: f64,
+    lead_sum: f64,
+    lead_count: u32,
+    lead_secs: Option<f64>,
+}
+
+impl Clock {
+    /// A block of `block_secs` is rendered at `now_secs`.
+    pub fn tick(&mut self, now_secs: f64, block_secs: f64) {
+        let start = *self.start_secs.get_or_insert(now_secs);
+        self.rendered_secs += block_secs;
+        let elapsed = now_secs - start;
+        let lead = self.rendered_secs - elapsed;
+        match self.lead_secs {
+            None if elapsed < SETTLE_SECS => {
+                // Until then a gap would be mistaken for a card that began late.
+                if lead < 0.0 {
+                    self.start_secs = Some(start - lead);
+                }
+            }
+            None => {
+                self.lead_sum += lead;
+                self.lead_count += 1;
+                if elapsed > SETTLE_SECS + MEASURE_SECS {
+                    self.lead_secs = Some((self.lead_sum / f64::from(self.lead_count)).max(0.0));
+                }
+            }
+            Some(usual) => {
+                let off = lead - usual;
+                let correction = if off.abs() > GAP_SECS { off } else { off * FOLLOW };
+                self.start_secs = Some(start + correction);
+            }
+        }
+    }
+
+    /// The time between rendering and hearing: what was measured, or what is known so far.
+    pub fn latency_secs(&self) -> Option<f64> {
+        match self.lead_secs {
+            Some(lead) => Some(lead),
+            None => (self.lead_count > 0).then(|| (self.lead_sum / f64::from(self.lead_count)).max(0.0)),
+        }
+    }
+
+    /// When the frame that was rendered last will be heard.
+    pub fn heard_at_secs(&self) -> f64 {
+        self.start_secs.unwrap_or(0.0) + self.rendered_secs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK_SECS: f64 = 64.0 / 48_000.0;
+
+    /// A card that asks for bursts of eight blocks whenever its buffer of sixteen has room, with a clock that is
+    /// `ppm` off and calls that come up to 3 ms late. Returns the largest error of `heard_at_secs` after `from`.
+    fn worst_error(ppm: f64, minutes: f64, from_secs: f64) -> (f64, Clock) {
+        let mut clock = Clock::default();
+        let speed = 1.0 + ppm * 1e-6;
+        let (mut rendered, mut noise, mut worst) = (0u64, 1u32, 0.0f64);
+        while (rendered as f64) * BLOCK_SECS < minutes * 60.0 {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let late = f64::from(noise >> 8) / f64::from(1 << 24) * 0.003;
+            let due = (rendered as f64 - 8.0).max(0.0) * BLOCK_SECS / speed;
+            for _ in 0..8 {
+                rendered += 1;
+                clock.tick(due + late, BLOCK_SECS);
+            }
+            if due > from_secs {
+                let heard = rendered as f64 * BLOCK_SECS / speed;
+                worst = worst.max((clock.heard_at_secs() - heard).abs());
+            }
+        }
+        (worst, clock)
+    }
+
+    #[test]
+    fn follows_a_steady_card_to_a_few_milliseconds() {
+        let (worst, clock) = worst_error(0.0, 0.5, 0.1);
+        assert!(worst < 0.004, "{worst}");
+        let latency = clock.latency_secs().unwrap();
+        assert!((0.010..0.020).contains(&latency), "{latency}");
+    }
+
+    #[test]
+    fn follows_a_clock_that_drifts_for_an_hour() {
+        let (worst, _) = worst_error(200.0, 60.0, 10.0);
+        assert!(worst < 0.006, "{worst}");
+    }
+
+    #[test]
+    fn a_gap_moves_what_is_heard() {
+        let mut clock = Clock::default();
+        let mut now = 0.0;
+        for n in 0..10_000 {
+            if n == 8_000 {
+                now += 0.5;
+            }
+            clock.tick(now, BLOCK_SECS);
+            now += BLOCK_SECS;
+        }
+        assert!(
+            (clock.heard_at_secs() - now).abs() < 0.01,
+            "{} {now}",
+            clock.heard_at_secs()
+        );
+    }
+}

@@ -1,0 +1,425 @@
+//! The thread `audio`: opens the sound card, and keeps the music going when there is none.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use rodio::{ChannelCount, MixerDeviceSink};
+
+use super::handle::PlayerHandle;
+use super::source::{Backstage, Core, PlayerSource, Retired};
+use super::status::{Device, Shared, SoundState};
+use super::{PlayerCommand, Sound, Wake, card};
+use crate::synth::{BLOCK, Renderer, VoiceSettings, Voices};
+
+/// Commands that may wait for the callback.
+const INBOX: usize = 64;
+/// Things that may wait to be dropped.
+const RETIRED: usize = 256;
+/// The sample rate while no card has named another.
+const SILENT_RATE: u32 = 48_000;
+/// How often the thread looks around; also the step of the silent clock.
+const TICK: Duration = Duration::from_millis(20);
+/// A card that asks for nothing for so long is lost, even if it did not say so.
+const STALL: Duration = Duration::from_secs(3);
+/// Waits between attempts to open a card, doubling.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+/// How often a chosen device that was missing is looked for while another serves.
+const LOOK_FOR_CHOSEN: Duration = Duration::from_secs(15);
+/// How long the program's end waits for a card to close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a command from this thread waits for room.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) enum DeviceCommand {
+    SetSound(Box<Sound>),
+    Select(Option<String>),
+    ListDevices,
+    Close,
+}
+
+/// Owns the thread `audio`; dropping it closes the sound card.
+pub struct Player {
+    handle: PlayerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Player {
+    /// Starts the thread and returns at once; [`super::PlayerStatus::device`] tells what became of the card.
+    /// `device` is a name from an earlier run, `None` the system's choice. `wake` is called from the thread when
+    /// something changed.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(device: Option<String>, wake: Wake) -> std::io::Result<Player> {
+        let (handle, core, retired, commands) = parts(SILENT_RATE);
+        let thread = AudioThread {
+            callback_ends: core.ends(),
+            shared: Arc::clone(&handle.shared),
+            wake,
+            commands,
+            inbox: handle.commands.clone(),
+            retired,
+            home: bounded(1),
+            chosen: device,
+            sound: None,
+            sample_rate: SILENT_RATE,
+            last_milestone: (false, false, 0),
+        };
+        let thread = std::thread::Builder::new()
+            .name("audio".to_owned())
+            .spawn(move || thread.run_safely(core))?;
+        Ok(Player {
+            handle,
+            thread: Some(thread),
+        })
+    }
+
+    pub fn handle(&self) -> PlayerHandle {
+        self.handle.clone()
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = self
+            .handle
+            .device
+            .send_timeout(DeviceCommand::Close, CLOSE_PATIENCE);
+        let deadline = Instant::now() + CLOSE_PATIENCE;
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // A driver that hangs must not hang the program's end.
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn parts(
+    sample_rate: u32,
+) -> (
+    PlayerHandle,
+    Box<Core>,
+    Receiver<Retired>,
+    Receiver<DeviceCommand>,
+) {
+    let (command_sender, inbox) = bounded(INBOX);
+    let (retired_sender, retired) = bounded(RETIRED);
+    let (device_sender, device_commands) = bounded(INBOX);
+    let shared = Arc::new(Shared::new());
+    let renderer = Renderer::new(sample_rate, None);
+    let core = Box::new(Core::new(renderer, inbox, retired_sender, Arc::clone(&shared)));
+    let handle = PlayerHandle {
+        commands: command_sender,
+        device: device_sender,
+        shared,
+    };
+    (handle, core, retired, device_commands)
+}
+
+/// A player without a sound card: the samples are taken from the source by whoever holds it. For tests and
+/// measurements of exactly what the callback runs; `voices` must have been built for `sample_rate`.
+pub fn detached(
+    sample_rate: u32,
+    channels: ChannelCount,
+    voices: Option<Box<Voices>>,
+) -> (PlayerHandle, PlayerSource, Backstage) {
+    let (handle, mut core, retired, _) = parts(sample_rate);
+    core.renderer.set_sample_rate(sample_rate, voices);
+    let (home_sender, home) = bounded(1);
+    let source = PlayerSource::new(core, home_sender, channels);
+    (handle, source, Backstage { retired, _home: home })
+}
+
+struct AudioThread {
+    shared: Arc<Shared>,
+    wake: Wake,
+    commands: Receiver<DeviceCommand>,
+    inbox: Sender<PlayerCommand>,
+    retired: Receiver<Retired>,
+    /// The callback's ends of the two channels, for a new one.
+    callback_ends: (Receiver<PlayerCommand>, Sender<Retired>),
+    home: (Sender<Box<Core>>, Receiver<Box<Core>>),
+    chosen: Option<String>,
+    sound: Option<Box<Sound>>,
+    sample_rate: u32,
+    last_milestone: (bool, bool, u64),
+}
+
+enum State {
+    Open {
+        sink: MixerDeviceSink,
+        is_chosen: bool,
+        frames: u64,
+        frames_at: Instant,
+        look_again_at: Instant,
+    },
+    Silent {
+        core: Box<Core>,
+        since: Instant,
+        frames: u64,
+        retry: Duration,
+        retry_at: Instant,
+    },
+}
+
+impl State {
+    fn silent(core: Box<Core>, retry: Duration) -> State {
+        let now = Instant::now();
+        State::Silent {
+            core,
+            since: now,
+            frames: 0,
+            retry,
+            retry_at: now + retry,
+        }
+    }
+}
+
+impl AudioThread {
+    fn run_safely(mut self, core: Box<Core>) {
+        let shared = Arc::clone(&self.shared);
+        let wake = Arc::clone(&self.wake);
+        if catch_unwind(AssertUnwindSafe(|| self.run(core))).is_err() {
+            shared.set_device(Device::Silent {
+                reason: "the sound system failed; restart Pastiche".to_owned(),
+            });
+            wake();
+        }
+    }
+
+    fn run(&mut self, core: Box<Core>) {
+        let mut state = self.open(core, FIRST_RETRY);
+        loop {
+            match self.commands.recv_timeout(TICK) {
+                Ok(DeviceCommand::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(DeviceCommand::SetSound(sound)) => self.set_sound(sound, &mut state),
+                Ok(DeviceCommand::Select(name)) => {
+                    self.chosen = name;
+                    state = self.reopen(state);
+                }
+                Ok(DeviceCommand::ListDevices) => {
+                    self.shared.set_devices(card::names().into());
+                    (self.wake)();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.clear_retired();
+            state = self.look_after(state);
+            let milestone = self.shared.milestone();
+            if milestone != self.last_milestone {
+                self.last_milestone = milestone;
+                (self.wake)();
+            }
+        }
+    }
+
+    /// Drops what the callback has done with.
+    fn clear_retired(&mut self) {
+        for retired in self.retired.try_iter() {
+            if let Retired::Voices { is_broken: true, .. } = retired {
+                self.sound = None;
+                let reason = "this SoundFont cannot be played; choose another one".to_owned();
+                self.shared.set_sound(SoundState::Failed { reason });
+                (self.wake)();
+            }
+        }
+    }
+
+    fn look_after(&mut self, state: State) -> State {
+        let now = Instant::now();
+        match state {
+            State::Open {
+                sink,
+                is_chosen,
+                mut frames,
+                mut frames_at,
+                mut look_again_at,
+            } => {
+                let rendered = self.shared.frames.load(Ordering::Relaxed);
+                if rendered != frames {
+                    (frames, frames_at) = (rendered, now);
+                }
+                let is_lost = self.shared.is_lost.load(Ordering::Relaxed) || now > frames_at + STALL;
+                let mut is_chosen_back = false;
+                if !is_chosen && now > look_again_at {
+                    look_again_at = now + LOOK_FOR_CHOSEN;
+                    is_chosen_back = self
+                        .chosen
+                        .as_deref()
+                        .is_some_and(|name| card::find(name).is_some());
+                }
+                let state = State::Open {
+                    sink,
+                    is_chosen,
+                    frames,
+                    frames_at,
+                    look_again_at,
+                };
+                if is_lost || is_chosen_back {
+                    self.reopen(state)
+                } else {
+                    state
+                }
+            }
+            State::Silent {
+                mut core,
+                since,
+                mut frames,
+                retry,
+                retry_at,
+            } => {
+                let due = (now - since).as_secs_f64() * f64::from(self.sample_rate);
+                let mut block = [[0.0; 2]; BLOCK];
+                while (frames as f64) < due {
+                    core.render(&mut block);
+                    frames += BLOCK as u64;
+                }
+                match now > retry_at {
+                    true => self.open(core, (2 * retry).min(LAST_RETRY)),
+                    false => State::Silent {
+                        core,
+                        since,
+                        frames,
+                        retry,
+                        retry_at,
+                    },
+                }
+            }
+        }
+    }
+
+    /// Closes the card, if one is open, and opens one anew; the music goes on where it was.
+    fn reopen(&mut self, state: State) -> State {
+        let core = match state {
+            State::Silent { core, .. } => core,
+            State::Open { mut sink, .. } => {
+                sink.log_on_drop(false);
+                drop(sink);
+                match self.home.1.recv_timeout(CLOSE_PATIENCE) {
+                    Ok(core) => core,
+                    Err(_) => self.new_core(),
+                }
+            }
+        };
+        self.open(core, FIRST_RETRY)
+    }
+
+    /// For a stream that was closed without giving its core back: a fresh one at the same inbox, nothing loaded.
+    fn new_core(&mut self) -> Box<Core> {
+        tracing::error!("the sound card's stream kept its renderer; starting with a new one");
+        let voices = self
+            .sound
+            .as_deref()
+            .and_then(|sound| build(sound, self.sample_rate).ok());
+        let renderer = Renderer::new(self.sample_rate, voices.map(Box::new));
+        let (inbox, retired) = self.callback_ends.clone();
+        Box::new(Core::new(renderer, inbox, retired, Arc::clone(&self.shared)))
+    }
+
+    /// Opens the chosen card, or else the system's choice, or else runs the silent clock.
+    fn open(&mut self, mut core: Box<Core>, retry: Duration) -> State {
+        if !matches!(self.shared.status().device, Device::Silent { .. }) {
+            self.shared.set_device(Device::Opening);
+            (self.wake)();
+        }
+        self.shared.is_lost.store(false, Ordering::Relaxed);
+        let opened = match card::open(self.chosen.as_deref(), &self.shared) {
+            Ok(opened) => opened,
+            Err(reason) => {
+                tracing::warn!("no sound card: {reason}");
+                self.shared.set_device(Device::Silent { reason });
+                (self.wake)();
+                core.restart_clock();
+                return State::silent(core, retry);
+            }
+        };
+        let config = opened.sink.config();
+        let sample_rate = card::playable_rate(config.sample_rate().get());
+        if sample_rate != core.renderer.sample_rate() {
+            let voices = self
+                .sound
+                .as_deref()
+                .and_then(|sound| build(sound, sample_rate).ok());
+            core.renderer.set_sample_rate(sample_rate, voices.map(Box::new));
+        }
+        self.sample_rate = sample_rate;
+        core.restart_clock();
+        self.shared.underruns.store(0, Ordering::Relaxed);
+        let channels = config.channel_count();
+        self.shared.set_device(Device::Open {
+            name: opened.name,
+            sample_rate: config.sample_rate().get(),
+            buffer_frames: opened.buffer_frames,
+        });
+        opened
+            .sink
+            .mixer()
+            .add(PlayerSource::new(core, self.home.0.clone(), channels));
+        (self.wake)();
+        let now = Instant::now();
+        State::Open {
+            sink: opened.sink,
+            is_chosen: opened.is_chosen,
+            frames: self.shared.frames.load(Ordering::Relaxed),
+            frames_at: now,
+            look_again_at: now + LOOK_FOR_CHOSEN,
+        }
+    }
+
+    fn set_sound(&mut self, sound: Box<Sound>, state: &mut State) {
+        self.shared.set_sound(SoundState::Preparing);
+        (self.wake)();
+        let result = build(&sound, self.sample_rate)
+            .map_err(|e| e.to_string())
+            .and_then(|voices| {
+                let preset = voices.preset().name.clone();
+                let sound_font = sound.sound_font.name().to_owned();
+                self.deliver(PlayerCommand::SetVoices(Box::new(voices)), state)?;
+                self.sound = Some(sound);
+                Ok(SoundState::Ready { sound_font, preset })
+            });
+        self.shared
+            .set_sound(result.unwrap_or_else(|reason| SoundState::Failed { reason }));
+        (self.wake)();
+    }
+
+    /// Sends to the callback; to ourselves, while this thread is the one that renders.
+    fn deliver(&mut self, mut command: PlayerCommand, state: &mut State) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.inbox.try_send(command) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(back)) if Instant::now() < deadline => command = back,
+                Err(_) => return Err("the player is busy; choose the sound once more".to_owned()),
+            }
+            self.clear_retired();
+            match state {
+                State::Silent { core, frames, .. } => {
+                    core.render(&mut [[0.0; 2]; BLOCK]);
+                    *frames += BLOCK as u64;
+                }
+                State::Open { .. } => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+}
+
+fn build(sound: &Sound, sample_rate: u32) -> Result<Voices, crate::synth::VoicesError> {
+    let settings = VoiceSettings {
+        preset: sound.preset,
+        has_reverb: sound.has_reverb,
+        has_chorus: sound.has_chorus,
+        ..VoiceSettings::new(sample_rate)
+    };
+    Voices::new(&sound.sound_font, &settings)
+}

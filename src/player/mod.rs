@@ -1,0 +1,80 @@
+//! Playing on the sound card.
+//!
+//! Three threads take part. The window, or whoever else holds a [`PlayerHandle`], sends commands. The sound card's
+//! callback owns the [`Renderer`](crate::synth::Renderer) and obeys them once per block; it neither locks,
+//! allocates, frees, reads files nor logs, and what it no longer needs goes back over a channel. The thread `audio`
+//! owns the device: it opens it, builds voices, drops what comes back, and keeps time itself while there is no
+//! device, so that the playhead moves all the same.
+
+mod card;
+mod clock;
+mod device;
+mod handle;
+mod source;
+mod status;
+
+pub use device::{Player, detached};
+pub use handle::{PlayerBusy, PlayerHandle};
+pub use source::{Backstage, PlayerSource};
+pub use status::{Device, PlayerStatus, SoundState};
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::music::{Note, PedalChange, Pitch, Velocity};
+use crate::synth::{Score, ScoreId, SoundFont, Voices};
+
+/// What the audio callback can be told; see the methods of [`PlayerHandle`].
+pub enum PlayerCommand {
+    SetVoices(Box<Voices>),
+    Load(Box<Score>),
+    /// Another take at the same playhead.
+    SwapKeepingPosition(Box<Score>),
+    Append {
+        score: ScoreId,
+        notes: Arc<[Note]>,
+        pedal: Arc<[PedalChange]>,
+        ready_until_secs: f64,
+    },
+    Finish {
+        score: ScoreId,
+    },
+    Play,
+    Pause,
+    Stop,
+    Seek {
+        secs: f64,
+    },
+    SetLoop(Option<Range<f64>>),
+    SetGain(f32),
+    SetTempoScale(f64),
+    Audition {
+        pitch: Pitch,
+        velocity: Velocity,
+    },
+}
+
+/// Which sound to play with.
+#[derive(Clone, Debug)]
+pub struct Sound {
+    pub sound_font: SoundFont,
+    /// Bank and program; `None` is the grand piano.
+    pub preset: Option<(u8, u8)>,
+    pub has_reverb: bool,
+    pub has_chorus: bool,
+}
+
+impl Sound {
+    /// The SoundFont's piano, with reverb.
+    pub fn new(sound_font: SoundFont) -> Sound {
+        Sound {
+            sound_font,
+            preset: None,
+            has_reverb: true,
+            has_chorus: false,
+        }
+    }
+}
+
+/// Called when something changed that is worth a look at [`PlayerHandle::status`]: never by the audio callback.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;

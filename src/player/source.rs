@@ -1,0 +1,236 @@
+//! What the sound card's callback runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use rodio::{ChannelCount, SampleRate, Source};
+
+use super::PlayerCommand;
+use super::clock::Clock;
+use super::status::Shared;
+use crate::music::{Note, PedalChange};
+use crate::synth::{BLOCK, Block, Renderer, Score, Voices};
+
+/// What the callback has done with, to be dropped on another thread.
+pub(super) enum Retired {
+    Voices { _voices: Box<Voices>, is_broken: bool },
+    Score(#[allow(dead_code, reason = "held to be dropped")] Box<Score>),
+    Notes(#[allow(dead_code, reason = "held to be dropped")] Arc<[Note]>),
+    Pedal(#[allow(dead_code, reason = "held to be dropped")] Arc<[PedalChange]>),
+}
+
+/// A command retires at most so many things, a block of voices one more.
+const ROOM_NEEDED: usize = 4;
+
+/// The renderer with its inbox: outlives any stream it plays on.
+pub(super) struct Core {
+    pub renderer: Renderer,
+    inbox: Receiver<PlayerCommand>,
+    retired: Sender<Retired>,
+    shared: Arc<Shared>,
+    clock: Clock,
+    floor_secs: f64,
+}
+
+impl Core {
+    pub fn new(
+        renderer: Renderer,
+        inbox: Receiver<PlayerCommand>,
+        retired: Sender<Retired>,
+        shared: Arc<Shared>,
+    ) -> Core {
+        Core {
+            renderer,
+            inbox,
+            retired,
+            shared,
+            clock: Clock::default(),
+            floor_secs: 0.0,
+        }
+    }
+
+    /// Another core could listen and give back at the same ends.
+    pub fn ends(&self) -> (Receiver<PlayerCommand>, Sender<Retired>) {
+        (self.inbox.clone(), self.retired.clone())
+    }
+
+    /// A new stream begins: its latency is not known yet.
+    pub fn restart_clock(&mut self) {
+        self.clock = Clock::default();
+    }
+
+    /// Obeys what was sent, renders a block, and tells where things stand. Neither locks, allocates nor frees.
+    pub fn render(&mut self, block: &mut Block) {
+        self.clock.tick(
+            self.shared.now_secs(),
+            BLOCK as f64 / f64::from(self.renderer.sample_rate()),
+        );
+        self.drain();
+        let before_secs = self.renderer.position_secs();
+        let peak = self.renderer.render(block);
+        if self.renderer.position_secs() < before_secs {
+            // A loop went round.
+            self.floor_secs = self.renderer.position_secs();
+        }
+        if self.has_room()
+            && let Some((voices, is_broken)) = self.renderer.take_retired()
+        {
+            self.retire(Retired::Voices {
+                _voices: voices,
+                is_broken,
+            });
+        }
+        self.shared
+            .publish(&self.renderer, &self.clock, self.floor_secs, peak, BLOCK as u64);
+    }
+
+    /// Only commands whose leavings have a place to go are taken.
+    fn has_room(&self) -> bool {
+        self.retired
+            .capacity()
+            .is_none_or(|capacity| self.retired.len() + ROOM_NEEDED <= capacity)
+    }
+
+    fn retire(&self, retired: Retired) {
+        // There is room, so nothing is dropped here.
+        let _ = self.retired.try_send(retired);
+    }
+
+    fn drain(&mut self) {
+        while self.has_room() && self.renderer.can_set_voices() {
+            match self.inbox.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: PlayerCommand) {
+        let renderer = &mut self.renderer;
+        match command {
+            PlayerCommand::SetVoices(voices) => renderer.set_voices(voices),
+            PlayerCommand::Load(score) => {
+                let old = renderer.load(score);
+                self.retire(Retired::Score(old));
+            }
+            PlayerCommand::SwapKeepingPosition(score) => {
+                let old = renderer.swap(score);
+                self.retire(Retired::Score(old));
+            }
+            PlayerCommand::Append {
+                score,
+                notes,
+                pedal,
+                ready_until_secs,
+            } => {
+                renderer.append(score, &notes, &pedal, ready_until_secs);
+                self.retire(Retired::Notes(notes));
+                self.retire(Retired::Pedal(pedal));
+                return;
+            }
+            PlayerCommand::Finish { score } => return renderer.finish(score),
+            PlayerCommand::Play => renderer.play(),
+            PlayerCommand::Pause => return renderer.pause(),
+            PlayerCommand::Stop => renderer.stop(),
+            PlayerCommand::Seek { secs } => renderer.seek(secs),
+            PlayerCommand::SetLoop(region) => return renderer.set_loop(region),
+            PlayerCommand::SetGain(gain) => return renderer.set_gain(gain),
+            PlayerCommand::SetTempoScale(scale) => return renderer.set_tempo_scale(scale),
+            PlayerCommand::Audition { pitch, velocity } => return renderer.audition(pitch, velocity),
+        }
+        // The playhead may have jumped: what is heard until then is not to be shown as lying before it.
+        self.floor_secs = self.renderer.position_secs();
+    }
+}
+
+/// The samples for one stream: endless, silence while paused. When the stream is dropped the core goes home, so
+/// that the next stream plays on from the same place.
+pub struct PlayerSource {
+    core: Option<Box<Core>>,
+    home: Sender<Box<Core>>,
+    channels: ChannelCount,
+    sample_rate: SampleRate,
+    block: Block,
+    frame: usize,
+    channel: u16,
+}
+
+impl PlayerSource {
+    pub(super) fn new(core: Box<Core>, home: Sender<Box<Core>>, channels: ChannelCount) -> PlayerSource {
+        let sample_rate = SampleRate::new(core.renderer.sample_rate()).unwrap_or(SampleRate::MIN);
+        PlayerSource {
+            core: Some(core),
+            home,
+            channels,
+            sample_rate,
+            block: [[0.0; 2]; BLOCK],
+            frame: BLOCK,
+            channel: 0,
+        }
+    }
+}
+
+impl Iterator for PlayerSource {
+    type Item = rodio::Sample;
+
+    fn next(&mut self) -> Option<rodio::Sample> {
+        if self.frame == BLOCK {
+            self.core.as_mut()?.render(&mut self.block);
+            self.frame = 0;
+        }
+        let [left, right] = self.block[self.frame];
+        let sample = match (self.channels.get(), self.channel) {
+            (1, _) => 0.5 * (left + right),
+            (_, 0) => left,
+            (_, 1) => right,
+            _ => 0.0,
+        };
+        self.channel += 1;
+        if self.channel == self.channels.get() {
+            self.channel = 0;
+            self.frame += 1;
+        }
+        Some(sample)
+    }
+}
+
+impl Source for PlayerSource {
+    fn current_span_len(&self) -> Option<usize> {
+        None
+    }
+
+    fn channels(&self) -> ChannelCount {
+        self.channels
+    }
+
+    fn sample_rate(&self) -> SampleRate {
+        self.sample_rate
+    }
+
+    fn total_duration(&self) -> Option<Duration> {
+        None
+    }
+}
+
+impl Drop for PlayerSource {
+    fn drop(&mut self) {
+        if let Some(core) = self.core.take() {
+            let _ = self.home.try_send(core);
+        }
+    }
+}
+
+/// The other end of a [`super::detached`] player: what comes back from the callback. Keep it, and clear it now and
+/// then; the callback takes no commands while it is full.
+pub struct Backstage {
+    pub(super) retired: Receiver<Retired>,
+    pub(super) _home: Receiver<Box<Core>>,
+}
+
+impl Backstage {
+    /// Drops what the callback has done with; returns how many things that were.
+    pub fn clear(&self) -> usize {
+        self.retired.try_iter().count()
+    }
+}

@@ -1,0 +1,302 @@
+//! Where the music is: the playhead, the events that are due, and what sounds at any moment.
+//!
+//! The cursor knows neither samples nor SoundFonts. It allocates nothing while it moves: keys that are down are
+//! kept in a table of 88, so notes need no sorted list of releases, and a take that is still being generated is
+//! appended to storage that was set aside when it was loaded.
+
+use std::ops::Range;
+
+use super::score::{Score, ScoreId};
+use crate::music::{Note, PedalChange, Pitch, Velocity};
+
+/// Tempo scales between which a take can be played; 1 is as written.
+pub const TEMPO_SCALES: Range<f64> = 0.25..2.0;
+/// A loop region shorter than this is ignored.
+pub const SHORTEST_LOOP_SECS: f64 = 0.05;
+/// Having run dry, playing goes on once this much of a growing take lies ahead, so that it does not stutter.
+const RESUME_SECS: f64 = 0.4;
+/// A note struck longer ago than this has died away, whatever the pedal does.
+const LONGEST_RING_SECS: f64 = 20.0;
+/// A restored note that would be struck more softly than this is left out.
+const SOFTEST_RESTORED: f64 = 6.0;
+
+/// What the sounding side must do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum CursorEvent {
+    /// The playhead jumped: fade out all that sounds.
+    Cut,
+    Pedal {
+        is_down: bool,
+    },
+    Strike {
+        pitch: Pitch,
+        velocity: Velocity,
+    },
+    Release {
+        pitch: Pitch,
+    },
+}
+
+/// The playhead over a [`Score`].
+pub struct Cursor {
+    score: Box<Score>,
+    position_secs: f64,
+    tempo_scale: f64,
+    loop_region: Option<Range<f64>>,
+    next_note: usize,
+    next_pedal: usize,
+    /// When each key comes up, by [`Pitch::key_index`]; infinite for a key that is not down.
+    held_until: [f64; Pitch::COUNT],
+    is_pedal_down: bool,
+    is_waiting: bool,
+}
+
+impl Cursor {
+    pub fn new(score: Box<Score>) -> Cursor {
+        Cursor {
+            score,
+            position_secs: 0.0,
+            tempo_scale: 1.0,
+            loop_region: None,
+            next_note: 0,
+            next_pedal: 0,
+            held_until: [f64::INFINITY; Pitch::COUNT],
+            is_pedal_down: false,
+            is_waiting: false,
+        }
+    }
+
+    pub fn score(&self) -> &Score {
+        &self.score
+    }
+
+    /// The playhead, in seconds of the score.
+    pub fn position_secs(&self) -> f64 {
+        self.position_secs
+    }
+
+    pub fn tempo_scale(&self) -> f64 {
+        self.tempo_scale
+    }
+
+    /// Is the playhead held because the take has not been generated further yet?
+    pub fn is_waiting(&self) -> bool {
+        self.is_waiting
+    }
+
+    /// Has the playhead come to the end of a score that will not grow?
+    pub fn is_at_end(&self) -> bool {
+        self.score.is_complete() && self.position_secs >= self.score.duration_secs()
+    }
+
+    /// Clamped to [`TEMPO_SCALES`]; ignored when not a number.
+    pub fn set_tempo_scale(&mut self, scale: f64) {
+        if scale.is_finite() {
+            self.tempo_scale = scale.clamp(TEMPO_SCALES.start, TEMPO_SCALES.end);
+        }
+    }
+
+    /// `None` plays on to the end. A region that is not a proper one (too short, not finite) is the same as none.
+    pub fn set_loop(&mut self, region: Option<Range<f64>>) {
+        self.loop_region = region
+            .map(|r| r.start.max(0.0)..r.end)
+            .filter(|r| r.end.is_finite() && r.end - r.start >= SHORTEST_LOOP_SECS);
+    }
+
+    /// Puts another score under the cursor, at its beginning and without loop; hands back the one that was there.
+    pub fn load(&mut self, score: Box<Score>) -> Box<Score> {
+        self.loop_region = None;
+        let old = std::mem::replace(&mut self.score, score);
+        self.place(0.0);
+        old
+    }
+
+    /// Puts another score under the cursor at the same playhead; hands back the one that was there.
+    pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
+        let old = std::mem::replace(&mut self.score, score);
+        self.place(self.position_secs);
+        old
+    }
+
+    /// Adds to a growing score. See [`Score::append`].
+    pub fn append(&mut self, id: ScoreId, notes: &[Note], pedal: &[PedalChange], ready_until_secs: f64) {
+        if id == self.score.id() {
+            let (next_note, next_pedal) = (&mut self.next_note, &mut self.next_pedal);
+            self.score
+                .append(notes, pedal, ready_until_secs, next_note, next_pedal);
+        }
+    }
+
+    /// The growing score is complete.
+    pub fn finish(&mut self, id: ScoreId) {
+        if id == self.score.id() {
+            self.score.finish();
+        }
+    }
+
+    /// Moves the playhead, clamped to the score, without a word on what sounds there: see [`Cursor::restore`].
+    pub fn place(&mut self, secs: f64) {
+        let secs = if secs.is_finite() { secs.max(0.0) } else { 0.0 };
+        self.position_secs = secs.min(self.score.duration_secs());
+        let position = self.position_secs;
+        self.next_note = self.score.notes().partition_point(|n| n.onset_secs < position);
+        self.next_pedal = self.score.pedal().partition_point(|p| p.time_secs < position);
+        self.held_until = [f64::INFINITY; Pitch::COUNT];
+        self.is_pedal_down = false;
+        self.is_waiting = false;
+    }
+
+    /// Brings back the pedal and the notes that sound at the playhead: keys still down, and keys let go under a
+    /// pedal that has stayed down since. A note that has rung for a while comes back softer, about as far as a
+    /// piano string would have died away.
+    pub fn restore(&mut self, emit: &mut impl FnMut(CursorEvent)) {
+        let now = self.position_secs;
+        let pedal_down_since = self.pedal_down_since();
+        self.is_pedal_down = pedal_down_since.is_some();
+        emit(CursorEvent::Pedal {
+            is_down: self.is_pedal_down,
+        });
+
+        let notes = self.score.notes();
+        let first = notes.partition_point(|n| n.onset_secs < now - LONGEST_RING_SECS);
+        let mut latest: [Option<Note>; Pitch::COUNT] = [None; Pitch::COUNT];
+        for note in &notes[first.min(self.next_note)..self.next_note] {
+            latest[note.pitch.key_index()] = Some(*note);
+        }
+        for note in latest.into_iter().flatten() {
+            let is_key_down = note.release_secs() > now;
+            let is_ringing = pedal_down_since.is_some_and(|since| note.release_secs() >= since);
+            let elapsed_secs = (now - note.onset_secs) / self.tempo_scale;
+            let Some(velocity) = decayed(note, elapsed_secs).filter(|_| is_key_down || is_ringing) else {
+                continue;
+            };
+            emit(CursorEvent::Strike {
+                pitch: note.pitch,
+                velocity,
+            });
+            match is_key_down {
+                true => self.held_until[note.pitch.key_index()] = note.release_secs(),
+                false => emit(CursorEvent::Release { pitch: note.pitch }),
+            }
+        }
+    }
+
+    /// Since when the pedal that is down at the playhead has been down; `None` when it is up.
+    fn pedal_down_since(&self) -> Option<f64> {
+        let oldest = self.position_secs - LONGEST_RING_SECS;
+        let mut since = None;
+        for change in self.score.pedal()[..self.next_pedal].iter().rev() {
+            if !change.is_down() {
+                break;
+            }
+            since = Some(change.time_secs);
+            if change.time_secs < oldest {
+                break;
+            }
+        }
+        since
+    }
+
+    /// Moves on by `secs` of real time, and emits what falls due until half of that step lies past an event:
+    /// the sounding side works in blocks, and so each event goes to the block that begins nearest to it.
+    pub fn advance(&mut self, secs: f64, emit: &mut impl FnMut(CursorEvent)) {
+        let step = secs * self.tempo_scale;
+        self.is_waiting = self.must_wait(step);
+        if self.is_waiting {
+            return;
+        }
+        let end = self.position_secs + step;
+        if let Some(region) = self.effective_loop()
+            && self.position_secs < region.end
+            && end >= region.end
+        {
+            self.emit_until(region.end, emit);
+            let over = (end - region.end) % (region.end - region.start);
+            self.place(region.start);
+            emit(CursorEvent::Cut);
+            self.restore(emit);
+            self.emit_until(region.start + over + step / 2.0, emit);
+            self.position_secs = region.start + over;
+            return;
+        }
+        self.emit_until(self.position_secs + step / 2.0, emit);
+        self.position_secs = end;
+        if self.is_at_end() {
+            self.emit_until(f64::INFINITY, emit);
+            self.position_secs = self.score.duration_secs();
+        }
+    }
+
+    /// The loop, cut to where the score ends.
+    fn effective_loop(&self) -> Option<Range<f64>> {
+        let region = self.loop_region.clone()?;
+        let end = match self.score.is_complete() {
+            true => region.end.min(self.score.duration_secs()),
+            false => region.end,
+        };
+        (end - region.start >= SHORTEST_LOOP_SECS).then_some(region.start..end)
+    }
+
+    fn must_wait(&self, step: f64) -> bool {
+        let needed = if self.is_waiting { RESUME_SECS } else { step };
+        let loop_end = self.effective_loop().map_or(f64::INFINITY, |r| r.end);
+        !self.score.is_complete()
+            && self.score.ready_until_secs() < (self.position_secs + needed).min(loop_end)
+    }
+
+    /// Emits what lies before `limit_secs`: keys coming up, the pedal, then keys going down.
+    fn emit_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(CursorEvent)) {
+        self.release_until(limit_secs, emit);
+        while let Some(change) = self.score.pedal().get(self.next_pedal)
+            && change.time_secs < limit_secs
+        {
+            if change.is_down() != self.is_pedal_down {
+                self.is_pedal_down = change.is_down();
+                emit(CursorEvent::Pedal {
+                    is_down: self.is_pedal_down,
+                });
+            }
+            self.next_pedal += 1;
+        }
+        while let Some(note) = self.score.notes().get(self.next_note)
+            && note.onset_secs < limit_secs
+        {
+            let held_until = &mut self.held_until[note.pitch.key_index()];
+            if held_until.is_finite() {
+                emit(CursorEvent::Release { pitch: note.pitch });
+            }
+            *held_until = note.release_secs();
+            emit(CursorEvent::Strike {
+                pitch: note.pitch,
+                velocity: note.velocity,
+            });
+            self.next_note += 1;
+        }
+        self.release_until(limit_secs, emit);
+    }
+
+    fn release_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(CursorEvent)) {
+        for (key, held_until) in self.held_until.iter_mut().enumerate() {
+            if held_until.is_finite() && *held_until < limit_secs {
+                *held_until = f64::INFINITY;
+                if let Some(pitch) = Pitch::from_key_index(key) {
+                    emit(CursorEvent::Release { pitch });
+                }
+            }
+        }
+    }
+}
+
+/// The velocity that sounds about as loud as `note` does `elapsed_secs` after it was struck; `None` when that is
+/// too soft to hear. Piano strings lose some 3 dB a second at the bottom of the keyboard and twelve times that
+/// at the top; SoundFonts give 40 dB for a tenth of the velocity.
+fn decayed(note: Note, elapsed_secs: f64) -> Option<Velocity> {
+    let decay_db_per_sec = 3.0 * f64::exp2(note.pitch.key_index() as f64 / 24.0);
+    let velocity = f64::from(note.velocity.value()) * 10f64.powf(-decay_db_per_sec * elapsed_secs / 40.0);
+    (velocity >= SOFTEST_RESTORED.min(f64::from(note.velocity.value())))
+        .then(|| Velocity::clamped(velocity.round() as i32))
+}
+
+#[cfg(test)]
+#[path = "cursor_tests.rs"]
+mod tests;

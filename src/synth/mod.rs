@@ -1,0 +1,21 @@
+//! Sound: a performance and a SoundFont become samples. Nothing here knows a sound card.
+
+mod cursor;
+pub mod export;
+mod limiter;
+mod render;
+mod score;
+mod soundfont;
+mod voices;
+
+pub use cursor::{SHORTEST_LOOP_SECS, TEMPO_SCALES};
+pub use limiter::CEILING;
+pub use render::{Renderer, Transport};
+pub use score::{Score, ScoreId};
+pub use soundfont::{Preset, SoundFont, SoundFontError};
+pub use voices::{MOST_VOICES, VoiceSettings, Voices, VoicesError};
+
+/// Frames rendered at a time: the grain of event timing, 1.3 ms at 48 kHz.
+pub const BLOCK: usize = 64;
+/// Left and right samples of [`BLOCK`] frames.
+pub type Block = [[f32; 2]; BLOCK];

@@ -1,0 +1,347 @@
+//! The renderer: a score and voices in, samples out, with the transport that a musician expects.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::cursor::{Cursor, CursorEvent};
+use super::limiter::{Limiter, ramp};
+use super::score::{Score, ScoreId};
+use super::voices::Voices;
+use super::{BLOCK, Block};
+use crate::music::{Note, PedalChange, Pitch, Velocity};
+
+/// Frames in which the sound fades at pause and stop, and comes back at play: 5 ms at 48 kHz.
+const FADE_FRAMES: f32 = 256.0;
+/// How long the end must have been silent before nothing is rendered any more.
+const SILENT_SECS: f32 = 0.5;
+/// A block that stays below this, −100 dBFS, counts as silent.
+const SILENCE: f32 = 1e-5;
+/// The greatest gain, +12 dB; the limiter holds what is too much.
+const MOST_GAIN: f32 = 4.0;
+
+/// What the playhead does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// It stands, and the sound is frozen with it.
+    Paused,
+    /// It moves, or waits for a growing take.
+    Playing,
+    /// It has come to the end; the last notes ring.
+    Ended,
+}
+
+/// Plays a [`Score`] with [`Voices`]. Every method but the constructors is fit for an audio callback: none
+/// allocates, frees, locks or blocks, and what is replaced is handed back to be dropped elsewhere.
+pub struct Renderer {
+    sample_rate: u32,
+    cursor: Cursor,
+    voices: Option<Box<Voices>>,
+    /// Voices that were replaced and still fade out.
+    leaving: Option<Box<Voices>>,
+    leaving_fade: f32,
+    /// Voices that broke while playing.
+    broken: Option<Box<Voices>>,
+    transport: Transport,
+    /// The gain of the music, apart from auditions: 0 when paused, 1 when it sounds.
+    fade: f32,
+    /// The voices hold sound from before a jump: to be cut before they are heard again.
+    is_stale: bool,
+    gain: f32,
+    next_gain: f32,
+    limiter: Limiter,
+    silent_secs: f32,
+}
+
+impl Renderer {
+    /// Without voices the playhead moves all the same, in silence.
+    pub fn new(sample_rate: u32, voices: Option<Box<Voices>>) -> Renderer {
+        Renderer {
+            sample_rate,
+            cursor: Cursor::new(Box::new(Score::empty())),
+            voices,
+            leaving: None,
+            leaving_fade: 0.0,
+            broken: None,
+            transport: Transport::Paused,
+            fade: 0.0,
+            is_stale: true,
+            gain: 1.0,
+            next_gain: 1.0,
+            limiter: Limiter::default(),
+            silent_secs: 0.0,
+        }
+    }
+
+    pub fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    /// Goes on at another sample rate from where it was, with voices built for that. Not for an audio callback:
+    /// it frees the old voices.
+    pub fn set_sample_rate(&mut self, sample_rate: u32, voices: Option<Box<Voices>>) {
+        self.sample_rate = sample_rate;
+        self.voices = voices;
+        self.leaving = None;
+        self.limiter = Limiter::default();
+        self.is_stale = true;
+        self.fade = 0.0;
+        self.resound();
+    }
+
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Is the playhead held because the take has not been generated further yet?
+    pub fn is_waiting(&self) -> bool {
+        self.transport == Transport::Playing && self.cursor.is_waiting()
+    }
+
+    /// The playhead, in seconds of the score.
+    pub fn position_secs(&self) -> f64 {
+        self.cursor.position_secs()
+    }
+
+    /// How many seconds of the score pass in a second now: 0 while the playhead stands.
+    pub fn pace(&self) -> f64 {
+        let is_moving = self.transport == Transport::Playing && !self.cursor.is_waiting();
+        if is_moving { self.cursor.tempo_scale() } else { 0.0 }
+    }
+
+    pub fn score(&self) -> &Score {
+        self.cursor.score()
+    }
+
+    pub fn has_voices(&self) -> bool {
+        self.voices.is_some()
+    }
+
+    /// Replaces the voices: the old ones fade out under the new. Ask [`Renderer::can_set_voices`] before.
+    pub fn set_voices(&mut self, voices: Box<Voices>) {
+        self.leaving = self.voices.replace(voices);
+        self.leaving_fade = self.fade;
+        self.is_stale = true;
+        self.resound();
+    }
+
+    /// False for the few milliseconds in which an earlier replacement is still fading.
+    pub fn can_set_voices(&self) -> bool {
+        self.leaving.is_none()
+    }
+
+    /// Voices that are no longer heard, to be dropped elsewhere; true with those that failed while playing.
+    pub fn take_retired(&mut self) -> Option<(Box<Voices>, bool)> {
+        if let Some(broken) = self.broken.take() {
+            return Some((broken, true));
+        }
+        match self.leaving_fade > 0.0 {
+            true => None,
+            false => self.leaving.take().map(|voices| (voices, false)),
+        }
+    }
+
+    /// Puts another score in, paused at its beginning; hands back the old one.
+    pub fn load(&mut self, score: Box<Score>) -> Box<Score> {
+        self.transport = Transport::Paused;
+        self.is_stale = true;
+        self.cursor.load(score)
+    }
+
+    /// Puts another score in at the same playhead, playing on if it played; hands back the old one.
+    pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
+        let old = self.cursor.swap(score);
+        self.is_stale = true;
+        self.resound();
+        old
+    }
+
+    /// Adds to the growing score `id`; for any other nothing happens.
+    pub fn append(&mut self, id: ScoreId, notes: &[Note], pedal: &[PedalChange], ready_until_secs: f64) {
+        self.cursor.append(id, notes, pedal, ready_until_secs);
+    }
+
+    /// The growing score `id` is complete.
+    pub fn finish(&mut self, id: ScoreId) {
+        self.cursor.finish(id);
+    }
+
+    /// From the playhead on; from the beginning when it is at the end.
+    pub fn play(&mut self) {
+        if self.transport == Transport::Playing {
+            return;
+        }
+        if self.cursor.is_at_end() {
+            self.cursor.place(0.0);
+            self.is_stale = true;
+        }
+        self.transport = Transport::Playing;
+        self.resound();
+    }
+
+    /// Fades out within 5 ms; [`Renderer::play`] goes on at the very next sample.
+    pub fn pause(&mut self) {
+        self.transport = Transport::Paused;
+    }
+
+    /// Pauses, and puts the playhead back to the beginning.
+    pub fn stop(&mut self) {
+        self.transport = Transport::Paused;
+        self.cursor.place(0.0);
+        self.is_stale = true;
+    }
+
+    /// Moves the playhead, clamped to the score; what is held there sounds again when it plays.
+    pub fn seek(&mut self, secs: f64) {
+        self.cursor.place(secs);
+        self.is_stale = true;
+        match self.transport {
+            Transport::Ended => self.transport = Transport::Paused,
+            Transport::Playing | Transport::Paused => self.resound(),
+        }
+    }
+
+    /// Repeats a part of the score; `None` plays on.
+    pub fn set_loop(&mut self, region: Option<Range<f64>>) {
+        self.cursor.set_loop(region);
+    }
+
+    /// 1 leaves the level as it is; clamped to 0–4, reached within a block.
+    pub fn set_gain(&mut self, gain: f32) {
+        if gain.is_finite() {
+            self.next_gain = gain.clamp(0.0, MOST_GAIN);
+        }
+    }
+
+    /// Plays faster or slower at the same pitch; see [`super::TEMPO_SCALES`].
+    pub fn set_tempo_scale(&mut self, scale: f64) {
+        self.cursor.set_tempo_scale(scale);
+    }
+
+    /// Strikes one key apart from the music.
+    pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
+        if let Some(voices) = &mut self.voices {
+            voices.audition(pitch, velocity);
+        }
+    }
+
+    /// While playing after a jump: cuts what sounded before, and brings back what is held at the playhead.
+    fn resound(&mut self) {
+        if self.transport != Transport::Playing || !self.is_stale {
+            return;
+        }
+        self.is_stale = false;
+        if let Some(voices) = &mut self.voices {
+            match self.fade > 0.0 {
+                true => voices.cut(),
+                false => voices.silence(),
+            }
+        }
+        let voices = &mut self.voices;
+        self.cursor.restore(&mut |event| apply(voices, event));
+    }
+
+    /// Lets go of every key and lifts the pedal, as at the end of an excerpt: the strings ring out.
+    pub(super) fn let_ring(&mut self) {
+        self.transport = Transport::Ended;
+        let keys: [bool; Pitch::COUNT] = std::array::from_fn(|_| true);
+        for pitch in (0..keys.len()).filter_map(Pitch::from_key_index) {
+            apply(&mut self.voices, CursorEvent::Release { pitch });
+        }
+        apply(&mut self.voices, CursorEvent::Pedal { is_down: false });
+    }
+
+    /// Renders the next frames; returns their highest absolute sample. A block later than the events in it: the
+    /// limiter looks ahead.
+    pub fn render(&mut self, out: &mut Block) -> f32 {
+        *out = [[0.0; 2]; BLOCK];
+        let is_fading_out = self.transport == Transport::Paused && self.fade > 0.0 && !self.is_stale;
+        if self.transport == Transport::Playing || is_fading_out {
+            let voices = &mut self.voices;
+            self.cursor
+                .advance(BLOCK as f64 / f64::from(self.sample_rate), &mut |event| {
+                    apply(voices, event)
+                });
+        }
+        if self.transport == Transport::Playing && self.cursor.is_at_end() {
+            self.transport = Transport::Ended;
+            self.silent_secs = 0.0;
+        }
+        // A SoundFont that breaks the synthesizer must not take the sound card's thread with it.
+        if catch_unwind(AssertUnwindSafe(|| self.render_voices(out))).is_err() {
+            *out = [[0.0; 2]; BLOCK];
+            self.broken = self.voices.take();
+        }
+        ramp(out, self.gain, self.next_gain);
+        self.gain = self.next_gain;
+        self.limiter.process(out);
+        out.iter().flatten().fold(0.0, |peak, s| peak.max(s.abs()))
+    }
+
+    fn render_voices(&mut self, out: &mut Block) {
+        let target = if self.transport == Transport::Paused {
+            0.0
+        } else {
+            1.0
+        };
+        if self.fade > 0.0 || target > 0.0 {
+            if let Some(voices) = &mut self.voices {
+                voices.render(out);
+            }
+            self.fade = fade(out, self.fade, target);
+            self.notice_silence(out);
+        }
+        if let Some(leaving) = &mut self.leaving
+            && self.leaving_fade > 0.0
+        {
+            let mut block = [[0.0; 2]; BLOCK];
+            leaving.render(&mut block);
+            self.leaving_fade = fade(&mut block, self.leaving_fade, 0.0);
+            for (sum, frame) in out.iter_mut().zip(&block) {
+                sum[0] += frame[0];
+                sum[1] += frame[1];
+            }
+        }
+        if let Some(voices) = &mut self.voices {
+            voices.render_audition(out);
+        }
+    }
+
+    /// After the end: once the last notes have died away the transport rests.
+    fn notice_silence(&mut self, block: &Block) {
+        let is_silent = block.iter().flatten().all(|s| s.abs() < SILENCE);
+        match is_silent && self.transport == Transport::Ended {
+            true => self.silent_secs += BLOCK as f32 / self.sample_rate as f32,
+            false => self.silent_secs = 0.0,
+        }
+        if self.silent_secs > SILENT_SECS {
+            self.transport = Transport::Paused;
+            self.fade = 0.0;
+            self.is_stale = true;
+        }
+    }
+}
+
+fn apply(voices: &mut Option<Box<Voices>>, event: CursorEvent) {
+    if let Some(voices) = voices {
+        voices.apply(event);
+    }
+}
+
+/// Moves a gain sample by sample from `from` towards `to`, over at most [`FADE_FRAMES`]; returns where it came.
+fn fade(block: &mut Block, from: f32, to: f32) -> f32 {
+    if from == 1.0 && to == 1.0 {
+        return 1.0;
+    }
+    let step = if to > from {
+        1.0 / FADE_FRAMES
+    } else {
+        -1.0 / FADE_FRAMES
+    };
+    let mut gain = from;
+    for frame in block {
+        gain = (gain + step).clamp(0.0, 1.0);
+        frame[0] *= gain;
+        frame[1] *= gain;
+    }
+    gain
+}
