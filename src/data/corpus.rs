@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::report::{ComposerReport, composer_reports};
 use crate::files;
 use crate::music::{ComposerId, ComposerSet};
 use crate::tokens::{Field, NoteToken, duration_secs, gap_secs};
 
-const MAGIC: &[u8; 8] = b"pastcorp";
 /// Raised whenever the layout of the file or the meaning of a token changes.
 const VERSION: u32 = 1;
 const HEADER: usize = 8 + 4 + 32;
@@ -121,23 +121,40 @@ struct PieceDescription {
 }
 
 fn field_sizes() -> Vec<(String, usize)> {
-    Field::ALL.iter().map(|f| (f.name().to_owned(), f.size())).collect()
+    Field::ALL
+        .iter()
+        .map(|f| (f.name().to_owned(), f.size()))
+        .collect()
 }
 
 impl Corpus {
+    /// The bytes every corpus file begins with.
+    pub const MAGIC: [u8; 8] = *b"pastcorp";
+
     /// Reads a corpus file.
     ///
     /// # Errors
     /// [`CorpusError`] says whether it is no corpus, one of another version, or damaged, and where.
     pub fn load(path: &Path) -> Result<Corpus, CorpusError> {
-        let bytes = std::fs::read(path).map_err(|source| CorpusError::Read { source, path: path.to_owned() })?;
-        if bytes.get(..8) != Some(MAGIC.as_slice()) {
-            return Err(CorpusError::NotACorpus { path: path.to_owned() });
+        let bytes = std::fs::read(path).map_err(|source| CorpusError::Read {
+            source,
+            path: path.to_owned(),
+        })?;
+        if bytes.get(..8) != Some(Corpus::MAGIC.as_slice()) {
+            return Err(CorpusError::NotACorpus {
+                path: path.to_owned(),
+            });
         }
         if let Some(found) = bytes.get(8..12).map(read_u32).filter(|&found| found != VERSION) {
-            return Err(CorpusError::Version { found, path: path.to_owned() });
+            return Err(CorpusError::Version {
+                found,
+                path: path.to_owned(),
+            });
         }
-        parse(&bytes).map_err(|what| CorpusError::Damaged { what, path: path.to_owned() })
+        parse(&bytes).map_err(|what| CorpusError::Damaged {
+            what,
+            path: path.to_owned(),
+        })
     }
 
     /// Writes the corpus whole or not at all.
@@ -145,14 +162,24 @@ impl Corpus {
     /// # Errors
     /// [`CorpusError::Write`].
     pub fn save(&self, path: &Path) -> Result<(), CorpusError> {
-        let write_error = |source| CorpusError::Write { source, path: path.to_owned() };
+        let write_error = |source| CorpusError::Write {
+            source,
+            path: path.to_owned(),
+        };
         let bytes = self.to_bytes().map_err(write_error)?;
         files::write_whole(path, &bytes).map_err(write_error)
     }
 
+    /// What it holds, composer by composer: labelled ones first, the longest first.
+    pub fn composer_reports(&self) -> Vec<ComposerReport> {
+        composer_reports(self)
+    }
+
     /// The pieces of a split that have a composer's label.
     pub fn labelled(&self, split: Split) -> impl Iterator<Item = &Piece> {
-        self.pieces.iter().filter(move |p| p.split == split && p.composer.is_some())
+        self.pieces
+            .iter()
+            .filter(move |p| p.split == split && p.composer.is_some())
     }
 
     fn to_bytes(&self) -> io::Result<Vec<u8>> {
@@ -173,7 +200,12 @@ impl Corpus {
         let columns: Vec<Vec<u8>> = Field::ALL
             .par_iter()
             .map(|&field| {
-                let column: Vec<u8> = self.pieces.iter().flat_map(|p| &p.tokens).map(|t| t.get(field)).collect();
+                let column: Vec<u8> = self
+                    .pieces
+                    .iter()
+                    .flat_map(|p| &p.tokens)
+                    .map(|t| t.get(field))
+                    .collect();
                 zstd::bulk::compress(&column, ZSTD_LEVEL)
             })
             .collect::<io::Result<_>>()?;
@@ -183,7 +215,7 @@ impl Corpus {
             body.extend(block);
         }
         let mut bytes = Vec::with_capacity(HEADER + body.len());
-        bytes.extend(MAGIC);
+        bytes.extend(Corpus::MAGIC);
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend(Sha256::digest(&body).as_slice());
         bytes.extend(body);
@@ -211,23 +243,36 @@ fn parse(bytes: &[u8]) -> Result<Corpus, String> {
     // Blocks first: a file that was cut off is better told so than that its checksum differs.
     let mut rest = body;
     let description = take_block(&mut rest)?;
-    let columns: Vec<&[u8]> = Field::ALL.iter().map(|_| take_block(&mut rest)).collect::<Result<_, _>>()?;
+    let columns: Vec<&[u8]> = Field::ALL
+        .iter()
+        .map(|_| take_block(&mut rest))
+        .collect::<Result<_, _>>()?;
     if !rest.is_empty() {
         return Err(format!("{} bytes follow its end", rest.len()));
     }
     if Sha256::digest(body).as_slice() != &bytes[12..HEADER] {
         return Err("its checksum differs".to_owned());
     }
-    let description: Description = serde_json::from_slice(description).map_err(|e| format!("its description: {e}"))?;
+    let description: Description =
+        serde_json::from_slice(description).map_err(|e| format!("its description: {e}"))?;
     if description.fields != field_sizes() {
-        return Err(format!("its note tokens have the fields {:?}, not {:?}", description.fields, field_sizes()));
+        return Err(format!(
+            "its note tokens have the fields {:?}, not {:?}",
+            description.fields,
+            field_sizes()
+        ));
     }
-    let notes = description.pieces.iter().fold(0usize, |sum, p| sum.saturating_add(p.notes));
+    let notes = description
+        .pieces
+        .iter()
+        .fold(0usize, |sum, p| sum.saturating_add(p.notes));
     if notes > MAX_NOTES {
         return Err(format!("it claims {notes} notes"));
     }
-    let columns: Vec<Vec<u8>> =
-        columns.par_iter().map(|column| decompress(column, notes)).collect::<Result<_, String>>()?;
+    let columns: Vec<Vec<u8>> = columns
+        .par_iter()
+        .map(|column| decompress(column, notes))
+        .collect::<Result<_, String>>()?;
     assemble(description, &columns)
 }
 
@@ -235,7 +280,10 @@ fn decompress(column: &[u8], notes: usize) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let limit = notes as u64 + 1;
     let decoder = zstd::stream::read::Decoder::new(column).map_err(|e| e.to_string())?;
-    decoder.take(limit).read_to_end(&mut out).map_err(|e| format!("a column: {e}"))?;
+    decoder
+        .take(limit)
+        .read_to_end(&mut out)
+        .map_err(|e| format!("a column: {e}"))?;
     match out.len() == notes {
         true => Ok(out),
         false => Err("a column has another length than its pieces".to_owned()),
@@ -252,11 +300,32 @@ fn assemble(description: Description, columns: &[Vec<u8>]) -> Result<Corpus, Str
         if !tokens.iter().all(|t| t.is_valid() && !t.is_end()) {
             return Err(format!("\"{}\" has impossible notes", piece.title));
         }
-        if piece.composer.is_some_and(|id| description.composers.get(id).is_none()) {
+        if piece
+            .composer
+            .is_some_and(|id| description.composers.get(id).is_none())
+        {
             return Err(format!("\"{}\" has an unknown composer", piece.title));
         }
-        let PieceDescription { title, work, composer_name, composer, split, .. } = piece;
-        pieces.push(Piece { title, work, composer_name, composer, split, tokens });
+        let PieceDescription {
+            title,
+            work,
+            composer_name,
+            composer,
+            split,
+            ..
+        } = piece;
+        pieces.push(Piece {
+            title,
+            work,
+            composer_name,
+            composer,
+            split,
+            tokens,
+        });
     }
-    Ok(Corpus { composers: description.composers, pieces, provenance: description.provenance })
+    Ok(Corpus {
+        composers: description.composers,
+        pieces,
+        provenance: description.provenance,
+    })
 }

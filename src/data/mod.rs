@@ -6,11 +6,13 @@ mod corpus;
 mod kinship;
 mod manifest;
 mod prepare;
+mod report;
 mod splits;
 mod title;
 
 pub use batch::{Sampler, Window, fixed_windows, stack};
 pub use corpus::{Corpus, CorpusError, Piece, Provenance, Split};
 pub use manifest::{Dataset, Entry, ManifestError};
-pub use prepare::{Broken, ComposerReport, PrepareError, PrepareOptions, PrepareReport, SplitReport, prepare};
+pub use prepare::{Broken, PrepareError, PrepareOptions, PrepareReport, prepare};
+pub use report::{ComposerReport, SplitReport};
 pub use title::{CatalogueNumber, normalised};

@@ -1,6 +1,5 @@
 //! From a data set to a corpus.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +8,7 @@ use serde::Serialize;
 
 use super::manifest::{Dataset, Entry, ManifestError, Reader};
 use super::splits::{self, LabelRule, Listed};
-use super::{Corpus, Piece, Provenance, Split, kinship};
+use super::{ComposerReport, Corpus, Piece, Provenance, kinship};
 use crate::music::{ComposerSet, Performance, midi};
 use crate::progress::{Progress, StopFlag};
 use crate::tokens::{self, EncodeReport, NoteToken};
@@ -27,7 +26,11 @@ pub struct PrepareOptions {
 
 impl Default for PrepareOptions {
     fn default() -> PrepareOptions {
-        PrepareOptions { least_hours: 1.5, fewest_works: 5, seed: 0 }
+        PrepareOptions {
+            least_hours: 1.5,
+            fewest_works: 5,
+            seed: 0,
+        }
     }
 }
 
@@ -38,24 +41,6 @@ pub struct Broken {
     pub reason: String,
 }
 
-/// What one split of one composer holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct SplitReport {
-    pub hours: f64,
-    pub works: usize,
-    pub pieces: usize,
-    pub notes: usize,
-}
-
-/// What a corpus holds of one composer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ComposerReport {
-    pub name: String,
-    pub is_labelled: bool,
-    /// In the order of [`Split::ALL`].
-    pub splits: [SplitReport; 3],
-}
-
 /// What became of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PrepareReport {
@@ -64,6 +49,8 @@ pub struct PrepareReport {
     pub broken: Vec<Broken>,
     /// Notes that the files hold outside the 88 keys or for drums.
     pub dropped_notes: usize,
+    /// Notes that the reading cut at the next stroke of their key.
+    pub overlapping_notes: usize,
     /// What the tokens changed, over all pieces.
     pub encoding: EncodeReport,
 }
@@ -86,6 +73,7 @@ struct Heard {
     tokens: Vec<NoteToken>,
     secs: f64,
     dropped_notes: usize,
+    overlapping_notes: usize,
     encoding: EncodeReport,
 }
 
@@ -101,22 +89,42 @@ pub fn prepare(
     stop: &StopFlag,
     on_progress: impl Fn(Progress) + Sync,
 ) -> Result<(Corpus, PrepareReport), PrepareError> {
-    on_progress(Progress { phase: "listing".into(), done: 0, total: None });
+    on_progress(Progress {
+        phase: "listing".into(),
+        done: 0,
+        total: None,
+    });
     let dataset = Dataset::open(dataset)?;
     let read = read_all(&dataset, stop, &on_progress)?;
     let (heard, mut broken): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let heard: Vec<Heard> = heard.into_iter().flatten().collect();
     let mut broken: Vec<Broken> = broken.drain(..).filter_map(Result::err).collect();
-    let no_composer = |name: &String| Broken { name: name.clone(), reason: "it lies in no composer's folder".to_owned() };
+    let no_composer = |name: &String| Broken {
+        name: name.clone(),
+        reason: "it lies in no composer's folder".to_owned(),
+    };
     broken.extend(dataset.without_composer.iter().map(no_composer));
     if heard.is_empty() {
-        let first = broken.first().map_or_else(String::new, |b| format!("{}: {}", b.name, b.reason));
-        return Err(PrepareError::NothingRead { count: dataset.entries.len(), first });
+        let first = broken
+            .first()
+            .map_or_else(String::new, |b| format!("{}: {}", b.name, b.reason));
+        return Err(PrepareError::NothingRead {
+            count: dataset.entries.len(),
+            first,
+        });
     }
-    on_progress(Progress { phase: "comparing works".into(), done: 0, total: None });
-    let mut report = PrepareReport { broken, ..PrepareReport::default() };
+    on_progress(Progress {
+        phase: "comparing works".into(),
+        done: 0,
+        total: None,
+    });
+    let mut report = PrepareReport {
+        broken,
+        ..PrepareReport::default()
+    };
     for piece in &heard {
         report.dropped_notes += piece.dropped_notes;
+        report.overlapping_notes += piece.overlapping_notes;
         report.encoding.capped_silences += piece.encoding.capped_silences;
         report.encoding.cut_notes += piece.encoding.cut_notes;
         report.encoding.merged_notes += piece.encoding.merged_notes;
@@ -125,13 +133,15 @@ pub fn prepare(
     if stop.is_stopped() {
         return Err(PrepareError::Stopped);
     }
-    report.composers = composer_reports(&corpus);
+    report.composers = corpus.composer_reports();
     Ok((corpus, report))
 }
 
 /// In the order of the entries.
 fn read_all(
-    dataset: &Dataset, stop: &StopFlag, on_progress: &(impl Fn(Progress) + Sync),
+    dataset: &Dataset,
+    stop: &StopFlag,
+    on_progress: &(impl Fn(Progress) + Sync),
 ) -> Result<Vec<Result<Heard, Broken>>, PrepareError> {
     let total = dataset.entries.len() as u64;
     let done = AtomicU64::new(0);
@@ -144,10 +154,22 @@ fn read_all(
             Err(error) => Err(error.to_string()),
         };
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        on_progress(Progress { phase: "reading".into(), done, total: Some(total) });
-        Ok(heard.map_err(|reason| Broken { name: entry.name.clone(), reason }))
+        on_progress(Progress {
+            phase: "reading".into(),
+            done,
+            total: Some(total),
+        });
+        Ok(heard.map_err(|reason| Broken {
+            name: entry.name.clone(),
+            reason,
+        }))
     };
-    dataset.entries.par_iter().enumerate().map_init(|| dataset.reader(), read_one).collect()
+    dataset
+        .entries
+        .par_iter()
+        .enumerate()
+        .map_init(|| dataset.reader(), read_one)
+        .collect()
 }
 
 fn hear(reader: &mut Reader, entry: usize, listed: &Entry) -> Result<Heard, String> {
@@ -162,6 +184,7 @@ fn hear(reader: &mut Reader, entry: usize, listed: &Entry) -> Result<Heard, Stri
         tokens: encoded.tokens,
         secs: sounding_secs(&read.performance),
         dropped_notes: read.report.out_of_range + read.report.drums,
+        overlapping_notes: read.report.overlapping,
         encoding: encoded.report,
     })
 }
@@ -169,7 +192,11 @@ fn hear(reader: &mut Reader, entry: usize, listed: &Entry) -> Result<Heard, Stri
 /// From the first onset to the last key release.
 fn sounding_secs(performance: &Performance) -> f64 {
     let first = performance.notes().first().map_or(0.0, |n| n.onset_secs);
-    performance.notes().iter().map(|n| n.release_secs() - first).fold(0.0, f64::max)
+    performance
+        .notes()
+        .iter()
+        .map(|n| n.release_secs() - first)
+        .fold(0.0, f64::max)
 }
 
 fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> Corpus {
@@ -177,53 +204,53 @@ fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> C
         .iter()
         .map(|h| {
             let entry = &dataset.entries[h.entry];
-            Listed { title: &entry.title, composer_name: &entry.composer_name, secs: h.secs }
+            Listed {
+                title: &entry.title,
+                composer_name: &entry.composer_name,
+                secs: h.secs,
+            }
         })
         .collect();
     let all_tokens: Vec<&[NoteToken]> = heard.iter().map(|h| h.tokens.as_slice()).collect();
     let same_music = kinship::kin(&all_tokens).into_iter().map(|k| (k.first, k.second));
     let mut groups = splits::group_works(&listed, same_music);
-    let rule = LabelRule { least_hours: options.least_hours, fewest_works: options.fewest_works };
+    let rule = LabelRule {
+        least_hours: options.least_hours,
+        fewest_works: options.fewest_works,
+    };
     let labelled = splits::labelled_composers(&listed, &mut groups, &rule);
     let split_of = splits::assign(&listed, &mut groups, &labelled, options.seed);
     let works = splits::work_names(&listed, &mut groups);
     let composers = ComposerSet::new(labelled);
-    let pieces = heard.into_iter().zip(works).zip(split_of).map(|((heard, work), split)| {
-        let entry = &dataset.entries[heard.entry];
-        let label = composers.iter().find(|(_, c)| c.name == entry.composer_name).map(|(id, _)| id);
-        let (title, composer_name) = (entry.title.clone(), entry.composer_name.clone());
-        Piece { title, work, composer_name, composer: label, split, tokens: heard.tokens }
-    });
+    let pieces = heard
+        .into_iter()
+        .zip(works)
+        .zip(split_of)
+        .map(|((heard, work), split)| {
+            let entry = &dataset.entries[heard.entry];
+            let label = composers
+                .iter()
+                .find(|(_, c)| c.name == entry.composer_name)
+                .map(|(id, _)| id);
+            let (title, composer_name) = (entry.title.clone(), entry.composer_name.clone());
+            Piece {
+                title,
+                work,
+                composer_name,
+                composer: label,
+                split,
+                tokens: heard.tokens,
+            }
+        });
     let pieces = pieces.collect();
     let provenance = Provenance {
         source: dataset.source.clone(),
         licence: dataset.licence.clone(),
         made_by: concat!("pastiche ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    Corpus { composers, pieces, provenance }
-}
-
-/// What a corpus holds, composer by composer: labelled ones first, the longest first.
-pub(crate) fn composer_reports(corpus: &Corpus) -> Vec<ComposerReport> {
-    let mut names: Vec<&str> = corpus.pieces.iter().map(|p| p.composer_name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let mut reports: Vec<ComposerReport> = names.into_iter().map(|name| composer_report(corpus, name)).collect();
-    let hours = |r: &ComposerReport| r.splits.iter().map(|s| s.hours).sum::<f64>();
-    reports.sort_by(|a, b| b.is_labelled.cmp(&a.is_labelled).then(hours(b).total_cmp(&hours(a))));
-    reports
-}
-
-fn composer_report(corpus: &Corpus, name: &str) -> ComposerReport {
-    let own = || corpus.pieces.iter().filter(|p| p.composer_name == name);
-    let splits = Split::ALL.map(|split| {
-        let pieces = || own().filter(|p| p.split == split);
-        SplitReport {
-            hours: pieces().map(|p| p.duration_secs() / 3600.0).fold(0.0, |sum, hours| sum + hours),
-            works: pieces().map(|p| p.work.as_str()).collect::<HashSet<_>>().len(),
-            pieces: pieces().count(),
-            notes: pieces().map(|p| p.tokens.len()).sum(),
-        }
-    });
-    ComposerReport { name: name.to_owned(), is_labelled: own().any(|p| p.composer.is_some()), splits }
+    Corpus {
+        composers,
+        pieces,
+        provenance,
+    }
 }

@@ -21,7 +21,9 @@ pub(super) struct Groups {
 
 impl Groups {
     fn new(len: usize) -> Groups {
-        Groups { parent: (0..len).collect() }
+        Groups {
+            parent: (0..len).collect(),
+        }
     }
 
     pub fn root(&mut self, mut i: usize) -> usize {
@@ -55,7 +57,10 @@ pub(super) fn group_works(pieces: &[Listed], same_music: impl IntoIterator<Item 
         }
     }
     for ((composer, number), &part) in by_number.iter().filter(|((_, n), _)| n.part.is_some()) {
-        let whole = CatalogueNumber { part: None, ..(*number).clone() };
+        let whole = CatalogueNumber {
+            part: None,
+            ..(*number).clone()
+        };
         if let Some(&whole) = by_number.get(&(*composer, &whole)) {
             groups.join(whole, part);
         }
@@ -71,8 +76,14 @@ pub(super) fn group_works(pieces: &[Listed], same_music: impl IntoIterator<Item 
 fn repair_movement_numbers(pieces: &[Listed], named: &mut [Named]) {
     type Key = (String, &'static str, (String, u8, bool));
     let key = |piece: &Listed, name: &Named| -> Option<(Key, u32)> {
-        let number = name.catalogue.as_ref().filter(|n| n.part.is_none() && n.kind != "op")?;
-        Some(((piece.composer_name.to_owned(), number.kind, name.form.clone()?), number.number))
+        let number = name
+            .catalogue
+            .as_ref()
+            .filter(|n| n.part.is_none() && n.kind != "op")?;
+        Some((
+            (piece.composer_name.to_owned(), number.kind, name.form.clone()?),
+            number.number,
+        ))
     };
     let mut numbers: BTreeMap<Key, Vec<u32>> = BTreeMap::new();
     for (piece, name) in pieces.iter().zip(named.iter()) {
@@ -85,10 +96,16 @@ fn repair_movement_numbers(pieces: &[Listed], named: &mut [Named]) {
         seen.dedup();
     }
     for (piece, name) in pieces.iter().zip(named.iter_mut()) {
-        let Some((key, number)) = key(piece, name) else { continue };
+        let Some((key, number)) = key(piece, name) else {
+            continue;
+        };
         let Some(seen) = numbers.get(&key) else { continue };
         let has = |n: u32| seen.binary_search(&n).is_ok();
-        let first = (0..=number).rev().take_while(|&n| has(n)).last().unwrap_or(number);
+        let first = (0..=number)
+            .rev()
+            .take_while(|&n| has(n))
+            .last()
+            .unwrap_or(number);
         let last = (number..).take_while(|&n| has(n)).last().unwrap_or(number);
         if last - first >= 2
             && let Some(catalogue) = &mut name.catalogue
@@ -107,11 +124,21 @@ pub(super) fn work_names(pieces: &[Listed], groups: &mut Groups) -> Vec<String> 
         *own.entry(normalised(piece.title)).or_default() += 1;
     }
     // `max_by_key` takes the last of equals, so from the back.
-    let most = |own: &BTreeMap<String, usize>| own.iter().rev().max_by_key(|(_, n)| **n).map(|(title, _)| title.clone());
+    let most = |own: &BTreeMap<String, usize>| {
+        own.iter()
+            .rev()
+            .max_by_key(|(_, n)| **n)
+            .map(|(title, _)| title.clone())
+    };
     pieces
         .iter()
         .enumerate()
-        .map(|(i, piece)| titles.get(&(groups.root(i), piece.composer_name)).and_then(most).unwrap_or_default())
+        .map(|(i, piece)| {
+            titles
+                .get(&(groups.root(i), piece.composer_name))
+                .and_then(most)
+                .unwrap_or_default()
+        })
         .collect()
 }
 
@@ -131,14 +158,20 @@ pub(super) fn labelled_composers(pieces: &[Listed], groups: &mut Groups, rule: &
         works: HashSet<usize>,
     }
     let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
-    for (i, piece) in pieces.iter().enumerate().filter(|(_, p)| !p.composer_name.contains('/')) {
+    for (i, piece) in pieces
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| !p.composer_name.contains('/'))
+    {
         let sum = sums.entry(piece.composer_name).or_default();
         sum.secs += piece.secs;
         sum.titles.insert(normalised(piece.title));
         sum.works.insert(groups.root(i));
     }
     sums.retain(|_, s| {
-        s.secs >= rule.least_hours * 3600.0 && s.titles.len() >= rule.fewest_works && s.works.len() >= Split::ALL.len()
+        s.secs >= rule.least_hours * 3600.0
+            && s.titles.len() >= rule.fewest_works
+            && s.works.len() >= Split::ALL.len()
     });
     sums.into_keys().map(str::to_owned).collect()
 }
@@ -153,10 +186,17 @@ pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String]
     let mut splits = vec![Split::Train; pieces.len()];
     for composer in labelled {
         let own = |work: &&Vec<usize>| work.iter().all(|&i| pieces[i].composer_name == *composer);
-        let mut works: Vec<(&Vec<usize>, f64)> =
-            members.values().filter(own).map(|work| (work, work.iter().map(|&i| pieces[i].secs).sum())).collect();
+        let mut works: Vec<(&Vec<usize>, f64)> = members
+            .values()
+            .filter(own)
+            .map(|work| (work, work.iter().map(|&i| pieces[i].secs).sum()))
+            .collect();
         works.sort_by_cached_key(|(work, _)| shuffle_key(seed, composer, pieces[work[0]].title));
-        let total: f64 = pieces.iter().filter(|p| p.composer_name == *composer).map(|p| p.secs).sum();
+        let total: f64 = pieces
+            .iter()
+            .filter(|p| p.composer_name == *composer)
+            .map(|p| p.secs)
+            .sum();
         let secs: Vec<f64> = works.iter().map(|w| w.1).collect();
         for (choice, (work, _)) in choose(&secs, total).into_iter().zip(&works) {
             for &i in *work {
@@ -178,9 +218,9 @@ fn choose(secs: &[f64], total: f64) -> Vec<Split> {
     let names = [Split::Validation, Split::Test];
     for (i, &own) in secs.iter().enumerate() {
         let emptier = usize::from(held[1] < held[0]);
-        let fits = [emptier, 1 - emptier]
-            .into_iter()
-            .find(|&s| own <= MOST_OF_ONE * total && held[s] < SHARE * total && held[s] + own <= MOST * total);
+        let fits = [emptier, 1 - emptier].into_iter().find(|&s| {
+            own <= MOST_OF_ONE * total && held[s] < SHARE * total && held[s] + own <= MOST * total
+        });
         if let Some(split) = fits {
             choice[i] = names[split];
             held[split] += own;
@@ -190,7 +230,8 @@ fn choose(secs: &[f64], total: f64) -> Vec<Split> {
     for split in names {
         let is_missing = !choice.contains(&split);
         let training = || (0..secs.len()).filter(|&i| choice[i] == Split::Train);
-        if is_missing && training().count() > 1
+        if is_missing
+            && training().count() > 1
             && let Some(shortest) = training().min_by(|&a, &b| secs[a].total_cmp(&secs[b]))
         {
             choice[shortest] = split;

@@ -4,7 +4,9 @@ mod composer;
 pub mod midi;
 mod note;
 mod performance;
+mod summary;
 
 pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era};
 pub use note::{Note, Pitch, Velocity};
 pub use performance::{PEDAL_DOWN, PedalChange, Performance};
+pub use summary::Summary;

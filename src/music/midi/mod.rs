@@ -1,5 +1,6 @@
 //! Standard MIDI files ⇄ [`Performance`]; the one place that knows ticks and `midly`.
 
+mod chunks;
 mod clock;
 mod read;
 mod strokes;
@@ -85,15 +86,24 @@ pub struct MidiRead {
 /// # Errors
 /// Those of [`read`], and [`MidiError::Read`]; each names the path.
 pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
-    let io_error = |source| MidiError::Read { source, path: path.to_owned() };
+    let io_error = |source| MidiError::Read {
+        source,
+        path: path.to_owned(),
+    };
     let length = std::fs::metadata(path).map_err(io_error)?.len();
     let read_all = || match length > MAX_BYTES {
-        true => Err(MidiError::TooLarge { what: "bytes", limit: MAX_BYTES }),
+        true => Err(MidiError::TooLarge {
+            what: "bytes",
+            limit: MAX_BYTES,
+        }),
         false => read(&std::fs::read(path).map_err(io_error)?),
     };
     read_all().map_err(|error| match error {
         MidiError::Read { .. } => error,
-        other => MidiError::InFile { source: Box::new(other), path: path.to_owned() },
+        other => MidiError::InFile {
+            source: Box::new(other),
+            path: path.to_owned(),
+        },
     })
 }
 
@@ -101,7 +111,14 @@ pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
 ///
 /// # Errors
 /// [`MidiError::Write`].
-pub fn write_file(path: &Path, performance: &Performance, recipe: Option<&str>, title: Option<&str>) -> Result<(), MidiError> {
-    files::write_whole(path, &write(performance, recipe, title))
-        .map_err(|source| MidiError::Write { source, path: path.to_owned() })
+pub fn write_file(
+    path: &Path,
+    performance: &Performance,
+    recipe: Option<&str>,
+    title: Option<&str>,
+) -> Result<(), MidiError> {
+    files::write_whole(path, &write(performance, recipe, title)).map_err(|source| MidiError::Write {
+        source,
+        path: path.to_owned(),
+    })
 }

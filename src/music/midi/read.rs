@@ -1,7 +1,8 @@
 //! MIDI file → [`Performance`].
 
-use midly::{Format, Header};
+use midly::EventIter;
 
+use super::chunks::{self, Format, Header};
 use super::clock::Clock;
 use super::strokes::settle;
 use super::track::{OpenNotes, RawTrack, check, read_track};
@@ -25,8 +26,8 @@ pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
     let mut pedal = Vec::new();
     let mut begin_secs = 0.0;
     let groups: Vec<&[RawTrack]> = match header.format {
-        Format::Sequential => tracks.chunks(1).collect(),
-        Format::SingleTrack | Format::Parallel => vec![&tracks],
+        Format::InTurn => tracks.chunks(1).collect(),
+        Format::Together => vec![&tracks],
     };
     for group in groups {
         let tempos = group.iter().flat_map(|t| t.tempos.iter().copied()).collect();
@@ -37,9 +38,13 @@ pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
         let first_change = pedal.len();
         push_pedal(group, &secs, &mut pedal);
         let releases = notes[first_note..].iter().map(Note::release_secs);
-        begin_secs = releases.chain(pedal[first_change..].iter().map(|p| p.time_secs)).fold(begin_secs, f64::max);
+        begin_secs = releases
+            .chain(pedal[first_change..].iter().map(|p| p.time_secs))
+            .fold(begin_secs, f64::max);
         if begin_secs > MAX_SECS {
-            return Err(MidiError::TooLong { hours: begin_secs / 3600.0 });
+            return Err(MidiError::TooLong {
+                hours: begin_secs / 3600.0,
+            });
         }
     }
     if notes.is_empty() {
@@ -48,7 +53,12 @@ pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
     let settled = settle(&mut notes);
     report.overlapping = settled.overlapping;
     report.doubled = settled.doubled;
-    Ok(MidiRead { performance: Performance::new(notes, pedal), report, title, recipe })
+    Ok(MidiRead {
+        performance: Performance::new(notes, pedal),
+        report,
+        title,
+        recipe,
+    })
 }
 
 /// The recipe this program wrote into a MIDI file, if it did.
@@ -59,16 +69,19 @@ pub fn read_recipe(bytes: &[u8]) -> Option<String> {
 
 fn read_tracks(bytes: &[u8]) -> Result<(Header, Vec<RawTrack>, MidiReport), MidiError> {
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(MidiError::TooLarge { what: "bytes", limit: MAX_BYTES });
+        return Err(MidiError::TooLarge {
+            what: "bytes",
+            limit: MAX_BYTES,
+        });
     }
-    let (header, chunks) = midly::parse(bytes).map_err(|e| MidiError::NotMidi(e.to_string()))?;
+    let (header, chunks) = chunks::parse(bytes)?;
     let mut report = MidiReport::default();
     let mut open = OpenNotes::new();
     let mut tracks: Vec<RawTrack> = Vec::new();
     let (mut notes, mut changes) = (0, 0);
-    for events in chunks.flatten() {
+    for track in chunks {
         check("tracks", tracks.len(), MAX_TRACKS)?;
-        let track = read_track(events, &mut open, &mut report)?;
+        let track = read_track(EventIter::new(track), &mut open, &mut report)?;
         notes += track.notes.len();
         changes += track.pedal.len() + track.tempos.len();
         check("notes", notes, MAX_NOTES + 1)?;
@@ -78,14 +91,24 @@ fn read_tracks(bytes: &[u8]) -> Result<(Header, Vec<RawTrack>, MidiReport), Midi
     Ok((header, tracks, report))
 }
 
-fn push_notes(group: &[RawTrack], secs: &impl Fn(u64) -> f64, notes: &mut Vec<Note>, report: &mut MidiReport) {
+fn push_notes(
+    group: &[RawTrack],
+    secs: &impl Fn(u64) -> f64,
+    notes: &mut Vec<Note>,
+    report: &mut MidiReport,
+) {
     for raw in group.iter().flat_map(|t| &t.notes) {
         let (Some(pitch), Some(velocity)) = (Pitch::new(raw.key), Velocity::new(raw.velocity)) else {
             report.out_of_range += 1;
             continue;
         };
         let onset_secs = secs(raw.on);
-        notes.push(Note { pitch, onset_secs, duration_secs: secs(raw.off) - onset_secs, velocity });
+        notes.push(Note {
+            pitch,
+            onset_secs,
+            duration_secs: secs(raw.off) - onset_secs,
+            velocity,
+        });
     }
 }
 
@@ -94,7 +117,12 @@ fn push_pedal(group: &[RawTrack], secs: &impl Fn(u64) -> f64, pedal: &mut Vec<Pe
     // (tick, which pedal, value)
     let mut changes: Vec<(u64, usize, u8)> = Vec::new();
     for (index, track) in group.iter().enumerate() {
-        changes.extend(track.pedal.iter().map(|&(tick, channel, value)| (tick, index * 16 + usize::from(channel), value)));
+        changes.extend(
+            track
+                .pedal
+                .iter()
+                .map(|&(tick, channel, value)| (tick, index * 16 + usize::from(channel), value)),
+        );
     }
     changes.sort_by_key(|&(tick, ..)| tick);
     let is_one = changes.windows(2).all(|pair| pair[0].1 == pair[1].1);
@@ -106,9 +134,15 @@ fn push_pedal(group: &[RawTrack], secs: &impl Fn(u64) -> f64, pedal: &mut Vec<Pe
         let (before, value) = (std::mem::replace(&mut value_of[which], value & 127), value & 127);
         count_at[usize::from(before)] = count_at[usize::from(before)].saturating_sub(1);
         count_at[usize::from(value)] += 1;
-        let now = (0..128u8).rev().find(|&v| count_at[usize::from(v)] > 0).unwrap_or(0);
+        let now = (0..128u8)
+            .rev()
+            .find(|&v| count_at[usize::from(v)] > 0)
+            .unwrap_or(0);
         if is_one || now != deepest {
-            pedal.push(PedalChange { time_secs: secs(tick), value: now });
+            pedal.push(PedalChange {
+                time_secs: secs(tick),
+                value: now,
+            });
             deepest = now;
         }
     }

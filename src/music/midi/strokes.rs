@@ -48,20 +48,49 @@ mod tests {
     use crate::music::Velocity;
 
     fn note(number: u8, onset_secs: f64, duration_secs: f64, velocity: i32) -> Note {
-        Note { pitch: Pitch::LOWEST.transposed(i32::from(number) - 21).unwrap(), onset_secs, duration_secs, velocity: Velocity::clamped(velocity) }
+        Note {
+            pitch: Pitch::LOWEST.transposed(i32::from(number) - 21).unwrap(),
+            onset_secs,
+            duration_secs,
+            velocity: Velocity::clamped(velocity),
+        }
     }
 
     #[test]
     fn a_key_struck_again_ends_its_note() {
-        let mut notes = vec![note(60, 1.0, 0.5, 50), note(60, 0.0, 2.0, 60), note(62, 0.5, 2.0, 60)];
-        assert_eq!(settle(&mut notes), Settled { overlapping: 1, doubled: 0 });
-        assert_eq!(notes.iter().map(|n| n.duration_secs).collect::<Vec<_>>(), [1.0, 2.0, 0.5]);
+        let mut notes = vec![
+            note(60, 1.0, 0.5, 50),
+            note(60, 0.0, 2.0, 60),
+            note(62, 0.5, 2.0, 60),
+        ];
+        assert_eq!(
+            settle(&mut notes),
+            Settled {
+                overlapping: 1,
+                doubled: 0
+            }
+        );
+        assert_eq!(
+            notes.iter().map(|n| n.duration_secs).collect::<Vec<_>>(),
+            [1.0, 2.0, 0.5]
+        );
     }
 
     #[test]
     fn doubled_tracks_are_one() {
-        let mut notes = vec![note(60, 0.0, 1.0, 50), note(60, 0.0, 2.0, 40), note(60, 0.0005, 0.5, 90), note(60, 3.0, 1.0, 9)];
-        assert_eq!(settle(&mut notes), Settled { overlapping: 0, doubled: 2 });
+        let mut notes = vec![
+            note(60, 0.0, 1.0, 50),
+            note(60, 0.0, 2.0, 40),
+            note(60, 0.0005, 0.5, 90),
+            note(60, 3.0, 1.0, 9),
+        ];
+        assert_eq!(
+            settle(&mut notes),
+            Settled {
+                overlapping: 0,
+                doubled: 2
+            }
+        );
         assert_eq!(notes, [note(60, 0.0, 2.0, 90), note(60, 3.0, 1.0, 9)]);
     }
 }

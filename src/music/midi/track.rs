@@ -40,7 +40,10 @@ pub(super) struct OpenNotes {
 
 impl OpenNotes {
     pub fn new() -> OpenNotes {
-        OpenNotes { down: vec![VecDeque::new(); 16 * 128], last_release: vec![0; 16 * 128] }
+        OpenNotes {
+            down: vec![VecDeque::new(); 16 * 128],
+            last_release: vec![0; 16 * 128],
+        }
     }
 
     /// Takes everything still down, with the last time its key was released.
@@ -58,7 +61,11 @@ fn slot(channel: u8, key: u8) -> usize {
 }
 
 /// Reads one track; its counts are added to `report`.
-pub(super) fn read_track(events: EventIter, open: &mut OpenNotes, report: &mut MidiReport) -> Result<RawTrack, MidiError> {
+pub(super) fn read_track(
+    events: EventIter,
+    open: &mut OpenNotes,
+    report: &mut MidiReport,
+) -> Result<RawTrack, MidiError> {
     let mut track = RawTrack::default();
     let mut tick = 0u64;
     let mut is_ended = false;
@@ -68,7 +75,8 @@ pub(super) fn read_track(events: EventIter, open: &mut OpenNotes, report: &mut M
         match event.kind {
             TrackEventKind::Midi { channel, message } => {
                 if channel.as_int() == DRUM_CHANNEL {
-                    report.drums += usize::from(matches!(message, MidiMessage::NoteOn { vel, .. } if vel > 0));
+                    report.drums +=
+                        usize::from(matches!(message, MidiMessage::NoteOn { vel, .. } if vel > 0));
                 } else {
                     track.apply(message, channel.as_int(), tick, open, report)?;
                 }
@@ -85,7 +93,11 @@ pub(super) fn read_track(events: EventIter, open: &mut OpenNotes, report: &mut M
     report.tracks += 1;
     for (index, release) in open.drain() {
         let note = &mut track.notes[index];
-        note.off = if release > note.on { release } else { tick.max(note.on) };
+        note.off = if release > note.on {
+            release
+        } else {
+            tick.max(note.on)
+        };
         report.unreleased += 1;
     }
     Ok(track)
@@ -93,13 +105,23 @@ pub(super) fn read_track(events: EventIter, open: &mut OpenNotes, report: &mut M
 
 impl RawTrack {
     fn apply(
-        &mut self, message: MidiMessage, channel: u8, tick: u64, open: &mut OpenNotes, report: &mut MidiReport,
+        &mut self,
+        message: MidiMessage,
+        channel: u8,
+        tick: u64,
+        open: &mut OpenNotes,
+        report: &mut MidiReport,
     ) -> Result<(), MidiError> {
         match message {
             MidiMessage::NoteOn { key, vel } if vel > 0 => {
                 check("notes", self.notes.len(), MAX_NOTES)?;
                 open.down[slot(channel, key.as_int())].push_back(self.notes.len());
-                self.notes.push(RawNote { key: key.as_int(), velocity: vel.as_int(), on: tick, off: tick });
+                self.notes.push(RawNote {
+                    key: key.as_int(),
+                    velocity: vel.as_int(),
+                    on: tick,
+                    off: tick,
+                });
             }
             MidiMessage::NoteOn { key, .. } | MidiMessage::NoteOff { key, .. } => {
                 let slot = slot(channel, key.as_int());
@@ -115,7 +137,9 @@ impl RawTrack {
                 RESET_CONTROLLERS if self.is_pedal_down(channel) => self.push_pedal(tick, channel, 0)?,
                 ALL_SOUND_OFF | ALL_NOTES_OFF => {
                     for slot in slot(channel, 0)..=slot(channel, 127) {
-                        open.down[slot].drain(..).for_each(|note| self.notes[note].off = tick);
+                        open.down[slot]
+                            .drain(..)
+                            .for_each(|note| self.notes[note].off = tick);
                     }
                 }
                 _ => {}
@@ -150,7 +174,11 @@ impl RawTrack {
     }
 
     fn is_pedal_down(&self, channel: u8) -> bool {
-        self.pedal.iter().rev().find(|change| change.1 == channel).is_some_and(|change| change.2 > 0)
+        self.pedal
+            .iter()
+            .rev()
+            .find(|change| change.1 == channel)
+            .is_some_and(|change| change.2 > 0)
     }
 }
 
@@ -158,6 +186,9 @@ impl RawTrack {
 pub(super) fn check(what: &'static str, count: usize, limit: usize) -> Result<(), MidiError> {
     match count < limit {
         true => Ok(()),
-        false => Err(MidiError::TooLarge { what, limit: limit as u64 }),
+        false => Err(MidiError::TooLarge {
+            what,
+            limit: limit as u64,
+        }),
     }
 }

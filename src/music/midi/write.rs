@@ -18,9 +18,18 @@ const DEFAULT_TITLE: &str = "Piano";
 /// goes into a text event from which [`super::read_recipe`] gets it back, `title` into the track name.
 pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str>) -> Vec<u8> {
     let recipe = recipe.map(|recipe| format!("{RECIPE_MARK}{recipe}"));
-    let meta = |message| TrackEvent { delta: u28::new(0), kind: TrackEventKind::Meta(message) };
-    let mut track = vec![meta(MetaMessage::TrackName(title.unwrap_or(DEFAULT_TITLE).as_bytes()))];
-    track.extend(recipe.as_deref().map(|text| meta(MetaMessage::Text(text.as_bytes()))));
+    let meta = |message| TrackEvent {
+        delta: u28::new(0),
+        kind: TrackEventKind::Meta(message),
+    };
+    let mut track = vec![meta(MetaMessage::TrackName(
+        title.unwrap_or(DEFAULT_TITLE).as_bytes(),
+    ))];
+    track.extend(
+        recipe
+            .as_deref()
+            .map(|text| meta(MetaMessage::Text(text.as_bytes()))),
+    );
     track.push(meta(MetaMessage::Tempo(u24::new(QUARTER_MICROS))));
     track.push(meta(MetaMessage::TimeSignature(4, 2, 24, 8)));
     track.push(message(0, MidiMessage::ProgramChange { program: u7::new(0) }));
@@ -33,7 +42,11 @@ pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str
     let header = Header::new(Format::SingleTrack, Timing::Metrical(u15::new(TICKS_PER_QUARTER)));
     let mut bytes = Vec::new();
     // Into memory this fails only for a track of 4 GiB, which no performance of a day's length can fill.
-    let written = Smf { header, tracks: vec![track] }.write(&mut bytes);
+    let written = Smf {
+        header,
+        tracks: vec![track],
+    }
+    .write(&mut bytes);
     debug_assert!(written.is_ok());
     bytes
 }
@@ -54,15 +67,30 @@ fn timed_messages(performance: &Performance) -> Vec<TimedMessage> {
         .iter()
         .map(|change| {
             let (controller, value) = (u7::new(SUSTAIN), u7::new(change.value.min(127)));
-            TimedMessage { tick: tick(change.time_secs), rank: 0, message: MidiMessage::Controller { controller, value } }
+            TimedMessage {
+                tick: tick(change.time_secs),
+                rank: 0,
+                message: MidiMessage::Controller { controller, value },
+            }
         })
         .collect();
     for note in notes {
         let (key, vel) = (u7::new(note.pitch.number()), u7::new(note.velocity.value()));
         let on = tick(note.onset_secs);
         let off = tick(note.release_secs()).max(on + 1);
-        events.push(TimedMessage { tick: on, rank: 2, message: MidiMessage::NoteOn { key, vel } });
-        events.push(TimedMessage { tick: off, rank: 1, message: MidiMessage::NoteOff { key, vel: u7::new(64) } });
+        events.push(TimedMessage {
+            tick: on,
+            rank: 2,
+            message: MidiMessage::NoteOn { key, vel },
+        });
+        events.push(TimedMessage {
+            tick: off,
+            rank: 1,
+            message: MidiMessage::NoteOff {
+                key,
+                vel: u7::new(64),
+            },
+        });
     }
     events.sort_by_key(|e| (e.tick, e.rank));
     events
@@ -70,5 +98,11 @@ fn timed_messages(performance: &Performance) -> Vec<TimedMessage> {
 
 fn message(delta: u32, message: MidiMessage) -> TrackEvent<'static> {
     let delta = u28::try_from(delta).unwrap_or(u28::max_value());
-    TrackEvent { delta, kind: TrackEventKind::Midi { channel: u4::new(0), message } }
+    TrackEvent {
+        delta,
+        kind: TrackEventKind::Midi {
+            channel: u4::new(0),
+            message,
+        },
+    }
 }

@@ -1,0 +1,144 @@
+//! `pastiche prepare`: a data set becomes a corpus file.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use pastiche::data::{ComposerReport, PrepareOptions, PrepareReport, Split, SplitReport, prepare};
+use pastiche::progress::{Progress, StopFlag};
+
+/// Turn a data set of MIDI files into one corpus file to train with.
+///
+/// DATASET is MAESTRO as its makers give it (the folder, or maestro-v3.0.0-midi.zip as it is), or any folder with a
+/// folder for each composer: "Erik Satie/gymnopedie_1.mid". Composers with enough music get a label; the rest is
+/// learned from without one. Works are held out whole: no performance of a work in validation or test is trained on.
+#[derive(Args, Debug)]
+pub struct PrepareArgs {
+    /// The MAESTRO folder or zip, or a folder of "Composer Name/*.mid"
+    dataset: PathBuf,
+    /// The corpus file to write
+    #[arg(long, value_name = "CORPUS")]
+    out: PathBuf,
+    /// Hours of music a composer needs for a label
+    #[arg(long, value_name = "HOURS", default_value_t = PrepareOptions::default().least_hours)]
+    least_hours: f64,
+    /// Works a composer needs for a label
+    #[arg(long, value_name = "N", default_value_t = PrepareOptions::default().fewest_works)]
+    fewest_works: usize,
+    /// Another seed holds out other works
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
+    let options = PrepareOptions {
+        least_hours: args.least_hours,
+        fewest_works: args.fewest_works,
+        seed: args.seed,
+    };
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg:16} {wide_bar} {pos}/{len} {eta:>4}") {
+        bar.set_style(style);
+    }
+    let show = |progress: Progress| {
+        bar.set_message(progress.phase);
+        match progress.total {
+            Some(total) => bar.set_length(total),
+            None => bar.unset_length(),
+        }
+        // Threads finish in any order; the bar never goes back.
+        if progress.done > bar.position() {
+            bar.set_position(progress.done);
+        }
+    };
+    let prepared = prepare(&args.dataset, &options, &StopFlag::new(), show);
+    bar.finish_and_clear();
+    let (corpus, report) = prepared?;
+    corpus.save(&args.out)?;
+    let mut out = io::stdout().lock();
+    match args.json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
+        false => {
+            write_table(&mut out, &report.composers)?;
+            write_remarks(&mut out, &report)?;
+            let bytes = std::fs::metadata(&args.out)
+                .context("the corpus was written but cannot be seen")?
+                .len();
+            writeln!(
+                out,
+                "{}: {:.1} MB, {}",
+                args.out.display(),
+                bytes as f64 / 1e6,
+                corpus.provenance.licence
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn write_remarks(out: &mut impl Write, report: &PrepareReport) -> io::Result<()> {
+    if !report.composers.iter().any(|c| c.is_labelled) {
+        writeln!(out, "no composer has enough music for a label: lower --least-hours or --fewest-works")?;
+    }
+    if !report.broken.is_empty() {
+        writeln!(out, "{} files were skipped:", report.broken.len())?;
+        for broken in &report.broken {
+            writeln!(out, "  {}: {}", broken.name, broken.reason)?;
+        }
+    }
+    let e = report.encoding;
+    writeln!(
+        out,
+        "changed by the tokens: {} silences cut to 6 s, {} notes cut at the next stroke of their key, {} doubled \
+         strokes merged; {} notes outside the piano dropped",
+        e.capped_silences,
+        e.cut_notes + report.overlapping_notes,
+        e.merged_notes,
+        report.dropped_notes
+    )
+}
+
+/// One row for each labelled composer, one for the rest, one for all; hours and works for each split.
+pub(super) fn write_table(out: &mut impl Write, composers: &[ComposerReport]) -> io::Result<()> {
+    let (labelled, rest): (Vec<_>, Vec<_>) = composers.iter().partition(|c| c.is_labelled);
+    let mut rows: Vec<(String, [SplitReport; 3])> =
+        labelled.iter().map(|c| (c.name.clone(), c.splits)).collect();
+    if !rest.is_empty() {
+        rows.push((
+            format!("{} more, unlabelled", rest.len()),
+            total(rest.iter().copied()),
+        ));
+    }
+    rows.push(("all".to_owned(), total(composers.iter())));
+    let width = rows.iter().map(|r| r.0.chars().count()).max().unwrap_or(0);
+    write!(out, "{:width$}", "composer")?;
+    for split in Split::ALL {
+        write!(out, " | {:>10}:  h works pieces", split.name())?;
+    }
+    writeln!(out, " | {:>9}", "notes")?;
+    for (name, splits) in rows {
+        write!(out, "{name:width$}")?;
+        for s in splits {
+            write!(out, " | {:>13.1} {:>5} {:>6}", s.hours, s.works, s.pieces)?;
+        }
+        writeln!(out, " | {:>9}", splits.iter().map(|s| s.notes).sum::<usize>())?;
+    }
+    Ok(())
+}
+
+fn total<'a>(composers: impl Iterator<Item = &'a ComposerReport>) -> [SplitReport; 3] {
+    composers.fold([SplitReport::default(); 3], |mut sums, composer| {
+        for (sum, split) in sums.iter_mut().zip(&composer.splits) {
+            sum.hours += split.hours;
+            sum.works += split.works;
+            sum.pieces += split.pieces;
+            sum.notes += split.notes;
+        }
+        sums
+    })
+}

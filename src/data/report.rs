@@ -1,0 +1,63 @@
+//! What a corpus holds, in figures.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::{Corpus, Split};
+
+/// What one split of one composer holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct SplitReport {
+    pub hours: f64,
+    pub works: usize,
+    pub pieces: usize,
+    pub notes: usize,
+}
+
+/// What a corpus holds of one composer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComposerReport {
+    pub name: String,
+    pub is_labelled: bool,
+    /// In the order of [`Split::ALL`].
+    pub splits: [SplitReport; 3],
+}
+
+/// What a corpus holds, composer by composer: labelled ones first, the longest first.
+pub(super) fn composer_reports(corpus: &Corpus) -> Vec<ComposerReport> {
+    let mut names: Vec<&str> = corpus.pieces.iter().map(|p| p.composer_name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut reports: Vec<ComposerReport> = names
+        .into_iter()
+        .map(|name| composer_report(corpus, name))
+        .collect();
+    let hours = |r: &ComposerReport| r.splits.iter().map(|s| s.hours).sum::<f64>();
+    reports.sort_by(|a, b| {
+        b.is_labelled
+            .cmp(&a.is_labelled)
+            .then(hours(b).total_cmp(&hours(a)))
+    });
+    reports
+}
+
+fn composer_report(corpus: &Corpus, name: &str) -> ComposerReport {
+    let own = || corpus.pieces.iter().filter(|p| p.composer_name == name);
+    let splits = Split::ALL.map(|split| {
+        let pieces = || own().filter(|p| p.split == split);
+        SplitReport {
+            hours: pieces()
+                .map(|p| p.duration_secs() / 3600.0)
+                .fold(0.0, |sum, hours| sum + hours),
+            works: pieces().map(|p| p.work.as_str()).collect::<HashSet<_>>().len(),
+            pieces: pieces().count(),
+            notes: pieces().map(|p| p.tokens.len()).sum(),
+        }
+    });
+    ComposerReport {
+        name: name.to_owned(),
+        is_labelled: own().any(|p| p.composer.is_some()),
+        splits,
+    }
+}
