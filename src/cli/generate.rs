@@ -1,0 +1,142 @@
+//! `pastiche generate`: compose takes into files.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use pastiche::generate::{GenerateRequest, Generator, Take};
+use pastiche::music::{ComposerSet, midi};
+use pastiche::progress::StopFlag;
+use pastiche::sampling::SamplingSettings;
+use pastiche::synth::export::ExportSettings;
+use serde_json::json;
+
+use super::DeviceArg;
+use super::composers::checkpoint_path;
+use super::render::{SoundArgs, write_recording};
+
+/// Real music has about ten notes in a second.
+const NOTES_PER_SEC: f64 = 10.0;
+const SAMPLE_RATE: u32 = 48_000;
+
+/// Compose in the manner of a composer.
+///
+/// The same composer, seed and settings give the same take on the same build, device and checkpoint.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    pastiche generate --composer chopin --seed 7 --out nocturne.mid\n  \
+    pastiche generate --composer bach --count 8 --out takes/ --json")]
+pub struct GenerateArgs {
+    /// Surname or the beginning of a name, without regard to case or accents; see `pastiche composers`
+    #[arg(long, value_name = "NAME")]
+    composer: String,
+    /// What makes this take this take; a random one is chosen and printed if none is given
+    #[arg(long)]
+    seed: Option<u64>,
+    /// About how many notes; the take ends by itself near that
+    #[arg(long, conflicts_with = "seconds", default_value_t = 500)]
+    notes: usize,
+    /// About how long, instead of --notes
+    #[arg(long, value_name = "SECS")]
+    seconds: Option<f64>,
+    /// How strongly to sound like the composer: 1 is plain, 2 to 3 strong
+    #[arg(long, value_name = "G", default_value_t = SamplingSettings::default().guidance)]
+    guidance: f32,
+    /// Under 1 more cautious, over 1 bolder
+    #[arg(long, value_name = "T", default_value_t = SamplingSettings::default().temperature)]
+    temperature: f32,
+    /// Keep to the likeliest pitches that together have this probability
+    #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
+    top_p: f32,
+    /// Compose this many takes, with the seeds that follow, into the folder OUT
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    count: u16,
+    /// The checkpoint; by default the one that ships with Pastiche
+    #[arg(long, value_name = "PATH")]
+    checkpoint: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "auto")]
+    device: DeviceArg,
+    #[command(flatten)]
+    sound: SoundArgs,
+    /// A .mid, or a recording (.wav, .flac, .ogg), or a folder
+    #[arg(long, value_name = "FILE.mid|FILE.wav|DIR")]
+    out: PathBuf,
+    /// Print what was made as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
+    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device.into())?;
+    let composers = generator.info().composers.clone();
+    let seed = args.seed.unwrap_or_else(rand_seed);
+    let requests = (0..u64::from(args.count))
+        .map(|i| Ok(GenerateRequest {
+            notes: notes(args)?,
+            sampling: SamplingSettings { guidance: args.guidance, temperature: args.temperature, top_p: args.top_p },
+            ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
+        }))
+        .collect::<anyhow::Result<Vec<GenerateRequest>>>()?;
+    let is_folder = args.count > 1 || args.out.is_dir() || args.out.extension().is_none();
+    let takes = compose(&generator, &requests)?;
+    if is_folder {
+        std::fs::create_dir_all(&args.out).with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
+    }
+    for take in &takes {
+        let out = if is_folder { args.out.join(file_name(take, &composers)) } else { args.out.clone() };
+        write(args, take, &out)?;
+    }
+    Ok(())
+}
+
+fn rand_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // Few digits, so that it can be read aloud.
+    now.map_or(1, |d| u64::from(d.subsec_micros()))
+}
+
+fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
+    match args.seconds {
+        None => Ok(args.notes),
+        Some(secs) if secs > 0.0 && secs < 4000.0 => Ok((secs * NOTES_PER_SEC).round().max(1.0) as usize),
+        Some(_) => bail!("--seconds must lie between 0 and 4000"),
+    }
+}
+
+fn compose(generator: &Generator, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Take>> {
+    let longest = requests.iter().map(|r| r.notes).max().unwrap_or(0) as u64;
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(longest) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("composing {wide_bar} {pos}/{len} notes") {
+        bar.set_style(style);
+    }
+    let takes = generator.generate_batch(requests, &StopFlag::new(), &mut |n| bar.set_position((n as u64).min(longest)));
+    bar.finish_and_clear();
+    Ok(takes?)
+}
+
+fn file_name(take: &Take, composers: &ComposerSet) -> String {
+    let composer = take.recipe.composer.as_deref().and_then(|name| composers.find(name).ok());
+    let surname = composer.map_or("pastiche", |id| composers.surname(id));
+    format!("{}-{}.mid", surname.to_lowercase(), take.recipe.seed)
+}
+
+fn write(args: &GenerateArgs, take: &Take, out: &Path) -> anyhow::Result<()> {
+    let recipe = &take.recipe;
+    let composer = recipe.composer.as_deref().unwrap_or("nobody");
+    let is_midi = out.extension().is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
+    match is_midi {
+        true => {
+            let title = format!("In the manner of {composer}, seed {}", recipe.seed);
+            midi::write_file(out, &take.performance, Some(&recipe.to_line()), Some(&title))?;
+        }
+        false => write_recording(take.performance.clone(), &args.sound.load()?, &ExportSettings::new(SAMPLE_RATE), out)?,
+    }
+    let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
+    match args.json {
+        true => println!("{}", json!({ "file": out, "notes": notes, "seconds": secs, "recipe": recipe })),
+        false => println!("{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s", out.display(), recipe.seed),
+    }
+    Ok(())
+}

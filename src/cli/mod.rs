@@ -1,0 +1,82 @@
+//! The command line: a thin shell over the library, as the window is.
+
+mod composers;
+mod generate;
+mod inspect;
+#[cfg(feature = "app")]
+mod play;
+mod prepare;
+mod render;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use pastiche::device::DeviceChoice;
+
+/// Compose classical piano music in the manner of a chosen composer.
+///
+/// Without a command it opens the studio.
+#[derive(Parser, Debug)]
+#[command(version, after_help = after_help())]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Generate(generate::GenerateArgs),
+    Render(render::RenderArgs),
+    #[cfg(feature = "app")]
+    Play(play::PlayArgs),
+    Composers(composers::ComposersArgs),
+    Inspect(inspect::InspectArgs),
+    Prepare(prepare::PrepareArgs),
+    Train(train::TrainArgs),
+}
+
+fn after_help() -> String {
+    format!("The studio's log, to attach to a report: {}", pastiche::paths::log_file().display())
+}
+
+/// Where the network runs.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum DeviceArg {
+    #[default]
+    Auto,
+    Cpu,
+    Cuda,
+    Mps,
+}
+
+impl From<DeviceArg> for DeviceChoice {
+    fn from(arg: DeviceArg) -> DeviceChoice {
+        match arg {
+            DeviceArg::Auto => DeviceChoice::Auto,
+            DeviceArg::Cpu => DeviceChoice::Cpu,
+            DeviceArg::Cuda => DeviceChoice::Cuda,
+            DeviceArg::Mps => DeviceChoice::Mps,
+        }
+    }
+}
+
+/// Parses the command line and does what it says.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let done = |result: anyhow::Result<()>| result.map(|()| ExitCode::SUCCESS);
+    match Cli::parse().command {
+        None => open_studio(),
+        Some(Command::Generate(args)) => done(generate::run(&args)),
+        Some(Command::Render(args)) => render::run(&args),
+        #[cfg(feature = "app")]
+        Some(Command::Play(args)) => play::run(&args),
+        Some(Command::Composers(args)) => done(composers::run(&args)),
+        Some(Command::Inspect(args)) => done(inspect::run(&args, composers::describe_checkpoint)),
+        Some(Command::Prepare(args)) => done(prepare::run(&args)),
+        Some(Command::Train(args)) => done(train::run(&args)),
+    }
+}
+
+fn open_studio() -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this build has no window; see pastiche --help for what it can do")
+}
