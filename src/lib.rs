@@ -20,3 +20,7 @@ pub mod generate;
 pub mod train;
 #[cfg(feature = "app")]
 pub mod player;
+#[cfg(feature = "app")]
+pub mod jobs;
+#[cfg(feature = "app")]
+pub mod app;

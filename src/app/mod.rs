@@ -1,0 +1,4 @@
+//! The window.
+
+pub mod fonts;
+pub mod theme;
