@@ -31,6 +31,8 @@ pub struct AppState {
     pub encoding: Option<(JobId, TakeId)>,
     pub is_training: bool,
     pub is_dialog_open: bool,
+    /// The seed of the newest take: pressing Generate again gives another, unless the seed is locked.
+    pub used_seed: Option<u64>,
     pub jobs: JobIds,
     stages: u64,
 }
@@ -67,6 +69,8 @@ pub struct Composing {
     pub done_notes: usize,
     /// Its first notes go on the stage as they come.
     pub takes_stage: bool,
+    /// The number of the stage it is on.
+    pub stage_number: Option<u64>,
     pub performance: Arc<Performance>,
 }
 
@@ -120,6 +124,7 @@ impl AppState {
             encoding: None,
             is_training: false,
             is_dialog_open: false,
+            used_seed: None,
             jobs: JobIds::default(),
             stages: 0,
         }
@@ -140,8 +145,8 @@ impl AppState {
                 Some(Effect::Grown { notes })
             }
             EngineEvent::Generated { job, take, .. } => {
-                self.composing.take_if(|c| c.job == job)?;
-                if let Some(stage) = self.composing_stage() {
+                let composing = self.composing.take_if(|c| c.job == job)?;
+                if let Some(stage) = self.stage.as_mut().filter(|s| Some(s.number) == composing.stage_number) {
                     stage.performance = Arc::new(take.performance.clone());
                     stage.revision += 1;
                 }
@@ -149,7 +154,7 @@ impl AppState {
             }
             EngineEvent::Stopped { job } => {
                 self.composing.take_if(|c| c.job == job)?;
-                self.leave_composing_stage();
+                self.stage.take_if(|s| s.source == StageSource::Composing);
                 Some(Effect::ComposeEnded)
             }
             EngineEvent::Encoded { job, segments } => {
@@ -166,7 +171,7 @@ impl AppState {
             return Some(Effect::ModelFailed { path, message: message.to_owned() });
         }
         if self.composing.take_if(|c| c.job == job).is_some() {
-            self.leave_composing_stage();
+            self.stage.take_if(|s| s.source == StageSource::Composing);
             return Some(Effect::ComposeFailed { message: message.to_owned() });
         }
         // A piece without a place on the map is no harm: it plays all the same.
@@ -179,22 +184,13 @@ impl AppState {
         let grown = grown(&composing.performance, added);
         composing.performance = Arc::new(grown);
         composing.done_notes = done_notes;
-        let performance = composing.performance.clone();
-        if composing.takes_stage && !matches!(self.stage, Some(Stage { source: StageSource::Composing, .. })) {
+        if composing.takes_stage && composing.stage_number.is_none() {
             self.stage_composing();
-        } else if let Some(stage) = self.composing_stage() {
-            stage.performance = performance;
+        } else if let Some(stage) = self.stage.as_mut().filter(|s| Some(s.number) == composing.stage_number) {
+            stage.performance = composing.performance.clone();
             stage.revision += 1;
         }
         Some(())
-    }
-
-    fn composing_stage(&mut self) -> Option<&mut Stage> {
-        self.stage.as_mut().filter(|s| s.source == StageSource::Composing)
-    }
-
-    fn leave_composing_stage(&mut self) {
-        self.stage.take_if(|s| s.source == StageSource::Composing);
     }
 
     /// Puts the growing take on the stage.
@@ -202,16 +198,20 @@ impl AppState {
         let Some(composing) = &self.composing else { return };
         let (name, composer) = (composing.name.clone(), composing.settings.composer.clone());
         let performance = composing.performance.clone();
-        self.set_stage(StageSource::Composing, name, composer, performance);
+        let number = self.set_stage(StageSource::Composing, name, composer, performance);
+        if let Some(composing) = &mut self.composing {
+            composing.stage_number = Some(number);
+        }
     }
 
+    /// Returns the number of the new stage.
     pub fn set_stage(
         &mut self,
         source: StageSource,
         name: String,
         composer: Option<String>,
         performance: Arc<Performance>,
-    ) {
+    ) -> u64 {
         if let Some(Stage { source: StageSource::Take(id), .. }) = &self.stage
             && StageSource::Take(id.clone()) != source
         {
@@ -219,15 +219,22 @@ impl AppState {
         }
         self.stages += 1;
         self.stage = Some(Stage { source, name, composer, performance, number: self.stages, revision: 0 });
+        self.stages
     }
 
     /// The take that was being composed is on disk now.
     pub fn take_saved(&mut self, entry: TakeEntry) {
-        if let Some(stage) = self.composing_stage() {
+        if let Some(stage) = self.stage.as_mut().filter(|s| s.source == StageSource::Composing) {
             stage.source = StageSource::Take(entry.id.clone());
             stage.name = entry.record.name.clone();
         }
         self.takes.put(entry);
+    }
+
+    /// Is the take on the stage still growing?
+    pub fn is_stage_growing(&self) -> bool {
+        let number = self.stage.as_ref().map(|s| s.number);
+        number.is_some() && self.composing.as_ref().is_some_and(|c| c.stage_number == number)
     }
 
     pub fn staged_take(&self) -> Option<&TakeEntry> {

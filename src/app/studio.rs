@@ -7,7 +7,7 @@ use super::compose_panel::ComposePanel;
 use super::icons::{Icon, IconButton};
 use super::latent_plot::{LatentEvent, LatentInput, LatentMark, LatentPlot, LatentTake};
 use super::piano_roll::{PianoRoll, RollEmpty, RollEvent, RollInput};
-use super::state::{AppState, Stage, StageSource};
+use super::state::{AppState, Stage};
 use super::takes::{TakesPanel, menu_ui, style_of};
 use super::theme::{self, GRID, Palette};
 use super::transport::caption;
@@ -72,7 +72,7 @@ impl Studio {
             revision: stage.map_or(0, |s| s.revision),
             playhead_secs: state.sound.position_secs,
             is_playing: state.sound.is_playing,
-            is_growing: stage.is_some_and(|s| s.source == StageSource::Composing),
+            is_growing: state.is_stage_growing(),
             loop_secs: state.sound.loop_secs.clone(),
             colour: style_of(ui, state, stage.and_then(|s| s.composer.as_deref())).colour,
             name: stage.map_or("", |s| &s.name),
@@ -187,8 +187,8 @@ fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
 
 fn facts(ui: &Ui, state: &AppState, stage: &Stage) -> RichText {
     let count = super::sheets::thousands(stage.performance.notes().len() as u64);
-    let text = match (&stage.source, &state.composing) {
-        (StageSource::Composing, Some(c)) => format!("{count} of {} notes, composing…", c.asked_notes),
+    let text = match &state.composing {
+        Some(c) if state.is_stage_growing() => format!("{count} of {} notes, composing…", c.asked_notes),
         _ => format!("{count} notes"),
     };
     RichText::new(text).small().color(Palette::of(ui).weak_text)

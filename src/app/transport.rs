@@ -131,7 +131,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let sound = &state.sound;
     ui.set_min_width(300.0);
     caption(ui, "SoundFont");
-    for (path, name) in &sound.found {
+    for (path, name) in sound.found.iter() {
         let is_used = sound.soundfont_path.as_ref() == Some(path);
         if ui.selectable_label(is_used, shortened(name, 38)).on_hover_text(path.display().to_string()).clicked() {
             actions.push(Action::UseSoundFont(path.clone()));
@@ -165,7 +165,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     if ui.selectable_label(sound.chosen_output.is_none(), "System default").clicked() {
         actions.push(Action::UseOutput(None));
     }
-    for name in &sound.outputs {
+    for name in sound.outputs.iter() {
         let is_used = sound.chosen_output.as_ref() == Some(name);
         if ui.selectable_label(is_used, shortened(name, 38)).on_hover_text(name).clicked() {
             actions.push(Action::UseOutput(Some(name.clone())));
@@ -173,7 +173,9 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     let weak = Palette::of(ui).weak_text;
     let what = match &sound.output {
-        Output::Device { name, latency_ms } => format!("Playing on {name}, about {latency_ms:.0} ms late"),
+        Output::Opening => "Opening the sound device…".to_owned(),
+        Output::Device { name, latency_ms: Some(ms) } => format!("Playing on {name}, heard after {ms:.0} ms"),
+        Output::Device { name, latency_ms: None } => format!("Playing on {name}"),
         Output::Silent { why } => why.clone(),
     };
     ui.label(RichText::new(what).small().color(weak));

@@ -53,7 +53,7 @@ impl TakesPanel {
         if is_due {
             self.growing = Some((count, Thumbnail::new(&composing.performance)));
         }
-        let is_staged = state.stage.as_ref().is_some_and(|s| s.source == StageSource::Composing);
+        let is_staged = state.is_stage_growing();
         let style = style_of(ui, state, composing.settings.composer.as_deref());
         let row = Row {
             title: &composing.name,
