@@ -8,7 +8,7 @@ use eframe::egui::ThemePreference;
 use super::export::ExportPlan;
 use super::settings::Form;
 use super::takes::{Filter, TakeId};
-use crate::generate::DeviceChoice;
+use crate::device::DeviceChoice;
 use crate::music::{Pitch, Velocity};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

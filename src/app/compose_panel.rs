@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use eframe::egui::{
-    self, Align, Button, DragValue, Layout, RichText, ScrollArea, Sense, Slider, Stroke, Ui, WidgetInfo, WidgetType,
+    self, Align, Button, DragValue, Layout, RichText, ScrollArea, Sense, Slider, Stroke, Ui, WidgetInfo, Role,
     vec2,
 };
 
@@ -108,7 +108,7 @@ fn composer_row(
     width: f32,
 ) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 28.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, is_chosen, name));
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, name));
     let palette = Palette::of(ui);
     if is_chosen {
         ui.painter().rect_filled(rect, 6.0, style.colour.gamma_multiply(0.18));
@@ -161,8 +161,8 @@ fn controls_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
     row_ui(ui, "Strength", "How strongly the composer is followed: 1 is plain, 2 to 3 is unmistakable.", slider);
     let slider = Slider::new(&mut s.temperature, TEMPERATURE.start..=TEMPERATURE.end).fixed_decimals(2).step_by(0.01);
     row_ui(ui, "Temperature", "Below 1 is safer and plainer, above 1 bolder and stranger.", slider);
-    let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     let about = format!("Notes to compose: about {} of music.", minutes(s.notes));
+    let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
     let slider = Slider::new(&mut s.best_of, 1..=MOST_BEST_OF);
     row_ui(ui, "Best of", "Composes this many at a time and keeps the one most like the composer; slower.", slider);
@@ -231,7 +231,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             ui.add_sized(size, Button::new(RichText::new(text).color(palette.text)))
         });
         let response = response.inner;
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, !is_stopping, "Stop composing"));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, !is_stopping, "Stop composing"));
         let share = composing.done_notes as f32 / composing.asked_notes.max(1) as f32;
         let mut line = response.rect.shrink2(vec2(8.0, 4.0));
         line = egui::Rect::from_min_size(line.left_bottom() - vec2(0.0, 2.0), vec2(line.width() * share.min(1.0), 2.0));

@@ -81,10 +81,15 @@ impl PasticheApp {
             Ask::SaveAs { .. } => self.sheets.save.set_path(path),
             Ask::ExportFolder => self.export_starred(path),
             Ask::TrainingData { .. } => {
-                self.training.set_data_path(&path);
-                self.inspect_data(path);
+                let mut events = Vec::new();
+                self.training.set_data_path(&path, &mut events);
+                self.training_events(events);
             }
-            Ask::TrainingRun => self.training.set_run_dir(&path),
+            Ask::TrainingRun => {
+                let mut events = Vec::new();
+                self.training.set_run_dir(&path, &mut events);
+                self.training_events(events);
+            }
         }
     }
 

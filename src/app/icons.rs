@@ -3,7 +3,7 @@
 use std::f32::consts::TAU;
 
 use eframe::egui::{
-    self, Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2,
+    self, Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, Role, pos2, vec2,
 };
 
 use super::theme::Palette;
@@ -208,8 +208,8 @@ impl<'a> IconButton<'a> {
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(self.size), sense);
         let info = || match self.is_on {
-            true => WidgetInfo::selected(WidgetType::Button, enabled, true, self.label),
-            false => WidgetInfo::labeled(WidgetType::Button, enabled, self.label),
+            true => WidgetInfo::selected(Role::Button, enabled, true, self.label),
+            false => WidgetInfo::labeled(Role::Button, enabled, self.label),
         };
         response.widget_info(info);
         if ui.is_rect_visible(rect) {

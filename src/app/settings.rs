@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::takes::ComposeSettings;
 use crate::files::write_whole;
-use crate::generate::DeviceChoice;
+use crate::device::DeviceChoice;
 
 /// Recent files that are kept.
 const RECENT: usize = 10;

@@ -33,7 +33,7 @@ impl Sheets {
     pub fn ui(&mut self, ctx: &egui::Context, state: &AppState, actions: &mut Vec<Action>) {
         let Some(sheet) = &state.sheet else { return };
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(24.0);
-        let shown = Modal::new(Id::new("sheet")).frame(frame).show(ctx, |ui| match sheet {
+        let shown = Modal::new(Id::unique("sheet")).frame(frame).show(ctx, |ui| match sheet {
             Sheet::Shortcuts => shortcuts_ui(ui, actions),
             Sheet::About => self.about_ui(ui, state, actions),
             Sheet::Save => self.save.ui(ui, state, actions),

@@ -129,7 +129,7 @@ impl SoundControl {
     pub fn view(&self) -> SoundView {
         let status = self.player.handle().status();
         let s = &self.settings;
-        let presets: Arc<[Preset]> = self.font.as_ref().map_or_else(|| Arc::new([]), |f| f.presets().into());
+        let presets: Arc<[Preset]> = self.font.as_ref().map(SoundFont::presets).unwrap_or_default().into();
         let used = self.preset();
         let preset_name = presets.iter().find(|p| Some((p.bank, p.program)) == used).map(|p| p.name.clone());
         SoundView {

@@ -5,13 +5,13 @@ use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, Popu
 use super::action::Action;
 use super::compose_panel::ComposePanel;
 use super::icons::{Icon, IconButton};
-use super::latent_plot::{LatentEvent, LatentInput, LatentMark, LatentPlot, LatentTake};
+use super::latent_plot::{LatentEvent, LatentInput, LatentPlot, LatentTake};
 use super::piano_roll::{PianoRoll, RollEmpty, RollEvent, RollInput};
 use super::state::{AppState, Stage};
 use super::takes::{TakesPanel, menu_ui, style_of};
 use super::theme::{self, GRID, Palette};
 use super::transport::caption;
-use crate::music::{ComposerId, ComposerSet, Performance};
+use crate::music::{ComposerSet, Performance};
 
 /// Width of the panels at the sides, in points.
 const SIDE: f32 = 264.0;
@@ -107,14 +107,8 @@ pub fn with_map(
     actions: &mut Vec<Action>,
     draw: impl FnOnce(&mut Ui, &LatentInput<'_>, &mut Vec<LatentEvent>),
 ) {
-    let dark = ui.visuals().dark_mode;
     let none = ComposerSet::default();
     let composers = state.model.composers().unwrap_or(&none);
-    let mark = |id: Option<ComposerId>| {
-        let composer = id.and_then(|id| Some((composers.get(id)?, id.index())));
-        let style = composer.map_or(theme::neutral_style(dark), |(c, i)| theme::composer_style(c, i, dark));
-        LatentMark { colour: style.colour, shape: style.marker }
-    };
     let map = state.model.ready.as_ref().and_then(|info| info.map.as_ref());
     let takes: Vec<LatentTake> = map.map_or_else(Vec::new, |map| placed_takes(state, map));
     let selected = state.settings.form.settings.composer.as_deref();
@@ -122,7 +116,6 @@ pub fn with_map(
     let input = LatentInput {
         map,
         composers,
-        mark_of: &mark,
         takes: &takes,
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
         disabled_because: state.cannot_compose().or(busy),
@@ -243,7 +236,7 @@ fn heard_as_ui(ui: &mut Ui, state: &AppState) {
             bar.set_width(track.width() * share.clamp(0.0, 1.0));
             painter.rect_filled(bar, 3.0, style.colour);
             response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::WidgetType::Label, true, format!("{surname} {percent}"))
+                egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{surname} {percent}"))
             });
         });
     }

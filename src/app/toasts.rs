@@ -85,7 +85,7 @@ impl Toasts {
         }
         ctx.request_repaint_after(Duration::from_millis(500));
         let mut closed = None;
-        Area::new(Id::new("toasts"))
+        Area::new(Id::unique("toasts"))
             .order(Order::Foreground)
             .anchor(Align2::RIGHT_BOTTOM, vec2(-2.0 * GRID, -above - 2.0 * GRID))
             .show(ctx, |ui| {
@@ -141,7 +141,7 @@ impl Toast {
                 ui.label(RichText::new(details).small().color(palette.weak_text));
             }
         });
-        shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Other, true, &self.text));
+        shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, &self.text));
         gone
     }
 

@@ -1,7 +1,7 @@
 //! The bar at the top: tabs, the checkpoint and its device, theme, help.
 
 use eframe::egui::{
-    self, Align, Button, FontFamily, Layout, Popup, Rect, RichText, Sense, ThemePreference, Ui, WidgetInfo, WidgetType,
+    self, Align, Button, FontFamily, Layout, Popup, Rect, RichText, Sense, ThemePreference, Ui, WidgetInfo, Role,
     vec2,
 };
 
@@ -11,7 +11,7 @@ use super::sheets::thousands;
 use super::state::{AppState, stem};
 use super::theme::{GRID, HEADING_FAMILY, Palette};
 use super::transport::{caption, shortened};
-use crate::generate::DeviceChoice;
+use crate::device::DeviceChoice;
 
 pub const HEIGHT: f32 = 48.0;
 
@@ -50,7 +50,7 @@ fn tab_ui(ui: &mut Ui, name: &str, is_shown: bool) -> bool {
     let font = egui::TextStyle::Body.resolve(ui.style());
     let text = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER);
     let (rect, response) = ui.allocate_exact_size(vec2(text.size().x + 24.0, HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, is_shown, name));
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_shown, name));
     let colour = if is_shown || response.hovered() { palette.text } else { palette.weak_text };
     ui.painter().galley(rect.center() - text.size() / 2.0, text, colour);
     if is_shown {
@@ -79,7 +79,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     job.append(&shortened(&name, 28), 0.0, egui::TextFormat::simple(font, palette.text));
     job.append(&shortened(&note, 24), 8.0, egui::TextFormat::simple(small, colour));
     let button = ui.add(Button::new(job).min_size(vec2(0.0, 32.0)));
-    button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("Checkpoint: {name}, {note}")));
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Checkpoint: {name}, {note}")));
     let tip = match &model.ready {
         Some(info) => format!("{name}\nstep {}, on {}", thousands(info.step), info.device),
         None => "The checkpoint composes; choose one here".to_owned(),

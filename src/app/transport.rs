@@ -122,7 +122,7 @@ fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let name = if sound.soundfont_name.is_empty() { "Choose a SoundFont" } else { &sound.soundfont_name };
     let text = RichText::new(shortened(name, 24));
     let response = ui.add_sized(vec2(176.0, 32.0), Button::new(text).truncate());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("SoundFont: {name}")));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("SoundFont: {name}")));
     let response = response.on_hover_text(format!("{name}\nSoundFont, preset, sound device"));
     Popup::menu(&response).width(300.0).show(|ui| sound_menu_ui(ui, state, actions));
 }

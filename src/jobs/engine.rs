@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 
 use super::{JobId, SendError, Wake, Worker, panic_message};
+use crate::device::DeviceChoice;
 use crate::generate::{
-    CheckpointError, CheckpointInfo, DeviceChoice, GenerateError, GenerateRequest, Generator, StreamedNotes,
+    CheckpointError, CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes,
     Take,
 };
 use crate::music::Performance;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TryIter, bounded};
 
 use super::{Wake, Worker, panic_message};
+use crate::device::DeviceChoice;
 use crate::progress::StopFlag;
 use crate::train::{TrainConfig, TrainError, TrainEvent, TrainSummary, Trainer};
 
@@ -36,6 +37,7 @@ pub struct RunPlan {
     pub corpus: PathBuf,
     pub run_dir: PathBuf,
     pub config: TrainConfig,
+    pub device: DeviceChoice,
     pub resume: bool,
 }
 
@@ -97,7 +99,7 @@ fn run(
     outbox: &Sender<TrainerEvent>,
     wake: &Wake,
 ) -> Result<TrainSummary, TrainError> {
-    let trainer = Trainer::open(&plan.corpus, &plan.run_dir, plan.config, plan.resume)?;
+    let trainer = Trainer::open(&plan.corpus, &plan.run_dir, plan.config, plan.device, plan.resume)?;
     let mut last_step: Option<Instant> = None;
     trainer.run(stop, &mut |event| {
         if matches!(event, TrainEvent::Stepped(_)) {

@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     self, Align, Button, Color32, Layout, Popup, Rect, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Role, pos2, vec2,
 };
 
 use super::{TakeEntry, now_secs};
@@ -65,7 +65,7 @@ impl TakesPanel {
             thumbnail: self.growing.as_ref().map(|(_, picture)| picture),
             progress: None,
         };
-        let response = row.ui(ui, &palette, egui::Id::new("composing-row"));
+        let response = row.ui(ui, &palette, egui::Id::unique("composing-row"));
         if response.clicked() && !is_staged {
             actions.push(Action::ShowComposing);
         }
@@ -158,7 +158,7 @@ fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<
         thumbnail: state.takes.thumbnail(&entry.id),
         progress,
     };
-    let response = row.ui(ui, &palette, egui::Id::new(("take", entry.id.as_str())));
+    let response = row.ui(ui, &palette, egui::Id::unique(("take", entry.id.as_str())));
     let star = star_rect(response.rect);
     let more = more_rect(response.rect);
     let pointer = response.interact_pointer_pos();
@@ -234,7 +234,7 @@ impl Row<'_> {
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW));
         let response = ui.interact(rect, id, Sense::click());
         let name = format!("{}, {}", self.title, self.right);
-        response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, self.is_staged, &name));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, self.is_staged, &name));
         if ui.is_rect_visible(rect) {
             self.paint(ui, palette, rect, &response);
         }
