@@ -79,7 +79,8 @@ impl PasticheApp {
             }
         };
         // Room for a take that ends a little late.
-        let capacity = settings.notes + settings.prompt_notes + 1_000;
+        let asked_notes = settings.notes + settings.prompt_notes;
+        let capacity = asked_notes + asked_notes / 5 + 1_000;
         let sink = sink(self.sound.handle(), feed.clone(), play, capacity, keep);
         let command = EngineCommand::Generate { job, request, stop: stop.clone(), sink };
         if let Err(error) = self.engine.try_send(command) {
@@ -91,7 +92,7 @@ impl PasticheApp {
             job,
             stop,
             name: format!("{} {}", surname.unwrap_or("Any composer"), settings.seed),
-            asked_notes: settings.notes,
+            asked_notes,
             settings,
             done_notes: 0,
             takes_stage,
@@ -144,7 +145,6 @@ impl PasticheApp {
         let settings = ComposeSettings {
             composer: entry.record.composer.clone().or_else(|| form.composer.clone()),
             seed: fresh_seed(),
-            notes: music.notes().len() + form.notes,
             z: entry.record.z.last().cloned(),
             ..form.clone()
         };
@@ -168,8 +168,7 @@ impl PasticheApp {
     fn reuse_settings(&mut self, id: &TakeId) {
         let Some(settings) = self.state.takes.get(id).and_then(|e| e.record.settings.clone()) else { return };
         let form = &mut self.state.settings.form;
-        let notes = settings.notes.saturating_sub(settings.prompt_notes);
-        form.settings = ComposeSettings { z: None, prompt_notes: 0, notes, ..settings };
+        form.settings = ComposeSettings { z: None, prompt_notes: 0, ..settings };
         form.is_seed_locked = true;
         self.toasts.done("The panel has the take's settings; its seed is locked.");
     }

@@ -164,8 +164,6 @@ fn controls_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
     let about = format!("Notes to compose: about {} of music.", minutes(s.notes));
     let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
-    let slider = Slider::new(&mut s.best_of, 1..=MOST_BEST_OF);
-    row_ui(ui, "Best of", "Composes this many at a time and keeps the one most like the composer; slower.", slider);
     seed_ui(ui, form, actions);
     ui.checkbox(&mut form.play_when_ready, "Play when ready")
         .on_hover_text("A new take sounds from its first notes. When off, what is playing goes on undisturbed.");

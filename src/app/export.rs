@@ -121,8 +121,8 @@ impl ExportJob {
         settings.is_normalised = self.plan.wav.is_normalised;
         settings.range_secs = range;
         export(self.performance, sound_font, &settings, path, &self.stop, &mut |p| {
-            if let Some(total) = p.total {
-                self.progress.set(p.done as f32 / total.max(1) as f32);
+            if let Some(fraction) = p.fraction() {
+                self.progress.set(fraction);
             }
         })?;
         Ok(())

@@ -22,14 +22,12 @@ pub enum Icon {
     Unlock,
     Star,
     StarEmpty,
-    Search,
     More,
     Close,
     Theme,
     Help,
     Save,
     Open,
-    Down,
     Swap,
 }
 
@@ -90,10 +88,6 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(shackle);
         }
         Icon::Star | Icon::StarEmpty => paint_star(painter, c, 7.0, colour, icon == Icon::Star),
-        Icon::Search => {
-            painter.circle_stroke(at(-1.5, -1.5), 4.6, stroke);
-            line(vec![at(2.0, 2.0), at(6.5, 6.5)]);
-        }
         Icon::More => [-5.0, 0.0, 5.0].into_iter().for_each(|x| _ = painter.circle_filled(at(x, 0.0), 1.5, colour)),
         Icon::Close => {
             line(vec![at(-4.5, -4.5), at(4.5, 4.5)]);
@@ -118,7 +112,6 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(vec![at(-7.0, 5.5), at(-7.0, -5.0), at(-2.5, -5.0), at(-1.0, -3.0), at(5.5, -3.0), at(5.5, -0.5)]);
             line(vec![at(-7.0, 5.5), at(-4.5, -0.5), at(7.8, -0.5), at(5.5, 5.5), at(-7.0, 5.5)]);
         }
-        Icon::Down => line(vec![at(-3.5, -1.8), at(0.0, 1.8), at(3.5, -1.8)]),
         Icon::Swap => {
             line(vec![at(-6.0, -3.0), at(5.0, -3.0)]);
             line(vec![at(2.0, -6.0), at(5.5, -3.0), at(2.0, 0.0)]);

@@ -154,11 +154,7 @@ impl PasticheApp {
             latent: LatentPlot::default(),
             training: TrainingPanel::default(),
             transport: TransportBar,
-            sheets: Sheets {
-                log_file: places.log_file.clone(),
-                data_folder: places.data_folder.join("takes"),
-                ..Sheets::default()
-            },
+            sheets: Sheets::new(places.log_file.clone(), places.data_folder.join("takes")),
             toasts: Toasts::default(),
             store: TakeStore::new(&places.data_folder.join("takes")),
             deleted: Vec::new(),

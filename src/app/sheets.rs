@@ -1,6 +1,6 @@
 //! What lies over the window: shortcuts, about, a name, a path, the question before closing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use eframe::egui::{self, Align, Button, Id, Layout, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 
@@ -19,11 +19,15 @@ pub struct Sheets {
     /// The text of the sheet with one field.
     text: String,
     is_fresh: bool,
-    pub log_file: PathBuf,
-    pub data_folder: PathBuf,
+    log_file: PathBuf,
+    takes_folder: PathBuf,
 }
 
 impl Sheets {
+    pub fn new(log_file: PathBuf, takes_folder: PathBuf) -> Sheets {
+        Sheets { log_file, takes_folder, ..Sheets::default() }
+    }
+
     /// Fills in the field of a sheet that is about to show.
     pub fn prepare(&mut self, text: String) {
         self.text = text;
@@ -110,7 +114,7 @@ impl Sheets {
             Some(info) => format!(
                 "{}, step {}, {:.1} million parameters, on {}",
                 super::state::stem(&info.path),
-                thousands(info.step),
+                thousands(info.trained_on.step),
                 info.parameters as f64 / 1e6,
                 info.device
             ),
@@ -118,7 +122,7 @@ impl Sheets {
         };
         let rows = [
             ("Checkpoint", model),
-            ("Takes", self.data_folder.display().to_string()),
+            ("Takes", self.takes_folder.display().to_string()),
             ("Log file", self.log_file.display().to_string()),
             ("Model library", "libtorch 2.11 through tch 0.24".to_owned()),
         ];
@@ -223,11 +227,6 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
     }
-}
-
-/// The folder a path lies in, if that exists.
-pub fn existing_folder(path: &Path) -> Option<&Path> {
-    path.parent().filter(|p| p.is_dir())
 }
 
 /// 12000 as "12,000".

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::settings::SoundSettings;
 use crate::generate::StreamedNotes;
@@ -277,13 +277,11 @@ fn log_busy(result: Result<(), PlayerBusy>) {
 pub struct Feed {
     /// Cleared when another take is put on the stage: the growing one goes on in silence.
     is_open: Arc<AtomicBool>,
-    /// [`crate::synth::ScoreId::value`] of the score it fills; 0 before the first notes.
-    score: Arc<AtomicU64>,
 }
 
 impl Feed {
     pub fn new(is_open: bool) -> Feed {
-        Feed { is_open: Arc::new(AtomicBool::new(is_open)), score: Arc::default() }
+        Feed { is_open: Arc::new(AtomicBool::new(is_open)) }
     }
 
     pub fn close(&self) {
@@ -292,12 +290,6 @@ impl Feed {
 
     fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Relaxed)
-    }
-
-    /// Does the player hold this take?
-    pub fn is_loaded(&self, handle: &PlayerHandle) -> bool {
-        let score = self.score.load(Ordering::Relaxed);
-        score != 0 && handle.status().score == score
     }
 }
 
@@ -325,7 +317,6 @@ impl Pour {
 
     fn begin(&mut self) -> Result<ScoreId, PlayerBusy> {
         let id = self.handle.load_growing(&Performance::default(), 0.0, self.note_capacity)?;
-        self.feed.score.store(id.value(), Ordering::Relaxed);
         self.score = Some(id);
         self.handle.set_loop(None)?;
         if self.play {

@@ -284,7 +284,6 @@ impl AppState {
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             prompt,
-            best_of: settings.best_of,
         }
     }
 

@@ -141,7 +141,7 @@ impl PasticheApp {
         let Some(composing) = &self.state.composing else { return };
         self.feed.iter().for_each(Feed::close);
         let so_far = composing.performance.clone();
-        let capacity = composing.asked_notes + 1_000;
+        let capacity = composing.asked_notes + composing.asked_notes / 5 + 1_000;
         let ready = so_far.notes().last().map_or(0.0, |n| n.onset_secs);
         let play = self.sound.view().is_playing;
         let handle = self.sound.handle();

@@ -81,7 +81,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let button = ui.add(Button::new(job).min_size(vec2(0.0, 32.0)));
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Checkpoint: {name}, {note}")));
     let tip = match &model.ready {
-        Some(info) => format!("{name}\nstep {}, on {}", thousands(info.step), info.device),
+        Some(info) => format!("{name}\nstep {}, on {}", thousands(info.trained_on.step), info.device),
         None => "The checkpoint composes; choose one here".to_owned(),
     };
     let button = button.on_hover_text(tip);

@@ -124,8 +124,8 @@ impl PasticheApp {
         if let Some((_, progress)) = &self.link.preparing
             && let Some(p) = progress.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
-            let fraction = p.total.map(|total| p.done as f32 / total.max(1) as f32);
-            self.link.state = TrainingState::Preparing { text: p.phase.to_string(), fraction };
+            let fraction = p.fraction();
+            self.link.state = TrainingState::Preparing { text: p.phase.into_owned(), fraction };
         }
         let Some(run) = &self.link.run else { return };
         let events: Vec<TrainerEvent> = run.events().collect();

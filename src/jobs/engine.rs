@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
 use crate::generate::{
-    CheckpointError, CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes,
+    CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes,
     Take,
 };
 use crate::music::Performance;
@@ -92,8 +92,6 @@ pub enum EngineEvent {
 pub enum EngineError {
     #[error("no checkpoint is loaded; choose one first")]
     NoCheckpoint,
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Generate(#[from] GenerateError),
     #[error("the model gave up: {message}")]

@@ -65,7 +65,7 @@ impl ComposeSettings {
             guidance,
             temperature,
             top_p,
-            best_of: request.best_of,
+            best_of: 1,
             z: request.z.clone(),
             prompt_notes: request.prompt.as_ref().map_or(0, |p| p.notes().len()),
         }
@@ -109,7 +109,6 @@ impl TakeRecord {
             composer: settings.composer.clone(),
             created_secs,
             z: take.recipe.z.clone(),
-            confidence: take.confidence.clone(),
             recipe: serde_json::to_value(&take.recipe).unwrap_or(Value::Null),
             settings: Some(settings),
             ..TakeRecord::default()
