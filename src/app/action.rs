@@ -26,9 +26,13 @@ pub enum Ask {
     SoundFont,
     Checkpoint,
     /// The path of the save sheet.
-    SaveAs { suggested: PathBuf },
+    SaveAs {
+        suggested: PathBuf,
+    },
     ExportFolder,
-    TrainingData { is_folder: bool },
+    TrainingData {
+        is_folder: bool,
+    },
     TrainingRun,
 }
 
@@ -60,19 +64,27 @@ pub enum Action {
     Continue(TakeId),
 
     // Takes
-    Show { id: TakeId, play: bool },
+    Show {
+        id: TakeId,
+        play: bool,
+    },
     /// The take that is being composed.
     ShowComposing,
     /// Back to the take that was on the stage before, at the same playhead.
     SwapTakes,
     ToggleStar(TakeId),
-    Rename { id: TakeId, name: String },
+    Rename {
+        id: TakeId,
+        name: String,
+    },
     Delete(TakeId),
     Undelete(TakeId),
     SetFilter(Filter),
     /// Shows the save sheet for a take of the list.
     SaveTake(TakeId),
-    ExportStarred { folder: PathBuf },
+    ExportStarred {
+        folder: PathBuf,
+    },
 
     // Transport
     PlayPause,
@@ -86,12 +98,19 @@ pub enum Action {
     SetTempo(f32),
     SetVolume(f32),
     ToggleMute,
-    Audition { pitch: Pitch, velocity: Velocity, duration_secs: f64 },
+    Audition {
+        pitch: Pitch,
+        velocity: Velocity,
+        duration_secs: f64,
+    },
     FitRoll,
 
     // Sound
     UseSoundFont(PathBuf),
-    UsePreset { bank: u8, program: u8 },
+    UsePreset {
+        bank: u8,
+        program: u8,
+    },
     UseOutput(Option<String>),
     SetReverb(bool),
     SetChorus(bool),
@@ -103,11 +122,16 @@ pub enum Action {
     // Files
     Ask(Ask),
     /// A path that was chosen, typed or dropped; `ask` says what for.
-    Chosen { ask: Ask, path: PathBuf },
+    Chosen {
+        ask: Ask,
+        path: PathBuf,
+    },
     /// A dropped or recent file of whatever kind.
     OpenPath(PathBuf),
     /// Opens the save sheet.
-    ShowSave { as_wav: bool },
+    ShowSave {
+        as_wav: bool,
+    },
     Export(ExportPlan),
     CancelExport,
 

@@ -50,7 +50,11 @@ impl PasticheApp {
         if !form.is_seed_locked && self.state.used_seed == Some(form.settings.seed) {
             form.settings.seed = fresh_seed();
         }
-        let settings = ComposeSettings { z: None, prompt_notes: 0, ..form.settings.clone() };
+        let settings = ComposeSettings {
+            z: None,
+            prompt_notes: 0,
+            ..form.settings.clone()
+        };
         self.state.used_seed = Some(settings.seed);
         self.compose(settings, None);
     }
@@ -62,13 +66,14 @@ impl PasticheApp {
             return;
         }
         if self.state.composing.is_some() {
-            self.toasts.warn("A take is being composed already; stop it first.");
+            self.toasts
+                .warn("A take is being composed already; stop it first.");
             return;
         }
         settings.prompt_notes = prompt.as_ref().map_or(0, |p| p.notes().len());
         let request = self.state.request(&settings, prompt);
         let play = self.state.settings.form.play_when_ready;
-        let takes_stage = play || !self.sound.view().is_playing;
+        let takes_stage = play || !self.sound.is_playing();
         let (job, stop, feed) = (self.state.jobs.fresh(), StopFlag::new(), Feed::new(takes_stage));
         let (store, reporter, kept) = (self.store.clone(), self.workers.reporter(), settings.clone());
         // On disk before the window hears of it: a crash of the window loses nothing.
@@ -82,12 +87,20 @@ impl PasticheApp {
         let asked_notes = settings.notes + settings.prompt_notes;
         let capacity = asked_notes + asked_notes / 5 + 1_000;
         let sink = sink(self.sound.handle(), feed.clone(), play, capacity, keep);
-        let command = EngineCommand::Generate { job, request, stop: stop.clone(), sink };
+        let command = EngineCommand::Generate {
+            job,
+            request,
+            stop: stop.clone(),
+            sink,
+        };
         if let Err(error) = self.engine.try_send(command) {
             self.toasts.error("The take was not begun", &error);
             return;
         }
-        let surname = settings.composer.as_deref().and_then(|name| name.split_whitespace().last());
+        let surname = settings
+            .composer
+            .as_deref()
+            .and_then(|name| name.split_whitespace().last());
         self.state.composing = Some(Composing {
             job,
             stop,
@@ -104,7 +117,9 @@ impl PasticheApp {
     }
 
     fn compose_at(&mut self, xy: [f32; 2]) {
-        let Some(map) = self.state.model.ready.as_ref().and_then(|info| info.map.clone()) else { return };
+        let Some(map) = self.state.model.ready.as_ref().and_then(|info| info.map.clone()) else {
+            return;
+        };
         let form = &self.state.settings.form.settings;
         let composers = self.state.model.composers();
         // The place belongs to somebody: the label goes with it.
@@ -121,7 +136,9 @@ impl PasticheApp {
     }
 
     fn make_again(&mut self, id: TakeId) {
-        let Some(settings) = self.state.takes.get(&id).and_then(|e| e.record.settings.clone()) else { return };
+        let Some(settings) = self.state.takes.get(&id).and_then(|e| e.record.settings.clone()) else {
+            return;
+        };
         if settings.prompt_notes > 0 {
             self.read_take(id, Then::MakeAgain);
         } else {
@@ -131,16 +148,33 @@ impl PasticheApp {
 
     /// Makes a continuation again: what was given is the beginning of the take itself.
     pub(super) fn continue_again(&mut self, id: &TakeId, music: &Performance) {
-        let Some(settings) = self.state.takes.get(id).and_then(|e| e.record.settings.clone()) else { return };
-        let end = music.notes().get(settings.prompt_notes).map_or(f64::INFINITY, |n| n.onset_secs);
-        let pedal = music.pedal().iter().filter(|p| p.time_secs < end).copied().collect();
-        let given = music.notes().iter().take(settings.prompt_notes).copied().collect();
+        let Some(settings) = self.state.takes.get(id).and_then(|e| e.record.settings.clone()) else {
+            return;
+        };
+        let end = music
+            .notes()
+            .get(settings.prompt_notes)
+            .map_or(f64::INFINITY, |n| n.onset_secs);
+        let pedal = music
+            .pedal()
+            .iter()
+            .filter(|p| p.time_secs < end)
+            .copied()
+            .collect();
+        let given = music
+            .notes()
+            .iter()
+            .take(settings.prompt_notes)
+            .copied()
+            .collect();
         self.compose(settings, Some(Arc::new(Performance::new(given, pedal))));
     }
 
     /// Composes more of `music`.
     pub(super) fn continue_take(&mut self, id: &TakeId, music: Performance) {
-        let Some(entry) = self.state.takes.get(id) else { return };
+        let Some(entry) = self.state.takes.get(id) else {
+            return;
+        };
         let form = &self.state.settings.form.settings;
         let settings = ComposeSettings {
             composer: entry.record.composer.clone().or_else(|| form.composer.clone()),
@@ -152,7 +186,9 @@ impl PasticheApp {
     }
 
     fn vary(&mut self, id: &TakeId) {
-        let Some(entry) = self.state.takes.get(id) else { return };
+        let Some(entry) = self.state.takes.get(id) else {
+            return;
+        };
         let Some(z) = entry.record.z.first() else { return };
         let form = &self.state.settings.form.settings;
         let seed = fresh_seed();
@@ -161,22 +197,36 @@ impl PasticheApp {
             notes: entry.record.notes.max(super::compose_panel::NOTES.start),
             ..form.clone()
         });
-        let settings = ComposeSettings { seed, z: Some(varied(z, seed)), prompt_notes: 0, ..settings };
+        let settings = ComposeSettings {
+            seed,
+            z: Some(varied(z, seed)),
+            prompt_notes: 0,
+            ..settings
+        };
         self.compose(settings, None);
     }
 
     fn reuse_settings(&mut self, id: &TakeId) {
-        let Some(settings) = self.state.takes.get(id).and_then(|e| e.record.settings.clone()) else { return };
+        let Some(settings) = self.state.takes.get(id).and_then(|e| e.record.settings.clone()) else {
+            return;
+        };
         let form = &mut self.state.settings.form;
-        form.settings = ComposeSettings { z: None, prompt_notes: 0, ..settings };
+        form.settings = ComposeSettings {
+            z: None,
+            prompt_notes: 0,
+            ..settings
+        };
         form.is_seed_locked = true;
-        self.toasts.done("The panel has the take's settings; its seed is locked.");
+        self.toasts
+            .done("The panel has the take's settings; its seed is locked.");
     }
 }
 
 /// A seed nobody chose.
 fn fresh_seed() -> u64 {
-    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |d| d.as_nanos() as u64);
+    let nanos = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(1, |d| d.as_nanos() as u64);
     splitmix(nanos) % SEEDS
 }
 
@@ -190,14 +240,19 @@ fn splitmix(seed: u64) -> u64 {
 
 /// A latent near `z`: normal noise, scaled to `z`'s own size, in every dimension.
 fn varied(z: &[f32], seed: u64) -> Vec<f32> {
-    let size = (z.iter().map(|v| v * v).sum::<f32>() / z.len().max(1) as f32).sqrt().max(0.1);
+    let size = (z.iter().map(|v| v * v).sum::<f32>() / z.len().max(1) as f32)
+        .sqrt()
+        .max(0.1);
     let uniform = |n: u64| (splitmix(seed ^ n) >> 40) as f32 / (1u64 << 24) as f32;
     let noise = |i: usize| {
         // Box–Muller.
         let (u, v) = (uniform(2 * i as u64 + 1).max(1e-7), uniform(2 * i as u64 + 2));
         (-2.0 * u.ln()).sqrt() * (std::f32::consts::TAU * v).cos()
     };
-    z.iter().enumerate().map(|(i, value)| value + VARY * size * noise(i)).collect()
+    z.iter()
+        .enumerate()
+        .map(|(i, value)| value + VARY * size * noise(i))
+        .collect()
 }
 
 #[cfg(test)]
@@ -207,7 +262,8 @@ mod tests {
     #[test]
     fn varied_stays_near_and_differs_by_seed() {
         let z: Vec<f32> = (0..64).map(|i| (i as f32 * 0.7).sin()).collect();
-        let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f32>().sqrt();
+        let distance =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f32>().sqrt();
         let (a, b) = (varied(&z, 1), varied(&z, 2));
         let size = distance(&z, &vec![0.0; 64]);
         assert_eq!(a, varied(&z, 1));

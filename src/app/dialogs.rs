@@ -31,18 +31,30 @@ impl Dialog {
             dialog = dialog.set_parent(frame);
         }
         let chosen: Chosen = match ask {
-            Ask::Music => {
-                Box::pin(dialog.set_title("Open music").add_filter("MIDI", &["mid", "midi", "MID"]).pick_file())
-            }
-            Ask::SoundFont => {
-                Box::pin(dialog.set_title("Open SoundFont").add_filter("SoundFont", &["sf2", "SF2"]).pick_file())
-            }
+            Ask::Music => Box::pin(
+                dialog
+                    .set_title("Open music")
+                    .add_filter("MIDI", &["mid", "midi", "MID"])
+                    .pick_file(),
+            ),
+            Ask::SoundFont => Box::pin(
+                dialog
+                    .set_title("Open SoundFont")
+                    .add_filter("SoundFont", &["sf2", "SF2"])
+                    .pick_file(),
+            ),
             Ask::Checkpoint => {
-                let dialog = dialog.set_title("Open checkpoint").add_filter("Checkpoint", &["safetensors"]);
+                let dialog = dialog
+                    .set_title("Open checkpoint")
+                    .add_filter("Checkpoint", &["safetensors"]);
                 Box::pin(dialog.pick_file())
             }
             Ask::SaveAs { suggested } => {
-                let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = suggested
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 let dialog = match suggested.parent() {
                     Some(parent) => dialog.set_directory(parent),
                     None => dialog,
@@ -56,7 +68,9 @@ impl Dialog {
                     .pick_file(),
             ),
             Ask::ExportFolder => Box::pin(dialog.set_title("Export starred takes to").pick_folder()),
-            Ask::TrainingData { is_folder: true } => Box::pin(dialog.set_title("Folder of music").pick_folder()),
+            Ask::TrainingData { is_folder: true } => {
+                Box::pin(dialog.set_title("Folder of music").pick_folder())
+            }
             Ask::TrainingRun => Box::pin(dialog.set_title("Folder for the run").pick_folder()),
         };
         Dialog(chosen)

@@ -20,6 +20,19 @@ impl PasticheApp {
         self.drain_training();
         self.state.is_training = self.link.is_busy();
         self.state.sound = self.sound.view();
+        if let Some(stage) = self
+            .state
+            .stage
+            .as_ref()
+            .filter(|_| !self.state.is_stage_growing())
+        {
+            // The last notes ring on after the end of the take.
+            self.state.sound.position_secs = self
+                .state
+                .sound
+                .position_secs
+                .min(stage.performance.duration_secs());
+        }
         self.state.settings.sound = self.sound.settings().clone();
         if let Some(reason) = self.state.sound.failure.clone()
             && self.told_sound.as_ref() != Some(&reason)
@@ -38,7 +51,10 @@ impl PasticheApp {
                 self.encode_staged();
             }
             Effect::ModelFailed { path, message } => {
-                self.toasts.failure(format!("{} could not be loaded", super::state::stem(&path)), message);
+                self.toasts.failure(
+                    format!("{} could not be loaded", super::state::stem(&path)),
+                    message,
+                );
             }
             Effect::ComposeFailed { message } => {
                 self.feed = None;
@@ -59,7 +75,11 @@ impl PasticheApp {
 
     /// A piece that was opened before there was a model gets its place now.
     fn encode_staged(&mut self) {
-        let unplaced = self.state.staged_take().filter(|e| e.record.z.is_empty()).map(|e| e.id.clone());
+        let unplaced = self
+            .state
+            .staged_take()
+            .filter(|e| e.record.z.is_empty())
+            .map(|e| e.id.clone());
         if let Some(id) = unplaced {
             self.read_take(id, Then::Encode);
         }
@@ -80,10 +100,19 @@ impl PasticheApp {
                 }
             }
             Done::TakeSaved(Err(error)) => {
-                self.toasts.error("The take could not be kept; save it before composing another", &error);
+                self.toasts.error(
+                    "The take could not be kept; save it before composing another",
+                    &error,
+                );
             }
-            Done::TakeRead { id, then, music: Ok(music) } => self.take_read(id, then, music),
-            Done::TakeRead { music: Err(error), .. } => self.toasts.error("This take cannot be opened", &error),
+            Done::TakeRead {
+                id,
+                then,
+                music: Ok(music),
+            } => self.take_read(id, then, music),
+            Done::TakeRead {
+                music: Err(error), ..
+            } => self.toasts.error("This take cannot be opened", &error),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not kept", &error),
             other => self.take_in_file(other),
@@ -92,15 +121,25 @@ impl PasticheApp {
 
     fn take_in_file(&mut self, done: Done) {
         match done {
-            Done::MusicOpened { path, result: Ok(read) } => self.music_opened(&path, read),
-            Done::MusicOpened { result: Err(error), .. } => self.toasts.error("This file cannot be opened", &error),
-            Done::MusicKept { result: Ok(entry), music } => {
+            Done::MusicOpened {
+                path,
+                result: Ok(read),
+            } => self.music_opened(&path, read),
+            Done::MusicOpened {
+                result: Err(error), ..
+            } => self.toasts.error("This file cannot be opened", &error),
+            Done::MusicKept {
+                result: Ok(entry),
+                music,
+            } => {
                 let id = entry.id.clone();
                 self.state.takes.put(entry);
                 self.take_read(id.clone(), Then::Show { play: false }, music.clone());
                 self.encode(id, music);
             }
-            Done::MusicKept { result: Err(error), .. } => self.toasts.error("The file was not kept", &error),
+            Done::MusicKept {
+                result: Err(error), ..
+            } => self.toasts.error("The file was not kept", &error),
             Done::SoundFontRead { path, result } => {
                 self.sound.loading.take_if(|waiting| *waiting == path);
                 match result {
@@ -109,10 +148,16 @@ impl PasticheApp {
                 }
             }
             Done::Exported { path, result } => self.exported(&path, result),
-            Done::StarredExported { folder, result: Ok(count) } => {
-                self.toasts.done(format!("{count} takes are in {}", folder.display()));
+            Done::StarredExported {
+                folder,
+                result: Ok(count),
+            } => {
+                self.toasts
+                    .done(format!("{count} takes are in {}", folder.display()));
             }
-            Done::StarredExported { result: Err(error), .. } => {
+            Done::StarredExported {
+                result: Err(error), ..
+            } => {
                 self.toasts.error("Not every take was exported", &error);
             }
             Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),

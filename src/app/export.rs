@@ -37,7 +37,12 @@ pub struct ExportState {
 
 impl ExportState {
     pub fn new(path: PathBuf) -> ExportState {
-        ExportState { path, progress: ExportProgress::default(), stop: StopFlag::new(), is_done: false }
+        ExportState {
+            path,
+            progress: ExportProgress::default(),
+            stop: StopFlag::new(),
+            is_done: false,
+        }
     }
 
     pub fn is_running(&self) -> bool {
@@ -117,14 +122,25 @@ impl ExportJob {
         settings.voices.preset = self.preset;
         settings.voices.has_reverb = self.has_reverb;
         settings.voices.has_chorus = self.has_chorus;
-        settings.bit_depth = if self.plan.wav.bits == 24 { BitDepth::TwentyFour } else { BitDepth::Sixteen };
+        settings.bit_depth = if self.plan.wav.bits == 24 {
+            BitDepth::TwentyFour
+        } else {
+            BitDepth::Sixteen
+        };
         settings.is_normalised = self.plan.wav.is_normalised;
         settings.range_secs = range;
-        export(self.performance, sound_font, &settings, path, &self.stop, &mut |p| {
-            if let Some(fraction) = p.fraction() {
-                self.progress.set(fraction);
-            }
-        })?;
+        export(
+            self.performance,
+            sound_font,
+            &settings,
+            path,
+            &self.stop,
+            &mut |p| {
+                if let Some(fraction) = p.fraction() {
+                    self.progress.set(fraction);
+                }
+            },
+        )?;
         Ok(())
     }
 }
@@ -154,15 +170,30 @@ pub fn export_takes(store: &TakeStore, takes: &[TakeEntry], folder: &Path) -> st
 fn free_path(folder: &Path, name: &str, ending: &str) -> PathBuf {
     let plain = folder.join(format!("{name}.{ending}"));
     let numbered = (2..10_000).map(|n| folder.join(format!("{name} {n}.{ending}")));
-    std::iter::once(plain.clone()).chain(numbered).find(|p| !p.exists()).unwrap_or(plain)
+    std::iter::once(plain.clone())
+        .chain(numbered)
+        .find(|p| !p.exists())
+        .unwrap_or(plain)
 }
 
 /// A take's name as a file name that every system takes.
 pub fn file_name(name: &str) -> String {
-    let safe: String =
-        name.chars().map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '-' } else { c }).collect();
+    let safe: String = name
+        .chars()
+        .map(|c| {
+            if c.is_control() || "/\\:*?\"<>|".contains(c) {
+                '-'
+            } else {
+                c
+            }
+        })
+        .collect();
     let safe = safe.trim().trim_matches('.');
-    if safe.is_empty() { "take".to_owned() } else { safe.to_owned() }
+    if safe.is_empty() {
+        "take".to_owned()
+    } else {
+        safe.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +213,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = free_path(folder.path(), "Bach 7", "mid");
         std::fs::write(&first, b"").unwrap();
-        assert_eq!(free_path(folder.path(), "Bach 7", "mid"), folder.path().join("Bach 7 2.mid"));
+        assert_eq!(
+            free_path(folder.path(), "Bach 7", "mid"),
+            folder.path().join("Bach 7 2.mid")
+        );
     }
 }

@@ -30,8 +30,13 @@ impl PasticheApp {
             Action::Chosen { ask, path } => self.chosen(ask, path),
             Action::OpenPath(path) => self.open_path(path),
             Action::ShowSave { as_wav } => {
-                let Some(stage) = &self.state.stage else { return None };
-                let recipe = self.state.staged_take().and_then(|e| serde_json::to_string(&e.record).ok());
+                let Some(stage) = &self.state.stage else {
+                    return None;
+                };
+                let recipe = self
+                    .state
+                    .staged_take()
+                    .and_then(|e| serde_json::to_string(&e.record).ok());
                 self.show_save(stage.name.clone(), stage.performance.clone(), recipe, as_wav);
             }
             Action::SaveTake(id) => self.read_take(id, Then::Save),
@@ -58,7 +63,11 @@ impl PasticheApp {
             self.workers.patient_task("dialog", move || {
                 let opened = Instant::now();
                 let path = dialog.wait();
-                Done::DialogClosed { ask, path, after: opened.elapsed() }
+                Done::DialogClosed {
+                    ask,
+                    path,
+                    after: opened.elapsed(),
+                }
             });
         }
     }
@@ -100,7 +109,11 @@ impl PasticheApp {
             Some("sf2" | "sf3") => self.load_soundfont(path),
             Some("safetensors") => self.load_checkpoint(path),
             _ => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 self.toasts.warn(format!(
                     "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2) and checkpoints \
                      (.safetensors) are."
@@ -110,7 +123,10 @@ impl PasticheApp {
     }
 
     fn open_music(&mut self, path: PathBuf) {
-        self.workers.task("open", move || Done::MusicOpened { result: midi::read_file(&path), path });
+        self.workers.task("open", move || Done::MusicOpened {
+            result: midi::read_file(&path),
+            path,
+        });
     }
 
     /// An opened file becomes a take, so that it can be found, continued and varied like any other.
@@ -118,7 +134,8 @@ impl PasticheApp {
         self.state.settings.remember(path);
         let left_out = read.report.out_of_range + read.report.drums;
         if left_out > 0 {
-            self.toasts.warn(format!("{left_out} notes that no piano can play were left out."));
+            self.toasts
+                .warn(format!("{left_out} notes that no piano can play were left out."));
         }
         let music = read.performance;
         let name = super::state::stem(path);
@@ -133,18 +150,30 @@ impl PasticheApp {
         }
         let store = self.store.clone();
         let record = TakeRecord::opened(name, &music, now_secs());
-        self.workers.write(move || Some(Done::MusicKept { result: store.save(record, &music), music }));
+        self.workers.write(move || {
+            Some(Done::MusicKept {
+                result: store.save(record, &music),
+                music,
+            })
+        });
     }
 
     pub(super) fn load_soundfont(&mut self, path: PathBuf) {
         self.sound.loading = Some(path.clone());
-        self.workers.task("soundfont", move || Done::SoundFontRead { result: SoundFont::load(&path), path });
+        self.workers.task("soundfont", move || Done::SoundFontRead {
+            result: SoundFont::load(&path),
+            path,
+        });
     }
 
     pub(super) fn load_checkpoint(&mut self, path: PathBuf) {
         let job = self.state.jobs.fresh();
         let device = self.state.settings.device;
-        match self.engine.try_send(EngineCommand::LoadCheckpoint { job, path: path.clone(), device }) {
+        match self.engine.try_send(EngineCommand::LoadCheckpoint {
+            job,
+            path: path.clone(),
+            device,
+        }) {
             Ok(()) => self.state.model.loading = Some((job, path)),
             Err(error) => self.toasts.error("The checkpoint was not loaded", &error),
         }
@@ -157,8 +186,16 @@ impl PasticheApp {
         recipe: Option<String>,
         as_wav: bool,
     ) {
-        let folder = self.state.settings.save_folder.clone().filter(|p| p.is_dir()).unwrap_or_else(default_folder);
-        self.sheets.save.open(&name, as_wav, &folder, self.state.settings.wav);
+        let folder = self
+            .state
+            .settings
+            .save_folder
+            .clone()
+            .filter(|p| p.is_dir())
+            .unwrap_or_else(default_folder);
+        self.sheets
+            .save
+            .open(&name, as_wav, &folder, self.state.settings.wav);
         self.subject = Some(Subject { name, music, recipe });
         self.state.sheet = Some(Sheet::Save);
     }
@@ -179,17 +216,20 @@ impl PasticheApp {
             title: subject.name.clone(),
             recipe: subject.recipe.clone(),
             sound_font: self.sound.font().cloned(),
-            preset: self.sound.view().preset,
+            preset: self.sound.preset(),
             has_reverb: sound.has_reverb,
             has_chorus: sound.has_chorus,
-            loop_secs: self.sound.view().loop_secs,
+            loop_secs: self.sound.loop_secs(),
             stop: export.stop.clone(),
             progress: export.progress.clone(),
             plan,
         };
         let path = export.path.clone();
         self.state.export = Some(export);
-        self.workers.task("export", move || Done::Exported { path, result: job.run() });
+        self.workers.task("export", move || Done::Exported {
+            path,
+            result: job.run(),
+        });
     }
 
     pub(super) fn exported(&mut self, path: &Path, result: Result<(), super::export::SaveError>) {
@@ -199,19 +239,28 @@ impl PasticheApp {
                 self.state.sheet.take_if(|s| *s == Sheet::Save);
                 self.toasts.done(format!("Saved {}", path.display()));
             }
-            Err(error) if error.is_cancel() => self.toasts.done("The export was cancelled; nothing was written."),
+            Err(error) if error.is_cancel() => {
+                self.toasts.done("The export was cancelled; nothing was written.")
+            }
             Err(error) => self.toasts.error("The file was not written", &error),
         }
     }
 
     fn export_starred(&mut self, folder: PathBuf) {
-        let starred: Vec<TakeEntry> =
-            self.state.takes.all().iter().filter(|e| e.record.is_starred).cloned().collect();
+        let starred: Vec<TakeEntry> = self
+            .state
+            .takes
+            .all()
+            .iter()
+            .filter(|e| e.record.is_starred)
+            .cloned()
+            .collect();
         let store = self.store.clone();
-        self.workers.task("export-starred", move || Done::StarredExported {
-            result: export_takes(&store, &starred, &folder),
-            folder,
-        });
+        self.workers
+            .task("export-starred", move || Done::StarredExported {
+                result: export_takes(&store, &starred, &folder),
+                folder,
+            });
     }
 }
 
@@ -219,7 +268,10 @@ impl PasticheApp {
 fn default_folder() -> PathBuf {
     let dirs = directories::UserDirs::new();
     let found = dirs.as_ref().and_then(|d| {
-        [d.audio_dir(), d.document_dir(), Some(d.home_dir())].into_iter().flatten().find(|p| p.is_dir())
+        [d.audio_dir(), d.document_dir(), Some(d.home_dir())]
+            .into_iter()
+            .flatten()
+            .find(|p| p.is_dir())
     });
     found.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }

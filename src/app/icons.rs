@@ -3,7 +3,8 @@
 use std::f32::consts::TAU;
 
 use eframe::egui::{
-    self, Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, Role, pos2, vec2,
+    self, Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::theme::Palette;
@@ -56,8 +57,18 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
         Icon::Loop => {
             line(arc(c, 6.2, -0.42, 0.36));
             line(arc(c, 6.2, 0.08, 0.86));
-            arrow_head(painter, c + 6.2 * Vec2::angled(0.36 * TAU), Vec2::angled((0.36 + 0.25) * TAU), colour);
-            arrow_head(painter, c + 6.2 * Vec2::angled(0.86 * TAU), Vec2::angled((0.86 + 0.25) * TAU), colour);
+            arrow_head(
+                painter,
+                c + 6.2 * Vec2::angled(0.36 * TAU),
+                Vec2::angled((0.36 + 0.25) * TAU),
+                colour,
+            );
+            arrow_head(
+                painter,
+                c + 6.2 * Vec2::angled(0.86 * TAU),
+                Vec2::angled((0.86 + 0.25) * TAU),
+                colour,
+            );
         }
         Icon::Volume | Icon::Muted => {
             fill(vec![at(-7.0, -2.5), at(-4.0, -2.5), at(-4.0, 2.5), at(-7.0, 2.5)]);
@@ -88,7 +99,9 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(shackle);
         }
         Icon::Star | Icon::StarEmpty => paint_star(painter, c, 7.0, colour, icon == Icon::Star),
-        Icon::More => [-5.0, 0.0, 5.0].into_iter().for_each(|x| _ = painter.circle_filled(at(x, 0.0), 1.5, colour)),
+        Icon::More => [-5.0, 0.0, 5.0]
+            .into_iter()
+            .for_each(|x| _ = painter.circle_filled(at(x, 0.0), 1.5, colour)),
         Icon::Close => {
             line(vec![at(-4.5, -4.5), at(4.5, 4.5)]);
             line(vec![at(4.5, -4.5), at(-4.5, 4.5)]);
@@ -109,8 +122,21 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(vec![at(-6.5, 2.5), at(-6.5, 6.0), at(6.5, 6.0), at(6.5, 2.5)]);
         }
         Icon::Open => {
-            line(vec![at(-7.0, 5.5), at(-7.0, -5.0), at(-2.5, -5.0), at(-1.0, -3.0), at(5.5, -3.0), at(5.5, -0.5)]);
-            line(vec![at(-7.0, 5.5), at(-4.5, -0.5), at(7.8, -0.5), at(5.5, 5.5), at(-7.0, 5.5)]);
+            line(vec![
+                at(-7.0, 5.5),
+                at(-7.0, -5.0),
+                at(-2.5, -5.0),
+                at(-1.0, -3.0),
+                at(5.5, -3.0),
+                at(5.5, -0.5),
+            ]);
+            line(vec![
+                at(-7.0, 5.5),
+                at(-4.5, -0.5),
+                at(7.8, -0.5),
+                at(5.5, 5.5),
+                at(-7.0, 5.5),
+            ]);
         }
         Icon::Swap => {
             line(vec![at(-6.0, -3.0), at(5.0, -3.0)]);
@@ -165,7 +191,15 @@ pub struct IconButton<'a> {
 
 impl<'a> IconButton<'a> {
     pub fn new(icon: Icon, label: &'a str) -> IconButton<'a> {
-        IconButton { icon, label, tip: label, size: 32.0, is_on: false, is_filled: false, disabled_because: None }
+        IconButton {
+            icon,
+            label,
+            tip: label,
+            size: 32.0,
+            is_on: false,
+            is_filled: false,
+            disabled_because: None,
+        }
     }
 
     /// What the tooltip says, with the shortcut.
@@ -224,7 +258,12 @@ impl<'a> IconButton<'a> {
             ui.painter().rect_filled(rect, radius, ground);
         }
         if response.has_focus() {
-            ui.painter().rect_stroke(rect, radius, Stroke::new(1.5, palette.accent), egui::StrokeKind::Inside);
+            ui.painter().rect_stroke(
+                rect,
+                radius,
+                Stroke::new(1.5, palette.accent),
+                egui::StrokeKind::Inside,
+            );
         }
         let colour = match () {
             () if !enabled => palette.weak_text.gamma_multiply(0.5),

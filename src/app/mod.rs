@@ -120,6 +120,7 @@ pub struct PasticheApp {
     kept_settings: Settings,
     changed_at: Option<Instant>,
     told_sound: Option<String>,
+    devices: Option<Vec<DeviceItem>>,
     is_quitting: bool,
     /// The way of the growing take into the player.
     feed: Option<Feed>,
@@ -163,6 +164,7 @@ impl PasticheApp {
             kept_settings: settings.clone(),
             changed_at: None,
             told_sound: None,
+            devices: None,
             is_quitting: false,
             feed: None,
             own_score: None,
@@ -187,13 +189,23 @@ impl PasticheApp {
         });
         let is_there = |path: &PathBuf| path.is_file();
         let settings = &self.state.settings;
-        let font = settings.sound.soundfont.clone().filter(is_there).or_else(|| soundfonts.into_iter().next());
+        let font = settings
+            .sound
+            .soundfont
+            .clone()
+            .filter(is_there)
+            .or_else(|| soundfonts.into_iter().next());
         let found = (self.places.checkpoints)();
-        let checkpoint = settings.checkpoint.clone().filter(is_there).or_else(|| found.first().cloned());
+        let checkpoint = settings
+            .checkpoint
+            .clone()
+            .filter(is_there)
+            .or_else(|| found.first().cloned());
         self.state.model.found = found;
         let mut events = Vec::new();
         if !settings.training_data.is_empty() {
-            self.training.set_data_path(&PathBuf::from(&settings.training_data), &mut events);
+            self.training
+                .set_data_path(&PathBuf::from(&settings.training_data), &mut events);
         }
         let run = match settings.training_run.is_empty() {
             true => self.places.data_folder.join("runs").join("run-1"),
@@ -215,15 +227,17 @@ impl PasticheApp {
     /// One round without drawing: what the threads report, what keys and dropped files ask for.
     pub fn logic_round(&mut self, ctx: &egui::Context, frame: Option<&eframe::Frame>) {
         self.drain();
-        let roll_has_focus = self.state.tab == Tab::Studio && piano_roll::PianoRoll::has_focus(ctx);
-        for action in shortcuts::consume(ctx, &self.state, roll_has_focus) {
+        for action in shortcuts::consume(ctx, &self.state) {
             self.act(action);
         }
         let dropped = ctx.input(|i| i.raw.dropped_files.clone());
         for path in dropped.into_iter().map(|file| file.path().to_owned()) {
             self.act(Action::OpenPath(path));
         }
-        if ctx.input(|i| i.viewport().close_requested()) && !self.is_quitting && self.state.would_lose().is_some() {
+        if ctx.input(|i| i.viewport().close_requested())
+            && !self.is_quitting
+            && self.state.would_lose().is_some()
+        {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.state.sheet = Some(Sheet::Close);
         }
@@ -256,33 +270,46 @@ impl PasticheApp {
         self.kept_settings = self.state.settings.clone();
         self.changed_at = None;
         let (settings, path) = (self.kept_settings.clone(), self.places.settings_file.clone());
-        self.workers.write(move || settings.save(&path).err().map(Done::SettingsNotSaved));
+        self.workers
+            .write(move || settings.save(&path).err().map(Done::SettingsNotSaved));
     }
 
     /// Draws the window and does what is asked for in it.
     pub fn ui_round(&mut self, ui: &mut Ui) {
         let mut actions = Vec::new();
         let palette = Palette::of(ui);
-        let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(16, 0));
-        Panel::top("top").exact_size(top_bar::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
-            self.top_bar.ui(ui, &self.state, false, &mut actions);
-        });
-        Panel::bottom("transport").exact_size(transport::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
-            self.transport.ui(ui, &self.state, &mut actions);
-        });
+        let bar = Frame::new()
+            .fill(palette.panel)
+            .inner_margin(Margin::symmetric(16, 0));
+        Panel::top("top")
+            .exact_size(top_bar::HEIGHT)
+            .resizable(false)
+            .frame(bar)
+            .show(ui, |ui| {
+                self.top_bar.ui(ui, &self.state, false, &mut actions);
+            });
+        Panel::bottom("transport")
+            .exact_size(transport::HEIGHT)
+            .resizable(false)
+            .frame(bar)
+            .show(ui, |ui| {
+                self.transport.ui(ui, &self.state, &mut actions);
+            });
         let tab = Frame::new().fill(palette.base);
-        CentralPanel::default().frame(tab).show(ui, |ui| match self.state.tab {
-            Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
-            Tab::LatentSpace | Tab::Evaluation => {
-                let latent = &mut self.latent;
-                Frame::new().inner_margin(16.0).show(ui, |ui| {
-                    studio::with_map(ui, &self.state, &mut actions, |ui, input, events| {
-                        latent.full_ui(ui, input, events);
+        CentralPanel::default()
+            .frame(tab)
+            .show(ui, |ui| match self.state.tab {
+                Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
+                Tab::LatentSpace | Tab::Evaluation => {
+                    let latent = &mut self.latent;
+                    Frame::new().inner_margin(16.0).show(ui, |ui| {
+                        studio::with_map(ui, &self.state, &mut actions, |ui, input, events| {
+                            latent.full_ui(ui, input, events);
+                        });
                     });
-                });
-            }
-            Tab::Training => self.training_ui(ui),
-        });
+                }
+                Tab::Training => self.training_ui(ui),
+            });
         let ctx = ui.ctx().clone();
         self.sheets.ui(&ctx, &self.state, &mut actions);
         self.toasts.ui(&ctx, transport::HEIGHT, &mut actions);
@@ -294,19 +321,16 @@ impl PasticheApp {
     }
 
     fn training_ui(&mut self, ui: &mut Ui) {
-        let cuda = DeviceChoice::Cuda.resolve().err().map(|error| error.to_string());
-        let devices = [
-            DeviceItem { choice: DeviceChoice::Auto, name: "Fastest".to_owned(), disabled_because: None },
-            DeviceItem { choice: DeviceChoice::Cpu, name: "CPU".to_owned(), disabled_because: None },
-            DeviceItem { choice: DeviceChoice::Cuda, name: "CUDA".to_owned(), disabled_because: cuda },
-        ];
+        let devices = self.devices.get_or_insert_with(devices);
         let input = TrainingInput {
             state: &self.link.state,
-            devices: &devices,
+            devices,
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
         };
         let mut events = Vec::new();
-        Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));
+        Frame::new()
+            .inner_margin(16.0)
+            .show(ui, |ui| self.training.ui(ui, &input, &mut events));
         self.training_events(events);
     }
 
@@ -315,7 +339,10 @@ impl PasticheApp {
             let store = self.store.clone();
             self.workers.read(move || {
                 let music = store.load(&id).unwrap_or_default();
-                Done::ThumbnailDrawn { thumbnail: roll::Thumbnail::new(&music), id }
+                Done::ThumbnailDrawn {
+                    thumbnail: roll::Thumbnail::new(&music),
+                    id,
+                }
             });
         }
     }
@@ -338,6 +365,20 @@ impl eframe::App for PasticheApp {
     }
 }
 
+/// What can be trained on; looking for it takes a moment, so it is done once.
+fn devices() -> Vec<DeviceItem> {
+    let item = |choice: DeviceChoice, name: &str| DeviceItem {
+        choice,
+        name: name.to_owned(),
+        disabled_because: choice.resolve().err().map(|error| error.to_string()),
+    };
+    vec![
+        item(DeviceChoice::Auto, "Fastest"),
+        item(DeviceChoice::Cpu, "CPU"),
+        item(DeviceChoice::Cuda, "CUDA"),
+    ]
+}
+
 /// While files are held over the window.
 fn drop_hint_ui(ctx: &egui::Context) {
     if ctx.input(|i| i.raw.hovered_files.is_empty()) {
@@ -349,5 +390,11 @@ fn drop_hint_ui(ctx: &egui::Context) {
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0.0, palette.base.gamma_multiply(0.85));
     let text = "Drop a MIDI file, a SoundFont or a checkpoint";
-    painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, egui::FontId::proportional(20.0), palette.text);
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        text,
+        egui::FontId::proportional(20.0),
+        palette.text,
+    );
 }

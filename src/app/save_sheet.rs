@@ -8,6 +8,7 @@ use super::action::{Action, Ask};
 use super::compose_panel::heading;
 use super::export::{ENDINGS, ExportPlan, ending, file_name, is_midi};
 use super::settings::WavSettings;
+use super::sheets::buttons_row;
 use super::state::AppState;
 use super::theme::{GRID, Palette};
 
@@ -18,6 +19,29 @@ pub struct SaveSheet {
     wav: WavSettings,
     only_loop: bool,
     hint: Option<String>,
+    seen: Seen,
+}
+
+/// What lies at the path: looked at when the text changes, not with every frame.
+#[derive(Debug, Default)]
+struct Seen {
+    text: String,
+    is_file: bool,
+    has_folder: bool,
+}
+
+impl Seen {
+    fn look(&mut self, text: &str) {
+        if self.text != text {
+            let path = Path::new(text.trim());
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+            *self = Seen {
+                text: text.to_owned(),
+                is_file: path.is_file(),
+                has_folder: folder.is_none_or(Path::is_dir),
+            };
+        }
+    }
 }
 
 /// Sample rates on offer.
@@ -27,10 +51,14 @@ impl SaveSheet {
     /// Fills the sheet in for a take called `name`.
     pub fn open(&mut self, name: &str, as_wav: bool, folder: &Path, wav: WavSettings) {
         let ending = if as_wav { "wav" } else { "mid" };
-        self.path = folder.join(format!("{}.{ending}", file_name(name))).display().to_string();
+        self.path = folder
+            .join(format!("{}.{ending}", file_name(name)))
+            .display()
+            .to_string();
         self.wav = wav;
         self.only_loop = false;
         self.hint = None;
+        self.seen = Seen::default();
     }
 
     /// Browse came back with a path.
@@ -38,7 +66,11 @@ impl SaveSheet {
         let kept = ending(Path::new(&self.path)).unwrap_or_else(|| "mid".to_owned());
         // Dialogs do not append the ending by themselves.
         let known = ending(&path).is_some_and(|e| ENDINGS.contains(&e.as_str()));
-        let path = if known { path } else { PathBuf::from(format!("{}.{kept}", path.display())) };
+        let path = if known {
+            path
+        } else {
+            PathBuf::from(format!("{}.{kept}", path.display()))
+        };
         self.path = path.display().to_string();
         self.hint = None;
     }
@@ -58,6 +90,7 @@ impl SaveSheet {
         }
         self.path_ui(ui, state, actions);
         self.kinds_ui(ui);
+        self.seen.look(&self.path);
         let path = PathBuf::from(self.path.trim());
         if !is_midi(&path) && known_ending(&path) {
             self.audio_ui(ui);
@@ -74,9 +107,14 @@ impl SaveSheet {
             let edit = TextEdit::singleline(&mut self.path).desired_width(ui.available_width() - 104.0);
             let field = ui.add(edit.margin(egui::Margin::symmetric(8, 6)));
             field.widget_info(|| named_field("File path", &self.path));
-            let browse = ui.add_enabled(!state.is_dialog_open, Button::new("Browse…").min_size(vec2(88.0, 30.0)));
+            let browse = ui.add_enabled(
+                !state.is_dialog_open,
+                Button::new("Browse…").min_size(vec2(88.0, 30.0)),
+            );
             if browse.clicked() {
-                actions.push(Action::Ask(Ask::SaveAs { suggested: PathBuf::from(self.path.trim()) }));
+                actions.push(Action::Ask(Ask::SaveAs {
+                    suggested: PathBuf::from(self.path.trim()),
+                }));
             }
         });
         if let Some(hint) = &self.hint {
@@ -97,7 +135,11 @@ impl SaveSheet {
                 };
                 if ui.selectable_label(now.as_deref() == Some(kind), name).clicked() {
                     let path = PathBuf::from(self.path.trim());
-                    let stem = if known_ending(&path) { path.with_extension("") } else { path };
+                    let stem = if known_ending(&path) {
+                        path.with_extension("")
+                    } else {
+                        path
+                    };
                     self.path = format!("{}.{kind}", stem.display());
                 }
             }
@@ -108,28 +150,30 @@ impl SaveSheet {
         let is_ogg = ending(Path::new(self.path.trim())).is_some_and(|e| e == "ogg");
         ui.horizontal(|ui| {
             let rate = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
-            ComboBox::new("rate", "Sample rate").selected_text(rate(self.wav.sample_rate)).show_ui(ui, |ui| {
-                for hz in RATES {
-                    ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
-                }
-            });
+            ComboBox::new("rate", "Sample rate")
+                .selected_text(rate(self.wav.sample_rate))
+                .show_ui(ui, |ui| {
+                    for hz in RATES {
+                        ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
+                    }
+                });
             ui.add_space(GRID);
             if !is_ogg {
                 ui.selectable_value(&mut self.wav.bits, 16, "16 bit");
                 ui.selectable_value(&mut self.wav.bits, 24, "24 bit");
             }
         });
-        ui.checkbox(&mut self.wav.is_normalised, "Normalise").on_hover_text("Brings the loudest moment to −1 dB.");
+        ui.checkbox(&mut self.wav.is_normalised, "Normalise")
+            .on_hover_text("Brings the loudest moment to −1 dB.");
     }
 
     fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Vec<Action>) {
         let palette = Palette::of(ui);
-        let replaces = path.is_file();
-        let no_folder = path.parent().is_some_and(|p| !p.as_os_str().is_empty() && !p.is_dir());
+        let replaces = self.seen.is_file;
         let why_not = match () {
             () if path.file_stem().is_none() => Some("Give the file a name."),
             () if !known_ending(path) => Some("The name must end in .mid, .wav, .flac or .ogg."),
-            () if no_folder => Some("There is no such folder."),
+            () if !self.seen.has_folder => Some("There is no such folder."),
             () if !is_midi(path) && !state.sound.has_soundfont => {
                 Some("A recording needs a SoundFont; choose one at the lower right.")
             }
@@ -148,8 +192,11 @@ impl SaveSheet {
                 let save = ui.add_enabled(why_not.is_none(), button.min_size(vec2(88.0, 32.0)));
                 let entered = why_not.is_none() && ui.input(|i| i.key_pressed(egui::Key::Enter));
                 if save.clicked() || entered {
-                    let plan =
-                        ExportPlan { path: path.to_owned(), wav: self.wav, only_loop: self.only_loop };
+                    let plan = ExportPlan {
+                        path: path.to_owned(),
+                        wav: self.wav,
+                        only_loop: self.only_loop,
+                    };
                     actions.push(Action::Export(plan));
                 }
                 if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
@@ -165,12 +212,16 @@ fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Vec<Action
     ui.label(format!("Writing {name}…"));
     ui.add(ProgressBar::new(fraction).desired_height(8.0).corner_radius(4.0));
     ui.add_space(GRID);
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if ui.add(Button::new("Cancel export").min_size(vec2(88.0, 32.0))).clicked() {
+    buttons_row(ui, |ui| {
+        if ui
+            .add(Button::new("Cancel export").min_size(vec2(88.0, 32.0)))
+            .clicked()
+        {
             actions.push(Action::CancelExport);
         }
     });
-    ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
+    ui.ctx()
+        .request_repaint_after(std::time::Duration::from_millis(50));
 }
 
 fn known_ending(path: &Path) -> bool {

@@ -7,8 +7,8 @@ use eframe::egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
 use super::takes::ComposeSettings;
-use crate::files::write_whole;
 use crate::device::DeviceChoice;
+use crate::files::write_whole;
 
 /// Recent files that are kept.
 const RECENT: usize = 10;
@@ -40,7 +40,11 @@ pub struct Form {
 
 impl Default for Form {
     fn default() -> Form {
-        Form { settings: ComposeSettings::default(), is_seed_locked: false, play_when_ready: true }
+        Form {
+            settings: ComposeSettings::default(),
+            is_seed_locked: false,
+            play_when_ready: true,
+        }
     }
 }
 
@@ -85,7 +89,11 @@ pub struct WavSettings {
 
 impl Default for WavSettings {
     fn default() -> WavSettings {
-        WavSettings { sample_rate: 44_100, bits: 16, is_normalised: true }
+        WavSettings {
+            sample_rate: 44_100,
+            bits: 16,
+            is_normalised: true,
+        }
     }
 }
 
@@ -109,7 +117,9 @@ impl Default for Settings {
 impl Settings {
     /// Reads what was kept; a missing or broken file gives the defaults (a broken one is logged).
     pub fn load(path: &Path) -> Settings {
-        let Ok(text) = std::fs::read(path) else { return Settings::default() };
+        let Ok(text) = std::fs::read(path) else {
+            return Settings::default();
+        };
         serde_json::from_slice(&text).map(Settings::checked).unwrap_or_else(|error| {
             tracing::warn!(%error, path = %path.display(), "the settings cannot be read; starting with the defaults");
             Settings::default()
@@ -122,7 +132,10 @@ impl Settings {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        write_whole(path, &serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?)
+        write_whole(
+            path,
+            &serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?,
+        )
     }
 
     /// Puts a path at the head of the recent files.
@@ -135,7 +148,9 @@ impl Settings {
     /// Brings a hand-edited file into range.
     fn checked(mut self) -> Settings {
         let form = &mut self.form.settings;
-        form.notes = form.notes.clamp(super::compose_panel::NOTES.start, super::compose_panel::NOTES.end);
+        form.notes = form
+            .notes
+            .clamp(super::compose_panel::NOTES.start, super::compose_panel::NOTES.end);
         form.best_of = form.best_of.clamp(1, super::compose_panel::MOST_BEST_OF);
         form.guidance = in_range(form.guidance, super::compose_panel::GUIDANCE);
         form.temperature = in_range(form.temperature, super::compose_panel::TEMPERATURE);
@@ -149,7 +164,11 @@ impl Settings {
 }
 
 fn in_range(value: f32, range: std::ops::Range<f32>) -> f32 {
-    if value.is_finite() { value.clamp(range.start, range.end) } else { range.start }
+    if value.is_finite() {
+        value.clamp(range.start, range.end)
+    } else {
+        range.start
+    }
 }
 
 #[cfg(test)]
@@ -160,11 +179,17 @@ mod tests {
     fn are_kept_and_survive_a_broken_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/settings.json");
-        let mut settings = Settings { theme: ThemePreference::Light, ..Settings::default() };
+        let mut settings = Settings {
+            theme: ThemePreference::Light,
+            ..Settings::default()
+        };
         settings.remember(Path::new("/a.mid"));
         settings.remember(Path::new("/b.mid"));
         settings.remember(Path::new("/a.mid"));
-        assert_eq!(settings.recent, [PathBuf::from("/a.mid"), PathBuf::from("/b.mid")]);
+        assert_eq!(
+            settings.recent,
+            [PathBuf::from("/a.mid"), PathBuf::from("/b.mid")]
+        );
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path), settings);
         std::fs::write(&path, b"{\"sound\": {\"volume\": 9000}, \"later\": 1}").unwrap();

@@ -19,9 +19,14 @@ pub const TEMPO: Range<f32> = 0.25..2.0;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     Opening,
-    Device { name: String, latency_ms: Option<f64> },
+    Device {
+        name: String,
+        latency_ms: Option<f64>,
+    },
     /// A clock runs, nothing is heard.
-    Silent { why: String },
+    Silent {
+        why: String,
+    },
 }
 
 /// A snapshot of the player, for drawing.
@@ -86,6 +91,7 @@ pub struct SoundControl {
     player: Player,
     settings: SoundSettings,
     font: Option<SoundFont>,
+    presets: Arc<[Preset]>,
     /// A SoundFont file is being read.
     pub loading: Option<PathBuf>,
     loop_secs: Option<Range<f64>>,
@@ -98,11 +104,15 @@ impl SoundControl {
     /// When the system gives no thread.
     pub fn start(settings: SoundSettings, found: Vec<PathBuf>, wake: Wake) -> std::io::Result<SoundControl> {
         let player = Player::start(settings.output.clone(), wake)?;
-        let named = found.into_iter().map(|path| (path.clone(), super::state::stem(&path))).collect();
+        let named = found
+            .into_iter()
+            .map(|path| (path.clone(), super::state::stem(&path)))
+            .collect();
         let control = SoundControl {
             player,
             settings,
             font: None,
+            presets: Arc::new([]),
             loading: None,
             loop_secs: None,
             tempo_scale: 1.0,
@@ -129,9 +139,12 @@ impl SoundControl {
     pub fn view(&self) -> SoundView {
         let status = self.player.handle().status();
         let s = &self.settings;
-        let presets: Arc<[Preset]> = self.font.as_ref().map(SoundFont::presets).unwrap_or_default().into();
         let used = self.preset();
-        let preset_name = presets.iter().find(|p| Some((p.bank, p.program)) == used).map(|p| p.name.clone());
+        let preset_name = self
+            .presets
+            .iter()
+            .find(|p| Some((p.bank, p.program)) == used)
+            .map(|p| p.name.clone());
         SoundView {
             position_secs: status.position_secs,
             is_playing: status.is_playing,
@@ -145,15 +158,19 @@ impl SoundControl {
             outputs: self.player.handle().devices(),
             chosen_output: s.output.clone(),
             has_soundfont: self.font.is_some(),
-            is_loading: self.loading.is_some() || (self.font.is_some() && status.sound == SoundState::Preparing),
+            is_loading: self.loading.is_some()
+                || (self.font.is_some() && status.sound == SoundState::Preparing),
             failure: match &status.sound {
                 SoundState::Failed { reason } => Some(reason.clone()),
                 _ => None,
             },
-            soundfont_name: self.font.as_ref().map_or_else(String::new, |f| f.name().to_owned()),
+            soundfont_name: self
+                .font
+                .as_ref()
+                .map_or_else(String::new, |f| f.name().to_owned()),
             soundfont_path: self.font.as_ref().map(|f| f.path().to_owned()),
             found: self.found.clone(),
-            presets,
+            presets: self.presets.clone(),
             preset: used,
             preset_name: preset_name.unwrap_or_default(),
             output: output(status),
@@ -161,9 +178,12 @@ impl SoundControl {
     }
 
     /// Bank and program in use.
-    fn preset(&self) -> Option<(u8, u8)> {
+    pub fn preset(&self) -> Option<(u8, u8)> {
         let font = self.font.as_ref()?;
-        let kept = self.settings.preset.filter(|kept| font.presets().iter().any(|p| (p.bank, p.program) == *kept));
+        let kept = self
+            .settings
+            .preset
+            .filter(|kept| font.presets().iter().any(|p| (p.bank, p.program) == *kept));
         kept.or_else(|| Some((font.default_preset().bank, font.default_preset().program)))
     }
 
@@ -173,6 +193,7 @@ impl SoundControl {
             self.settings.preset = self.settings.preset.filter(|_| self.font.is_none());
         }
         self.settings.soundfont = Some(font.path().to_owned());
+        self.presets = font.presets().into();
         self.font = Some(font);
         self.send_sound();
     }
@@ -189,9 +210,20 @@ impl SoundControl {
     }
 
     fn send_sound(&self) {
-        let Some(sound_font) = self.font.clone() else { return };
-        let SoundSettings { has_reverb, has_chorus, .. } = self.settings;
-        log_busy(self.handle().set_sound(Sound { sound_font, preset: self.preset(), has_reverb, has_chorus }));
+        let Some(sound_font) = self.font.clone() else {
+            return;
+        };
+        let SoundSettings {
+            has_reverb,
+            has_chorus,
+            ..
+        } = self.settings;
+        log_busy(self.handle().set_sound(Sound {
+            sound_font,
+            preset: self.preset(),
+            has_reverb,
+            has_chorus,
+        }));
     }
 
     pub fn select_output(&mut self, name: Option<String>) {
@@ -212,7 +244,11 @@ impl SoundControl {
 
     fn send_gain(&self) {
         // Squared: a slider that feels even to the ear.
-        let gain = if self.settings.is_muted { 0.0 } else { 1.5 * self.settings.volume * self.settings.volume };
+        let gain = if self.settings.is_muted {
+            0.0
+        } else {
+            1.5 * self.settings.volume * self.settings.volume
+        };
         log_busy(self.handle().set_gain(gain));
     }
 
@@ -240,9 +276,21 @@ impl SoundControl {
         log_busy(self.handle().swap_keeping_position(performance).map(drop));
     }
 
+    pub fn is_playing(&self) -> bool {
+        self.handle().status().is_playing
+    }
+
+    pub fn loop_secs(&self) -> Option<Range<f64>> {
+        self.loop_secs.clone()
+    }
+
     pub fn toggle_play(&self) {
         let handle = self.handle();
-        log_busy(if handle.status().is_playing { handle.pause() } else { handle.play() });
+        log_busy(if self.is_playing() {
+            handle.pause()
+        } else {
+            handle.play()
+        });
     }
 
     pub fn stop(&self) {
@@ -261,7 +309,10 @@ impl SoundControl {
 fn output(status: PlayerStatus) -> Output {
     match status.device {
         Device::Opening => Output::Opening,
-        Device::Open { name, .. } => Output::Device { name, latency_ms: status.latency_secs.map(|s| s * 1000.0) },
+        Device::Open { name, .. } => Output::Device {
+            name,
+            latency_ms: status.latency_secs.map(|s| s * 1000.0),
+        },
         Device::Silent { reason } => Output::Silent { why: reason },
     }
 }
@@ -281,7 +332,9 @@ pub struct Feed {
 
 impl Feed {
     pub fn new(is_open: bool) -> Feed {
-        Feed { is_open: Arc::new(AtomicBool::new(is_open)) }
+        Feed {
+            is_open: Arc::new(AtomicBool::new(is_open)),
+        }
     }
 
     pub fn close(&self) {
@@ -316,7 +369,9 @@ impl Pour {
     }
 
     fn begin(&mut self) -> Result<ScoreId, PlayerBusy> {
-        let id = self.handle.load_growing(&Performance::default(), 0.0, self.note_capacity)?;
+        let id = self
+            .handle
+            .load_growing(&Performance::default(), 0.0, self.note_capacity)?;
         self.score = Some(id);
         self.handle.set_loop(None)?;
         if self.play {
@@ -339,7 +394,13 @@ pub fn sink(
     note_capacity: usize,
     mut and_then: impl FnMut(StreamPart<'_>) + Send + 'static,
 ) -> StreamSink {
-    let mut pour = Pour { handle, feed, play, note_capacity, score: None };
+    let mut pour = Pour {
+        handle,
+        feed,
+        play,
+        note_capacity,
+        score: None,
+    };
     Box::new(move |part| {
         log_busy(match &part {
             StreamPart::Notes(streamed) => pour.add(streamed),

@@ -99,10 +99,17 @@ pub enum StageSource {
 pub enum Effect {
     /// A checkpoint is ready.
     ModelReady,
-    ModelFailed { path: PathBuf, message: String },
-    ComposeFailed { message: String },
+    ModelFailed {
+        path: PathBuf,
+        message: String,
+    },
+    ComposeFailed {
+        message: String,
+    },
     /// Notes for the player, when the window feeds it itself.
-    Grown { notes: Arc<Performance> },
+    Grown {
+        notes: Arc<Performance>,
+    },
     ComposeEnded,
     /// A take's latents are known now; write its record.
     Encoded(TakeEntry),
@@ -140,13 +147,21 @@ impl AppState {
                 self.model.ready = Some(info);
                 Some(Effect::ModelReady)
             }
-            EngineEvent::NotesAdded { job, notes, done_notes } => {
+            EngineEvent::NotesAdded {
+                job,
+                notes,
+                done_notes,
+            } => {
                 self.grow(job, &notes, done_notes)?;
                 Some(Effect::Grown { notes })
             }
             EngineEvent::Generated { job, take, .. } => {
                 let composing = self.composing.take_if(|c| c.job == job)?;
-                if let Some(stage) = self.stage.as_mut().filter(|s| Some(s.number) == composing.stage_number) {
+                if let Some(stage) = self
+                    .stage
+                    .as_mut()
+                    .filter(|s| Some(s.number) == composing.stage_number)
+                {
                     stage.performance = Arc::new(take.performance.clone());
                     stage.revision += 1;
                 }
@@ -159,7 +174,9 @@ impl AppState {
             }
             EngineEvent::Encoded { job, segments } => {
                 let (_, id) = self.encoding.take_if(|(waiting, _)| *waiting == job)?;
-                self.takes.edit(&id, |entry| entry.record.z = segments.to_vec()).map(Effect::Encoded)
+                self.takes
+                    .edit(&id, |entry| entry.record.z = segments.to_vec())
+                    .map(Effect::Encoded)
             }
             EngineEvent::Failed { job, error } => self.fail(job, &super::toasts::chain(error.as_ref())),
         }
@@ -168,11 +185,16 @@ impl AppState {
     fn fail(&mut self, job: JobId, message: &str) -> Option<Effect> {
         if let Some((_, path)) = self.model.loading.take_if(|(waiting, _)| *waiting == job) {
             self.model.failure = Some((path.clone(), message.to_owned()));
-            return Some(Effect::ModelFailed { path, message: message.to_owned() });
+            return Some(Effect::ModelFailed {
+                path,
+                message: message.to_owned(),
+            });
         }
         if self.composing.take_if(|c| c.job == job).is_some() {
             self.stage.take_if(|s| s.source == StageSource::Composing);
-            return Some(Effect::ComposeFailed { message: message.to_owned() });
+            return Some(Effect::ComposeFailed {
+                message: message.to_owned(),
+            });
         }
         // A piece without a place on the map is no harm: it plays all the same.
         self.encoding.take_if(|(waiting, _)| *waiting == job);
@@ -186,7 +208,11 @@ impl AppState {
         composing.done_notes = done_notes;
         if composing.takes_stage && composing.stage_number.is_none() {
             self.stage_composing();
-        } else if let Some(stage) = self.stage.as_mut().filter(|s| Some(s.number) == composing.stage_number) {
+        } else if let Some(stage) = self
+            .stage
+            .as_mut()
+            .filter(|s| Some(s.number) == composing.stage_number)
+        {
             stage.performance = composing.performance.clone();
             stage.revision += 1;
         }
@@ -212,13 +238,23 @@ impl AppState {
         composer: Option<String>,
         performance: Arc<Performance>,
     ) -> u64 {
-        if let Some(Stage { source: StageSource::Take(id), .. }) = &self.stage
+        if let Some(Stage {
+            source: StageSource::Take(id),
+            ..
+        }) = &self.stage
             && StageSource::Take(id.clone()) != source
         {
             self.previous = Some(id.clone());
         }
         self.stages += 1;
-        self.stage = Some(Stage { source, name, composer, performance, number: self.stages, revision: 0 });
+        self.stage = Some(Stage {
+            source,
+            name,
+            composer,
+            performance,
+            number: self.stages,
+            revision: 0,
+        });
         self.stages
     }
 
@@ -247,13 +283,19 @@ impl AppState {
     /// Settings may name a composer of another checkpoint.
     fn forget_missing_composer(&mut self, composers: &ComposerSet) {
         let form = &mut self.settings.form.settings;
-        let is_known = form.composer.as_ref().is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
+        let is_known = form
+            .composer
+            .as_ref()
+            .is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
         if !is_known {
             form.composer = None;
         }
         if form.composer.is_none() && self.model.ready.is_none() {
             // The first start: somebody everyone knows, rather than nobody.
-            let first = composers.find("chopin").ok().or_else(|| composers.by_time().first().copied());
+            let first = composers
+                .find("chopin")
+                .ok()
+                .or_else(|| composers.by_time().first().copied());
             form.composer = first.and_then(|id| composers.get(id)).map(|c| c.name.clone());
         }
     }
@@ -263,14 +305,19 @@ impl AppState {
         match &self.model {
             ModelState { ready: Some(_), .. } => None,
             ModelState { loading: Some(_), .. } => Some("The checkpoint is still loading."),
-            ModelState { failure: Some(_), .. } => Some("The checkpoint could not be loaded; choose another one."),
+            ModelState { failure: Some(_), .. } => {
+                Some("The checkpoint could not be loaded; choose another one.")
+            }
             _ => Some("There is no checkpoint yet; choose or train one."),
         }
     }
 
     /// The request for `settings`, against the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings, prompt: Option<Arc<Performance>>) -> GenerateRequest {
-        let composer = settings.composer.as_deref().and_then(|name| Some(self.model.composer(name)?.0));
+        let composer = settings
+            .composer
+            .as_deref()
+            .and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
         GenerateRequest {
             composer,
@@ -295,7 +342,9 @@ impl AppState {
         if self.export.as_ref().is_some_and(ExportState::is_running) {
             return Some("A file is still being written.");
         }
-        self.composing.is_some().then_some("A take is still being composed.")
+        self.composing
+            .is_some()
+            .then_some("A take is still being composed.")
     }
 }
 
@@ -308,5 +357,8 @@ fn grown(so_far: &Performance, added: &Performance) -> Performance {
 
 /// "pastiche-small" for `…/checkpoints/pastiche-small.safetensors`.
 pub fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(|| path.display().to_string(), |s| s.to_string_lossy().into_owned())
+    path.file_stem().map_or_else(
+        || path.display().to_string(),
+        |s| s.to_string_lossy().into_owned(),
+    )
 }

@@ -14,7 +14,7 @@ use super::transport::caption;
 use crate::music::{ComposerSet, Performance};
 
 /// Width of the panels at the sides, in points.
-const SIDE: f32 = 264.0;
+const SIDE: f32 = 272.0;
 
 #[derive(Default)]
 pub struct Studio {
@@ -27,33 +27,59 @@ pub struct Studio {
 impl Studio {
     pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         let palette = Palette::of(ui);
-        let frame = |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 12));
-        let side = if ui.available_width() < 1160.0 { SIDE - 24.0 } else { SIDE };
-        Panel::left("compose").exact_size(side).resizable(false).frame(frame(palette.panel)).show(ui, |ui| {
-            self.compose.ui(ui, state, actions);
-        });
-        Panel::right("takes").exact_size(side).resizable(false).frame(frame(palette.panel)).show(ui, |ui| {
-            Panel::bottom("heard-as").frame(Frame::new()).show_separator_line(false).resizable(false).show(ui, |ui| {
-                heard_as_ui(ui, state);
+        let frame = |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8));
+        let side = if ui.available_width() < 1160.0 {
+            SIDE - 16.0
+        } else {
+            SIDE
+        };
+        Panel::left("compose")
+            .exact_size(side)
+            .resizable(false)
+            .frame(frame(palette.panel))
+            .show(ui, |ui| {
+                self.compose.ui(ui, state, actions);
             });
-            CentralPanel::no_frame().show(ui, |ui| self.takes.ui(ui, state, actions));
-        });
-        CentralPanel::default().frame(Frame::new().fill(palette.base)).show(ui, |ui| {
-            let map_height = (ui.available_height() * 0.36).clamp(150.0, 420.0);
-            Panel::bottom("map")
-                .default_size(map_height)
-                .size_range(120.0..=ui.available_height() - 200.0)
-                .resizable(true)
-                .frame(Frame::new().fill(palette.well))
-                .show(ui, |ui| self.map_ui(ui, state, actions));
-            let header = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(16, 6));
-            Panel::top("stage").exact_size(48.0).resizable(false).frame(header).show(ui, |ui| {
-                stage_ui(ui, state, actions);
+        Panel::right("takes")
+            .exact_size(side)
+            .resizable(false)
+            .frame(frame(palette.panel))
+            .show(ui, |ui| {
+                Panel::bottom("heard-as")
+                    .frame(Frame::new())
+                    .show_separator_line(false)
+                    .resizable(false)
+                    .show(ui, |ui| {
+                        heard_as_ui(ui, state);
+                    });
+                CentralPanel::no_frame().show(ui, |ui| self.takes.ui(ui, state, actions));
             });
-            CentralPanel::default().frame(Frame::new().fill(palette.well)).show(ui, |ui| {
-                self.roll_ui(ui, state, actions);
+        CentralPanel::default()
+            .frame(Frame::new().fill(palette.base))
+            .show(ui, |ui| {
+                let map_height = (ui.available_height() * 0.36).clamp(150.0, 420.0);
+                Panel::bottom("map")
+                    .default_size(map_height)
+                    .size_range(120.0..=ui.available_height() - 200.0)
+                    .resizable(true)
+                    .frame(Frame::new().fill(palette.well))
+                    .show(ui, |ui| self.map_ui(ui, state, actions));
+                let header = Frame::new()
+                    .fill(palette.panel)
+                    .inner_margin(Margin::symmetric(12, 6));
+                Panel::top("stage")
+                    .exact_size(48.0)
+                    .resizable(false)
+                    .frame(header)
+                    .show(ui, |ui| {
+                        stage_ui(ui, state, actions);
+                    });
+                CentralPanel::default()
+                    .frame(Frame::new().fill(palette.well))
+                    .show(ui, |ui| {
+                        self.roll_ui(ui, state, actions);
+                    });
             });
-        });
     }
 
     fn roll_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
@@ -61,7 +87,9 @@ impl Studio {
         let stage = state.stage.as_ref();
         let why_not = state.cannot_compose();
         let is_waiting = state.composing.is_some() && stage.is_none();
+        let is_loading = state.model.ready.is_none() && state.model.loading.is_some();
         let text = match () {
+            () if is_loading => "Loading the checkpoint…",
             () if is_waiting => "Composing the first notes…",
             () if why_not.is_some() => "Open a MIDI file to listen, or choose a checkpoint to compose.",
             () => "Choose a composer and press Generate.",
@@ -78,7 +106,11 @@ impl Studio {
             name: stage.map_or("", |s| &s.name),
             empty: RollEmpty {
                 text,
-                button: (!is_waiting).then_some(if why_not.is_some() { "Open MIDI file…" } else { "Generate" }),
+                button: (!is_waiting).then_some(if why_not.is_some() {
+                    "Open MIDI file…"
+                } else {
+                    "Generate"
+                }),
                 disabled_because: None,
             },
         };
@@ -87,16 +119,24 @@ impl Studio {
         actions.extend(events.into_iter().map(|event| match event {
             RollEvent::Seek { secs } => Action::SeekTo(secs),
             RollEvent::SetLoop(region) => Action::SetLoop(region),
-            RollEvent::Audition { pitch, velocity, duration_secs } => {
-                Action::Audition { pitch, velocity, duration_secs }
-            }
+            RollEvent::Audition {
+                pitch,
+                velocity,
+                duration_secs,
+            } => Action::Audition {
+                pitch,
+                velocity,
+                duration_secs,
+            },
             RollEvent::EmptyButton if why_not.is_some() => Action::Ask(super::action::Ask::Music),
             RollEvent::EmptyButton => Action::Generate,
         }));
     }
 
     fn map_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
-        with_map(ui, state, actions, |ui, input, events| self.map.compact_ui(ui, input, events));
+        with_map(ui, state, actions, |ui, input, events| {
+            self.map.compact_ui(ui, input, events)
+        });
     }
 }
 
@@ -127,7 +167,10 @@ pub fn with_map(
             LatentEvent::ClickedAt { xy } => actions.push(Action::ComposeAt(xy)),
             LatentEvent::TakeClicked { id } => {
                 if let Some(entry) = state.takes.all().iter().rev().nth(id as usize) {
-                    actions.push(Action::Show { id: entry.id.clone(), play: true });
+                    actions.push(Action::Show {
+                        id: entry.id.clone(),
+                        play: true,
+                    });
                 }
             }
         }
@@ -148,7 +191,11 @@ fn placed_takes(state: &AppState, map: &crate::latent_map::LatentMap) -> Vec<Lat
             id: (all.len() - 1 - i) as u64,
             xy: map.project(z),
             name: entry.record.name.clone(),
-            composer: entry.record.composer.as_deref().and_then(|name| Some(state.model.composer(name)?.0)),
+            composer: entry
+                .record
+                .composer
+                .as_deref()
+                .and_then(|name| Some(state.model.composer(name)?.0)),
             is_current: staged == Some(&entry.id),
         })
     });
@@ -191,22 +238,37 @@ fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.x = 4.0;
     if let Some(entry) = state.staged_take() {
         let more = IconButton::new(Icon::More, "More about this take").show(ui);
-        Popup::menu(&more).show(|ui| menu_ui(ui, state, entry, actions));
+        Popup::menu(&more)
+            .width(180.0)
+            .show(|ui| menu_ui(ui, state, entry, actions));
         let (icon, label) = match entry.record.is_starred {
             true => (Icon::Star, "Remove star"),
             false => (Icon::StarEmpty, "Star this take"),
         };
         let tip = format!("{label} (S)");
-        if IconButton::new(icon, label).tip(&tip).on(entry.record.is_starred).show(ui).clicked() {
+        if IconButton::new(icon, label)
+            .tip(&tip)
+            .on(entry.record.is_starred)
+            .show(ui)
+            .clicked()
+        {
             actions.push(Action::ToggleStar(entry.id.clone()));
         }
     }
-    if IconButton::new(Icon::Save, "Save").tip("Save as MIDI or a recording (Ctrl+S, Ctrl+E)").show(ui).clicked() {
+    if IconButton::new(Icon::Save, "Save")
+        .tip("Save as MIDI or a recording (Ctrl+S, Ctrl+E)")
+        .show(ui)
+        .clicked()
+    {
         actions.push(Action::ShowSave { as_wav: false });
     }
     if let Some(other) = state.previous.as_ref().and_then(|id| state.takes.get(id)) {
         let tip = format!("Compare with {} at the same playhead (B)", other.record.name);
-        if IconButton::new(Icon::Swap, "Compare with the other take").tip(&tip).show(ui).clicked() {
+        if IconButton::new(Icon::Swap, "Compare with the other take")
+            .tip(&tip)
+            .show(ui)
+            .clicked()
+        {
             actions.push(Action::SwapTakes);
         }
     }
@@ -214,7 +276,9 @@ fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
 
 /// The composers that the selector hears in the take on the stage.
 fn heard_as_ui(ui: &mut Ui, state: &AppState) {
-    let Some(entry) = state.staged_take().filter(|e| !e.record.confidence.is_empty()) else { return };
+    let Some(entry) = state.staged_take().filter(|e| !e.record.confidence.is_empty()) else {
+        return;
+    };
     let palette = Palette::of(ui);
     ui.add_space(GRID * 1.5);
     caption(ui, "Heard as");
@@ -223,14 +287,28 @@ fn heard_as_ui(ui: &mut Ui, state: &AppState) {
         let style = style_of(ui, state, Some(name));
         ui.horizontal(|ui| {
             let surname = name.split_whitespace().last().unwrap_or(name);
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), egui::Sense::hover());
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(ui.available_width(), 16.0), egui::Sense::hover());
             let small = egui::TextStyle::Small.resolve(ui.style());
             let painter = ui.painter();
             let at = rect.left_center();
-            painter.text(at, egui::Align2::LEFT_CENTER, surname, small.clone(), palette.text);
+            painter.text(
+                at,
+                egui::Align2::LEFT_CENTER,
+                surname,
+                small.clone(),
+                palette.text,
+            );
             let percent = format!("{:.0} %", share * 100.0);
-            painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, &percent, small, palette.weak_text);
-            let track = egui::Rect::from_min_max(at + vec2(92.0, -3.0), rect.right_center() + vec2(-40.0, 3.0));
+            painter.text(
+                rect.right_center(),
+                egui::Align2::RIGHT_CENTER,
+                &percent,
+                small,
+                palette.weak_text,
+            );
+            let track =
+                egui::Rect::from_min_max(at + vec2(92.0, -3.0), rect.right_center() + vec2(-40.0, 3.0));
             painter.rect_filled(track, 3.0, palette.raised);
             let mut bar = track;
             bar.set_width(track.width() * share.clamp(0.0, 1.0));

@@ -45,29 +45,45 @@ impl PasticheApp {
 
     pub(super) fn write_record(&self, entry: TakeEntry) {
         let store = self.store.clone();
-        self.workers.write(move || store.update(&entry).err().map(Done::TakeNotWritten));
+        self.workers
+            .write(move || store.update(&entry).err().map(Done::TakeNotWritten));
     }
 
     fn delete_take(&mut self, id: TakeId) {
-        let Some(entry) = self.state.takes.remove(&id) else { return };
+        let Some(entry) = self.state.takes.remove(&id) else {
+            return;
+        };
         if self.state.previous.as_ref() == Some(&id) {
             self.state.previous = None;
         }
-        if self.state.stage.as_ref().is_some_and(|s| s.source == StageSource::Take(id.clone())) {
+        if self
+            .state
+            .stage
+            .as_ref()
+            .is_some_and(|s| s.source == StageSource::Take(id.clone()))
+        {
             self.state.stage = None;
             self.sound.load(Arc::default(), false);
         }
         let store = self.store.clone();
-        self.toasts.offer(format!("{} was deleted.", entry.record.name), "Undo", Action::Undelete(id.clone()));
+        self.toasts.offer(
+            format!("{} was deleted.", entry.record.name),
+            "Undo",
+            Action::Undelete(id.clone()),
+        );
         self.deleted.push(entry);
-        self.workers.write(move || store.delete(&id).err().map(Done::TakeNotWritten));
+        self.workers
+            .write(move || store.delete(&id).err().map(Done::TakeNotWritten));
     }
 
     fn undelete_take(&mut self, id: TakeId) {
-        let Some(at) = self.deleted.iter().position(|e| e.id == id) else { return };
+        let Some(at) = self.deleted.iter().position(|e| e.id == id) else {
+            return;
+        };
         self.state.takes.put(self.deleted.remove(at));
         let store = self.store.clone();
-        self.workers.write(move || store.restore(&id).err().map(Done::TakeNotWritten));
+        self.workers
+            .write(move || store.restore(&id).err().map(Done::TakeNotWritten));
     }
 
     /// Reads a take's music; what is on the stage is at hand already.
@@ -85,7 +101,11 @@ impl PasticheApp {
             return self.take_read(id, then, (*music).clone());
         }
         let store = self.store.clone();
-        self.workers.read(move || Done::TakeRead { music: store.load(&id), id, then });
+        self.workers.read(move || Done::TakeRead {
+            music: store.load(&id),
+            id,
+            then,
+        });
     }
 
     /// Goes on with a take's music.
@@ -102,7 +122,7 @@ impl PasticheApp {
 
     /// Puts a take on the stage and into the player; it plays when asked to, or when something was playing.
     fn show(&mut self, id: TakeId, music: Performance, play: bool) {
-        let play = play || self.sound.view().is_playing;
+        let play = play || self.sound.is_playing();
         let music = Arc::new(music);
         if self.put_on_stage(id, music.clone()) {
             self.sound.load(music, play);
@@ -117,7 +137,9 @@ impl PasticheApp {
     }
 
     fn put_on_stage(&mut self, id: TakeId, music: Arc<Performance>) -> bool {
-        let Some(entry) = self.state.takes.get(&id) else { return false };
+        let Some(entry) = self.state.takes.get(&id) else {
+            return false;
+        };
         let (name, composer) = (entry.record.name.clone(), entry.record.composer.clone());
         self.leave_composing();
         self.state.takes.draw_thumbnail(&id, &music);
@@ -138,12 +160,14 @@ impl PasticheApp {
 
     /// Back to the growing take: from now on the window feeds the player.
     fn show_composing(&mut self) {
-        let Some(composing) = &self.state.composing else { return };
+        let Some(composing) = &self.state.composing else {
+            return;
+        };
         self.feed.iter().for_each(Feed::close);
         let so_far = composing.performance.clone();
         let capacity = composing.asked_notes + composing.asked_notes / 5 + 1_000;
         let ready = so_far.notes().last().map_or(0.0, |n| n.onset_secs);
-        let play = self.sound.view().is_playing;
+        let play = self.sound.is_playing();
         let handle = self.sound.handle();
         let loaded = handle.load_growing(&so_far, ready, capacity);
         let result = loaded.and_then(|id| {
@@ -160,7 +184,11 @@ impl PasticheApp {
     pub(super) fn feed_player(&self, notes: &Performance) {
         let Some(id) = self.own_score else { return };
         let ready = notes.notes().last().map_or(0.0, |n| n.onset_secs);
-        if let Err(error) = self.sound.handle().append(id, notes.notes().into(), notes.pedal().into(), ready) {
+        if let Err(error) = self
+            .sound
+            .handle()
+            .append(id, notes.notes().into(), notes.pedal().into(), ready)
+        {
             tracing::warn!(%error, "notes did not reach the player");
         }
     }
@@ -172,11 +200,13 @@ impl PasticheApp {
             Action::PlayPause if length.is_some() => self.sound.toggle_play(),
             Action::Stop => self.sound.stop(),
             Action::SeekTo(secs) => self.sound.seek(secs),
-            Action::SeekBy(secs) => self.sound.seek(self.sound.view().position_secs + secs),
+            Action::SeekBy(secs) => self.sound.seek(self.state.sound.position_secs + secs),
             Action::SeekToEnd => self.sound.seek(length.unwrap_or(0.0)),
             Action::SetLoop(region) => self.sound.set_loop(region),
             Action::ToggleLoop => {
-                let whole = length.filter(|_| self.sound.view().loop_secs.is_none()).map(|end| 0.0..end);
+                let whole = length
+                    .filter(|_| self.sound.loop_secs().is_none())
+                    .map(|end| 0.0..end);
                 self.sound.set_loop(whole);
             }
             Action::SetTempo(scale) => self.sound.set_tempo(scale),
@@ -217,14 +247,19 @@ impl PasticheApp {
             return;
         }
         let job = self.state.jobs.fresh();
-        let command = crate::jobs::EngineCommand::Encode { job, performance: Arc::new(music) };
+        let command = crate::jobs::EngineCommand::Encode {
+            job,
+            performance: Arc::new(music),
+        };
         if self.engine.try_send(command).is_ok() {
             self.state.encoding = Some((job, id));
         }
     }
 
     pub(super) fn open_save_sheet(&mut self, id: &TakeId, music: Arc<Performance>) {
-        let Some(entry) = self.state.takes.get(id) else { return };
+        let Some(entry) = self.state.takes.get(id) else {
+            return;
+        };
         let recipe = serde_json::to_string(&entry.record).ok();
         self.show_save(entry.record.name.clone(), music, recipe, false);
     }
@@ -232,7 +267,12 @@ impl PasticheApp {
     pub(super) fn show_sheet(&mut self, sheet: Sheet) {
         let text = match &sheet {
             Sheet::Rename(id) => self.state.takes.get(id).map(|e| e.record.name.clone()),
-            Sheet::Path(_) => self.state.settings.save_folder.as_ref().map(|p| p.display().to_string()),
+            Sheet::Path(_) => self
+                .state
+                .settings
+                .save_folder
+                .as_ref()
+                .map(|p| p.display().to_string()),
             _ => None,
         };
         self.sheets.prepare(text.unwrap_or_default());

@@ -66,20 +66,24 @@ impl Toasts {
     fn push(&mut self, kind: Kind, text: String, details: Option<String>, action: Option<(String, Action)>) {
         self.toasts.retain(|t| t.text != text || t.details != details);
         self.count += 1;
-        let toast = Toast { id: self.count, kind, text, details, action, born: Instant::now(), is_open: false };
+        let toast = Toast {
+            id: self.count,
+            kind,
+            text,
+            details,
+            action,
+            born: Instant::now(),
+            is_open: false,
+        };
         self.toasts.push(toast);
         let surplus = self.toasts.len().saturating_sub(AT_MOST);
         self.toasts.drain(..surplus);
     }
 
-    /// The texts that are showing, oldest first.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.toasts.iter().map(|t| t.text.as_str())
-    }
-
     /// Draws them with their lower right corner `above` points over that of the window.
     pub fn ui(&mut self, ctx: &egui::Context, above: f32, actions: &mut Vec<Action>) {
-        self.toasts.retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < STAYS);
+        self.toasts
+            .retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < STAYS);
         if self.toasts.is_empty() {
             return;
         }
@@ -110,14 +114,20 @@ impl Toast {
             Kind::Error => palette.error,
         };
         let mut gone = false;
-        let frame = Frame::new().fill(palette.raised).corner_radius(8.0).inner_margin(Margin::symmetric(12, 8));
+        let frame = Frame::new()
+            .fill(palette.raised)
+            .corner_radius(8.0)
+            .inner_margin(Margin::symmetric(12, 8));
         let shown = frame.shadow(ui.visuals().popup_shadow).show(ui, |ui| {
             ui.set_width(336.0);
             ui.horizontal(|ui| {
                 let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), egui::Sense::hover());
                 ui.painter().circle_filled(dot.center(), 4.0, colour);
                 ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-                    gone |= IconButton::new(Icon::Close, "Dismiss").size(24.0).show(ui).clicked();
+                    gone |= IconButton::new(Icon::Close, "Dismiss")
+                        .size(24.0)
+                        .show(ui)
+                        .clicked();
                     ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
                         ui.label(&self.text);
                     });
@@ -127,7 +137,9 @@ impl Toast {
                 ui.horizontal(|ui| {
                     ui.add_space(8.0 + GRID);
                     if let Some((label, action)) = &self.action
-                        && ui.add(Button::new(RichText::new(label).color(palette.accent)).frame(false)).clicked()
+                        && ui
+                            .add(Button::new(RichText::new(label).color(palette.accent)).frame(false))
+                            .clicked()
                     {
                         actions.push(action.clone());
                         gone = true;
@@ -141,17 +153,27 @@ impl Toast {
                 ui.label(RichText::new(details).small().color(palette.weak_text));
             }
         });
-        shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, &self.text));
+        shown
+            .response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, &self.text));
         gone
     }
 
     fn details_ui(&mut self, ui: &mut Ui, palette: &Palette) -> bool {
-        let Some(details) = &self.details else { return false };
+        let Some(details) = &self.details else {
+            return false;
+        };
         let word = if self.is_open { "Hide details" } else { "Details" };
-        if ui.add(Button::new(RichText::new(word).color(palette.accent)).frame(false)).clicked() {
+        if ui
+            .add(Button::new(RichText::new(word).color(palette.accent)).frame(false))
+            .clicked()
+        {
             self.is_open = !self.is_open;
         }
-        if ui.add(Button::new(RichText::new("Copy").color(palette.accent)).frame(false)).clicked() {
+        if ui
+            .add(Button::new(RichText::new("Copy").color(palette.accent)).frame(false))
+            .clicked()
+        {
             ui.copy_text(format!("{}\n{details}", self.text));
         }
         false

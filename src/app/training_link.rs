@@ -33,10 +33,13 @@ impl PasticheApp {
     pub(super) fn training_events(&mut self, events: Vec<TrainingEvent>) {
         for event in events {
             match event {
-                TrainingEvent::BrowseData { folder } => self.act(Action::Ask(Ask::TrainingData { is_folder: folder })),
+                TrainingEvent::BrowseData { folder } => {
+                    self.act(Action::Ask(Ask::TrainingData { is_folder: folder }))
+                }
                 TrainingEvent::BrowseOutput => self.act(Action::Ask(Ask::TrainingRun)),
                 TrainingEvent::Inspect { data, run_dir } => {
-                    self.workers.task("inspect", move || Done::DataInspected(facts(data, &run_dir)));
+                    self.workers
+                        .task("inspect", move || Done::DataInspected(facts(data, &run_dir)));
                 }
                 TrainingEvent::Start(request) => self.start_training(request),
                 TrainingEvent::Stop => self.stop_training(),
@@ -55,7 +58,10 @@ impl PasticheApp {
         }
         let (stop, progress) = (StopFlag::new(), Arc::new(Mutex::new(None)));
         self.link.preparing = Some((stop.clone(), progress.clone()));
-        self.link.state = TrainingState::Preparing { text: "Reading the data set…".to_owned(), fraction: None };
+        self.link.state = TrainingState::Preparing {
+            text: "Reading the data set…".to_owned(),
+            fraction: None,
+        };
         let (data, out) = (request.data.clone(), corpus_beside(&request.run_dir));
         self.link.waiting = Some(request);
         let wake = self.wake.clone();
@@ -64,18 +70,24 @@ impl PasticheApp {
                 *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(p);
                 wake();
             });
-            let kept = told.map_err(|e| super::toasts::chain(&e)).and_then(|(corpus, _)| {
-                let folder = out.parent().map_or(Ok(()), std::fs::create_dir_all);
-                folder.map_err(|e| e.to_string())?;
-                corpus.save(&out).map_err(|e| super::toasts::chain(&e))
-            });
+            let kept = told
+                .map_err(|e| super::toasts::chain(&e))
+                .and_then(|(corpus, _)| {
+                    let folder = out.parent().map_or(Ok(()), std::fs::create_dir_all);
+                    folder.map_err(|e| e.to_string())?;
+                    corpus.save(&out).map_err(|e| super::toasts::chain(&e))
+                });
             Done::Prepared(kept.map(|()| out))
         });
     }
 
     /// A data set has become a corpus, or has not.
     pub(super) fn prepared(&mut self, result: Result<PathBuf, String>) {
-        let was_stopped = self.link.preparing.take().is_some_and(|(stop, _)| stop.is_stopped());
+        let was_stopped = self
+            .link
+            .preparing
+            .take()
+            .is_some_and(|(stop, _)| stop.is_stopped());
         let request = self.link.waiting.take();
         match (result, request) {
             _ if was_stopped => self.link.state = TrainingState::Idle,
@@ -86,7 +98,10 @@ impl PasticheApp {
     }
 
     fn train(&mut self, corpus: &Path, request: TrainRequest) {
-        let resumed = request.resume.then(|| RunDir::config(&request.run_dir).ok()).flatten();
+        let resumed = request
+            .resume
+            .then(|| RunDir::config(&request.run_dir).ok())
+            .flatten();
         let mut config = resumed.unwrap_or_default();
         config.minutes = request.minutes;
         if request.minutes.is_none() && config.max_steps.is_none() {
@@ -105,7 +120,11 @@ impl PasticheApp {
                 self.link.run = Some(run);
                 self.link.state = TrainingState::Running;
             }
-            Err(error) => self.link.state = TrainingState::Failed { message: error.to_string() },
+            Err(error) => {
+                self.link.state = TrainingState::Failed {
+                    message: error.to_string(),
+                }
+            }
         }
     }
 
@@ -125,7 +144,10 @@ impl PasticheApp {
             && let Some(p) = progress.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             let fraction = p.fraction();
-            self.link.state = TrainingState::Preparing { text: p.phase.into_owned(), fraction };
+            self.link.state = TrainingState::Preparing {
+                text: p.phase.into_owned(),
+                fraction,
+            };
         }
         let Some(run) = &self.link.run else { return };
         let events: Vec<TrainerEvent> = run.events().collect();
@@ -141,11 +163,17 @@ impl PasticheApp {
         self.link.run = None;
         self.link.state = match result {
             Ok(summary) => {
-                let best = summary.best_nll.map_or(String::new(), |nll| format!(", best {nll:.3} nats per note"));
+                let best = summary
+                    .best_nll
+                    .map_or(String::new(), |nll| format!(", best {nll:.3} nats per note"));
                 let word = if summary.stopped { "Stopped" } else { "Finished" };
-                TrainingState::Ended { summary: format!("{word} at step {}{best}.", summary.step) }
+                TrainingState::Ended {
+                    summary: format!("{word} at step {}{best}.", summary.step),
+                }
             }
-            Err(error) => TrainingState::Failed { message: super::toasts::chain(&error) },
+            Err(error) => TrainingState::Failed {
+                message: super::toasts::chain(&error),
+            },
         };
         self.state.model.found = (self.places.checkpoints)();
         let mut events = Vec::new();
@@ -169,13 +197,15 @@ fn corpus_beside(run_dir: &Path) -> PathBuf {
 /// Looks at what is to be learnt from, and at the run folder.
 fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
     let found = match is_corpus(&data) {
-        true => Corpus::load(&data).map_err(|e| e.to_string()).map(|corpus| FoundData {
-            kind: DataKind::Corpus,
-            pieces: corpus.pieces.len(),
-            notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
-            composers: corpus.composers.len(),
-            music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
-        }),
+        true => Corpus::load(&data)
+            .map_err(|e| e.to_string())
+            .map(|corpus| FoundData {
+                kind: DataKind::Corpus,
+                pieces: corpus.pieces.len(),
+                notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
+                composers: corpus.composers.len(),
+                music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
+            }),
         false => Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
             let mut names: Vec<&str> = dataset.entries.iter().map(|e| e.composer_name.as_str()).collect();
             names.sort_unstable();
@@ -191,5 +221,9 @@ fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
     };
     let last = run_dir.join("last.safetensors");
     let can_resume_from = Checkpoint::read(&last).ok().map(|c| c.header.trained_on.step);
-    DataFacts { data, found, can_resume_from }
+    DataFacts {
+        data,
+        found,
+        can_resume_from,
+    }
 }

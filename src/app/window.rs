@@ -17,7 +17,11 @@ pub fn run(places: Places) -> Result<(), eframe::Error> {
         .with_inner_size(vec2(1280.0, 800.0))
         .with_min_inner_size(vec2(960.0, 600.0))
         .with_icon(Arc::new(icon()));
-    let options = eframe::NativeOptions { viewport, centered: true, ..Default::default() };
+    let options = eframe::NativeOptions {
+        viewport,
+        centered: true,
+        ..Default::default()
+    };
     eframe::run_native(
         "Pastiche",
         options,
@@ -49,6 +53,12 @@ fn icon() -> IconData {
         };
         [rgb[0], rgb[1], rgb[2], (alpha * 255.0) as u8]
     };
-    let rgba = (0..ICON).flat_map(|y| (0..ICON).flat_map(move |x| pixel(x, y))).collect();
-    IconData { rgba, width: ICON, height: ICON }
+    let rgba = (0..ICON)
+        .flat_map(|y| (0..ICON).flat_map(move |x| pixel(x, y)))
+        .collect();
+    IconData {
+        rgba,
+        width: ICON,
+        height: ICON,
+    }
 }

@@ -31,17 +31,43 @@ pub enum Done {
     TakesListed(Result<Vec<TakeEntry>, TakeStoreError>),
     /// A composed take is on disk, or is not.
     TakeSaved(Result<TakeEntry, TakeStoreError>),
-    TakeRead { id: TakeId, then: Then, music: Result<Performance, TakeStoreError> },
-    ThumbnailDrawn { id: TakeId, thumbnail: Thumbnail },
+    TakeRead {
+        id: TakeId,
+        then: Then,
+        music: Result<Performance, TakeStoreError>,
+    },
+    ThumbnailDrawn {
+        id: TakeId,
+        thumbnail: Thumbnail,
+    },
     /// Something that changes a take failed.
     TakeNotWritten(TakeStoreError),
-    MusicOpened { path: PathBuf, result: Result<MidiRead, MidiError> },
+    MusicOpened {
+        path: PathBuf,
+        result: Result<MidiRead, MidiError>,
+    },
     /// An opened file is among the takes.
-    MusicKept { result: Result<TakeEntry, TakeStoreError>, music: Performance },
-    SoundFontRead { path: PathBuf, result: Result<SoundFont, SoundFontError> },
-    Exported { path: PathBuf, result: Result<(), SaveError> },
-    StarredExported { folder: PathBuf, result: std::io::Result<usize> },
-    DialogClosed { ask: Ask, path: Option<PathBuf>, after: Duration },
+    MusicKept {
+        result: Result<TakeEntry, TakeStoreError>,
+        music: Performance,
+    },
+    SoundFontRead {
+        path: PathBuf,
+        result: Result<SoundFont, SoundFontError>,
+    },
+    Exported {
+        path: PathBuf,
+        result: Result<(), SaveError>,
+    },
+    StarredExported {
+        folder: PathBuf,
+        result: std::io::Result<usize>,
+    },
+    DialogClosed {
+        ask: Ask,
+        path: Option<PathBuf>,
+        after: Duration,
+    },
     DataInspected(DataFacts),
     /// The data set of a run is a corpus now.
     Prepared(Result<PathBuf, String>),
@@ -71,7 +97,14 @@ impl Workers {
     pub fn start(wake: Wake) -> std::io::Result<Workers> {
         let (sender, done) = bounded(RESULTS);
         let (readers, writer) = (Queue::spawn("read")?, Queue::spawn("write")?);
-        Ok(Workers { done, sender, wake, tasks: Vec::new(), readers, writer })
+        Ok(Workers {
+            done,
+            sender,
+            wake,
+            tasks: Vec::new(),
+            readers,
+            writer,
+        })
     }
 
     /// What ended since the last call; never blocks.
@@ -90,7 +123,10 @@ impl Workers {
 
     /// A way for other threads to report.
     pub fn reporter(&self) -> Reporter {
-        Reporter { sender: self.sender.clone(), wake: self.wake.clone() }
+        Reporter {
+            sender: self.sender.clone(),
+            wake: self.wake.clone(),
+        }
     }
 
     /// Work on a thread of its own.
@@ -110,7 +146,8 @@ impl Workers {
     fn start_task(&self, name: &str, work: impl FnOnce() -> Done + Send + 'static) -> Option<Task<()>> {
         let reporter = self.reporter();
         let task = Task::spawn(name, self.wake.clone(), move || reporter.report(work()));
-        task.inspect_err(|error| tracing::error!(%error, "no thread for a task")).ok()
+        task.inspect_err(|error| tracing::error!(%error, "no thread for a task"))
+            .ok()
     }
 
     /// Reads in the order asked.

@@ -10,10 +10,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
-use crate::generate::{
-    CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes,
-    Take,
-};
+use crate::generate::{CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes, Take};
 use crate::music::Performance;
 use crate::progress::StopFlag;
 

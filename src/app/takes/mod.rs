@@ -9,4 +9,4 @@ pub use panel::TakesPanel;
 pub(crate) use panel::{menu_ui, style_of};
 pub use record::{ComposeSettings, Origin, TakeRecord};
 pub use state::{Filter, TakesState};
-pub use store::{now_secs, TakeEntry, TakeId, TakeStore, TakeStoreError};
+pub use store::{TakeEntry, TakeId, TakeStore, TakeStoreError, now_secs};

@@ -1,8 +1,8 @@
 //! The list at the right: every take, found again.
 
 use eframe::egui::{
-    self, Align, Button, Color32, Layout, Popup, Rect, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo,
-    Role, pos2, vec2,
+    self, Align, Button, Color32, Layout, Popup, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextEdit,
+    Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::{TakeEntry, now_secs};
@@ -12,7 +12,7 @@ use crate::app::icons::{self, Icon, IconButton};
 use crate::app::roll::Thumbnail;
 use crate::app::state::{AppState, Composing, StageSource};
 use crate::app::theme::{self, ComposerStyle, GRID, Palette};
-use crate::app::transport::caption;
+use crate::app::transport::{caption, menu_spacing, shortened};
 
 const ROW: f32 = 76.0;
 
@@ -37,19 +37,33 @@ impl TakesPanel {
             return;
         }
         ui.spacing_mut().item_spacing.y = 4.0;
-        ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW, state.takes.shown_count(), |ui, rows| {
-            for row in rows {
-                if let Some(entry) = state.takes.shown(row) {
-                    entry_ui(ui, state, entry, actions);
+        ScrollArea::vertical().auto_shrink(false).show_rows(
+            ui,
+            ROW,
+            state.takes.shown_count(),
+            |ui, rows| {
+                for row in rows {
+                    if let Some(entry) = state.takes.shown(row) {
+                        entry_ui(ui, state, entry, actions);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
-    fn composing_ui(&mut self, ui: &mut Ui, state: &AppState, composing: &Composing, actions: &mut Vec<Action>) {
+    fn composing_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        composing: &Composing,
+        actions: &mut Vec<Action>,
+    ) {
         let palette = Palette::of(ui);
         let count = composing.performance.notes().len();
-        let is_due = self.growing.as_ref().is_none_or(|(drawn, _)| count > drawn + drawn / 10 + 8 || count < *drawn);
+        let is_due = self
+            .growing
+            .as_ref()
+            .is_none_or(|(drawn, _)| count > drawn + drawn / 10 + 8 || count < *drawn);
         if is_due {
             self.growing = Some((count, Thumbnail::new(&composing.performance)));
         }
@@ -58,7 +72,11 @@ impl TakesPanel {
         let row = Row {
             title: &composing.name,
             right: format!("{} of {}", composing.done_notes, composing.asked_notes),
-            below: if composing.stop.is_stopped() { "stopping…".to_owned() } else { "composing…".to_owned() },
+            below: if composing.stop.is_stopped() {
+                "stopping…".to_owned()
+            } else {
+                "composing…".to_owned()
+            },
             style,
             is_staged,
             is_starred: false,
@@ -75,6 +93,7 @@ impl TakesPanel {
 
 fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
+        ui.set_min_height(28.0);
         heading(ui, "Takes");
         let all = state.takes.all().len();
         if all > 0 {
@@ -85,15 +104,21 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             caption(ui, &count);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let more = IconButton::new(Icon::More, "More about takes").size(28.0).show(ui);
+            let more = IconButton::new(Icon::More, "More about takes")
+                .size(28.0)
+                .show(ui);
             Popup::menu(&more).show(|ui| {
+                menu_spacing(ui, 200.0);
                 let starred = state.takes.all().iter().any(|e| e.record.is_starred);
                 let export = ui.add_enabled(starred, Button::new("Export starred takes…"));
                 if export.on_disabled_hover_text("No take has a star yet.").clicked() {
                     actions.push(Action::Ask(Ask::ExportFolder));
                 }
+                recent_ui(ui, state, actions);
             });
-            let open = IconButton::new(Icon::Open, "Open MIDI file").tip("Open a MIDI file (Ctrl+O)").size(28.0);
+            let open = IconButton::new(Icon::Open, "Open MIDI file")
+                .tip("Open a MIDI file (Ctrl+O)")
+                .size(28.0);
             if open.show(ui).clicked() {
                 actions.push(Action::Ask(Ask::Music));
             }
@@ -101,19 +126,46 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     });
 }
 
+fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    if state.settings.recent.is_empty() {
+        return;
+    }
+    ui.separator();
+    caption(ui, "Recent files");
+    for path in &state.settings.recent {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if ui
+            .button(shortened(&name, 32))
+            .on_hover_text(path.display().to_string())
+            .clicked()
+        {
+            actions.push(Action::OpenPath(path.clone()));
+        }
+    }
+}
+
 fn search_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let mut filter = state.takes.filter().clone();
     ui.horizontal(|ui| {
-        let width = ui.available_width() - 36.0;
-        let edit = TextEdit::singleline(&mut filter.text).hint_text("Search takes").desired_width(width - 16.0);
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let width = ui.available_width() - 32.0;
+        let edit = TextEdit::singleline(&mut filter.text)
+            .hint_text("Search takes")
+            .desired_width(width - 16.0);
         let response = ui.add(edit.margin(egui::Margin::symmetric(8, 5)));
         response.widget_info(|| {
             let mut info = WidgetInfo::text_edit(true, "", filter.text.clone(), "Search takes");
             info.label = Some("Search takes".to_owned());
             info
         });
-        let icon = if filter.only_starred { Icon::Star } else { Icon::StarEmpty };
-        let stars = IconButton::new(icon, "Only starred takes").size(28.0).on(filter.only_starred);
+        let icon = if filter.only_starred {
+            Icon::Star
+        } else {
+            Icon::StarEmpty
+        };
+        let stars = IconButton::new(icon, "Only starred takes")
+            .size(28.0)
+            .on(filter.only_starred);
         if stars.show(ui).clicked() {
             filter.only_starred = !filter.only_starred;
         }
@@ -138,15 +190,26 @@ fn empty_ui(ui: &mut Ui, state: &AppState) {
 /// The composer's style, or the neutral one.
 pub(crate) fn style_of(ui: &Ui, state: &AppState, composer: Option<&str>) -> ComposerStyle {
     let dark = ui.visuals().dark_mode;
-    let Some(name) = composer else { return theme::neutral_style(dark) };
+    let Some(name) = composer else {
+        return theme::neutral_style(dark);
+    };
     let index = state.model.composer(name).map_or(0, |(id, _)| id.index());
-    theme::composer_style(&crate::music::Composer { name: name.to_owned() }, index, dark)
+    theme::composer_style(
+        &crate::music::Composer {
+            name: name.to_owned(),
+        },
+        index,
+        dark,
+    )
 }
 
 fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui);
     let record = &entry.record;
-    let is_staged = state.stage.as_ref().is_some_and(|s| s.source == StageSource::Take(entry.id.clone()));
+    let is_staged = state
+        .stage
+        .as_ref()
+        .is_some_and(|s| s.source == StageSource::Take(entry.id.clone()));
     let progress = is_staged.then(|| (state.sound.position_secs / record.duration_secs.max(0.1)) as f32);
     let row = Row {
         title: &record.name,
@@ -167,43 +230,95 @@ fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<
     if response.clicked() && is_at(star) {
         actions.push(Action::ToggleStar(entry.id.clone()));
     } else if response.clicked() && !is_more {
-        actions.push(Action::Show { id: entry.id.clone(), play: false });
+        actions.push(Action::Show {
+            id: entry.id.clone(),
+            play: false,
+        });
     }
     if response.double_clicked() && !is_at(star) && !is_at(more) {
-        actions.push(Action::Show { id: entry.id.clone(), play: true });
+        actions.push(Action::Show {
+            id: entry.id.clone(),
+            play: true,
+        });
     }
     let menu_id = response.id.with("menu");
     if is_more || response.secondary_clicked() {
         Popup::open_id(ui.ctx(), menu_id);
     }
-    Popup::menu(&response).id(menu_id).open_memory(None).at_pointer_fixed().show(|ui| menu_ui(ui, state, entry, actions));
+    Popup::menu(&response)
+        .id(menu_id)
+        .open_memory(None)
+        .at_pointer_fixed()
+        .show(|ui| menu_ui(ui, state, entry, actions));
 }
 
 /// Everything that can be done with a take.
 pub(crate) fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
     let id = || entry.id.clone();
+    menu_spacing(ui, 180.0);
     let record = &entry.record;
-    let busy = state.composing.is_some().then_some("A take is being composed; stop it first.");
+    let busy = state
+        .composing
+        .is_some()
+        .then_some("A take is being composed; stop it first.");
     let why_not = state.cannot_compose().or(busy);
-    let unsettled = record.settings.is_none().then_some("This was not composed here: it has no settings.");
-    let unplaced = record.z.is_empty().then_some("Its place in the latent space is not known yet.");
+    let unsettled = record
+        .settings
+        .is_none()
+        .then_some("This was not composed here: it has no settings.");
+    let unplaced = record
+        .z
+        .is_empty()
+        .then_some("Its place in the latent space is not known yet.");
     let mut item = |ui: &mut Ui, text: &str, tip: &str, why_not: Option<&str>, action: Action| {
         let response = ui.add_enabled(why_not.is_none(), Button::new(text));
-        let response = response.on_hover_text(tip).on_disabled_hover_text(why_not.unwrap_or_default());
+        let response = response
+            .on_hover_text(tip)
+            .on_disabled_hover_text(why_not.unwrap_or_default());
         if response.clicked() {
             actions.push(action);
             ui.close();
         }
     };
-    item(ui, "Play", "From the start", None, Action::Show { id: id(), play: true });
+    item(
+        ui,
+        "Play",
+        "From the start",
+        None,
+        Action::Show { id: id(), play: true },
+    );
     let star = if record.is_starred { "Remove star" } else { "Star" };
     item(ui, star, "", None, Action::ToggleStar(id()));
     item(ui, "Rename…", "", None, Action::ShowSheet(Sheet::Rename(id())));
     ui.separator();
-    item(ui, "Continue", "More of it, in the same manner", why_not, Action::Continue(id()));
-    item(ui, "Vary", "Same composer, a nearby latent", why_not.or(unplaced), Action::Vary(id()));
-    item(ui, "Make again", "Same settings, same seed", why_not.or(unsettled), Action::MakeAgain(id()));
-    item(ui, "Reuse settings", "Puts its settings into the panel", unsettled, Action::ReuseSettings(id()));
+    item(
+        ui,
+        "Continue",
+        "More of it, in the same manner",
+        why_not,
+        Action::Continue(id()),
+    );
+    item(
+        ui,
+        "Vary",
+        "Same composer, a nearby latent",
+        why_not.or(unplaced),
+        Action::Vary(id()),
+    );
+    item(
+        ui,
+        "Make again",
+        "Same settings, same seed",
+        why_not.or(unsettled),
+        Action::MakeAgain(id()),
+    );
+    item(
+        ui,
+        "Reuse settings",
+        "Puts its settings into the panel",
+        unsettled,
+        Action::ReuseSettings(id()),
+    );
     ui.separator();
     item(ui, "Save…", "As MIDI or WAV", None, Action::SaveTake(id()));
     item(ui, "Delete", "Can be undone", None, Action::Delete(id()));
@@ -250,7 +365,12 @@ impl Row<'_> {
         };
         painter.rect_filled(rect, 8.0, ground);
         if response.has_focus() {
-            painter.rect_stroke(rect, 8.0, Stroke::new(1.5, palette.accent), egui::StrokeKind::Inside);
+            painter.rect_stroke(
+                rect,
+                8.0,
+                Stroke::new(1.5, palette.accent),
+                egui::StrokeKind::Inside,
+            );
         }
         let small = egui::TextStyle::Small.resolve(ui.style());
         let body = egui::TextStyle::Body.resolve(ui.style());
@@ -263,7 +383,10 @@ impl Row<'_> {
         job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(20.0));
         let title = painter.layout_job(job);
         painter.galley(rect.left_top() + vec2(26.0, 7.0), title, palette.text);
-        let picture = Rect::from_min_max(rect.left_top() + vec2(10.0, 29.0), rect.right_bottom() - vec2(10.0, 24.0));
+        let picture = Rect::from_min_max(
+            rect.left_top() + vec2(10.0, 29.0),
+            rect.right_bottom() - vec2(10.0, 24.0),
+        );
         if let Some(thumbnail) = self.thumbnail {
             thumbnail.paint(&painter, picture, self.style.colour, self.progress);
         }
@@ -307,7 +430,9 @@ fn ago(then_secs: u64, now_secs: u64) -> String {
 
 /// "3 Oct 2026", from seconds since 1970 (Howard Hinnant's civil-from-days).
 fn date(secs: u64) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let days = secs / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -57,9 +57,17 @@ impl Default for ComposeSettings {
 
 impl ComposeSettings {
     pub fn of(request: &GenerateRequest, composers: &ComposerSet) -> ComposeSettings {
-        let SamplingSettings { guidance, temperature, top_p, .. } = request.sampling;
+        let SamplingSettings {
+            guidance,
+            temperature,
+            top_p,
+            ..
+        } = request.sampling;
         ComposeSettings {
-            composer: request.composer.and_then(|id| composers.get(id)).map(|c| c.name.clone()),
+            composer: request
+                .composer
+                .and_then(|id| composers.get(id))
+                .map(|c| c.name.clone()),
             seed: request.seed,
             notes: request.notes,
             guidance,
@@ -118,8 +126,14 @@ impl TakeRecord {
 
     /// The record of a MIDI file that was opened.
     pub fn opened(name: String, performance: &Performance, created_secs: u64) -> TakeRecord {
-        TakeRecord { format: FORMAT, name, created_secs, origin: Origin::Opened, ..TakeRecord::default() }
-            .measured(performance)
+        TakeRecord {
+            format: FORMAT,
+            name,
+            created_secs,
+            origin: Origin::Opened,
+            ..TakeRecord::default()
+        }
+        .measured(performance)
     }
 
     fn measured(mut self, performance: &Performance) -> TakeRecord {
