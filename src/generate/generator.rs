@@ -53,6 +53,10 @@ impl Generator {
     /// What [`Checkpoint::read`] says, or that the device is not there.
     pub fn load(path: &Path, device: DeviceChoice) -> Result<Generator, GenerateError> {
         let device = device.resolve()?;
+        if device == Device::Cpu {
+            // One note is too little work to share: waiting for a second thread costs more than it brings.
+            tch::set_num_threads(1);
+        }
         let checkpoint = Checkpoint::read(path)?;
         let mut vae = checkpoint.vae(device)?;
         vae.vs.freeze();
