@@ -5,18 +5,18 @@
 //! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
 //! `player` put it on threads; `app` is the window.
 
-pub mod paths;
-pub mod progress;
-pub mod files;
-pub mod music;
-pub mod tokens;
-pub mod synth;
-pub mod device;
-pub mod sampling;
-pub mod model;
 pub mod data;
-pub mod latent_map;
+pub mod device;
+pub mod files;
 pub mod generate;
-pub mod train;
+pub mod latent_map;
+pub mod model;
+pub mod music;
+pub mod paths;
 #[cfg(feature = "app")]
 pub mod player;
+pub mod progress;
+pub mod sampling;
+pub mod synth;
+pub mod tokens;
+pub mod train;

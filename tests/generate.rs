@@ -42,7 +42,10 @@ fn checkpoint(folder: &tempfile::TempDir) -> PathBuf {
 }
 
 fn request(seed: u64, notes: usize) -> GenerateRequest {
-    GenerateRequest { notes, ..GenerateRequest::new(Some(ComposerId(1)), seed) }
+    GenerateRequest {
+        notes,
+        ..GenerateRequest::new(Some(ComposerId(1)), seed)
+    }
 }
 
 fn generator(folder: &tempfile::TempDir) -> Generator {
@@ -58,7 +61,14 @@ fn the_same_seed_is_the_same_take_and_another_is_not() {
     let first = take(&request(7, 50));
     assert_eq!(first, take(&request(7, 50)));
     assert_ne!(first.tokens, take(&request(8, 50)).tokens);
-    assert_ne!(first.tokens, take(&GenerateRequest { composer: Some(ComposerId(0)), ..request(7, 50) }).tokens);
+    assert_ne!(
+        first.tokens,
+        take(&GenerateRequest {
+            composer: Some(ComposerId(0)),
+            ..request(7, 50)
+        })
+        .tokens
+    );
     assert!(first.recipe.z.len() > 1);
     assert_eq!(first.recipe.composer.as_deref(), Some("Frédéric Chopin"));
 }
@@ -68,12 +78,22 @@ fn lengths_and_grammar_hold() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let requests: Vec<GenerateRequest> = (0..6).map(|i| request(i, 40)).collect();
-    for take in g.generate_batch(&requests, &StopFlag::new(), &mut |_| {}).unwrap() {
-        assert!((36..=60).contains(&take.tokens.len()), "{} notes", take.tokens.len());
+    for take in g
+        .generate_batch(&requests, &StopFlag::new(), &mut |_| {})
+        .unwrap()
+    {
+        assert!(
+            (36..=60).contains(&take.tokens.len()),
+            "{} notes",
+            take.tokens.len()
+        );
         assert!(!take.is_partial);
         for pair in take.tokens.windows(2) {
             assert!(pair[0].is_valid() && !pair[0].is_end());
-            assert!(pair[0].gap > 0 || pair[1].pitch > pair[0].pitch || pair[0].pitch == 87, "a chord must rise");
+            assert!(
+                pair[0].gap > 0 || pair[1].pitch > pair[0].pitch || pair[0].pitch == 87,
+                "a chord must rise"
+            );
         }
         assert_eq!(encode(&take.performance).tokens.len(), take.tokens.len());
     }
@@ -120,8 +140,13 @@ fn a_stop_keeps_what_there_is() {
 fn going_on_keeps_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
-    let first = g.generate(&request(1, 30), &StopFlag::new(), &mut |_| {}).unwrap();
-    let more = GenerateRequest { prompt: Some(Arc::new(first.performance.clone())), ..request(2, 20) };
+    let first = g
+        .generate(&request(1, 30), &StopFlag::new(), &mut |_| {})
+        .unwrap();
+    let more = GenerateRequest {
+        prompt: Some(Arc::new(first.performance.clone())),
+        ..request(2, 20)
+    };
     let longer = g.generate(&more, &StopFlag::new(), &mut |_| {}).unwrap();
     let kept = longer.recipe.prompt_notes;
     assert_eq!(kept, first.tokens.len());
@@ -129,8 +154,14 @@ fn going_on_keeps_what_was_there() {
     for (a, b) in first.tokens.iter().zip(&longer.tokens).take(kept - 1) {
         assert_eq!((a.pitch, a.velocity, a.gap), (b.pitch, b.velocity, b.gap));
     }
-    let empty = GenerateRequest { prompt: Some(Arc::default()), ..request(2, 20) };
-    assert!(matches!(g.generate(&empty, &StopFlag::new(), &mut |_| {}), Err(GenerateError::EmptyPrompt)));
+    let empty = GenerateRequest {
+        prompt: Some(Arc::default()),
+        ..request(2, 20)
+    };
+    assert!(matches!(
+        g.generate(&empty, &StopFlag::new(), &mut |_| {}),
+        Err(GenerateError::EmptyPrompt)
+    ));
 }
 
 #[test]
@@ -140,12 +171,21 @@ fn bad_requests_are_refused() {
     let refused = |r: &GenerateRequest| g.generate(r, &StopFlag::new(), &mut |_| {}).unwrap_err();
     assert!(matches!(refused(&request(1, 0)), GenerateError::Length));
     assert!(matches!(
-        refused(&GenerateRequest { composer: Some(ComposerId(9)), ..request(1, 9) }),
+        refused(&GenerateRequest {
+            composer: Some(ComposerId(9)),
+            ..request(1, 9)
+        }),
         GenerateError::NoSuchComposer(9)
     ));
     assert!(matches!(
-        refused(&GenerateRequest { z: Some(vec![0.0; 3]), ..request(1, 9) }),
-        GenerateError::LatentSize { given: 3, expected: 4 }
+        refused(&GenerateRequest {
+            z: Some(vec![0.0; 3]),
+            ..request(1, 9)
+        }),
+        GenerateError::LatentSize {
+            given: 3,
+            expected: 4
+        }
     ));
 }
 
@@ -153,10 +193,17 @@ fn bad_requests_are_refused() {
 fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
-    let take = g.generate(&request(1, 64), &StopFlag::new(), &mut |_| {}).unwrap();
+    let take = g
+        .generate(&request(1, 64), &StopFlag::new(), &mut |_| {})
+        .unwrap();
     let all = g.encode_tokens(&take.tokens).unwrap();
     assert!(all.len() >= 3 && all[0].len() == 4);
-    let window = pastiche::data::Window { notes: take.tokens[..16].to_vec(), start: 0, piece_len: 64, composer: None };
+    let window = pastiche::data::Window {
+        notes: take.tokens[..16].to_vec(),
+        start: 0,
+        piece_len: 64,
+        composer: None,
+    };
     let batch = stack(&[window], &g.vae().config, Device::Cpu, || false);
     let alone = no_grad(|| Vec::<f32>::try_from(g.vae().encode(&batch).mean.view([-1])).unwrap());
     for (a, b) in alone.iter().zip(&all[0]) {

@@ -2,8 +2,8 @@
 //! cache as without. The failures these tests stand for are those of the model this project answers to.
 
 use pastiche::data::{Window, stack};
-use pastiche::model::{Batch, Conditioning, LossWeights, ModelConfig, Posterior, Vae};
 use pastiche::model::checkpoint::{self, Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
+use pastiche::model::{Batch, Conditioning, LossWeights, ModelConfig, Posterior, Vae};
 use pastiche::music::ComposerSet;
 use pastiche::tokens::{Field, NoteToken};
 use pastiche::train::{Optimizer, Rates};
@@ -37,11 +37,17 @@ fn window(seed: usize, config: &ModelConfig) -> Window {
             gap: (1 + (seed + i % 3) % 20) as u8,
         })
         .collect();
-    Window { notes, start: 10 * seed, piece_len: 1000, composer: Some(seed % config.n_composers) }
+    Window {
+        notes,
+        start: 10 * seed,
+        piece_len: 1000,
+        composer: Some(seed % config.n_composers),
+    }
 }
 
 /// Weights that are not at their silent start, so that every path carries a signal.
 fn model(config: &ModelConfig) -> Vae {
+    tch::set_num_threads(1);
     tch::manual_seed(7);
     let vae = Vae::new(config, CPU).unwrap();
     no_grad(|| {
@@ -86,7 +92,10 @@ fn the_decoder_sees_the_past_and_not_the_future() {
         // Position 9 predicts note 9, so it must not know it; position 10 has just been told.
         assert_eq!(largest(&difference.narrow(1, 0, 10)), 0.0);
         for t in [10, 11, 20, 31] {
-            assert!(largest(&difference.narrow(1, t, 1)) > 1e-4, "position {t} ignores note 9");
+            assert!(
+                largest(&difference.narrow(1, t, 1)) > 1e-4,
+                "position {t} ignores note 9"
+            );
         }
     });
 }
@@ -98,17 +107,30 @@ fn positions_and_conditions_change_the_prediction() {
     let batch = stack(&[window(1, &config)], &config, CPU, || false);
     let one = |label: i64, z: f64, has_z: f64| {
         let z = Tensor::full([1, 8], z, (Kind::Float, CPU));
-        let condition =
-            vae.condition(&z, &Tensor::from_slice(&[label]), &Tensor::full([1], has_z, (Kind::Float, CPU)));
+        let condition = vae.condition(
+            &z,
+            &Tensor::from_slice(&[label]),
+            &Tensor::full([1], has_z, (Kind::Float, CPU)),
+        );
         let h = vae.decoder.trunk(&batch.rows, &batch.secs, &condition, None);
         vae.decoder.logits(Field::Pitch, &h)
     };
     no_grad(|| {
         let base = one(0, 1.0, 1.0);
-        assert!(largest(&(base.narrow(1, 3, 1) - base.narrow(1, 4, 1))) > 1e-3, "every position says the same");
-        assert!(largest(&(&base - one(1, 1.0, 1.0))) > 1e-3, "the label is ignored");
+        assert!(
+            largest(&(base.narrow(1, 3, 1) - base.narrow(1, 4, 1))) > 1e-3,
+            "every position says the same"
+        );
+        assert!(
+            largest(&(&base - one(1, 1.0, 1.0))) > 1e-3,
+            "the label is ignored"
+        );
         assert!(largest(&(&base - one(0, -1.0, 1.0))) > 1e-3, "z is ignored");
-        assert_eq!(largest(&(one(0, 1.0, 0.0) - one(0, -1.0, 0.0))), 0.0, "a withheld z leaks");
+        assert_eq!(
+            largest(&(one(0, 1.0, 0.0) - one(0, -1.0, 0.0))),
+            0.0,
+            "a withheld z leaks"
+        );
     });
 }
 
@@ -134,7 +156,10 @@ fn a_cache_changes_nothing() {
             for t in prompt..32 {
                 let (rows, secs) = part(t, 1);
                 let out = vae.decoder.extend(&rows, &secs, &condition, &mut cache);
-                assert!(largest(&(out - whole.narrow(1, t, 1))) < 1e-4, "position {t} after a prompt of {prompt}");
+                assert!(
+                    largest(&(out - whole.narrow(1, t, 1))) < 1e-4,
+                    "position {t} after a prompt of {prompt}"
+                );
             }
         }
     });
@@ -174,11 +199,25 @@ fn every_variable_moves_and_every_term_has_a_gradient() {
         v.zero_grad();
     }
 
-    let before: Vec<(String, Tensor)> = vae.vs.variables().into_iter().map(|(n, v)| (n, v.copy().detach())).collect();
+    let before: Vec<(String, Tensor)> = vae
+        .vs
+        .variables()
+        .into_iter()
+        .map(|(n, v)| (n, v.copy().detach()))
+        .collect();
     let mut optimizer = Optimizer::new(&vae.vs, Kind::Float);
-    let weights = LossWeights { kl: 0.5, free_bits_nats: 0.0, label: 0.1, bag: 0.1, segment_len: 32.0 };
+    let weights = LossWeights {
+        kl: 0.5,
+        free_bits_nats: 0.0,
+        label: 0.1,
+        bag: 0.1,
+        segment_len: 32.0,
+    };
     vae.elbo(&batch, &given).loss(&weights).backward();
-    optimizer.step(Rates { muon: 0.02, adam: 0.01 });
+    let _ = optimizer.step(Rates {
+        muon: 0.02,
+        adam: 0.01,
+    });
     let after = vae.vs.variables();
     for (name, old) in before {
         assert!(largest(&(&after[&name] - old)) > 0.0, "{name} did not move");
@@ -188,13 +227,20 @@ fn every_variable_moves_and_every_term_has_a_gradient() {
 #[test]
 fn eight_segments_are_learned_by_heart() {
     let config = config();
+    tch::set_num_threads(1);
     tch::manual_seed(3);
     let vae = Vae::new(&config, CPU).unwrap();
     let windows: Vec<Window> = (0..8).map(|i| window(i, &config)).collect();
     let batch = stack(&windows, &config, CPU, || false);
     let given = given(&batch, &config);
     let mut optimizer = Optimizer::new(&vae.vs, Kind::Float);
-    let weights = LossWeights { kl: 0.0, free_bits_nats: 0.5, label: 0.05, bag: 0.1, segment_len: 32.0 };
+    let weights = LossWeights {
+        kl: 0.0,
+        free_bits_nats: 0.5,
+        label: 0.05,
+        bag: 0.1,
+        segment_len: 32.0,
+    };
     let steps = 300;
     let mut nll = f64::INFINITY;
     for step in 0..steps {
@@ -202,7 +248,10 @@ fn eight_segments_are_learned_by_heart() {
         nll = terms.nll().double_value(&[]);
         terms.loss(&weights).backward();
         let left = 1.0 - f64::from(step) / f64::from(steps);
-        optimizer.step(Rates { muon: 0.03 * left, adam: 0.006 * left });
+        let _ = optimizer.step(Rates {
+            muon: 0.03 * left,
+            adam: 0.006 * left,
+        });
     }
     assert!(nll < 1.0, "{nll} nats per note after {steps} steps");
 }
@@ -217,21 +266,48 @@ fn closed_form_kl_agrees_with_monte_carlo() {
         log_variance: Tensor::randn([1, 8], (Kind::Float, CPU)) * 0.5 - 1.0,
     };
     no_grad(|| {
-        let closed = vae.prior.kl_to_component(&q, &Tensor::from_slice(&[1i64])).sum(Kind::Float).double_value(&[]);
+        let closed = vae
+            .prior
+            .kl_to_component(&q, &Tensor::from_slice(&[1i64]))
+            .sum(Kind::Float)
+            .double_value(&[]);
         let n = 60_000;
         let z = q.sample(&Tensor::randn([n, 8], (Kind::Float, CPU)));
-        let log_q = ((&z - &q.mean).square() * (-&q.log_variance).exp() + &q.log_variance + std::f64::consts::TAU.ln())
-            .sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
+        let log_q = ((&z - &q.mean).square() * (-&q.log_variance).exp()
+            + &q.log_variance
+            + std::f64::consts::TAU.ln())
+        .sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
             * -0.5;
         let log_p = vae.prior.log_densities(&z).select(1, 1);
         let sampled = (log_q - log_p).mean(Kind::Float).double_value(&[]);
-        assert!((closed - sampled).abs() < 0.02 * closed.abs() + 0.05, "{closed} {sampled}");
+        assert!(
+            (closed - sampled).abs() < 0.02 * closed.abs() + 0.05,
+            "{closed} {sampled}"
+        );
 
         // Of one component, the whole mixture is that component.
-        let alone = Vae::new(&ModelConfig { n_composers: 1, ..config.clone() }, CPU).unwrap();
-        let one = alone.prior.kl_to_component(&q, &Tensor::from_slice(&[0i64])).sum(Kind::Float).double_value(&[]);
-        let estimates = alone.prior.kl_to_mixture(&q, &z).mean(Kind::Float).double_value(&[]);
-        assert!((one - estimates).abs() < 0.02 * one.abs() + 0.05, "{one} {estimates}");
+        let alone = Vae::new(
+            &ModelConfig {
+                n_composers: 1,
+                ..config.clone()
+            },
+            CPU,
+        )
+        .unwrap();
+        let one = alone
+            .prior
+            .kl_to_component(&q, &Tensor::from_slice(&[0i64]))
+            .sum(Kind::Float)
+            .double_value(&[]);
+        let estimates = alone
+            .prior
+            .kl_to_mixture(&q, &z)
+            .mean(Kind::Float)
+            .double_value(&[]);
+        assert!(
+            (one - estimates).abs() < 0.02 * one.abs() + 0.05,
+            "{one} {estimates}"
+        );
     });
 }
 
@@ -250,7 +326,14 @@ fn a_checkpoint_comes_back_or_says_what_is_wrong() {
     let config = config();
     let vae = model(&config);
     let composers = ComposerSet::new(["A Bach", "B Chopin", "C Liszt"].map(str::to_owned));
-    let header = CheckpointHeader::new(&config, &composers, TrainedOn { step: 5, ..TrainedOn::default() });
+    let header = CheckpointHeader::new(
+        &config,
+        &composers,
+        TrainedOn {
+            step: 5,
+            ..TrainedOn::default()
+        },
+    );
     checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
 
     let read = Checkpoint::read(&path).unwrap();
@@ -261,13 +344,20 @@ fn a_checkpoint_comes_back_or_says_what_is_wrong() {
         assert_eq!(largest(&(trunk(&vae, &windows) - trunk(&again, &windows))), 0.0);
     });
 
-    let error = |path: &std::path::Path| Checkpoint::read(path).and_then(|c| c.vae(CPU).map(|_| ())).unwrap_err();
+    let error = |path: &std::path::Path| {
+        Checkpoint::read(path)
+            .and_then(|c| c.vae(CPU).map(|_| ()))
+            .unwrap_err()
+    };
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(error(&path), CheckpointError::Damaged { .. }));
     std::fs::write(&path, b"not a checkpoint at all").unwrap();
     assert!(matches!(error(&path), CheckpointError::Damaged { .. }));
-    assert!(matches!(error(&folder.path().join("none")), CheckpointError::Read { .. }));
+    assert!(matches!(
+        error(&folder.path().join("none")),
+        CheckpointError::Read { .. }
+    ));
 
     let mut tensors = vae.vs.variables();
     tensors.remove("decoder.table");
@@ -275,7 +365,10 @@ fn a_checkpoint_comes_back_or_says_what_is_wrong() {
     assert!(error(&path).to_string().contains("decoder.table is missing"));
 
     let mut tensors = vae.vs.variables();
-    tensors.insert("decoder.no_z".to_owned(), Tensor::full([1, 8], f64::NAN, (Kind::Float, CPU)));
+    tensors.insert(
+        "decoder.no_z".to_owned(),
+        Tensor::full([1, 8], f64::NAN, (Kind::Float, CPU)),
+    );
     checkpoint::save(&path, &header, &tensors, false).unwrap();
     assert!(matches!(error(&path), CheckpointError::NotFinite { tensor, .. } if tensor == "decoder.no_z"));
 

@@ -96,7 +96,11 @@ pub struct Checkpoint {
 
 /// Short fingerprint of some bytes.
 pub fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(6).map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .take(6)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// Writes `tensors` with `header` under a temporary name and renames. `half`: floats in half precision.
@@ -109,7 +113,10 @@ pub fn save(
     tensors: &HashMap<String, Tensor>,
     half: bool,
 ) -> Result<(), CheckpointError> {
-    let write = |source: std::io::Error| CheckpointError::Write { source, path: path.to_owned() };
+    let write = |source: std::io::Error| CheckpointError::Write {
+        source,
+        path: path.to_owned(),
+    };
     let mut parts: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = Vec::with_capacity(tensors.len());
     let mut names: Vec<&String> = tensors.keys().collect();
     names.sort();
@@ -119,15 +126,24 @@ pub fn save(
             (_, true) => (Dtype::F16, Kind::Half),
             (_, false) => (Dtype::F32, Kind::Float),
         };
-        let tensor = no_grad(|| tensors[name].detach().to_device(Device::Cpu).to_kind(kind).contiguous());
+        let tensor = no_grad(|| {
+            tensors[name]
+                .detach()
+                .to_device(Device::Cpu)
+                .to_kind(kind)
+                .contiguous()
+        });
         let shape = tensor.size().iter().map(|&n| n as usize).collect();
         let mut bytes = vec![0u8; tensor.numel() * kind.elt_size_in_bytes()];
-        tensor.f_copy_data_u8(&mut bytes, tensor.numel()).map_err(ModelError::from)?;
+        tensor
+            .f_copy_data_u8(&mut bytes, tensor.numel())
+            .map_err(ModelError::from)?;
         parts.push((name.clone(), shape, dtype, bytes));
     }
     let mut views = Vec::with_capacity(parts.len());
     for (name, shape, dtype, bytes) in &parts {
-        let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| write(std::io::Error::other(e)))?;
+        let view =
+            TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| write(std::io::Error::other(e)))?;
         views.push((name.as_str(), view));
     }
     let described = serde_json::to_string(header).map_err(|e| write(e.into()))?;
@@ -142,8 +158,14 @@ impl Checkpoint {
     /// # Errors
     /// Any [`CheckpointError`] but `Write`.
     pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
-        let read = |source| CheckpointError::Read { source, path: path.to_owned() };
-        let damaged = |what: String| CheckpointError::Damaged { what, path: path.to_owned() };
+        let read = |source| CheckpointError::Read {
+            source,
+            path: path.to_owned(),
+        };
+        let damaged = |what: String| CheckpointError::Damaged {
+            what,
+            path: path.to_owned(),
+        };
         if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
             return Err(damaged("it is larger than any checkpoint".into()));
         }
@@ -162,11 +184,19 @@ impl Checkpoint {
         for (name, view) in file.tensors() {
             let tensor = to_tensor(&view).map_err(|e| damaged(format!("{name}: {e}")))?;
             if tensor.isfinite().all().int64_value(&[]) == 0 {
-                return Err(CheckpointError::NotFinite { tensor: name, path: path.to_owned() });
+                return Err(CheckpointError::NotFinite {
+                    tensor: name,
+                    path: path.to_owned(),
+                });
             }
             tensors.insert(name, tensor);
         }
-        Ok(Checkpoint { path: path.to_owned(), header, tensors, hash: fingerprint(&bytes) })
+        Ok(Checkpoint {
+            path: path.to_owned(),
+            header,
+            tensors,
+            hash: fingerprint(&bytes),
+        })
     }
 
     /// Builds the network on `device` and fills in its variables.
@@ -184,13 +214,20 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::Mismatch`]; nothing is copied then.
     pub fn fill(&self, vs: &tch::nn::VarStore) -> Result<(), CheckpointError> {
-        let mismatch = |what| CheckpointError::Mismatch { what, path: self.path.clone() };
+        let mismatch = |what| CheckpointError::Mismatch {
+            what,
+            path: self.path.clone(),
+        };
         let variables = vs.variables();
         for (name, variable) in &variables {
             match self.tensors.get(name) {
                 None => return Err(mismatch(format!("{name} is missing"))),
                 Some(t) if t.size() != variable.size() => {
-                    return Err(mismatch(format!("{name} is {:?}, expected {:?}", t.size(), variable.size())));
+                    return Err(mismatch(format!(
+                        "{name} is {:?}, expected {:?}",
+                        t.size(),
+                        variable.size()
+                    )));
                 }
                 Some(_) => {}
             }
@@ -205,17 +242,29 @@ impl Checkpoint {
 }
 
 fn check_version(header: &CheckpointHeader, path: &Path) -> Result<(), CheckpointError> {
-    let other = |what: String| Err(CheckpointError::OtherVersion { what, path: path.to_owned() });
+    let other = |what: String| {
+        Err(CheckpointError::OtherVersion {
+            what,
+            path: path.to_owned(),
+        })
+    };
     if header.format != FORMAT {
         return other(format!("format {}, expected {FORMAT}", header.format));
     }
     let vocabulary: Vec<usize> = Field::ALL.iter().map(|f| f.size()).collect();
     if header.vocabulary != vocabulary {
-        return other(format!("token fields of {:?}, expected {vocabulary:?}", header.vocabulary));
+        return other(format!(
+            "token fields of {:?}, expected {vocabulary:?}",
+            header.vocabulary
+        ));
     }
     if header.composers.len() != header.config.n_composers {
         return Err(CheckpointError::Mismatch {
-            what: format!("{} composers named, {} in the network", header.composers.len(), header.config.n_composers),
+            what: format!(
+                "{} composers named, {} in the network",
+                header.composers.len(),
+                header.config.n_composers
+            ),
             path: path.to_owned(),
         });
     }
@@ -232,5 +281,9 @@ fn to_tensor(view: &TensorView) -> Result<Tensor, String> {
     };
     let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
     let tensor = Tensor::f_from_data_size(&view.data(), &shape, kind).map_err(|e| e.to_string())?;
-    Ok(if kind == Kind::Int64 { tensor } else { tensor.to_kind(Kind::Float) })
+    Ok(if kind == Kind::Int64 {
+        tensor
+    } else {
+        tensor.to_kind(Kind::Float)
+    })
 }

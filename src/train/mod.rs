@@ -33,7 +33,9 @@ pub enum TrainError {
     Write { source: std::io::Error, path: PathBuf },
     #[error("the {split} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit { split: &'static str },
-    #[error("the loss stopped being a number at step {step}; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate")]
+    #[error(
+        "the loss stopped being a number at step {step}; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate"
+    )]
     NotFinite { step: u64, kept: u64 },
     #[error(transparent)]
     Corpus(#[from] CorpusError),
