@@ -14,6 +14,7 @@ pub mod synth;
 pub mod device;
 pub mod sampling;
 pub mod model;
+pub mod classify;
 pub mod data;
 pub mod latent_map;
 pub mod generate;
