@@ -1,22 +1,34 @@
 //! Pastiche composes classical piano music in the manner of a chosen composer.
 //!
 //! The modules stand in the order of their layers: each may use those above it, never one below
-//! (`tests/layers` holds that). `music` knows notes, `tokens` the model's alphabet, `synth` sound; `model` is
-//! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
-//! `player` put it on threads; `app` is the window.
+//! (`tests/layers` holds that).
 
-pub mod data;
-pub mod device;
+// Nothing but themselves: where things lie, how far work is, files that are whole.
 pub mod files;
-pub mod generate;
-pub mod latent_map;
-pub mod model;
-pub mod music;
 pub mod paths;
-#[cfg(feature = "app")]
-pub mod player;
 pub mod progress;
-pub mod sampling;
+
+// Notes in seconds, and who wrote them.
+pub mod music;
+
+// The model's alphabet, and sound.
 pub mod synth;
 pub mod tokens;
+
+// The network, the classifiers, and how to choose from what they say.
+pub mod classify;
+pub mod device;
+pub mod model;
+pub mod sampling;
+
+// What is learned from, what composes, where latents lie.
+pub mod data;
+pub mod generate;
+pub mod latent_map;
+
+// Learning.
 pub mod train;
+
+// The sound card.
+#[cfg(feature = "app")]
+pub mod player;

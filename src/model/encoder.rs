@@ -123,7 +123,7 @@ impl Encoder {
 }
 
 /// The sum of `columns` table rows per position: `rows` holds `B × positions × columns` indices; `[B, positions, d]`.
-pub(super) fn embed(table: &Tensor, rows: &Tensor, positions: i64, columns: i64) -> Tensor {
+pub(crate) fn embed(table: &Tensor, rows: &Tensor, positions: i64, columns: i64) -> Tensor {
     let b = rows.size()[0];
     let count = b * positions;
     let offsets = Tensor::arange(count, (Kind::Int64, rows.device())) * columns;

@@ -1,5 +1,6 @@
 //! Training, headless: the same code runs under the window and the command line.
 
+mod classifier;
 mod config;
 mod metrics;
 mod optimizer;
@@ -10,6 +11,7 @@ mod validate;
 
 use std::path::PathBuf;
 
+pub use classifier::{Accuracy, ClassifierConfig, ClassifierEvent, ClassifierSummary, accuracy, labelled_segments, rank_of, train_classifier};
 pub use config::TrainConfig;
 pub use metrics::{StepMetrics, ValidMetrics};
 pub use optimizer::{Optimizer, Rates};
