@@ -7,9 +7,8 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::judge::Judge;
-use super::roll::Roll;
+use super::profile::{PROFILE_LEN, profile};
 use super::selector::{PATCH, Selector};
-use crate::device::training_kind;
 use crate::model::checkpoint::{self, CheckpointError, FORMAT, TrainedOn};
 use crate::model::features::{NOTE_COLUMNS, note_rows};
 use crate::music::ComposerSet;
@@ -76,7 +75,6 @@ pub struct Classifier {
     /// The first 12 hexadecimal digits of the file's SHA-256; empty when it has none.
     pub hash: String,
     network: Network,
-    compute: Kind,
 }
 
 impl Classifier {
@@ -96,7 +94,12 @@ impl Classifier {
             trained_on: TrainedOn::default(),
             balanced_accuracy: None,
         };
-        Classifier { vs, header, hash: String::new(), network, compute: training_kind(device) }
+        Classifier {
+            vs,
+            header,
+            hash: String::new(),
+            network,
+        }
     }
 
     /// Reads a selector or a judge.
@@ -105,7 +108,10 @@ impl Classifier {
     /// Any [`CheckpointError`] but `Write`; a composing model is none of these.
     pub fn read(path: &Path, device: Device) -> Result<Classifier, CheckpointError> {
         let file = checkpoint::read_file(path, &["selector", "judge"], |h: &ClassifierHeader| {
-            let other = |what| CheckpointError::OtherVersion { what, path: path.to_owned() };
+            let other = |what| CheckpointError::OtherVersion {
+                what,
+                path: path.to_owned(),
+            };
             checkpoint::check_vocabulary(h.format, &h.vocabulary).map_err(other)
         })?;
         let mut out = Classifier::new(file.header.kind, &file.header.composers, device);
@@ -136,9 +142,11 @@ impl Classifier {
                 selector.features(&rows, &present, dropout)
             }
             Network::Judge(judge) => {
-                let rolls: Vec<Roll> = segments.iter().map(|s| Roll::new(s)).collect();
-                let (roll, present) = Roll::stack(&rolls, device);
-                judge.features(&roll, &present, self.compute, dropout)
+                let profiles: Vec<f32> = segments.iter().flat_map(|s| profile(s)).collect();
+                let profiles = Tensor::from_slice(&profiles)
+                    .view([-1, PROFILE_LEN as i64])
+                    .to_device(device);
+                judge.features(&profiles, dropout)
             }
         }
     }
@@ -163,7 +171,10 @@ impl Classifier {
                 let features = self.forward_features(&chosen, 0.0);
                 let probabilities = self.forward_logits(&features, 0.0).softmax(1, Kind::Float);
                 for (row, &i) in part.iter().enumerate() {
-                    out[i] = Heard { probabilities: to_vec(&probabilities, row), features: to_vec(&features, row) };
+                    out[i] = Heard {
+                        probabilities: to_vec(&probabilities, row),
+                        features: to_vec(&features, row),
+                    };
                 }
             }
         });
@@ -206,7 +217,11 @@ pub struct Heard {
 }
 
 fn to_vec(rows: &Tensor, row: usize) -> Vec<f32> {
-    let row = rows.get(row as i64).to_device(Device::Cpu).to_kind(Kind::Float).contiguous();
+    let row = rows
+        .get(row as i64)
+        .to_device(Device::Cpu)
+        .to_kind(Kind::Float)
+        .contiguous();
     let mut out = vec![0f32; row.numel()];
     row.copy_data(&mut out, row.numel());
     out
@@ -226,7 +241,9 @@ fn token_rows(segments: &[Segment], device: Device) -> (Tensor, Tensor) {
     }
     let b = segments.len() as i64;
     (
-        Tensor::from_slice(&rows).view([b, SEGMENT_LEN as i64, NOTE_COLUMNS as i64]).to_device(device),
+        Tensor::from_slice(&rows)
+            .view([b, SEGMENT_LEN as i64, NOTE_COLUMNS as i64])
+            .to_device(device),
         Tensor::from_slice(&present).view([b, -1]).to_device(device),
     )
 }

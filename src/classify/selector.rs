@@ -29,7 +29,10 @@ impl Selector {
             let n_in = if layer == 0 { WIDTH } else { 2 * WIDTH };
             for direction in ["forward", "backward"] {
                 let vs = vs / format!("layer{layer}") / direction;
-                let normal = |n: i64| Init::Randn { mean: 0.0, stdev: (n as f64).powf(-0.5) };
+                let normal = |n: i64| Init::Randn {
+                    mean: 0.0,
+                    stdev: (n as f64).powf(-0.5),
+                };
                 gates.push(vs.var("input", &[3 * WIDTH, n_in], normal(n_in)));
                 gates.push(vs.var("hidden", &[3 * WIDTH, WIDTH], normal(WIDTH)));
                 gates.push(vs.var("input_bias_table", &[3 * WIDTH], Init::Const(0.0)));
@@ -37,7 +40,14 @@ impl Selector {
             }
         }
         Selector {
-            table: vs.var("table", &[NOTE_ROWS * PATCH as i64, WIDTH], Init::Randn { mean: 0.0, stdev: 0.3 }),
+            table: vs.var(
+                "table",
+                &[NOTE_ROWS * PATCH as i64, WIDTH],
+                Init::Randn {
+                    mean: 0.0,
+                    stdev: 0.3,
+                },
+            ),
             gates,
             attention: Linear::scaled(vs, "attention_table", 2 * WIDTH as usize, 1, 0.3),
             out: Linear::scaled(vs, "out_table", 2 * WIDTH as usize, n_composers as usize, 0.3),
@@ -50,11 +60,26 @@ impl Selector {
     pub fn features(&self, rows: &Tensor, present: &Tensor, dropout: f64) -> Tensor {
         let (b, steps) = (present.size()[0], present.size()[1]);
         let is_training = dropout > 0.0;
-        let x = embed(&self.table, rows, steps, (PATCH * NOTE_COLUMNS) as i64).dropout(dropout * 0.5, is_training);
+        let x = embed(&self.table, rows, steps, (PATCH * NOTE_COLUMNS) as i64)
+            .dropout(dropout * 0.5, is_training);
         let start = Tensor::zeros([2 * LAYERS as i64, b, WIDTH], (Kind::Float, x.device()));
-        let (x, _) = x.gru(&start, &self.gates, true, LAYERS as i64, dropout, is_training, true, true);
+        let (x, _) = x.gru(
+            &start,
+            &self.gates,
+            true,
+            LAYERS as i64,
+            dropout,
+            is_training,
+            true,
+            true,
+        );
         let absent = present.eq(0.0);
-        let weights = self.attention.forward(&x.tanh()).squeeze_dim(2).masked_fill(&absent, -1e9).softmax(1, Kind::Float);
+        let weights = self
+            .attention
+            .forward(&x.tanh())
+            .squeeze_dim(2)
+            .masked_fill(&absent, -1e9)
+            .softmax(1, Kind::Float);
         (x * weights.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
     }
 

@@ -84,7 +84,10 @@ impl ClassifierConfig {
         if self.validations == 0 {
             return wrong("validations must not be 0");
         }
-        match [self.muon_rate, self.adam_rate, self.balance].iter().all(|v| v.is_finite() && *v >= 0.0) {
+        match [self.muon_rate, self.adam_rate, self.balance]
+            .iter()
+            .all(|v| v.is_finite() && *v >= 0.0)
+        {
             true => Ok(()),
             false => wrong("muon_rate, adam_rate and balance must be numbers of at least 0"),
         }
@@ -113,7 +116,11 @@ impl Accuracy {
             top3 += usize::from(rank < 3);
         }
         let segments: usize = right.iter().map(|r| r.0).sum();
-        let heard: Vec<f64> = right.iter().filter(|r| r.0 > 0).map(|r| r.1 as f64 / r.0 as f64).collect();
+        let heard: Vec<f64> = right
+            .iter()
+            .filter(|r| r.0 > 0)
+            .map(|r| r.1 as f64 / r.0 as f64)
+            .collect();
         let share = |n: usize| n as f64 / segments.max(1) as f64;
         Accuracy {
             segments,
@@ -127,16 +134,35 @@ impl Accuracy {
 /// How many others are likelier than `truth`.
 pub fn rank_of(truth: usize, probabilities: &[f32]) -> usize {
     let own = probabilities.get(truth).copied().unwrap_or(0.0);
-    probabilities.iter().enumerate().filter(|&(k, &p)| p > own || (p == own && k < truth)).count()
+    probabilities
+        .iter()
+        .enumerate()
+        .filter(|&(k, &p)| p > own || (p == own && k < truth))
+        .count()
 }
 
 /// What a classifier's run tells whoever started it.
 #[derive(Clone, Debug)]
 pub enum ClassifierEvent {
-    Started { kind: ClassifierKind, pieces: usize, parameters: usize },
-    Stepped { step: u64, loss: f64, progress: f64, segments_per_sec: f64 },
-    Validated { step: u64, accuracy: Accuracy },
-    CheckpointSaved { step: u64, path: PathBuf },
+    Started {
+        kind: ClassifierKind,
+        pieces: usize,
+        parameters: usize,
+    },
+    Stepped {
+        step: u64,
+        loss: f64,
+        progress: f64,
+        segments_per_sec: f64,
+    },
+    Validated {
+        step: u64,
+        accuracy: Accuracy,
+    },
+    CheckpointSaved {
+        step: u64,
+        path: PathBuf,
+    },
 }
 
 /// How a classifier's run ended.
@@ -166,7 +192,8 @@ pub fn train_classifier(
     config.validate()?;
     let corpus = Corpus::load(corpus_path)?;
     let device = device.resolve()?;
-    let sampler = SegmentSampler::new(&corpus, config.balance).ok_or(TrainError::EmptySplit { split: "training" })?;
+    let sampler =
+        SegmentSampler::new(&corpus, config.balance).ok_or(TrainError::EmptySplit { split: "training" })?;
     let held_out = labelled_segments(&corpus, Split::Validation, VALIDATION_SEGMENTS);
     if held_out.is_empty() {
         return Err(TrainError::EmptySplit { split: "validation" });
@@ -180,24 +207,51 @@ pub fn train_classifier(
     classifier.header.trained_on = TrainedOn {
         source: corpus.provenance.source.clone(),
         licence: corpus.provenance.licence.clone(),
-        corpus: std::fs::read(corpus_path).map(|b| fingerprint(&b)).unwrap_or_default(),
+        corpus: std::fs::read(corpus_path)
+            .map(|b| fingerprint(&b))
+            .unwrap_or_default(),
         ..TrainedOn::default()
     };
     tracing::info!("training the {} on {}", kind.name(), device_name(device));
-    let parameters = classifier.vs.trainable_variables().iter().map(Tensor::numel).sum();
-    on_event(ClassifierEvent::Started { kind, pieces: sampler.pieces(), parameters });
-    let run = Run { config, sampler, held_out, checkpoint, run_dir };
+    let parameters = classifier
+        .vs
+        .trainable_variables()
+        .iter()
+        .map(Tensor::numel)
+        .sum();
+    on_event(ClassifierEvent::Started {
+        kind,
+        pieces: sampler.pieces(),
+        parameters,
+    });
+    let run = Run {
+        config,
+        sampler,
+        held_out,
+        checkpoint,
+        run_dir,
+    };
     run.go(classifier, stop, on_event)
 }
 
 /// A new run never overwrites an old one.
-fn prepare_folder(run_dir: &Path, kind: ClassifierKind, config: &ClassifierConfig) -> Result<PathBuf, TrainError> {
-    let wrong = |what: String| TrainError::RunDir { what, path: run_dir.to_owned() };
+fn prepare_folder(
+    run_dir: &Path,
+    kind: ClassifierKind,
+    config: &ClassifierConfig,
+) -> Result<PathBuf, TrainError> {
+    let wrong = |what: String| TrainError::RunDir {
+        what,
+        path: run_dir.to_owned(),
+    };
     let checkpoint = run_dir.join("best.safetensors");
     if checkpoint.exists() {
         return Err(wrong("it holds a run already; choose another folder".to_owned()));
     }
-    let write = |source| TrainError::Write { source, path: run_dir.to_owned() };
+    let write = |source| TrainError::Write {
+        source,
+        path: run_dir.to_owned(),
+    };
     std::fs::create_dir_all(run_dir).map_err(write)?;
     let text = toml::to_string(config).map_err(|e| wrong(e.to_string()))?;
     let text = format!("# {}\n{text}", kind.name());
@@ -220,7 +274,10 @@ pub fn labelled_segments(corpus: &Corpus, split: Split, per_composer: usize) -> 
 pub fn accuracy(classifier: &Classifier, segments: &[(usize, Vec<NoteToken>)]) -> Accuracy {
     let parts: Vec<Segment> = segments.iter().map(|(_, notes)| notes.as_slice()).collect();
     let heard = classifier.hear(&parts);
-    let outcomes = segments.iter().zip(&heard).map(|((truth, _), h)| (*truth, h.probabilities.as_slice()));
+    let outcomes = segments
+        .iter()
+        .zip(&heard)
+        .map(|((truth, _), h)| (*truth, h.probabilities.as_slice()));
     Accuracy::of(outcomes, classifier.composers().len())
 }
 
@@ -253,14 +310,22 @@ impl Run<'_> {
                 validations += 1;
                 let accuracy = accuracy(&classifier, &self.held_out);
                 on_event(ClassifierEvent::Validated { step, accuracy });
-                self.log("validation.csv", "step,top1,balanced,top3", &[step as f64, accuracy.top1, accuracy.balanced, accuracy.top3])?;
+                self.log(
+                    "validation.csv",
+                    "step,top1,balanced,top3",
+                    &[step as f64, accuracy.top1, accuracy.balanced, accuracy.top3],
+                )?;
                 if best.is_none_or(|b| accuracy.balanced > b.balanced) {
                     best = Some(accuracy);
                     classifier.header.balanced_accuracy = Some(accuracy.balanced);
                     classifier.header.trained_on.step = step;
-                    classifier.header.trained_on.notes_seen = step * (self.config.batch_size * SEGMENT_LEN) as u64;
+                    classifier.header.trained_on.notes_seen =
+                        step * (self.config.batch_size * SEGMENT_LEN) as u64;
                     classifier.save(&self.checkpoint)?;
-                    on_event(ClassifierEvent::CheckpointSaved { step, path: self.checkpoint.clone() });
+                    on_event(ClassifierEvent::CheckpointSaved {
+                        step,
+                        path: self.checkpoint.clone(),
+                    });
                 }
                 since = Instant::now();
             }
@@ -277,22 +342,42 @@ impl Run<'_> {
                 let loss = losses.double_value(&[]) / REPORT_EVERY as f64;
                 let _ = losses.zero_();
                 if !loss.is_finite() {
-                    return Err(TrainError::NotFinite { step, kept: classifier.header.trained_on.step });
+                    return Err(TrainError::NotFinite {
+                        step,
+                        kept: classifier.header.trained_on.step,
+                    });
                 }
-                let segments_per_sec = REPORT_EVERY as f64 * self.config.batch_size as f64 / since.elapsed().as_secs_f64();
+                let segments_per_sec =
+                    REPORT_EVERY as f64 * self.config.batch_size as f64 / since.elapsed().as_secs_f64();
                 since = Instant::now();
-                self.log("log.csv", "step,loss,progress,segments_per_sec", &[step as f64, loss, progress, segments_per_sec])?;
-                on_event(ClassifierEvent::Stepped { step, loss, progress, segments_per_sec });
+                self.log(
+                    "log.csv",
+                    "step,loss,progress,segments_per_sec",
+                    &[step as f64, loss, progress, segments_per_sec],
+                )?;
+                on_event(ClassifierEvent::Stepped {
+                    step,
+                    loss,
+                    progress,
+                    segments_per_sec,
+                });
             }
         }
-        Ok(ClassifierSummary { step, best: best.unwrap_or_default(), checkpoint: self.checkpoint.clone(), stopped: stop.is_stopped() })
+        Ok(ClassifierSummary {
+            step,
+            best: best.unwrap_or_default(),
+            checkpoint: self.checkpoint.clone(),
+            stopped: stop.is_stopped(),
+        })
     }
 
     /// Some batches' worth of segments, those of like duration together so that little is padding.
     fn draw_batches(&self, rng: &mut Pcg64Mcg) -> Vec<Vec<(usize, Vec<NoteToken>)>> {
         let count = BATCHES_AT_ONCE * self.config.batch_size;
         let mut drawn: Vec<(usize, Vec<NoteToken>)> = (0..count).map(|_| self.sampler.draw(rng)).collect();
-        drawn.sort_by_cached_key(|(_, notes)| (notes.iter().map(|n| gap_secs(n.gap)).sum::<f64>() * 100.0) as u64);
+        drawn.sort_by_cached_key(|(_, notes)| {
+            (notes.iter().map(|n| gap_secs(n.gap)).sum::<f64>() * 100.0) as u64
+        });
         let mut batches: Vec<_> = drawn.chunks(self.config.batch_size).map(<[_]>::to_vec).collect();
         for i in (1..batches.len()).rev() {
             batches.swap(i, rng.random_range(0..=i));
@@ -301,17 +386,33 @@ impl Run<'_> {
     }
 
     fn rates(&self, step: u64, progress: f64) -> Rates {
-        let factor = ((step + 1) as f64 / WARM_UP_STEPS).min(1.0) * ((1.0 - progress) / DECAY_SHARE).clamp(0.0, 1.0);
-        Rates { muon: self.config.muon_rate * factor, adam: self.config.adam_rate * factor }
+        let factor =
+            ((step + 1) as f64 / WARM_UP_STEPS).min(1.0) * ((1.0 - progress) / DECAY_SHARE).clamp(0.0, 1.0);
+        Rates {
+            muon: self.config.muon_rate * factor,
+            adam: self.config.adam_rate * factor,
+        }
     }
 
-    fn step(&self, classifier: &Classifier, optimizer: &mut Optimizer, drawn: &[(usize, Vec<NoteToken>)], rates: Rates) -> Tensor {
+    fn step(
+        &self,
+        classifier: &Classifier,
+        optimizer: &mut Optimizer,
+        drawn: &[(usize, Vec<NoteToken>)],
+        rates: Rates,
+    ) -> Tensor {
         let segments: Vec<Segment> = drawn.iter().map(|(_, notes)| notes.as_slice()).collect();
         let labels: Vec<i64> = drawn.iter().map(|(label, _)| *label as i64).collect();
         let labels = Tensor::from_slice(&labels).to_device(classifier.vs.device());
         let features = classifier.forward_features(&segments, self.config.dropout);
         let logits = classifier.forward_logits(&features, self.config.dropout);
-        let loss = logits.cross_entropy_loss(&labels, None::<Tensor>, Reduction::Mean, -100, self.config.label_smoothing);
+        let loss = logits.cross_entropy_loss(
+            &labels,
+            None::<Tensor>,
+            Reduction::Mean,
+            -100,
+            self.config.label_smoothing,
+        );
         loss.backward();
         let _norm = optimizer.step(rates);
         loss.detach()
@@ -320,10 +421,20 @@ impl Run<'_> {
     fn log(&self, name: &str, header: &str, values: &[f64]) -> Result<(), TrainError> {
         let path = self.run_dir.join(name);
         let is_new = !path.exists();
-        let row = values.iter().map(|v| format!("{}", (v * 1e4).round() / 1e4)).collect::<Vec<_>>().join(",");
-        let line = if is_new { format!("{header}\n{row}\n") } else { format!("{row}\n") };
+        let row = values
+            .iter()
+            .map(|v| format!("{}", (v * 1e4).round() / 1e4))
+            .collect::<Vec<_>>()
+            .join(",");
+        let line = if is_new {
+            format!("{header}\n{row}\n")
+        } else {
+            format!("{row}\n")
+        };
         let opened = OpenOptions::new().create(true).append(true).open(&path);
-        opened.and_then(|mut f| f.write_all(line.as_bytes())).map_err(|source| TrainError::Write { source, path })
+        opened
+            .and_then(|mut f| f.write_all(line.as_bytes()))
+            .map_err(|source| TrainError::Write { source, path })
     }
 }
 
@@ -367,9 +478,14 @@ impl<'a> SegmentSampler<'a> {
     /// A label and an augmented segment.
     fn draw(&self, rng: &mut impl Rng) -> (usize, Vec<NoteToken>) {
         let at = rng.random_range(0.0..self.weights.last().copied().unwrap_or(1.0));
-        let (label, pieces) = &self.groups[self.weights.partition_point(|w| *w <= at).min(self.groups.len() - 1)];
+        let (label, pieces) = &self.groups[self
+            .weights
+            .partition_point(|w| *w <= at)
+            .min(self.groups.len() - 1)];
         let at = rng.random_range(0..pieces.last().map_or(1, |(sum, _)| *sum));
-        let (_, piece) = pieces[pieces.partition_point(|(sum, _)| *sum <= at).min(pieces.len() - 1)];
+        let (_, piece) = pieces[pieces
+            .partition_point(|(sum, _)| *sum <= at)
+            .min(pieces.len() - 1)];
         let start = rng.random_range(0..=piece.tokens.len().saturating_sub(SEGMENT_LEN));
         let end = (start + SEGMENT_LEN).min(piece.tokens.len());
         let mut notes = piece.tokens[start..end].to_vec();
@@ -391,11 +507,22 @@ mod tests {
             (1, vec![0.1, 0.6, 0.2, 0.1]), // right
         ];
         let a = Accuracy::of(outcomes.iter().map(|(t, p)| (*t, p.as_slice())), 4);
-        assert_eq!(a, Accuracy { segments: 4, top1: 0.5, balanced: (1.0 / 3.0 + 1.0) / 2.0, top3: 0.75 });
+        assert_eq!(
+            a,
+            Accuracy {
+                segments: 4,
+                top1: 0.5,
+                balanced: (1.0 / 3.0 + 1.0) / 2.0,
+                top3: 0.75
+            }
+        );
     }
 
     #[test]
     fn ties_are_broken_one_way() {
-        assert_eq!((0..3).map(|k| rank_of(k, &[0.3, 0.3, 0.4])).collect::<Vec<_>>(), [1, 2, 0]);
+        assert_eq!(
+            (0..3).map(|k| rank_of(k, &[0.3, 0.3, 0.4])).collect::<Vec<_>>(),
+            [1, 2, 0]
+        );
     }
 }

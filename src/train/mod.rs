@@ -11,7 +11,10 @@ mod validate;
 
 use std::path::PathBuf;
 
-pub use classifier::{Accuracy, ClassifierConfig, ClassifierEvent, ClassifierSummary, accuracy, labelled_segments, rank_of, train_classifier};
+pub use classifier::{
+    Accuracy, ClassifierConfig, ClassifierEvent, ClassifierSummary, accuracy, labelled_segments, rank_of,
+    train_classifier,
+};
 pub use config::TrainConfig;
 pub use metrics::{StepMetrics, ValidMetrics};
 pub use optimizer::{Optimizer, Rates};
