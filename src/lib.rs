@@ -32,3 +32,7 @@ pub mod train;
 // The sound card.
 #[cfg(feature = "app")]
 pub mod player;
+#[cfg(feature = "app")]
+pub mod jobs;
+#[cfg(feature = "app")]
+pub mod app;

@@ -4,6 +4,8 @@ mod composers;
 mod generate;
 mod inspect;
 #[cfg(feature = "app")]
+mod logging;
+#[cfg(feature = "app")]
 mod play;
 mod prepare;
 mod render;
@@ -18,10 +20,13 @@ use pastiche::device::DeviceChoice;
 ///
 /// Without a command it opens the studio.
 #[derive(Parser, Debug)]
-#[command(version, after_help = after_help())]
+#[command(version, after_help = after_help(), args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// MIDI files, a SoundFont or a checkpoint to open in the studio.
+    #[arg(value_name = "FILE")]
+    files: Vec<std::path::PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -67,8 +72,9 @@ impl From<DeviceArg> for DeviceChoice {
 /// Parses the command line and does what it says.
 pub fn run() -> anyhow::Result<ExitCode> {
     let done = |result: anyhow::Result<()>| result.map(|()| ExitCode::SUCCESS);
-    match Cli::parse().command {
-        None => open_studio(),
+    let cli = Cli::parse();
+    match cli.command {
+        None => open_studio(cli.files),
         Some(Command::Generate(args)) => done(generate::run(&args)),
         Some(Command::Render(args)) => render::run(&args),
         #[cfg(feature = "app")]
@@ -80,6 +86,16 @@ pub fn run() -> anyhow::Result<ExitCode> {
     }
 }
 
-fn open_studio() -> anyhow::Result<ExitCode> {
+/// Opens the window and keeps a log of what happens in it.
+#[cfg(feature = "app")]
+fn open_studio(files: Vec<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
+    let places = pastiche::app::Places { open: files, ..pastiche::app::Places::of_user() };
+    logging::to_file(&places.log_file);
+    pastiche::app::run(places).map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "app"))]
+fn open_studio(_files: Vec<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
     anyhow::bail!("this build has no window; see pastiche --help for what it can do")
 }

@@ -1,0 +1,221 @@
+//! Writing files: what to write, and how far it is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::settings::WavSettings;
+use super::takes::{TakeEntry, TakeStore};
+use crate::files::write_whole;
+use crate::music::Performance;
+use crate::music::midi::{self, MidiError};
+use crate::progress::StopFlag;
+use crate::synth::SoundFont;
+use crate::synth::export::{AudioFormat, BitDepth, ExportError, ExportSettings, export};
+
+/// Endings that can be written.
+pub const ENDINGS: [&str; 4] = ["mid", "wav", "flac", "ogg"];
+
+/// One file to write from what is on the stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportPlan {
+    /// Its ending chooses the kind of file.
+    pub path: PathBuf,
+    pub wav: WavSettings,
+    /// Only the loop region.
+    pub only_loop: bool,
+}
+
+/// A recording on its way.
+#[derive(Debug)]
+pub struct ExportState {
+    pub path: PathBuf,
+    pub progress: ExportProgress,
+    pub stop: StopFlag,
+    is_done: bool,
+}
+
+impl ExportState {
+    pub fn new(path: PathBuf) -> ExportState {
+        ExportState {
+            path,
+            progress: ExportProgress::default(),
+            stop: StopFlag::new(),
+            is_done: false,
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        !self.is_done
+    }
+}
+
+/// A fraction that the writing thread sets and the window reads.
+#[derive(Clone, Debug, Default)]
+pub struct ExportProgress(Arc<AtomicU32>);
+
+impl ExportProgress {
+    pub fn fraction(&self) -> f32 {
+        f32::from_bits(self.0.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, fraction: f32) {
+        self.0.store(fraction.to_bits(), Ordering::Relaxed);
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    #[error("the file name must end in .mid, .wav, .flac or .ogg: {}", .0.display())]
+    UnknownKind(PathBuf),
+    #[error("a recording needs a SoundFont; choose one at the lower right, or save as .mid")]
+    NoSoundFont,
+    #[error(transparent)]
+    Midi(#[from] MidiError),
+    #[error(transparent)]
+    Audio(#[from] ExportError),
+}
+
+impl SaveError {
+    /// The person asked for it.
+    pub fn is_cancel(&self) -> bool {
+        matches!(self, SaveError::Audio(ExportError::Stopped))
+    }
+}
+
+/// Everything a writing thread needs.
+pub struct ExportJob {
+    pub plan: ExportPlan,
+    pub performance: Arc<Performance>,
+    pub title: String,
+    /// Goes into a MIDI file's text event.
+    pub recipe: Option<String>,
+    pub sound_font: Option<SoundFont>,
+    pub preset: Option<(u8, u8)>,
+    pub has_reverb: bool,
+    pub has_chorus: bool,
+    pub loop_secs: Option<std::ops::Range<f64>>,
+    pub stop: StopFlag,
+    pub progress: ExportProgress,
+}
+
+impl ExportJob {
+    /// Blocks until the file is there.
+    ///
+    /// # Errors
+    /// [`SaveError`]; whatever was at the path before is then still there.
+    pub fn run(self) -> Result<(), SaveError> {
+        let range = self.loop_secs.clone().filter(|_| self.plan.only_loop);
+        let path = &self.plan.path;
+        if is_midi(path) {
+            let part = range.map(|r| self.performance.slice_secs(r));
+            let music = part.as_ref().unwrap_or(&self.performance);
+            midi::write_file(path, music, self.recipe.as_deref(), Some(&self.title))?;
+            return Ok(());
+        }
+        if AudioFormat::from_path(path).is_none() {
+            return Err(SaveError::UnknownKind(path.clone()));
+        }
+        let sound_font = self.sound_font.as_ref().ok_or(SaveError::NoSoundFont)?;
+        let mut settings = ExportSettings::new(self.plan.wav.sample_rate);
+        settings.voices.preset = self.preset;
+        settings.voices.has_reverb = self.has_reverb;
+        settings.voices.has_chorus = self.has_chorus;
+        settings.bit_depth = if self.plan.wav.bits == 24 {
+            BitDepth::TwentyFour
+        } else {
+            BitDepth::Sixteen
+        };
+        settings.is_normalised = self.plan.wav.is_normalised;
+        settings.range_secs = range;
+        export(
+            self.performance,
+            sound_font,
+            &settings,
+            path,
+            &self.stop,
+            &mut |p| {
+                if let Some(fraction) = p.fraction() {
+                    self.progress.set(fraction);
+                }
+            },
+        )?;
+        Ok(())
+    }
+}
+
+pub fn is_midi(path: &Path) -> bool {
+    ending(path).is_some_and(|e| matches!(e.as_str(), "mid" | "midi"))
+}
+
+/// The ending in lower case.
+pub fn ending(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_lowercase())
+}
+
+/// Copies the music of `takes` into `folder` under their names; returns how many.
+///
+/// # Errors
+/// The first file that could not be read or written; those before it are there.
+pub fn export_takes(store: &TakeStore, takes: &[TakeEntry], folder: &Path) -> std::io::Result<usize> {
+    for take in takes {
+        let bytes = std::fs::read(store.midi_path(&take.id))?;
+        write_whole(&free_path(folder, &file_name(&take.record.name), "mid"), &bytes)?;
+    }
+    Ok(takes.len())
+}
+
+/// `name.ending` in `folder`, with a number where that is taken.
+fn free_path(folder: &Path, name: &str, ending: &str) -> PathBuf {
+    let plain = folder.join(format!("{name}.{ending}"));
+    let numbered = (2..10_000).map(|n| folder.join(format!("{name} {n}.{ending}")));
+    std::iter::once(plain.clone())
+        .chain(numbered)
+        .find(|p| !p.exists())
+        .unwrap_or(plain)
+}
+
+/// A take's name as a file name that every system takes.
+pub fn file_name(name: &str) -> String {
+    let safe: String = name
+        .chars()
+        .map(|c| {
+            if c.is_control() || "/\\:*?\"<>|".contains(c) {
+                '-'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let safe = safe.trim().trim_matches('.');
+    if safe.is_empty() {
+        "take".to_owned()
+    } else {
+        safe.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_file_names() {
+        assert_eq!(file_name("Bach 7"), "Bach 7");
+        assert_eq!(file_name("a/b: c?"), "a-b- c-");
+        assert_eq!(file_name(" .. "), "take");
+        assert!(is_midi(Path::new("x.MID")) && !is_midi(Path::new("x.wav")));
+    }
+
+    #[test]
+    fn a_free_name_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = free_path(folder.path(), "Bach 7", "mid");
+        std::fs::write(&first, b"").unwrap();
+        assert_eq!(
+            free_path(folder.path(), "Bach 7", "mid"),
+            folder.path().join("Bach 7 2.mid")
+        );
+    }
+}

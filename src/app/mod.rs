@@ -1,0 +1,400 @@
+//! The window: a calm instrument that composes, plays, shows and keeps.
+//!
+//! [`PasticheApp`] holds the handles of the threads and little else. Panels draw [`AppState`] and push [`Action`]s;
+//! the app does them. What the threads report is drained in `logic`, which goes on while the window is hidden.
+
+mod action;
+mod compose;
+mod compose_panel;
+mod dialogs;
+mod events;
+mod export;
+mod file_actions;
+pub mod fonts;
+pub mod history;
+mod icons;
+pub mod latent;
+pub mod latent_plot;
+pub mod piano_roll;
+pub mod roll;
+pub mod roll_layout;
+mod save_sheet;
+pub mod settings;
+mod sheets;
+mod shortcuts;
+mod sound;
+pub mod state;
+mod studio;
+mod take_actions;
+pub mod takes;
+pub mod theme;
+mod toasts;
+mod top_bar;
+pub mod training;
+mod training_link;
+pub mod training_panel;
+mod transport;
+mod window;
+mod workers;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
+
+pub use action::{Action, Tab};
+pub use window::run;
+
+use action::{Ask, Sheet};
+use file_actions::Subject;
+use latent_plot::LatentPlot;
+use settings::Settings;
+use sheets::Sheets;
+use sound::{Feed, SoundControl};
+use state::AppState;
+use studio::Studio;
+use takes::{TakeEntry, TakeStore};
+use theme::Palette;
+use toasts::Toasts;
+use top_bar::TopBar;
+use training_link::TrainingLink;
+use training_panel::{DeviceItem, TrainingInput, TrainingPanel};
+use transport::TransportBar;
+use workers::{Done, Workers};
+
+use crate::device::DeviceChoice;
+use crate::jobs::{Engine, Wake};
+use crate::synth::ScoreId;
+
+/// Where the window finds and keeps things.
+#[derive(Clone)]
+pub struct Places {
+    /// Takes lie in `takes/` below it.
+    pub data_folder: PathBuf,
+    pub settings_file: PathBuf,
+    pub log_file: PathBuf,
+    /// Lists the checkpoints in the usual places, the one to start with first.
+    pub checkpoints: fn() -> Vec<PathBuf>,
+    /// Lists the SoundFonts in the usual places, the best piano first.
+    pub soundfonts: fn() -> Vec<PathBuf>,
+    /// Files to open at the start.
+    pub open: Vec<PathBuf>,
+}
+
+impl Places {
+    /// The user's own.
+    pub fn of_user() -> Places {
+        Places {
+            data_folder: crate::paths::user_data_dir(),
+            settings_file: crate::paths::user_config_dir().join("settings.json"),
+            log_file: crate::paths::log_file(),
+            checkpoints: crate::paths::checkpoints,
+            soundfonts: crate::paths::soundfonts,
+            open: Vec::new(),
+        }
+    }
+}
+
+/// How long settings must be at rest before they are written.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// The application.
+pub struct PasticheApp {
+    pub state: AppState,
+    ctx: egui::Context,
+    top_bar: TopBar,
+    studio: Studio,
+    latent: LatentPlot,
+    training: TrainingPanel,
+    transport: TransportBar,
+    sheets: Sheets,
+    toasts: Toasts,
+
+    places: Places,
+    store: TakeStore,
+    /// Deleted takes that can be brought back.
+    deleted: Vec<TakeEntry>,
+    subject: Option<Subject>,
+    asks: Vec<Ask>,
+    kept_settings: Settings,
+    changed_at: Option<Instant>,
+    told_sound: Option<String>,
+    devices: Option<Vec<DeviceItem>>,
+    is_quitting: bool,
+    /// The way of the growing take into the player.
+    feed: Option<Feed>,
+    /// The score of a growing take that the window feeds itself.
+    own_score: Option<ScoreId>,
+
+    // The threads, in the order they are ended: whoever reports goes before whom it reports to.
+    wake: Wake,
+    engine: Engine,
+    link: TrainingLink,
+    workers: Workers,
+    sound: SoundControl,
+}
+
+impl PasticheApp {
+    /// Starts the threads and asks for everything that the window needs; nothing is waited for.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn new(ctx: &egui::Context, places: Places) -> std::io::Result<PasticheApp> {
+        theme::install(ctx);
+        let repaint = ctx.clone();
+        let wake: Wake = Arc::new(move || repaint.request_repaint());
+        let settings = Settings::load(&places.settings_file);
+        ctx.set_theme(settings.theme);
+        let soundfonts = (places.soundfonts)();
+        let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
+        let mut app = PasticheApp {
+            ctx: ctx.clone(),
+            top_bar: TopBar,
+            studio: Studio::default(),
+            latent: LatentPlot::default(),
+            training: TrainingPanel::default(),
+            transport: TransportBar,
+            sheets: Sheets::new(places.log_file.clone(), places.data_folder.join("takes")),
+            toasts: Toasts::default(),
+            store: TakeStore::new(&places.data_folder.join("takes")),
+            deleted: Vec::new(),
+            subject: None,
+            asks: Vec::new(),
+            kept_settings: settings.clone(),
+            changed_at: None,
+            told_sound: None,
+            devices: None,
+            is_quitting: false,
+            feed: None,
+            own_score: None,
+            engine: Engine::spawn(wake.clone())?,
+            link: TrainingLink::default(),
+            workers: Workers::start(wake.clone())?,
+            sound,
+            wake,
+            state: AppState::new(settings),
+            places,
+        };
+        app.begin(soundfonts);
+        Ok(app)
+    }
+
+    fn begin(&mut self, soundfonts: Vec<PathBuf>) {
+        let store = self.store.clone();
+        self.workers.task("takes", move || {
+            let listed = store.list();
+            store.purge();
+            Done::TakesListed(listed)
+        });
+        let is_there = |path: &PathBuf| path.is_file();
+        let settings = &self.state.settings;
+        let font = settings
+            .sound
+            .soundfont
+            .clone()
+            .filter(is_there)
+            .or_else(|| soundfonts.into_iter().next());
+        let found = (self.places.checkpoints)();
+        let checkpoint = settings
+            .checkpoint
+            .clone()
+            .filter(is_there)
+            .or_else(|| found.first().cloned());
+        self.state.model.found = found;
+        let mut events = Vec::new();
+        if !settings.training_data.is_empty() {
+            self.training
+                .set_data_path(&PathBuf::from(&settings.training_data), &mut events);
+        }
+        let run = match settings.training_run.is_empty() {
+            true => self.places.data_folder.join("runs").join("run-1"),
+            false => PathBuf::from(&settings.training_run),
+        };
+        self.training.set_run_dir(&run, &mut events);
+        if let Some(path) = font {
+            self.load_soundfont(path);
+        }
+        if let Some(path) = checkpoint {
+            self.load_checkpoint(path);
+        }
+        self.training_events(events);
+        for path in std::mem::take(&mut self.places.open) {
+            self.act(Action::OpenPath(path));
+        }
+    }
+
+    /// One round without drawing: what the threads report, what keys and dropped files ask for.
+    pub fn logic_round(&mut self, ctx: &egui::Context, frame: Option<&eframe::Frame>) {
+        self.drain();
+        for action in shortcuts::consume(ctx, &self.state) {
+            self.act(action);
+        }
+        let dropped = ctx.input(|i| i.raw.dropped_files.clone());
+        for path in dropped.into_iter().map(|file| file.path().to_owned()) {
+            self.act(Action::OpenPath(path));
+        }
+        if ctx.input(|i| i.viewport().close_requested())
+            && !self.is_quitting
+            && self.state.would_lose().is_some()
+        {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.state.sheet = Some(Sheet::Close);
+        }
+        self.open_dialogs(frame);
+        self.keep_settings(ctx);
+        if self.state.sound.is_playing {
+            // While the model works as well, half the frames leave it the time.
+            let millis = if self.state.composing.is_some() { 33 } else { 16 };
+            ctx.request_repaint_after(Duration::from_millis(millis));
+        }
+    }
+
+    fn keep_settings(&mut self, ctx: &egui::Context) {
+        let settings = &mut self.state.settings;
+        settings.training_data = self.training.data_path().to_owned();
+        settings.training_run = self.training.run_dir().to_owned();
+        if *settings == self.kept_settings {
+            self.changed_at = None;
+            return;
+        }
+        let since = self.changed_at.get_or_insert_with(Instant::now);
+        if since.elapsed() < SETTLED {
+            ctx.request_repaint_after(SETTLED);
+            return;
+        }
+        self.write_settings();
+    }
+
+    fn write_settings(&mut self) {
+        self.kept_settings = self.state.settings.clone();
+        self.changed_at = None;
+        let (settings, path) = (self.kept_settings.clone(), self.places.settings_file.clone());
+        self.workers
+            .write(move || settings.save(&path).err().map(Done::SettingsNotSaved));
+    }
+
+    /// Draws the window and does what is asked for in it.
+    pub fn ui_round(&mut self, ui: &mut Ui) {
+        let mut actions = Vec::new();
+        let palette = Palette::of(ui);
+        let bar = Frame::new()
+            .fill(palette.panel)
+            .inner_margin(Margin::symmetric(16, 0));
+        Panel::top("top")
+            .exact_size(top_bar::HEIGHT)
+            .resizable(false)
+            .frame(bar)
+            .show(ui, |ui| {
+                self.top_bar.ui(ui, &self.state, false, &mut actions);
+            });
+        Panel::bottom("transport")
+            .exact_size(transport::HEIGHT)
+            .resizable(false)
+            .frame(bar)
+            .show(ui, |ui| {
+                self.transport.ui(ui, &self.state, &mut actions);
+            });
+        let tab = Frame::new().fill(palette.base);
+        CentralPanel::default()
+            .frame(tab)
+            .show(ui, |ui| match self.state.tab {
+                Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
+                Tab::LatentSpace | Tab::Evaluation => {
+                    let latent = &mut self.latent;
+                    Frame::new().inner_margin(16.0).show(ui, |ui| {
+                        studio::with_map(ui, &self.state, &mut actions, |ui, input, events| {
+                            latent.full_ui(ui, input, events);
+                        });
+                    });
+                }
+                Tab::Training => self.training_ui(ui),
+            });
+        let ctx = ui.ctx().clone();
+        self.sheets.ui(&ctx, &self.state, &mut actions);
+        self.toasts.ui(&ctx, transport::HEIGHT, &mut actions);
+        drop_hint_ui(&ctx);
+        for action in actions {
+            self.act(action);
+        }
+        self.draw_wanted_thumbnails();
+    }
+
+    fn training_ui(&mut self, ui: &mut Ui) {
+        let devices = self.devices.get_or_insert_with(devices);
+        let input = TrainingInput {
+            state: &self.link.state,
+            devices,
+            model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
+        };
+        let mut events = Vec::new();
+        Frame::new()
+            .inner_margin(16.0)
+            .show(ui, |ui| self.training.ui(ui, &input, &mut events));
+        self.training_events(events);
+    }
+
+    fn draw_wanted_thumbnails(&mut self) {
+        for id in self.state.takes.take_wanted() {
+            let store = self.store.clone();
+            self.workers.read(move || {
+                let music = store.load(&id).unwrap_or_default();
+                Done::ThumbnailDrawn {
+                    thumbnail: roll::Thumbnail::new(&music),
+                    id,
+                }
+            });
+        }
+    }
+}
+
+impl eframe::App for PasticheApp {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.logic_round(ctx, Some(frame));
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.ui_round(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.write_settings();
+        if let Some(composing) = &self.state.composing {
+            composing.stop.stop();
+        }
+    }
+}
+
+/// What can be trained on; looking for it takes a moment, so it is done once.
+fn devices() -> Vec<DeviceItem> {
+    let item = |choice: DeviceChoice, name: &str| DeviceItem {
+        choice,
+        name: name.to_owned(),
+        disabled_because: choice.resolve().err().map(|error| error.to_string()),
+    };
+    vec![
+        item(DeviceChoice::Auto, "Fastest"),
+        item(DeviceChoice::Cpu, "CPU"),
+        item(DeviceChoice::Cuda, "CUDA"),
+    ]
+}
+
+/// While files are held over the window.
+fn drop_hint_ui(ctx: &egui::Context) {
+    if ctx.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
+    let painter = ctx.layer_painter(layer);
+    let palette = Palette::new(ctx.theme() == egui::Theme::Dark);
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, palette.base.gamma_multiply(0.85));
+    let text = "Drop a MIDI file, a SoundFont or a checkpoint";
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        text,
+        egui::FontId::proportional(20.0),
+        palette.text,
+    );
+}

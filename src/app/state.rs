@@ -1,0 +1,364 @@
+//! What the window shows, changed by events alone: no egui, no handle, so tests need neither.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::action::{Sheet, Tab};
+use super::export::ExportState;
+use super::settings::Settings;
+use super::sound::SoundView;
+use super::takes::{ComposeSettings, TakeEntry, TakeId, TakesState};
+use crate::generate::{CheckpointInfo, GenerateRequest};
+use crate::jobs::{EngineEvent, JobId, JobIds};
+use crate::music::{Composer, ComposerId, ComposerSet, Note, PedalChange, Performance};
+use crate::progress::StopFlag;
+use crate::sampling::SamplingSettings;
+
+#[derive(Debug)]
+pub struct AppState {
+    pub tab: Tab,
+    pub sheet: Option<Sheet>,
+    pub settings: Settings,
+    pub model: ModelState,
+    pub composing: Option<Composing>,
+    pub stage: Option<Stage>,
+    /// The take that was on the stage before, for comparing.
+    pub previous: Option<TakeId>,
+    pub takes: TakesState,
+    pub sound: SoundView,
+    pub export: Option<ExportState>,
+    /// The newest request for a take's place in the latent space.
+    pub encoding: Option<(JobId, TakeId)>,
+    pub is_training: bool,
+    pub is_dialog_open: bool,
+    /// The seed of the newest take: pressing Generate again gives another, unless the seed is locked.
+    pub used_seed: Option<u64>,
+    pub jobs: JobIds,
+    stages: u64,
+}
+
+/// The checkpoint in use, the one on its way, and what went wrong with the last.
+#[derive(Debug, Default)]
+pub struct ModelState {
+    pub ready: Option<Arc<CheckpointInfo>>,
+    pub loading: Option<(JobId, PathBuf)>,
+    pub failure: Option<(PathBuf, String)>,
+    /// Checkpoints found in the usual places.
+    pub found: Vec<PathBuf>,
+}
+
+impl ModelState {
+    pub fn composers(&self) -> Option<&ComposerSet> {
+        self.ready.as_ref().map(|info| &info.composers)
+    }
+
+    /// The composer of this name in the loaded checkpoint.
+    pub fn composer(&self, name: &str) -> Option<(ComposerId, &Composer)> {
+        self.composers()?.iter().find(|(_, c)| c.name == name)
+    }
+}
+
+/// A take on its way.
+#[derive(Debug)]
+pub struct Composing {
+    pub job: JobId,
+    pub stop: StopFlag,
+    pub settings: ComposeSettings,
+    pub name: String,
+    pub asked_notes: usize,
+    pub done_notes: usize,
+    /// Its first notes go on the stage as they come.
+    pub takes_stage: bool,
+    /// The number of the stage it is on.
+    pub stage_number: Option<u64>,
+    pub performance: Arc<Performance>,
+}
+
+/// What is on the roll and in the player.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    pub source: StageSource,
+    pub name: String,
+    /// Full name.
+    pub composer: Option<String>,
+    pub performance: Arc<Performance>,
+    /// Another number, another take.
+    pub number: u64,
+    /// Rises while the same take grows.
+    pub revision: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StageSource {
+    Composing,
+    Take(TakeId),
+}
+
+/// What the window has to do after an event.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// A checkpoint is ready.
+    ModelReady,
+    ModelFailed {
+        path: PathBuf,
+        message: String,
+    },
+    ComposeFailed {
+        message: String,
+    },
+    /// Notes for the player, when the window feeds it itself.
+    Grown {
+        notes: Arc<Performance>,
+    },
+    ComposeEnded,
+    /// A take's latents are known now; write its record.
+    Encoded(TakeEntry),
+}
+
+impl AppState {
+    pub fn new(settings: Settings) -> AppState {
+        AppState {
+            tab: Tab::Studio,
+            sheet: None,
+            settings,
+            model: ModelState::default(),
+            composing: None,
+            stage: None,
+            previous: None,
+            takes: TakesState::default(),
+            sound: SoundView::default(),
+            export: None,
+            encoding: None,
+            is_training: false,
+            is_dialog_open: false,
+            used_seed: None,
+            jobs: JobIds::default(),
+            stages: 0,
+        }
+    }
+
+    /// Takes in what the engine says; replies to anything but the newest job of their kind are dropped.
+    pub fn apply(&mut self, event: EngineEvent) -> Option<Effect> {
+        match event {
+            EngineEvent::CheckpointLoaded { job, info } => {
+                self.model.loading.take_if(|(waiting, _)| *waiting == job)?;
+                self.model.failure = None;
+                self.forget_missing_composer(&info.composers);
+                self.model.ready = Some(info);
+                Some(Effect::ModelReady)
+            }
+            EngineEvent::NotesAdded {
+                job,
+                notes,
+                done_notes,
+            } => {
+                self.grow(job, &notes, done_notes)?;
+                Some(Effect::Grown { notes })
+            }
+            EngineEvent::Generated { job, take, .. } => {
+                let composing = self.composing.take_if(|c| c.job == job)?;
+                if let Some(stage) = self
+                    .stage
+                    .as_mut()
+                    .filter(|s| Some(s.number) == composing.stage_number)
+                {
+                    stage.performance = Arc::new(take.performance.clone());
+                    stage.revision += 1;
+                }
+                Some(Effect::ComposeEnded)
+            }
+            EngineEvent::Stopped { job } => {
+                self.composing.take_if(|c| c.job == job)?;
+                self.stage.take_if(|s| s.source == StageSource::Composing);
+                Some(Effect::ComposeEnded)
+            }
+            EngineEvent::Encoded { job, segments } => {
+                let (_, id) = self.encoding.take_if(|(waiting, _)| *waiting == job)?;
+                self.takes
+                    .edit(&id, |entry| entry.record.z = segments.to_vec())
+                    .map(Effect::Encoded)
+            }
+            EngineEvent::Failed { job, error } => self.fail(job, &super::toasts::chain(error.as_ref())),
+        }
+    }
+
+    fn fail(&mut self, job: JobId, message: &str) -> Option<Effect> {
+        if let Some((_, path)) = self.model.loading.take_if(|(waiting, _)| *waiting == job) {
+            self.model.failure = Some((path.clone(), message.to_owned()));
+            return Some(Effect::ModelFailed {
+                path,
+                message: message.to_owned(),
+            });
+        }
+        if self.composing.take_if(|c| c.job == job).is_some() {
+            self.stage.take_if(|s| s.source == StageSource::Composing);
+            return Some(Effect::ComposeFailed {
+                message: message.to_owned(),
+            });
+        }
+        // A piece without a place on the map is no harm: it plays all the same.
+        self.encoding.take_if(|(waiting, _)| *waiting == job);
+        None
+    }
+
+    fn grow(&mut self, job: JobId, added: &Performance, done_notes: usize) -> Option<()> {
+        let composing = self.composing.as_mut().filter(|c| c.job == job)?;
+        let grown = grown(&composing.performance, added);
+        composing.performance = Arc::new(grown);
+        composing.done_notes = done_notes;
+        if composing.takes_stage && composing.stage_number.is_none() {
+            self.stage_composing();
+        } else if let Some(stage) = self
+            .stage
+            .as_mut()
+            .filter(|s| Some(s.number) == composing.stage_number)
+        {
+            stage.performance = composing.performance.clone();
+            stage.revision += 1;
+        }
+        Some(())
+    }
+
+    /// Puts the growing take on the stage.
+    pub fn stage_composing(&mut self) {
+        let Some(composing) = &self.composing else { return };
+        let (name, composer) = (composing.name.clone(), composing.settings.composer.clone());
+        let performance = composing.performance.clone();
+        let number = self.set_stage(StageSource::Composing, name, composer, performance);
+        if let Some(composing) = &mut self.composing {
+            composing.stage_number = Some(number);
+        }
+    }
+
+    /// Returns the number of the new stage.
+    pub fn set_stage(
+        &mut self,
+        source: StageSource,
+        name: String,
+        composer: Option<String>,
+        performance: Arc<Performance>,
+    ) -> u64 {
+        if let Some(Stage {
+            source: StageSource::Take(id),
+            ..
+        }) = &self.stage
+            && StageSource::Take(id.clone()) != source
+        {
+            self.previous = Some(id.clone());
+        }
+        self.stages += 1;
+        self.stage = Some(Stage {
+            source,
+            name,
+            composer,
+            performance,
+            number: self.stages,
+            revision: 0,
+        });
+        self.stages
+    }
+
+    /// The take that was being composed is on disk now.
+    pub fn take_saved(&mut self, entry: TakeEntry) {
+        if let Some(stage) = self.stage.as_mut().filter(|s| s.source == StageSource::Composing) {
+            stage.source = StageSource::Take(entry.id.clone());
+            stage.name = entry.record.name.clone();
+        }
+        self.takes.put(entry);
+    }
+
+    /// Is the take on the stage still growing?
+    pub fn is_stage_growing(&self) -> bool {
+        let number = self.stage.as_ref().map(|s| s.number);
+        number.is_some() && self.composing.as_ref().is_some_and(|c| c.stage_number == number)
+    }
+
+    pub fn staged_take(&self) -> Option<&TakeEntry> {
+        match &self.stage.as_ref()?.source {
+            StageSource::Take(id) => self.takes.get(id),
+            StageSource::Composing => None,
+        }
+    }
+
+    /// Settings may name a composer of another checkpoint.
+    fn forget_missing_composer(&mut self, composers: &ComposerSet) {
+        let form = &mut self.settings.form.settings;
+        let is_known = form
+            .composer
+            .as_ref()
+            .is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
+        if !is_known {
+            form.composer = None;
+        }
+        if form.composer.is_none() && self.model.ready.is_none() {
+            // The first start: somebody everyone knows, rather than nobody.
+            let first = composers
+                .find("chopin")
+                .ok()
+                .or_else(|| composers.by_time().first().copied());
+            form.composer = first.and_then(|id| composers.get(id)).map(|c| c.name.clone());
+        }
+    }
+
+    /// Why nothing can be composed now, in words for a tooltip.
+    pub fn cannot_compose(&self) -> Option<&'static str> {
+        match &self.model {
+            ModelState { ready: Some(_), .. } => None,
+            ModelState { loading: Some(_), .. } => Some("The checkpoint is still loading."),
+            ModelState { failure: Some(_), .. } => {
+                Some("The checkpoint could not be loaded; choose another one.")
+            }
+            _ => Some("There is no checkpoint yet; choose or train one."),
+        }
+    }
+
+    /// The request for `settings`, against the loaded checkpoint.
+    pub fn request(&self, settings: &ComposeSettings, prompt: Option<Arc<Performance>>) -> GenerateRequest {
+        let composer = settings
+            .composer
+            .as_deref()
+            .and_then(|name| Some(self.model.composer(name)?.0));
+        let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
+        GenerateRequest {
+            composer,
+            seed: settings.seed,
+            notes: settings.notes,
+            sampling: SamplingSettings {
+                guidance: settings.guidance,
+                temperature: settings.temperature,
+                top_p: settings.top_p,
+            },
+            // A latent of another checkpoint's shape means nothing to this one.
+            z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
+            prompt,
+        }
+    }
+
+    /// Would something be lost by closing now?
+    pub fn would_lose(&self) -> Option<&'static str> {
+        if self.is_training {
+            return Some("A training run is going on. It will be stopped; its last checkpoint is kept.");
+        }
+        if self.export.as_ref().is_some_and(ExportState::is_running) {
+            return Some("A file is still being written.");
+        }
+        self.composing
+            .is_some()
+            .then_some("A take is still being composed.")
+    }
+}
+
+/// `so_far` with what was added.
+fn grown(so_far: &Performance, added: &Performance) -> Performance {
+    let notes: Vec<Note> = so_far.notes().iter().chain(added.notes()).copied().collect();
+    let pedal: Vec<PedalChange> = so_far.pedal().iter().chain(added.pedal()).copied().collect();
+    Performance::new(notes, pedal)
+}
+
+/// "pastiche-small" for `…/checkpoints/pastiche-small.safetensors`.
+pub fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(
+        || path.display().to_string(),
+        |s| s.to_string_lossy().into_owned(),
+    )
+}

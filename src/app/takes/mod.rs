@@ -1,0 +1,12 @@
+//! Takes: every result kept at once with its recipe, listed, searched, never lost.
+
+mod panel;
+mod record;
+mod state;
+mod store;
+
+pub use panel::TakesPanel;
+pub(crate) use panel::{menu_ui, style_of};
+pub use record::{ComposeSettings, Origin, TakeRecord};
+pub use state::{Filter, TakesState};
+pub use store::{TakeEntry, TakeId, TakeStore, TakeStoreError, now_secs};

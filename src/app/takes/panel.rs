@@ -1,0 +1,463 @@
+//! The list at the right: every take, found again.
+
+use eframe::egui::{
+    self, Align, Button, Color32, Layout, Popup, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextEdit,
+    Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::{TakeEntry, now_secs};
+use crate::app::action::{Action, Ask, Sheet};
+use crate::app::compose_panel::heading;
+use crate::app::icons::{self, Icon, IconButton};
+use crate::app::roll::Thumbnail;
+use crate::app::state::{AppState, Composing, StageSource};
+use crate::app::theme::{self, ComposerStyle, GRID, Palette};
+use crate::app::transport::{caption, menu_spacing, shortened};
+
+const ROW: f32 = 76.0;
+
+#[derive(Debug, Default)]
+pub struct TakesPanel {
+    /// Picture of the growing take, made again when it has grown enough.
+    growing: Option<(usize, Thumbnail)>,
+}
+
+impl TakesPanel {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+        header_ui(ui, state, actions);
+        search_ui(ui, state, actions);
+        ui.add_space(GRID * 0.5);
+        if let Some(composing) = &state.composing {
+            self.composing_ui(ui, state, composing, actions);
+        } else {
+            self.growing = None;
+        }
+        if state.takes.shown_count() == 0 {
+            empty_ui(ui, state);
+            return;
+        }
+        ui.spacing_mut().item_spacing.y = 4.0;
+        ScrollArea::vertical().auto_shrink(false).show_rows(
+            ui,
+            ROW,
+            state.takes.shown_count(),
+            |ui, rows| {
+                for row in rows {
+                    if let Some(entry) = state.takes.shown(row) {
+                        entry_ui(ui, state, entry, actions);
+                    }
+                }
+            },
+        );
+    }
+
+    fn composing_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        composing: &Composing,
+        actions: &mut Vec<Action>,
+    ) {
+        let palette = Palette::of(ui);
+        let count = composing.performance.notes().len();
+        let is_due = self
+            .growing
+            .as_ref()
+            .is_none_or(|(drawn, _)| count > drawn + drawn / 10 + 8 || count < *drawn);
+        if is_due {
+            self.growing = Some((count, Thumbnail::new(&composing.performance)));
+        }
+        let is_staged = state.is_stage_growing();
+        let style = style_of(ui, state, composing.settings.composer.as_deref());
+        let row = Row {
+            title: &composing.name,
+            right: format!("{} of {}", composing.done_notes, composing.asked_notes),
+            below: if composing.stop.is_stopped() {
+                "stopping…".to_owned()
+            } else {
+                "composing…".to_owned()
+            },
+            style,
+            is_staged,
+            is_starred: false,
+            thumbnail: self.growing.as_ref().map(|(_, picture)| picture),
+            progress: None,
+        };
+        let response = row.ui(ui, &palette, egui::Id::unique("composing-row"));
+        if response.clicked() && !is_staged {
+            actions.push(Action::ShowComposing);
+        }
+        ui.add_space(4.0);
+    }
+}
+
+fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(28.0);
+        heading(ui, "Takes");
+        let all = state.takes.all().len();
+        if all > 0 {
+            let count = match state.takes.filter().is_empty() {
+                true => all.to_string(),
+                false => format!("{} of {all}", state.takes.shown_count()),
+            };
+            caption(ui, &count);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let more = IconButton::new(Icon::More, "More about takes")
+                .size(28.0)
+                .show(ui);
+            Popup::menu(&more).show(|ui| {
+                menu_spacing(ui, 200.0);
+                let starred = state.takes.all().iter().any(|e| e.record.is_starred);
+                let export = ui.add_enabled(starred, Button::new("Export starred takes…"));
+                if export.on_disabled_hover_text("No take has a star yet.").clicked() {
+                    actions.push(Action::Ask(Ask::ExportFolder));
+                }
+                recent_ui(ui, state, actions);
+            });
+            let open = IconButton::new(Icon::Open, "Open MIDI file")
+                .tip("Open a MIDI file (Ctrl+O)")
+                .size(28.0);
+            if open.show(ui).clicked() {
+                actions.push(Action::Ask(Ask::Music));
+            }
+        });
+    });
+}
+
+fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    if state.settings.recent.is_empty() {
+        return;
+    }
+    ui.separator();
+    caption(ui, "Recent files");
+    for path in &state.settings.recent {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if ui
+            .button(shortened(&name, 32))
+            .on_hover_text(path.display().to_string())
+            .clicked()
+        {
+            actions.push(Action::OpenPath(path.clone()));
+        }
+    }
+}
+
+fn search_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let mut filter = state.takes.filter().clone();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let width = ui.available_width() - 32.0;
+        let edit = TextEdit::singleline(&mut filter.text)
+            .hint_text("Search takes")
+            .desired_width(width - 16.0);
+        let response = ui.add(edit.margin(egui::Margin::symmetric(8, 5)));
+        response.widget_info(|| {
+            let mut info = WidgetInfo::text_edit(true, "", filter.text.clone(), "Search takes");
+            info.label = Some("Search takes".to_owned());
+            info
+        });
+        let icon = if filter.only_starred {
+            Icon::Star
+        } else {
+            Icon::StarEmpty
+        };
+        let stars = IconButton::new(icon, "Only starred takes")
+            .size(28.0)
+            .on(filter.only_starred);
+        if stars.show(ui).clicked() {
+            filter.only_starred = !filter.only_starred;
+        }
+    });
+    if filter != *state.takes.filter() {
+        actions.push(Action::SetFilter(filter));
+    }
+}
+
+fn empty_ui(ui: &mut Ui, state: &AppState) {
+    let weak = Palette::of(ui).weak_text;
+    let text = match () {
+        () if !state.takes.is_listed => "",
+        () if !state.takes.filter().is_empty() => "No take matches.",
+        () if state.composing.is_some() => "",
+        () => "Every take you generate is kept here, with its recipe.",
+    };
+    ui.add_space(GRID * 2.0);
+    ui.label(RichText::new(text).color(weak));
+}
+
+/// The composer's style, or the neutral one.
+pub(crate) fn style_of(ui: &Ui, state: &AppState, composer: Option<&str>) -> ComposerStyle {
+    let dark = ui.visuals().dark_mode;
+    let Some(name) = composer else {
+        return theme::neutral_style(dark);
+    };
+    let index = state.model.composer(name).map_or(0, |(id, _)| id.index());
+    theme::composer_style(
+        &crate::music::Composer {
+            name: name.to_owned(),
+        },
+        index,
+        dark,
+    )
+}
+
+fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let record = &entry.record;
+    let is_staged = state
+        .stage
+        .as_ref()
+        .is_some_and(|s| s.source == StageSource::Take(entry.id.clone()));
+    let progress = is_staged.then(|| (state.sound.position_secs / record.duration_secs.max(0.1)) as f32);
+    let row = Row {
+        title: &record.name,
+        right: length(record.duration_secs),
+        below: ago(record.created_secs, now_secs()),
+        style: style_of(ui, state, record.composer.as_deref()),
+        is_staged,
+        is_starred: record.is_starred,
+        thumbnail: state.takes.thumbnail(&entry.id),
+        progress,
+    };
+    let response = row.ui(ui, &palette, egui::Id::unique(("take", entry.id.as_str())));
+    let star = star_rect(response.rect);
+    let more = more_rect(response.rect);
+    let pointer = response.interact_pointer_pos();
+    let is_at = |rect: Rect| pointer.is_some_and(|p| rect.expand(4.0).contains(p));
+    let is_more = response.clicked() && is_at(more);
+    if response.clicked() && is_at(star) {
+        actions.push(Action::ToggleStar(entry.id.clone()));
+    } else if response.clicked() && !is_more {
+        actions.push(Action::Show {
+            id: entry.id.clone(),
+            play: false,
+        });
+    }
+    if response.double_clicked() && !is_at(star) && !is_at(more) {
+        actions.push(Action::Show {
+            id: entry.id.clone(),
+            play: true,
+        });
+    }
+    let menu_id = response.id.with("menu");
+    if is_more || response.secondary_clicked() {
+        Popup::open_id(ui.ctx(), menu_id);
+    }
+    Popup::menu(&response)
+        .id(menu_id)
+        .open_memory(None)
+        .at_pointer_fixed()
+        .show(|ui| menu_ui(ui, state, entry, actions));
+}
+
+/// Everything that can be done with a take.
+pub(crate) fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
+    let id = || entry.id.clone();
+    menu_spacing(ui, 180.0);
+    let record = &entry.record;
+    let busy = state
+        .composing
+        .is_some()
+        .then_some("A take is being composed; stop it first.");
+    let why_not = state.cannot_compose().or(busy);
+    let unsettled = record
+        .settings
+        .is_none()
+        .then_some("This was not composed here: it has no settings.");
+    let unplaced = record
+        .z
+        .is_empty()
+        .then_some("Its place in the latent space is not known yet.");
+    let mut item = |ui: &mut Ui, text: &str, tip: &str, why_not: Option<&str>, action: Action| {
+        let response = ui.add_enabled(why_not.is_none(), Button::new(text));
+        let response = response
+            .on_hover_text(tip)
+            .on_disabled_hover_text(why_not.unwrap_or_default());
+        if response.clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    item(
+        ui,
+        "Play",
+        "From the start",
+        None,
+        Action::Show { id: id(), play: true },
+    );
+    let star = if record.is_starred { "Remove star" } else { "Star" };
+    item(ui, star, "", None, Action::ToggleStar(id()));
+    item(ui, "Rename…", "", None, Action::ShowSheet(Sheet::Rename(id())));
+    ui.separator();
+    item(
+        ui,
+        "Continue",
+        "More of it, in the same manner",
+        why_not,
+        Action::Continue(id()),
+    );
+    item(
+        ui,
+        "Vary",
+        "Same composer, a nearby latent",
+        why_not.or(unplaced),
+        Action::Vary(id()),
+    );
+    item(
+        ui,
+        "Make again",
+        "Same settings, same seed",
+        why_not.or(unsettled),
+        Action::MakeAgain(id()),
+    );
+    item(
+        ui,
+        "Reuse settings",
+        "Puts its settings into the panel",
+        unsettled,
+        Action::ReuseSettings(id()),
+    );
+    ui.separator();
+    item(ui, "Save…", "As MIDI or WAV", None, Action::SaveTake(id()));
+    item(ui, "Delete", "Can be undone", None, Action::Delete(id()));
+}
+
+/// One row, as data.
+struct Row<'a> {
+    title: &'a str,
+    right: String,
+    below: String,
+    style: ComposerStyle,
+    is_staged: bool,
+    is_starred: bool,
+    thumbnail: Option<&'a Thumbnail>,
+    progress: Option<f32>,
+}
+
+fn star_rect(row: Rect) -> Rect {
+    Rect::from_center_size(pos2(row.right() - 36.0, row.bottom() - 13.0), vec2(16.0, 16.0))
+}
+
+fn more_rect(row: Rect) -> Rect {
+    Rect::from_center_size(pos2(row.right() - 14.0, row.bottom() - 13.0), vec2(16.0, 16.0))
+}
+
+impl Row<'_> {
+    fn ui(&self, ui: &mut Ui, palette: &Palette, id: egui::Id) -> egui::Response {
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW));
+        let response = ui.interact(rect, id, Sense::click());
+        let name = format!("{}, {}", self.title, self.right);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, self.is_staged, &name));
+        if ui.is_rect_visible(rect) {
+            self.paint(ui, palette, rect, &response);
+        }
+        response
+    }
+
+    fn paint(&self, ui: &Ui, palette: &Palette, rect: Rect, response: &egui::Response) {
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        let ground = match () {
+            () if self.is_staged => self.style.colour.gamma_multiply(0.16),
+            () if response.hovered() => palette.raised,
+            () => Color32::TRANSPARENT,
+        };
+        painter.rect_filled(rect, 8.0, ground);
+        if response.has_focus() {
+            painter.rect_stroke(
+                rect,
+                8.0,
+                Stroke::new(1.5, palette.accent),
+                egui::StrokeKind::Inside,
+            );
+        }
+        let small = egui::TextStyle::Small.resolve(ui.style());
+        let body = egui::TextStyle::Body.resolve(ui.style());
+        theme::paint_marker(&painter, rect.left_top() + vec2(14.0, 16.0), 4.5, self.style);
+        let right = painter.layout_no_wrap(self.right.clone(), small.clone(), palette.weak_text);
+        let right_at = pos2(rect.right() - 8.0 - right.size().x, rect.top() + 9.0);
+        painter.galley(right_at, right, palette.weak_text);
+        let width = right_at.x - rect.left() - 34.0;
+        let mut job = egui::text::LayoutJob::simple_singleline(self.title.to_owned(), body, palette.text);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(20.0));
+        let title = painter.layout_job(job);
+        painter.galley(rect.left_top() + vec2(26.0, 7.0), title, palette.text);
+        let picture = Rect::from_min_max(
+            rect.left_top() + vec2(10.0, 29.0),
+            rect.right_bottom() - vec2(10.0, 24.0),
+        );
+        if let Some(thumbnail) = self.thumbnail {
+            thumbnail.paint(&painter, picture, self.style.colour, self.progress);
+        }
+        painter.text(
+            pos2(rect.left() + 10.0, rect.bottom() - 13.0),
+            egui::Align2::LEFT_CENTER,
+            &self.below,
+            small,
+            palette.weak_text,
+        );
+        let is_hot = response.hovered() || response.has_focus();
+        if self.is_starred {
+            icons::paint(&painter, star_rect(rect), Icon::Star, palette.warning);
+        } else if is_hot {
+            icons::paint(&painter, star_rect(rect), Icon::StarEmpty, palette.weak_text);
+        }
+        if is_hot {
+            icons::paint(&painter, more_rect(rect), Icon::More, palette.weak_text);
+        }
+    }
+}
+
+/// `m:ss`.
+pub(crate) fn length(secs: f64) -> String {
+    let secs = secs.max(0.0).round() as u64;
+    format!("{}:{:02}", secs / 60, secs % 60)
+}
+
+/// When that was, as people say it; older than a week, the date (UTC).
+fn ago(then_secs: u64, now_secs: u64) -> String {
+    let age = now_secs.saturating_sub(then_secs);
+    let count = |n: u64, unit: &str| format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" });
+    match age {
+        0..60 => "just now".to_owned(),
+        60..3_600 => count(age / 60, "minute"),
+        3_600..86_400 => count(age / 3_600, "hour"),
+        86_400..604_800 => count(age / 86_400, "day"),
+        _ => date(then_secs),
+    }
+}
+
+/// "3 Oct 2026", from seconds since 1970 (Howard Hinnant's civil-from-days).
+fn date(secs: u64) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let days = secs / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = (shifted_month + 2) % 12;
+    let year = year_of_era + era * 400 + u64::from(month < 2);
+    format!("{day} {} {year}", MONTHS[month as usize % 12])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_and_dates() {
+        assert_eq!(ago(1_000, 1_030), "just now");
+        assert_eq!(ago(1_000, 1_061), "1 minute ago");
+        assert_eq!(ago(0, 7_200), "2 hours ago");
+        assert_eq!(date(0), "1 Jan 1970");
+        // date -u -d @1582934400, @1790985599, @1767225599
+        assert_eq!(date(1_582_934_400), "29 Feb 2020");
+        assert_eq!(date(1_790_985_599), "2 Oct 2026");
+        assert_eq!(date(1_767_225_599), "31 Dec 2025");
+        assert_eq!(length(59.6), "1:00");
+    }
+}

@@ -1,0 +1,153 @@
+//! What is written beside each take's MIDI file.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::generate::{GenerateRequest, Take};
+use crate::music::{ComposerSet, Performance};
+use crate::sampling::SamplingSettings;
+
+/// Where the music of a take came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    #[default]
+    Composed,
+    /// A MIDI file of the user's.
+    Opened,
+    /// Anything a later version of Pastiche may add.
+    #[serde(other)]
+    Other,
+}
+
+/// The settings a take was asked for with, by composer name, so that they outlive the checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComposeSettings {
+    /// Full name; `None` is "any composer".
+    pub composer: Option<String>,
+    pub seed: u64,
+    pub notes: usize,
+    pub guidance: f32,
+    pub temperature: f32,
+    pub top_p: f32,
+    pub best_of: usize,
+    /// The latent, where it was chosen rather than drawn.
+    pub z: Option<Vec<f32>>,
+    /// How many notes at the beginning of the take were given rather than composed.
+    pub prompt_notes: usize,
+}
+
+impl Default for ComposeSettings {
+    fn default() -> ComposeSettings {
+        let sampling = SamplingSettings::default();
+        ComposeSettings {
+            composer: None,
+            seed: 1,
+            notes: 500,
+            guidance: sampling.guidance,
+            temperature: sampling.temperature,
+            top_p: sampling.top_p,
+            best_of: 1,
+            z: None,
+            prompt_notes: 0,
+        }
+    }
+}
+
+impl ComposeSettings {
+    pub fn of(request: &GenerateRequest, composers: &ComposerSet) -> ComposeSettings {
+        let SamplingSettings {
+            guidance,
+            temperature,
+            top_p,
+            ..
+        } = request.sampling;
+        ComposeSettings {
+            composer: request
+                .composer
+                .and_then(|id| composers.get(id))
+                .map(|c| c.name.clone()),
+            seed: request.seed,
+            notes: request.notes,
+            guidance,
+            temperature,
+            top_p,
+            best_of: 1,
+            z: request.z.clone(),
+            prompt_notes: request.prompt.as_ref().map_or(0, |p| p.notes().len()),
+        }
+    }
+}
+
+/// The sidecar of a take. Fields this version does not know are kept as they are when it is written again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TakeRecord {
+    pub format: u32,
+    pub name: String,
+    pub composer: Option<String>,
+    /// Seconds since 1970, UTC.
+    pub created_secs: u64,
+    pub is_starred: bool,
+    pub notes: usize,
+    pub duration_secs: f64,
+    pub origin: Origin,
+    pub settings: Option<ComposeSettings>,
+    /// The model's latent, one per segment.
+    pub z: Vec<Vec<f32>>,
+    /// The composers the selector hears in it, best first.
+    pub confidence: Vec<(String, f32)>,
+    /// As the generator wrote it.
+    pub recipe: Value,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// The layout of [`TakeRecord`]; readers accept any.
+const FORMAT: u32 = 1;
+
+impl TakeRecord {
+    /// The record of a new take; its name is the composer's surname and the seed.
+    pub fn composed(take: &Take, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
+        let surname = settings.composer.as_deref().map_or("Any composer", surname);
+        TakeRecord {
+            format: FORMAT,
+            name: format!("{surname} {}", settings.seed),
+            composer: settings.composer.clone(),
+            created_secs,
+            z: take.recipe.z.clone(),
+            recipe: serde_json::to_value(&take.recipe).unwrap_or(Value::Null),
+            settings: Some(settings),
+            ..TakeRecord::default()
+        }
+        .measured(&take.performance)
+    }
+
+    /// The record of a MIDI file that was opened.
+    pub fn opened(name: String, performance: &Performance, created_secs: u64) -> TakeRecord {
+        TakeRecord {
+            format: FORMAT,
+            name,
+            created_secs,
+            origin: Origin::Opened,
+            ..TakeRecord::default()
+        }
+        .measured(performance)
+    }
+
+    fn measured(mut self, performance: &Performance) -> TakeRecord {
+        self.notes = performance.notes().len();
+        self.duration_secs = performance.duration_secs();
+        self
+    }
+
+    /// The composer's last name.
+    pub fn surname(&self) -> Option<&str> {
+        self.composer.as_deref().map(surname)
+    }
+}
+
+fn surname(name: &str) -> &str {
+    name.split_whitespace().last().unwrap_or(name)
+}

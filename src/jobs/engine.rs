@@ -1,0 +1,310 @@
+//! The engine thread: owns the model, composes, encodes.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
+
+use super::{JobId, SendError, Wake, Worker, panic_message};
+use crate::device::DeviceChoice;
+use crate::generate::{CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes, Take};
+use crate::music::Performance;
+use crate::progress::StopFlag;
+
+/// Commands that may wait; the window says "busy" beyond.
+const COMMANDS: usize = 8;
+/// Events that may wait; the engine then gathers notes, and blocks for all else.
+const EVENTS: usize = 64;
+/// Notes reach the window this often at most; the player gets every note at once.
+const NOTES_EVERY: Duration = Duration::from_millis(30);
+
+/// A take as it is being made, for whoever listens on the engine's own thread.
+pub enum StreamPart<'a> {
+    Notes(&'a StreamedNotes),
+    /// The take is whole (or what there is of it, when stopped).
+    Finished(&'a Take),
+    /// There will be no take.
+    Failed,
+}
+
+/// Called on the engine thread; must be quick.
+pub type StreamSink = Box<dyn FnMut(StreamPart<'_>) + Send>;
+
+pub enum EngineCommand {
+    LoadCheckpoint {
+        job: JobId,
+        path: PathBuf,
+        device: DeviceChoice,
+    },
+    Generate {
+        job: JobId,
+        request: GenerateRequest,
+        stop: StopFlag,
+        sink: StreamSink,
+    },
+    Encode {
+        job: JobId,
+        performance: Arc<Performance>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum EngineEvent {
+    CheckpointLoaded {
+        job: JobId,
+        info: Arc<CheckpointInfo>,
+    },
+    /// New notes in onset order, gathered over some milliseconds.
+    NotesAdded {
+        job: JobId,
+        notes: Arc<Performance>,
+        done_notes: usize,
+    },
+    /// The take is whole, or was stopped with something to keep.
+    Generated {
+        job: JobId,
+        take: Arc<Take>,
+        stopped: bool,
+    },
+    /// Stopped before the first note.
+    Stopped {
+        job: JobId,
+    },
+    /// The posterior mean of every segment.
+    Encoded {
+        job: JobId,
+        segments: Arc<[Vec<f32>]>,
+    },
+    Failed {
+        job: JobId,
+        error: Arc<EngineError>,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    #[error("no checkpoint is loaded; choose one first")]
+    NoCheckpoint,
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error("the model gave up: {message}")]
+    Panicked { message: String },
+}
+
+/// The handle of the engine thread; dropping it stops what is being composed and joins.
+pub struct Engine {
+    // Fields drop in this order: the channels first, so that a blocked engine comes free, then the thread is joined.
+    commands: Sender<EngineCommand>,
+    events: Receiver<EngineEvent>,
+    ending: StopFlag,
+    running: Vec<StopFlag>,
+    worker: Option<Worker>,
+}
+
+impl Engine {
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn spawn(wake: Wake) -> io::Result<Engine> {
+        let (commands, inbox) = bounded(COMMANDS);
+        let (outbox, events) = bounded(EVENTS);
+        let ending = StopFlag::new();
+        let flag = ending.clone();
+        let worker = Worker::spawn("engine", move || {
+            EngineThread {
+                outbox,
+                wake,
+                generator: None,
+            }
+            .run(&inbox, &flag)
+        })?;
+        Ok(Engine {
+            commands,
+            events,
+            ending,
+            running: Vec::new(),
+            worker: Some(worker),
+        })
+    }
+
+    /// Never blocks.
+    ///
+    /// # Errors
+    /// [`SendError::Busy`] when eight commands wait already.
+    pub fn try_send(&mut self, command: EngineCommand) -> Result<(), SendError> {
+        let stop = match &command {
+            EngineCommand::Generate { stop, .. } => Some(stop.clone()),
+            _ => None,
+        };
+        self.commands.try_send(command).map_err(|e| match e {
+            TrySendError::Full(_) => SendError::Busy,
+            TrySendError::Disconnected(_) => SendError::Ended,
+        })?;
+        self.running.retain(|flag| !flag.is_stopped());
+        self.running.extend(stop);
+        // Finished jobs leave their flags behind; the last few are enough, since only so many can wait.
+        let surplus = self.running.len().saturating_sub(COMMANDS + 1);
+        self.running.drain(..surplus);
+        Ok(())
+    }
+
+    /// What has happened since the last call; never blocks.
+    pub fn events(&self) -> TryIter<'_, EngineEvent> {
+        self.events.try_iter()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.ending.stop();
+        self.running.iter().for_each(StopFlag::stop);
+        // Replaced by dead channels, so that the engine's sends and receives fail before it is joined.
+        self.commands = bounded(0).0;
+        self.events = crossbeam_channel::never();
+        self.worker.take();
+    }
+}
+
+struct EngineThread {
+    outbox: Sender<EngineEvent>,
+    wake: Wake,
+    generator: Option<Generator>,
+}
+
+impl EngineThread {
+    fn run(mut self, inbox: &Receiver<EngineCommand>, ending: &StopFlag) {
+        while let Ok(command) = inbox.recv() {
+            if ending.is_stopped() {
+                return;
+            }
+            let job = match &command {
+                EngineCommand::LoadCheckpoint { job, .. }
+                | EngineCommand::Generate { job, .. }
+                | EngineCommand::Encode { job, .. } => *job,
+            };
+            let result = catch_unwind(AssertUnwindSafe(|| self.execute(command)));
+            let event = match result {
+                Ok(Ok(event)) => event,
+                Ok(Err(error)) => EngineEvent::Failed {
+                    job,
+                    error: Arc::new(error),
+                },
+                Err(payload) => {
+                    let message = panic_message(payload.as_ref());
+                    EngineEvent::Failed {
+                        job,
+                        error: Arc::new(EngineError::Panicked { message }),
+                    }
+                }
+            };
+            if let EngineEvent::Failed { error, .. } = &event {
+                tracing::warn!(error = %error, "engine job failed");
+            }
+            if self.outbox.send(event).is_err() {
+                return;
+            }
+            (self.wake)();
+        }
+    }
+
+    fn execute(&mut self, command: EngineCommand) -> Result<EngineEvent, EngineError> {
+        match command {
+            EngineCommand::LoadCheckpoint { job, path, device } => {
+                let generator = Generator::load(&path, device)?;
+                let info = Arc::new(generator.info().clone());
+                self.generator = Some(generator);
+                Ok(EngineEvent::CheckpointLoaded { job, info })
+            }
+            EngineCommand::Generate {
+                job,
+                request,
+                stop,
+                mut sink,
+            } => {
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    self.generate(job, &request, &stop, &mut sink)
+                }));
+                if !matches!(result, Ok(Ok(EngineEvent::Generated { .. }))) {
+                    sink(StreamPart::Failed);
+                }
+                result.unwrap_or_else(|payload| {
+                    Err(EngineError::Panicked {
+                        message: panic_message(payload.as_ref()),
+                    })
+                })
+            }
+            EngineCommand::Encode { job, performance } => {
+                let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
+                Ok(EngineEvent::Encoded {
+                    job,
+                    segments: generator.encode(&performance)?.into(),
+                })
+            }
+        }
+    }
+
+    fn generate(
+        &self,
+        job: JobId,
+        request: &GenerateRequest,
+        stop: &StopFlag,
+        sink: &mut StreamSink,
+    ) -> Result<EngineEvent, EngineError> {
+        let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
+        let mut gathered = Gathered::default();
+        let take = generator.generate(request, stop, &mut |streamed| {
+            sink(StreamPart::Notes(&streamed));
+            gathered.add(streamed);
+            self.pass_on(job, &mut gathered);
+        })?;
+        if take.performance.is_empty() {
+            return Ok(EngineEvent::Stopped { job });
+        }
+        sink(StreamPart::Finished(&take));
+        Ok(EngineEvent::Generated {
+            job,
+            take: Arc::new(take),
+            stopped: stop.is_stopped(),
+        })
+    }
+
+    /// Sends the gathered notes when it is time and there is room; a full channel only makes the next batch larger.
+    fn pass_on(&self, job: JobId, gathered: &mut Gathered) {
+        if gathered.last_sent.is_some_and(|at| at.elapsed() < NOTES_EVERY) || self.outbox.is_full() {
+            return;
+        }
+        let notes = Performance::new(
+            std::mem::take(&mut gathered.notes),
+            std::mem::take(&mut gathered.pedal),
+        );
+        let event = EngineEvent::NotesAdded {
+            job,
+            notes: Arc::new(notes),
+            done_notes: gathered.done_notes,
+        };
+        if self.outbox.try_send(event).is_ok() {
+            gathered.last_sent = Some(Instant::now());
+            (self.wake)();
+        }
+    }
+}
+
+/// Notes on their way to the window.
+#[derive(Default)]
+struct Gathered {
+    notes: Vec<crate::music::Note>,
+    pedal: Vec<crate::music::PedalChange>,
+    done_notes: usize,
+    last_sent: Option<Instant>,
+}
+
+impl Gathered {
+    fn add(&mut self, streamed: StreamedNotes) {
+        self.notes.extend(streamed.notes);
+        self.pedal.extend(streamed.pedal);
+        self.done_notes = streamed.done_notes;
+    }
+}

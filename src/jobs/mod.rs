@@ -1,0 +1,79 @@
+//! Work off the window's thread: the engine that composes, training runs, and one-shot file work.
+//!
+//! Every job has a [`JobId`]; whoever asked remembers the newest and drops replies to older ones. A job that panics
+//! becomes a failure, never a frozen window.
+
+pub mod engine;
+pub mod task;
+pub mod trainer;
+
+use std::any::Any;
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+pub use engine::{Engine, EngineCommand, EngineError, EngineEvent, StreamPart, StreamSink};
+pub use task::{Queue, Task, TaskPanicked};
+pub use trainer::{RunError, RunPlan, TrainerEvent, TrainerRun};
+
+/// Wakes the window after an event was sent; called from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// The number of a job, unique within its [`JobIds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(u64);
+
+/// Hands out [`JobId`]s in rising order.
+#[derive(Debug, Default)]
+pub struct JobIds(u64);
+
+impl JobIds {
+    pub fn fresh(&mut self) -> JobId {
+        self.0 += 1;
+        JobId(self.0)
+    }
+}
+
+/// The inbox of a worker is full, or the worker has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    #[error("still busy with what was asked before; try again in a moment")]
+    Busy,
+    #[error("its thread has ended; restart Pastiche")]
+    Ended,
+}
+
+/// A named thread that is joined when this is dropped. Whatever makes it end must be dropped or set before.
+#[derive(Debug)]
+pub struct Worker(Option<JoinHandle<()>>);
+
+impl Worker {
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<Worker> {
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(run)?;
+        Ok(Worker(Some(thread)))
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.0.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("a worker thread ended by a panic");
+        }
+    }
+}
+
+/// What a panic said.
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    text.unwrap_or("an error without a message").to_owned()
+}

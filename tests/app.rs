@@ -1,0 +1,215 @@
+//! The window, driven by the names on it as a person or a screen reader would, with real threads, files and model.
+#![cfg(feature = "app")]
+
+mod window_common;
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use pastiche::app::settings::Settings;
+use pastiche::music::midi;
+use pastiche::music::{Note, Performance, Pitch, Velocity};
+use window_common::studio::Window;
+
+#[test]
+fn an_empty_studio_opens_and_says_what_next() {
+    let mut window = Window::open(|_, _| {});
+    window.wait("the device is known", |w| w.app().state.takes.is_listed);
+    assert!(window.shows("There is no checkpoint yet"));
+    assert!(window.shows("Checkpoint: No checkpoint"));
+    assert!(
+        window
+            .harness
+            .get_by_label("Generate")
+            .accesskit_node()
+            .is_disabled()
+    );
+    assert!(window.shows("Choose a SoundFont"));
+    assert!(window.shows("Every take you generate is kept here"));
+}
+
+#[test]
+fn a_corrupt_checkpoint_is_told_and_the_window_lives() {
+    let mut window = Window::open(|folder, s| {
+        let path = folder.join("broken.safetensors");
+        std::fs::write(&path, b"rubbish").expect("a file");
+        s.checkpoint = Some(path);
+    });
+    window.wait("the failure", |w| w.app().state.model.failure.is_some());
+    assert!(window.shows("broken could not be loaded"));
+    window.click("Details");
+    assert!(window.shows("Hide details"));
+    window.click("Training");
+    window.click("Studio");
+    assert!(window.shows("Open checkpoint…"));
+}
+
+#[test]
+fn generate_makes_a_take_that_is_shown_kept_and_saved() {
+    let mut window = Window::with_model();
+    window.click("Debussy");
+    window.generate();
+    let state = &window.app().state;
+    let entry = state.takes.all()[0].clone();
+    assert_eq!(entry.record.composer.as_deref(), Some("Claude Debussy"));
+    assert_eq!(entry.record.z.first().map(Vec::len), Some(4));
+    let stage = state.stage.as_ref().expect("the take is on the stage");
+    assert_eq!(stage.performance.notes().len(), entry.record.notes);
+    assert!(window.shows(&format!("{} notes", entry.record.notes)));
+    assert_eq!(window.takes_on_disk().len(), 1);
+
+    window.click("Save");
+    let path = window.folder.path().join(format!("{}.mid", entry.record.name));
+    assert!(window.shows("MIDI") && window.shows("WAV"));
+    let save = window
+        .harness
+        .get_all_by_label("Save")
+        .last()
+        .expect("the button of the sheet");
+    save.click();
+    window.wait("the file", |_| path.exists());
+    let read = midi::read_file(&path).expect("a MIDI file");
+    assert_eq!(read.performance.notes().len(), entry.record.notes);
+    assert!(read.recipe.is_some_and(|r| r.contains("Debussy")));
+}
+
+#[test]
+fn the_same_settings_make_the_same_take_again() {
+    let mut window = Window::with_model();
+    window.generate();
+    let first = window.app().state.stage.clone().expect("a take");
+    window.click("More about this take");
+    window.click("Make again");
+    window.wait("the second take", |w| {
+        w.app().state.takes.all().len() == 2 && w.app().state.composing.is_none()
+    });
+    let second = window.app().state.stage.clone().expect("a take");
+    assert_eq!(first.performance, second.performance);
+    window.click("More about this take");
+    window.click("Vary");
+    window.wait("the variation", |w| {
+        w.app().state.takes.all().len() == 3 && w.app().state.composing.is_none()
+    });
+    let varied = window.app().state.stage.clone().expect("a take");
+    assert_ne!(varied.performance, second.performance);
+    assert_eq!(varied.composer, first.composer);
+}
+
+#[test]
+fn continue_keeps_what_was_there() {
+    let mut window = Window::with_model();
+    window.generate();
+    let first = window.app().state.stage.clone().expect("a take");
+    window.click("More about this take");
+    window.click("Continue");
+    window.wait("the longer take", |w| {
+        w.app().state.takes.all().len() == 2 && w.app().state.composing.is_none()
+    });
+    let longer = window.app().state.stage.clone().expect("a take");
+    let count = first.performance.notes().len();
+    assert!(longer.performance.notes().len() > count + 30);
+    let pitches = |p: &Performance| p.notes()[..count].iter().map(|n| n.pitch).collect::<Vec<_>>();
+    assert_eq!(pitches(&longer.performance), pitches(&first.performance));
+}
+
+#[test]
+fn delete_is_undone_and_takes_survive_the_window() {
+    let mut window = Window::with_model();
+    window.generate();
+    window.click("More about this take");
+    window.click("Delete");
+    assert!(window.app().state.takes.all().is_empty());
+    assert!(window.app().state.stage.is_none());
+    window.click("Undo");
+    assert_eq!(window.app().state.takes.all().len(), 1);
+    window.wait("the file is back", |w| w.takes_on_disk().len() == 1);
+
+    let Window { harness, folder } = window;
+    drop(harness);
+    let mut again = Window::open_in(folder, |_, _| {});
+    again.wait("the list", |w| w.app().state.takes.all().len() == 1);
+    let id = again.app().state.takes.all()[0].id.clone();
+    let label = again.app().state.takes.all()[0].record.name.clone();
+    again
+        .harness
+        .get_all_by_label_contains(&label)
+        .next()
+        .expect("a row")
+        .click();
+    again.wait("the music", |w| w.app().state.stage.is_some());
+    assert_eq!(again.app().state.staged_take().map(|e| &e.id), Some(&id));
+}
+
+#[test]
+fn a_midi_file_opens_and_gets_its_place() {
+    let mut window = Window::with_model();
+    let note = |i: u8| Note {
+        pitch: Pitch::new(48 + i).expect("a key"),
+        onset_secs: f64::from(i) * 0.25,
+        duration_secs: 0.2,
+        velocity: Velocity::clamped(70),
+    };
+    let path = window.folder.path().join("my own piece.mid");
+    let music = Performance::new((0..40).map(note).collect(), vec![]);
+    midi::write_file(&path, &music, None, None).expect("a file");
+    window.harness.input_mut().dropped_files.push(dropped(&path));
+    window.wait("the piece", |w| w.app().state.stage.is_some());
+    assert!(window.shows("my own piece"));
+    window.wait("its place", |w| {
+        w.app().state.takes.all()[0]
+            .record
+            .z
+            .first()
+            .is_some_and(|z| z.len() == 4)
+    });
+}
+
+fn dropped(path: &Path) -> std::sync::Arc<dyn egui::DroppedFile + Send + Sync> {
+    #[derive(Debug)]
+    struct File(PathBuf);
+    impl egui::DroppedFile for File {
+        fn path(&self) -> &Path {
+            &self.0
+        }
+        fn bytes(&self) -> Result<Vec<u8>, String> {
+            std::fs::read(&self.0).map_err(|e| e.to_string())
+        }
+    }
+    std::sync::Arc::new(File(path.to_owned()))
+}
+
+#[test]
+fn shortcuts_act_on_the_window_but_not_in_text() {
+    let mut window = Window::with_model();
+    window.press(Modifiers::SHIFT, Key::Questionmark);
+    assert!(window.shows("Stop and go to the start"));
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(window.app().state.sheet.is_none());
+    window.press(Modifiers::COMMAND, Key::Enter);
+    assert!(window.app().state.composing.is_some());
+    window.wait("the take", |w| {
+        w.app().state.composing.is_none() && w.app().state.takes.all().len() == 1
+    });
+
+    window.press(Modifiers::NONE, Key::M);
+    assert!(window.app().state.sound.is_muted);
+    window.harness.get_by_label("Search takes").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::M);
+    assert!(window.app().state.sound.is_muted, "M in a text field is a letter");
+}
+
+#[test]
+fn settings_are_kept() {
+    let mut window = Window::with_model();
+    window.click("Bach");
+    window.click("Theme");
+    window.click("Light");
+    let file = window.folder.path().join("settings.json");
+    window.wait("the settings", |_| {
+        let kept = Settings::load(&file);
+        kept.theme == egui::ThemePreference::Light
+            && kept.form.settings.composer.as_deref() == Some("Johann Sebastian Bach")
+    });
+}

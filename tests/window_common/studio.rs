@@ -1,0 +1,128 @@
+//! A window without a screen.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use pastiche::app::settings::Settings;
+use pastiche::app::{PasticheApp, Places};
+
+use super::tiny_checkpoint;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The window is made in its second frame: fonts that are set in one frame are there in the next.
+pub struct Studio {
+    app: Option<PasticheApp>,
+    places: Places,
+}
+
+impl Studio {
+    fn round(&mut self, ui: &mut egui::Ui) {
+        match &mut self.app {
+            Some(app) => {
+                app.logic_round(ui.ctx(), None);
+                app.ui_round(ui);
+            }
+            None => self.app = Some(PasticheApp::new(ui.ctx(), self.places.clone()).expect("threads")),
+        }
+    }
+}
+
+pub struct Window {
+    pub harness: Harness<'static, Studio>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Window {
+    /// A window of a new user whose settings `prepare` may change.
+    pub fn open(prepare: impl FnOnce(&Path, &mut Settings)) -> Window {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Window::open_in(folder, prepare)
+    }
+
+    pub fn open_in(folder: tempfile::TempDir, prepare: impl FnOnce(&Path, &mut Settings)) -> Window {
+        let settings_file = folder.path().join("settings.json");
+        let mut settings = Settings::load(&settings_file);
+        settings.form.settings.notes = 60;
+        settings.save_folder = Some(folder.path().to_owned());
+        prepare(folder.path(), &mut settings);
+        settings.save(&settings_file).expect("settings are written");
+        let places = Places {
+            data_folder: folder.path().join("data"),
+            settings_file,
+            log_file: folder.path().join("pastiche.log"),
+            checkpoints: Vec::new,
+            soundfonts: Vec::new,
+            open: Vec::new(),
+        };
+        let studio = Studio { app: None, places };
+        let builder = Harness::builder().with_size(egui::vec2(1280.0, 800.0));
+        let mut harness = builder.build_ui_state(|ui, studio: &mut Studio| studio.round(ui), studio);
+        harness.run_steps(3);
+        Window { harness, folder }
+    }
+
+    pub fn with_model() -> Window {
+        let mut window = Window::open(|folder, s| s.checkpoint = Some(tiny_checkpoint(folder)));
+        window.wait("the model is there", |w| w.app().state.model.ready.is_some());
+        window
+    }
+
+    pub fn app(&self) -> &PasticheApp {
+        self.harness.state().app.as_ref().expect("the window is open")
+    }
+
+    /// Frames until `is_done`.
+    pub fn wait(&mut self, what: &str, mut is_done: impl FnMut(&Window) -> bool) {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            self.harness.step();
+            if is_done(self) {
+                self.harness.run_steps(2);
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("never came: {what}");
+    }
+
+    pub fn shows(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+
+    pub fn click(&mut self, label: &str) {
+        self.harness
+            .get_all_by_label(label)
+            .next()
+            .expect("something of that name")
+            .click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_steps(3);
+    }
+
+    pub fn takes_on_disk(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.folder.path().join("data/takes"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        files
+            .map(|f| f.path())
+            .filter(|p| p.extension().is_some_and(|e| e == "mid"))
+            .collect()
+    }
+
+    pub fn generate(&mut self) {
+        let before = self.app().state.takes.all().len();
+        self.click("Generate");
+        self.wait("the take", |w| {
+            w.app().state.takes.all().len() == before + 1 && w.app().state.composing.is_none()
+        });
+    }
+}
