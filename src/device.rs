@@ -48,7 +48,11 @@ pub fn device_name(device: Device) -> String {
 /// The kind for matrix products while training: bfloat16 where the hardware multiplies it (twice as fast on a CPU
 /// with AVX-512 BF16), else single precision.
 pub fn training_kind(device: Device) -> Kind {
-    if device.is_cuda() || (device == Device::Cpu && cpu_has_bf16()) { Kind::BFloat16 } else { Kind::Float }
+    if device.is_cuda() || (device == Device::Cpu && cpu_has_bf16()) {
+        Kind::BFloat16
+    } else {
+        Kind::Float
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

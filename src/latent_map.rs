@@ -49,14 +49,21 @@ impl LatentMap {
         if z.len() < 3 || z.len() != composers.len() || z.len() != titles.len() {
             return None;
         }
-        let labelled = composers
-            .iter()
-            .map(|c| c.first().filter(|&&c| (0.0..255.0).contains(&c)).map(|&c| ComposerId(c as u8)));
+        let labelled = composers.iter().map(|c| {
+            c.first()
+                .filter(|&&c| (0.0..255.0).contains(&c))
+                .map(|&c| ComposerId(c as u8))
+        });
         LatentMap::new(z, labelled.collect(), titles.clone(), &means)
     }
 
     /// `None` when the latents do not span a plane.
-    pub fn new(z: Vec<Vec<f32>>, composers: Vec<Option<ComposerId>>, titles: Vec<String>, means: &[Vec<f32>]) -> Option<LatentMap> {
+    pub fn new(
+        z: Vec<Vec<f32>>,
+        composers: Vec<Option<ComposerId>>,
+        titles: Vec<String>,
+        means: &[Vec<f32>],
+    ) -> Option<LatentMap> {
         let d = z.first()?.len();
         let flat: Vec<f32> = z.iter().flatten().copied().collect();
         let all = Tensor::from_slice(&flat).view([z.len() as i64, d as i64]);
@@ -71,7 +78,11 @@ impl LatentMap {
         let axis = |i: i64| {
             let v = rows(&vectors.select(1, i).unsqueeze(0)).remove(0);
             // An eigenvector has no sign: choose the one that makes the map the same everywhere.
-            let sign = v.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).map_or(1.0, f32::signum);
+            let sign = v
+                .iter()
+                .copied()
+                .max_by(|a, b| a.abs().total_cmp(&b.abs()))
+                .map_or(1.0, f32::signum);
             v.into_iter().map(|x| x * sign).collect::<Vec<f32>>()
         };
         if d < 2 || !(total > 0.0) {
@@ -89,29 +100,48 @@ impl LatentMap {
             .into_iter()
             .zip(composers)
             .zip(titles)
-            .map(|((z, composer), title)| MapPoint { xy: map.project(&z), composer, title, z })
+            .map(|((z, composer), title)| MapPoint {
+                xy: map.project(&z),
+                composer,
+                title,
+                z,
+            })
             .collect();
         Some(map)
     }
 
     /// Where `z` lies on the map.
     pub fn project(&self, z: &[f32]) -> [f32; 2] {
-        let dot = |axis: &[f32]| axis.iter().zip(z.iter().zip(&self.centre)).map(|(a, (z, c))| a * (z - c)).sum();
+        let dot = |axis: &[f32]| {
+            axis.iter()
+                .zip(z.iter().zip(&self.centre))
+                .map(|(a, (z, c))| a * (z - c))
+                .sum()
+        };
         [dot(&self.axes[0]), dot(&self.axes[1])]
     }
 
     /// A latent that lies at `xy`: the nearest real segment's, moved within the plane. So what the map cannot show
     /// is taken from real music.
     pub fn unproject(&self, xy: [f32; 2]) -> Vec<f32> {
-        let Some(nearest) = self.nearest(xy) else { return self.centre.clone() };
+        let Some(nearest) = self.nearest(xy) else {
+            return self.centre.clone();
+        };
         let [dx, dy] = [xy[0] - nearest.xy[0], xy[1] - nearest.xy[1]];
-        nearest.z.iter().zip(self.axes[0].iter().zip(&self.axes[1])).map(|(z, (a, b))| z + dx * a + dy * b).collect()
+        nearest
+            .z
+            .iter()
+            .zip(self.axes[0].iter().zip(&self.axes[1]))
+            .map(|(z, (a, b))| z + dx * a + dy * b)
+            .collect()
     }
 
     /// The segment nearest to `xy` on the map.
     pub fn nearest(&self, xy: [f32; 2]) -> Option<&MapPoint> {
         let distance = |p: &MapPoint| (p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2);
-        self.points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        self.points
+            .iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 }
 
@@ -119,7 +149,13 @@ fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
     let n = tensor.size()[0];
     (0..n)
         .map(|i| {
-            let row = tensor.get(i).detach().to_device(tch::Device::Cpu).to_kind(Kind::Float).contiguous().view([-1]);
+            let row = tensor
+                .get(i)
+                .detach()
+                .to_device(tch::Device::Cpu)
+                .to_kind(Kind::Float)
+                .contiguous()
+                .view([-1]);
             Vec::<f32>::try_from(row).unwrap_or_default()
         })
         .collect()
@@ -130,7 +166,11 @@ fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
 ///
 /// # Errors
 /// What reading or writing the checkpoint says.
-pub fn fit_latents(path: &std::path::Path, corpus: &Corpus, device: tch::Device) -> Result<(), CheckpointError> {
+pub fn fit_latents(
+    path: &std::path::Path,
+    corpus: &Corpus,
+    device: tch::Device,
+) -> Result<(), CheckpointError> {
     let checkpoint = Checkpoint::read(path)?;
     let vae = checkpoint.vae(device)?;
     let (fits, map) = no_grad(|| {
@@ -176,7 +216,10 @@ fn encode_all(vae: &Vae, windows: &[Window]) -> Posterior {
         true => Tensor::zeros([0, d], (Kind::Float, vae.device())),
         false => Tensor::cat(&parts.iter().map(of).collect::<Vec<_>>(), 0),
     };
-    Posterior { mean: cat(|p| &p.mean), log_variance: cat(|p| &p.log_variance) }
+    Posterior {
+        mean: cat(|p| &p.mean),
+        log_variance: cat(|p| &p.log_variance),
+    }
 }
 
 /// Latents, composers (-1 for none) and titles of the segments on the map.
@@ -192,7 +235,11 @@ fn map_tensors(corpus: &Corpus, vae: &Vae) -> (Tensor, Tensor, Vec<String>) {
             titles.push(piece.title.clone());
         }
     }
-    (encode_all(vae, &windows).mean, Tensor::from_slice(&composers), titles)
+    (
+        encode_all(vae, &windows).mean,
+        Tensor::from_slice(&composers),
+        titles,
+    )
 }
 
 #[cfg(test)]
@@ -215,14 +262,21 @@ mod tests {
         let map = map();
         for xy in [[0.0, 0.0], [5.0, -2.0], [-20.0, 7.0]] {
             let back = map.project(&map.unproject(xy));
-            assert!((back[0] - xy[0]).abs() < 1e-3 && (back[1] - xy[1]).abs() < 1e-3, "{xy:?} {back:?}");
+            assert!(
+                (back[0] - xy[0]).abs() < 1e-3 && (back[1] - xy[1]).abs() < 1e-3,
+                "{xy:?} {back:?}"
+            );
         }
     }
 
     #[test]
     fn the_first_axis_is_the_widest() {
         let map = map();
-        assert!(map.explained[0] > 0.85 && map.explained[1] < 0.15, "{:?}", map.explained);
+        assert!(
+            map.explained[0] > 0.85 && map.explained[1] < 0.15,
+            "{:?}",
+            map.explained
+        );
         let point = &map.points[7];
         assert_eq!(map.nearest(point.xy).map(|p| p.title.as_str()), Some("7"));
     }

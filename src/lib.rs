@@ -1,23 +1,35 @@
 //! Pastiche composes classical piano music in the manner of a chosen composer.
 //!
 //! The modules stand in the order of their layers: each may use those above it, never one below
-//! (`tests/layers` holds that). `music` knows notes, `tokens` the model's alphabet, `synth` sound; `model` is
-//! the network; `data`, `train` and `evaluate` make and measure it; `generate` composes with it; `jobs` and
-//! `player` put it on threads; `app` is the window.
+//! (`tests/layers` holds that).
 
+// Nothing but themselves: where things lie, how far work is, files that are whole.
+pub mod files;
 pub mod paths;
 pub mod progress;
-pub mod files;
+
+// Notes in seconds, and who wrote them.
 pub mod music;
-pub mod tokens;
+
+// The model's alphabet, and sound.
 pub mod synth;
+pub mod tokens;
+
+// The network, the classifiers, and how to choose from what they say.
+pub mod classify;
 pub mod device;
-pub mod sampling;
 pub mod model;
+pub mod sampling;
+
+// What is learned from, what composes, where latents lie.
 pub mod data;
-pub mod latent_map;
 pub mod generate;
+pub mod latent_map;
+
+// Learning.
 pub mod train;
+
+// The sound card.
 #[cfg(feature = "app")]
 pub mod player;
 #[cfg(feature = "app")]

@@ -36,9 +36,17 @@ pub fn run(args: &ComposersArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     for id in header.composers.by_time() {
-        let Some(composer) = header.composers.get(id) else { continue };
-        let born = composer.born().map_or_else(String::new, |year| format!("*{year}"));
-        println!("{:28} {born:6} {}", composer.name, composer.era().map_or("", |era| era.name()));
+        let Some(composer) = header.composers.get(id) else {
+            continue;
+        };
+        let born = composer
+            .born()
+            .map_or_else(String::new, |year| format!("*{year}"));
+        println!(
+            "{:28} {born:6} {}",
+            composer.name,
+            composer.era().map_or("", |era| era.name())
+        );
     }
     Ok(())
 }
@@ -47,7 +55,9 @@ fn to_json(composers: &ComposerSet) -> serde_json::Value {
     let row = |id| {
         let composer = composers.get(id)?;
         let era = composer.era().map(|e| e.name());
-        Some(json!({ "name": composer.name, "surname": composer.surname(), "born": composer.born(), "era": era }))
+        Some(
+            json!({ "name": composer.name, "surname": composer.surname(), "born": composer.born(), "era": era }),
+        )
     };
     composers.by_time().into_iter().filter_map(row).collect()
 }
@@ -55,17 +65,42 @@ fn to_json(composers: &ComposerSet) -> serde_json::Value {
 /// What `pastiche inspect` says of a checkpoint.
 pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::read(&args.file)?;
-    let CheckpointHeader { config, composers, trained_on, .. } = &checkpoint.header;
+    let CheckpointHeader {
+        config,
+        composers,
+        trained_on,
+        ..
+    } = &checkpoint.header;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&checkpoint.header)?);
         return Ok(());
     }
-    let parameters: usize = checkpoint.tensors.values().map(tch::Tensor::numel).sum();
+    let parameters: usize = checkpoint.tensors.values().map(|t| t.numel()).sum();
     println!("Pastiche checkpoint {}", checkpoint.hash);
-    println!("  network      {} layers of {}, {} heads, latent {}, {:.1} M numbers", config.n_layers, config.d_model, config.n_heads, config.d_latent, parameters as f64 / 1e6);
+    println!(
+        "  network      {} layers of {}, {} heads, latent {}, {:.1} M numbers",
+        config.n_layers,
+        config.d_model,
+        config.n_heads,
+        config.d_latent,
+        parameters as f64 / 1e6
+    );
     println!("  segments     {} notes", config.context_len);
-    println!("  composers    {}", composers.by_time().into_iter().map(|id| composers.surname(id)).collect::<Vec<_>>().join(", "));
-    println!("  trained on   {} for {} steps, {:.1} M notes", trained_on.source, trained_on.step, trained_on.notes_seen as f64 / 1e6);
+    println!(
+        "  composers    {}",
+        composers
+            .by_time()
+            .into_iter()
+            .map(|id| composers.surname(id))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    println!(
+        "  trained on   {} for {} steps, {:.1} M notes",
+        trained_on.source,
+        trained_on.step,
+        trained_on.notes_seen as f64 / 1e6
+    );
     if let Some(nll) = trained_on.best_nll {
         println!("  validation   {nll:.3} nats per note");
     }

@@ -73,19 +73,30 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(rand_seed);
     let requests = (0..u64::from(args.count))
-        .map(|i| Ok(GenerateRequest {
-            notes: notes(args)?,
-            sampling: SamplingSettings { guidance: args.guidance, temperature: args.temperature, top_p: args.top_p },
-            ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
-        }))
+        .map(|i| {
+            Ok(GenerateRequest {
+                notes: notes(args)?,
+                sampling: SamplingSettings {
+                    guidance: args.guidance,
+                    temperature: args.temperature,
+                    top_p: args.top_p,
+                },
+                ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
+            })
+        })
         .collect::<anyhow::Result<Vec<GenerateRequest>>>()?;
     let is_folder = args.count > 1 || args.out.is_dir() || args.out.extension().is_none();
     let takes = compose(&generator, &requests)?;
     if is_folder {
-        std::fs::create_dir_all(&args.out).with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
+        std::fs::create_dir_all(&args.out)
+            .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
     }
     for take in &takes {
-        let out = if is_folder { args.out.join(file_name(take, &composers)) } else { args.out.clone() };
+        let out = if is_folder {
+            args.out.join(file_name(take, &composers))
+        } else {
+            args.out.clone()
+        };
         write(args, take, &out)?;
     }
     Ok(())
@@ -107,17 +118,27 @@ fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
 
 fn compose(generator: &Generator, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Take>> {
     let longest = requests.iter().map(|r| r.notes).max().unwrap_or(0) as u64;
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(longest) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(longest)
+    } else {
+        ProgressBar::hidden()
+    };
     if let Ok(style) = ProgressStyle::with_template("composing {wide_bar} {pos}/{len} notes") {
         bar.set_style(style);
     }
-    let takes = generator.generate_batch(requests, &StopFlag::new(), &mut |n| bar.set_position((n as u64).min(longest)));
+    let takes = generator.generate_batch(requests, &StopFlag::new(), &mut |n| {
+        bar.set_position((n as u64).min(longest))
+    });
     bar.finish_and_clear();
     Ok(takes?)
 }
 
 fn file_name(take: &Take, composers: &ComposerSet) -> String {
-    let composer = take.recipe.composer.as_deref().and_then(|name| composers.find(name).ok());
+    let composer = take
+        .recipe
+        .composer
+        .as_deref()
+        .and_then(|name| composers.find(name).ok());
     let surname = composer.map_or("pastiche", |id| composers.surname(id));
     format!("{}-{}.mid", surname.to_lowercase(), take.recipe.seed)
 }
@@ -125,18 +146,32 @@ fn file_name(take: &Take, composers: &ComposerSet) -> String {
 fn write(args: &GenerateArgs, take: &Take, out: &Path) -> anyhow::Result<()> {
     let recipe = &take.recipe;
     let composer = recipe.composer.as_deref().unwrap_or("nobody");
-    let is_midi = out.extension().is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
+    let is_midi = out
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
     match is_midi {
         true => {
             let title = format!("In the manner of {composer}, seed {}", recipe.seed);
             midi::write_file(out, &take.performance, Some(&recipe.to_line()), Some(&title))?;
         }
-        false => write_recording(take.performance.clone(), &args.sound.load()?, &ExportSettings::new(SAMPLE_RATE), out)?,
+        false => write_recording(
+            take.performance.clone(),
+            &args.sound.load()?,
+            &ExportSettings::new(SAMPLE_RATE),
+            out,
+        )?,
     }
     let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
     match args.json {
-        true => println!("{}", json!({ "file": out, "notes": notes, "seconds": secs, "recipe": recipe })),
-        false => println!("{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s", out.display(), recipe.seed),
+        true => println!(
+            "{}",
+            json!({ "file": out, "notes": notes, "seconds": secs, "recipe": recipe })
+        ),
+        false => println!(
+            "{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s",
+            out.display(),
+            recipe.seed
+        ),
     }
     Ok(())
 }

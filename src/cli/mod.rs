@@ -42,7 +42,10 @@ enum Command {
 }
 
 fn after_help() -> String {
-    format!("The studio's log, to attach to a report: {}", pastiche::paths::log_file().display())
+    format!(
+        "The studio's log, to attach to a report: {}",
+        pastiche::paths::log_file().display()
+    )
 }
 
 /// Where the network runs.

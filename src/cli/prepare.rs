@@ -83,7 +83,10 @@ pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
 
 fn write_remarks(out: &mut impl Write, report: &PrepareReport) -> io::Result<()> {
     if !report.composers.iter().any(|c| c.is_labelled) {
-        writeln!(out, "no composer has enough music for a label: lower --least-hours or --fewest-works")?;
+        writeln!(
+            out,
+            "no composer has enough music for a label: lower --least-hours or --fewest-works"
+        )?;
     }
     if !report.broken.is_empty() {
         writeln!(out, "{} files were skipped:", report.broken.len())?;

@@ -76,7 +76,9 @@ impl SoundArgs {
 }
 
 fn parse_preset(text: &str) -> Result<(u8, u8), String> {
-    let numbers = text.split_once(':').and_then(|(bank, program)| Some((bank.parse().ok()?, program.parse().ok()?)));
+    let numbers = text
+        .split_once(':')
+        .and_then(|(bank, program)| Some((bank.parse().ok()?, program.parse().ok()?)));
     numbers.ok_or_else(|| format!("\"{text}\" is not BANK:PROGRAM, such as 0:0 for the grand piano"))
 }
 
@@ -87,13 +89,27 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     if range_secs.as_ref().is_some_and(|r| r.is_empty()) {
         bail!("--from must lie before --to");
     }
-    if args.out.extension().is_some_and(|e| e.eq_ignore_ascii_case("mid")) {
+    if args
+        .out
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("mid"))
+    {
         let performance = match range_secs {
             Some(range) => read.performance.slice_secs(range),
             None => read.performance,
         };
-        midi::write_file(&args.out, &performance, read.recipe.as_deref(), read.title.as_deref())?;
-        println!("{}: {} notes, {:.1} s", args.out.display(), performance.notes().len(), performance.duration_secs());
+        midi::write_file(
+            &args.out,
+            &performance,
+            read.recipe.as_deref(),
+            read.title.as_deref(),
+        )?;
+        println!(
+            "{}: {} notes, {:.1} s",
+            args.out.display(),
+            performance.notes().len(),
+            performance.duration_secs()
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let settings = ExportSettings {
@@ -103,7 +119,11 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
             has_chorus: args.sound.chorus,
             ..VoiceSettings::new(args.sample_rate)
         },
-        bit_depth: if args.bits == "24" { BitDepth::TwentyFour } else { BitDepth::Sixteen },
+        bit_depth: if args.bits == "24" {
+            BitDepth::TwentyFour
+        } else {
+            BitDepth::Sixteen
+        },
         is_normalised: args.normalise,
         tempo_scale: f64::from(args.tempo) / 100.0,
         range_secs,
@@ -120,7 +140,11 @@ pub fn write_recording(
     settings: &ExportSettings,
     out: &Path,
 ) -> anyhow::Result<()> {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}%  {eta}") {
         bar.set_style(style);
     }
@@ -129,10 +153,22 @@ pub fn write_recording(
         bar.set_length(progress.total.unwrap_or(0));
         bar.set_position(progress.done);
     };
-    let result = export::export(Arc::new(performance), sound_font, settings, out, &StopFlag::new(), &mut show);
+    let result = export::export(
+        Arc::new(performance),
+        sound_font,
+        settings,
+        out,
+        &StopFlag::new(),
+        &mut show,
+    );
     bar.finish_and_clear();
     let summary = result?;
     let peak_db = 20.0 * summary.peak.log10();
-    println!("{}: {:.1} s, peak {peak_db:.1} dBFS, {}", out.display(), summary.secs, sound_font.name());
+    println!(
+        "{}: {:.1} s, peak {peak_db:.1} dBFS, {}",
+        out.display(),
+        summary.secs,
+        sound_font.name()
+    );
     Ok(())
 }

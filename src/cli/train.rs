@@ -47,8 +47,10 @@ pub struct TrainArgs {
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let mut config = match &args.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            toml::from_str(&text).with_context(|| format!("{} is not a training configuration", path.display()))?
+            let text =
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            toml::from_str(&text)
+                .with_context(|| format!("{} is not a training configuration", path.display()))?
         }
         None if args.resume => RunDir::config(&args.out)?,
         None => TrainConfig::default(),
@@ -70,13 +72,26 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
 
 fn print(event: &TrainEvent, is_terminal: bool) {
     // In a terminal a step overwrites the one before; in a file each has its line.
-    let (back, end) = if is_terminal { ("\r\x1b[2K", "") } else { ("", "\n") };
+    let (back, end) = if is_terminal {
+        ("\r\x1b[2K", "")
+    } else {
+        ("", "\n")
+    };
     match event {
-        TrainEvent::Started { config, from_step, pieces } => {
-            println!("training on {pieces} pieces from step {from_step}, {} windows a step", config.batch_size);
+        TrainEvent::Started {
+            config,
+            from_step,
+            pieces,
+        } => {
+            println!(
+                "training on {pieces} pieces from step {from_step}, {} windows a step",
+                config.batch_size
+            );
         }
         TrainEvent::Stepped(m) => {
-            let left = m.eta_secs.map_or(String::new(), |s| format!(", {:.0} min left", s / 60.0));
+            let left = m
+                .eta_secs
+                .map_or(String::new(), |s| format!(", {:.0} min left", s / 60.0));
             print!(
                 "{back}step {}: {:.3} nats per note, KL {:.1}, label {:.2}, {:.0} notes/s{left}{end}",
                 m.step, m.nll, m.kl_nats, m.label_loss, m.notes_per_sec
@@ -85,7 +100,13 @@ fn print(event: &TrainEvent, is_terminal: bool) {
         }
         TrainEvent::Validated(m) => println!(
             "{back}validation at step {}: {:.3} nats per note; shuffled z +{:.3}, wrong label +{:.3}; KL {:.1} over {} dimensions; nearest component {:.0} %",
-            m.step, m.nll, m.shuffled_z_gap, m.wrong_label_gap, m.kl_nats, m.active_dims, m.nearest_component * 100.0
+            m.step,
+            m.nll,
+            m.shuffled_z_gap,
+            m.wrong_label_gap,
+            m.kl_nats,
+            m.active_dims,
+            m.nearest_component * 100.0
         ),
         TrainEvent::CheckpointSaved { path, .. } => println!("{back}best so far: {}", path.display()),
     }

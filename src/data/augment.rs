@@ -13,7 +13,9 @@ const LOG_DURATION_BIN: f64 = 0.09865;
 
 /// Transposes, stretches and shades the notes of one window, all of them alike.
 pub fn augment(notes: &mut [NoteToken], rng: &mut impl Rng) {
-    let (low, high) = notes.iter().fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
+    let (low, high) = notes
+        .iter()
+        .fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
     let shift = rng.random_range(TRANSPOSE);
     if low <= high && i32::from(low) + shift >= 0 && i32::from(high) + shift <= 87 {
         for n in notes.iter_mut() {
@@ -37,7 +39,11 @@ fn stretched_gap(gap: u8, stretch: f64, rng: &mut impl Rng) -> u8 {
         return 0;
     }
     let secs = gap_secs(gap) * stretch;
-    let dither = if secs < 0.24 { rng.random_range(-0.005..0.005) } else { 0.0 };
+    let dither = if secs < 0.24 {
+        rng.random_range(-0.005..0.005)
+    } else {
+        0.0
+    };
     gap_bin(secs + dither).max(1)
 }
 
@@ -52,7 +58,13 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(1);
         for round in 0..200u8 {
             let mut notes: Vec<NoteToken> = (0..64u8)
-                .map(|i| NoteToken { pitch: (i + round) % 88, velocity: i % 32, duration: i, pedal: i % 3, gap: (i % 2) * i })
+                .map(|i| NoteToken {
+                    pitch: (i + round) % 88,
+                    velocity: i % 32,
+                    duration: i,
+                    pedal: i % 3,
+                    gap: (i % 2) * i,
+                })
                 .collect();
             let before = notes.clone();
             augment(&mut notes, &mut rng);

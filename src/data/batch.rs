@@ -29,12 +29,22 @@ impl Window {
         if notes.len() < len {
             notes.push(NoteToken::END);
         }
-        Window { notes, start, piece_len: piece.tokens.len(), composer: piece.composer.map(|c| c.index()) }
+        Window {
+            notes,
+            start,
+            piece_len: piece.tokens.len(),
+            composer: piece.composer.map(|c| c.index()),
+        }
     }
 }
 
 /// Stacks windows; `hide` says of each input note whether the decoder may not see it.
-pub fn stack(windows: &[Window], config: &ModelConfig, device: Device, mut hide: impl FnMut() -> bool) -> Batch {
+pub fn stack(
+    windows: &[Window],
+    config: &ModelConfig,
+    device: Device,
+    mut hide: impl FnMut() -> bool,
+) -> Batch {
     let (b, t, patch) = (windows.len(), config.context_len, config.patch_len);
     let mut rows = Vec::with_capacity(b * t * INPUT_COLUMNS);
     let mut secs = Vec::with_capacity(b * t);
@@ -66,13 +76,23 @@ pub fn stack(windows: &[Window], config: &ModelConfig, device: Device, mut hide:
         }
     }
     let (b, t) = (b as i64, t as i64);
-    let composer: Vec<i64> = windows.iter().map(|w| w.composer.unwrap_or(config.n_composers) as i64).collect();
+    let composer: Vec<i64> = windows
+        .iter()
+        .map(|w| w.composer.unwrap_or(config.n_composers) as i64)
+        .collect();
     Batch {
-        rows: Tensor::from_slice(&rows).view([b, t, INPUT_COLUMNS as i64]).to_device(device),
+        rows: Tensor::from_slice(&rows)
+            .view([b, t, INPUT_COLUMNS as i64])
+            .to_device(device),
         secs: Tensor::from_slice(&secs).view([b, t]).to_device(device),
         targets: Tensor::from_slice(&targets).view([b, t, 5]).to_device(device),
-        segment_rows: Tensor::from_slice(&segment_rows).view([b, t, NOTE_COLUMNS as i64]).to_device(device),
-        segment_present: Tensor::from_slice(&present).view([b, t / patch as i64]).to_kind(Kind::Bool).to_device(device),
+        segment_rows: Tensor::from_slice(&segment_rows)
+            .view([b, t, NOTE_COLUMNS as i64])
+            .to_device(device),
+        segment_present: Tensor::from_slice(&present)
+            .view([b, t / patch as i64])
+            .to_kind(Kind::Bool)
+            .to_device(device),
         composer: Tensor::from_slice(&composer).to_device(device),
     }
 }
@@ -106,7 +126,11 @@ impl<'a> Sampler<'a> {
     /// `None` when the training split is empty.
     pub fn new(corpus: &'a Corpus) -> Option<Sampler<'a>> {
         let mut groups: Vec<Vec<(usize, &Piece)>> = vec![Vec::new(); corpus.composers.len() + 1];
-        for piece in corpus.pieces.iter().filter(|p| p.split == Split::Train && !p.tokens.is_empty()) {
+        for piece in corpus
+            .pieces
+            .iter()
+            .filter(|p| p.split == Split::Train && !p.tokens.is_empty())
+        {
             let group = &mut groups[piece.composer.map_or(corpus.composers.len(), |c| c.index())];
             let before = group.last().map_or(0, |(sum, _)| *sum);
             group.push((before + piece.tokens.len(), piece));
@@ -132,7 +156,10 @@ impl<'a> Sampler<'a> {
     pub fn draw(&self, len: usize, rng: &mut impl Rng) -> Window {
         let total = self.weights.last().copied().unwrap_or(1.0);
         let at = rng.random_range(0.0..total);
-        let group = &self.groups[self.weights.partition_point(|w| *w <= at).min(self.groups.len() - 1)];
+        let group = &self.groups[self
+            .weights
+            .partition_point(|w| *w <= at)
+            .min(self.groups.len() - 1)];
         let notes = group.last().map_or(1, |(sum, _)| *sum);
         let at = rng.random_range(0..notes);
         let (_, piece) = group[group.partition_point(|(sum, _)| *sum <= at).min(group.len() - 1)];
@@ -150,9 +177,10 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// Up to `per_composer` windows of each labelled composer in `split`, evenly spread over its pieces, always the same.
+/// Up to `per_composer` windows of each labelled composer in `split`, evenly spread over its pieces, always the same;
+/// composers take turns, so that neighbours are of different ones.
 pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: usize) -> Vec<Window> {
-    let mut out = Vec::new();
+    let mut turns: Vec<(usize, Window)> = Vec::new();
     for (id, _) in corpus.composers.iter() {
         let all: Vec<(&Piece, usize)> = corpus
             .pieces
@@ -162,10 +190,11 @@ pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: us
             .filter(|(p, _)| !p.tokens.is_empty())
             .collect();
         let n = per_composer.min(all.len());
-        out.extend((0..n).map(|i| {
+        turns.extend((0..n).map(|i| {
             let (piece, start) = all[(2 * i + 1) * all.len() / (2 * n)];
-            Window::cut(piece, start, len)
+            (i, Window::cut(piece, start, len))
         }));
     }
-    out
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.into_iter().map(|(_, window)| window).collect()
 }

@@ -10,6 +10,7 @@ mod report;
 mod splits;
 mod title;
 
+pub use augment::augment;
 pub use batch::{Sampler, Window, fixed_windows, stack};
 pub use corpus::{Corpus, CorpusError, Piece, Provenance, Split};
 pub use manifest::{Dataset, Entry, ManifestError};

@@ -7,9 +7,9 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor, no_grad};
 
+use super::GenerateError;
 use super::lines::{Line, Lines};
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
-use super::GenerateError;
 use crate::data::{Window, stack};
 use crate::device::{DeviceChoice, device_name};
 use crate::latent_map::LatentMap;
@@ -53,11 +53,16 @@ impl Generator {
     /// What [`Checkpoint::read`] says, or that the device is not there.
     pub fn load(path: &Path, device: DeviceChoice) -> Result<Generator, GenerateError> {
         let device = device.resolve()?;
+        if device == Device::Cpu {
+            // One note is too little work to share: waiting for a second thread costs more than it brings.
+            tch::set_num_threads(1);
+        }
         let checkpoint = Checkpoint::read(path)?;
         let mut vae = checkpoint.vae(device)?;
         vae.vs.freeze();
         let config = &checkpoint.header.config;
-        let aggregate = AggregatedPosterior::from_tensors(&checkpoint.tensors, config.n_composers, config.d_latent);
+        let aggregate =
+            AggregatedPosterior::from_tensors(&checkpoint.tensors, config.n_composers, config.d_latent);
         let info = CheckpointInfo {
             path: path.to_owned(),
             hash: checkpoint.hash.clone(),
@@ -92,13 +97,15 @@ impl Generator {
         on_notes: &mut dyn FnMut(StreamedNotes),
     ) -> Result<Take, GenerateError> {
         let mut stream = Stream::default();
-        let takes = no_grad(|| self.run(std::slice::from_ref(request), stop, &mut |lines, is_end| {
-            if let Some(line) = lines.first()
-                && (is_end || line.heard().len() % STREAM_EVERY == 0 || line.heard().len() < STREAM_EVERY)
-            {
-                stream.send(line.heard(), on_notes);
-            }
-        }))?;
+        let takes = no_grad(|| {
+            self.run(std::slice::from_ref(request), stop, &mut |lines, is_end| {
+                if let Some(line) = lines.first()
+                    && (is_end || line.heard().len() % STREAM_EVERY == 0 || line.heard().len() < STREAM_EVERY)
+                {
+                    stream.send(line.heard(), on_notes);
+                }
+            })
+        })?;
         takes.into_iter().next().ok_or(GenerateError::Length)
     }
 
@@ -115,7 +122,11 @@ impl Generator {
         if requests.iter().any(|r| r.prompt.is_some()) {
             return Err(GenerateError::Length);
         }
-        no_grad(|| self.run(requests, stop, &mut |lines, _| on_note(lines.first().map_or(0, |l| l.tokens.len()))))
+        no_grad(|| {
+            self.run(requests, stop, &mut |lines, _| {
+                on_note(lines.first().map_or(0, |l| l.tokens.len()))
+            })
+        })
     }
 
     fn run(
@@ -124,7 +135,10 @@ impl Generator {
         stop: &StopFlag,
         on_step: &mut dyn FnMut(&[Line], bool),
     ) -> Result<Vec<Take>, GenerateError> {
-        let lines = requests.iter().map(|r| self.line(r)).collect::<Result<Vec<Line>, GenerateError>>()?;
+        let lines = requests
+            .iter()
+            .map(|r| self.line(r))
+            .collect::<Result<Vec<Line>, GenerateError>>()?;
         if lines.is_empty() {
             return Ok(Vec::new());
         }
@@ -134,7 +148,12 @@ impl Generator {
             on_step(&lines.lines, lines.is_done());
         }
         on_step(&lines.lines, true);
-        Ok(lines.lines.into_iter().zip(requests).map(|(line, request)| self.take(line, request)).collect())
+        Ok(lines
+            .lines
+            .into_iter()
+            .zip(requests)
+            .map(|(line, request)| self.take(line, request))
+            .collect())
     }
 
     /// The beginning of a take: its latent, its random numbers, its prompt.
@@ -153,7 +172,10 @@ impl Generator {
         let mean = self.latent_mean(component);
         let z = match &request.z {
             Some(z) if z.len() != self.info.d_latent => {
-                return Err(GenerateError::LatentSize { given: z.len(), expected: self.info.d_latent });
+                return Err(GenerateError::LatentSize {
+                    given: z.len(),
+                    expected: self.info.d_latent,
+                });
             }
             Some(z) => z.clone(),
             None => self.draw_latent(component, &mut rng),
@@ -173,7 +195,11 @@ impl Generator {
     }
 
     fn latent_mean(&self, component: usize) -> Vec<f32> {
-        let fitted = self.aggregate.as_ref().and_then(|a| a.mean(component)).map(<[f32]>::to_vec);
+        let fitted = self
+            .aggregate
+            .as_ref()
+            .and_then(|a| a.mean(component))
+            .map(<[f32]>::to_vec);
         fitted.unwrap_or_else(|| to_floats(&self.vae.prior.means().get(component as i64)))
     }
 
@@ -185,7 +211,11 @@ impl Generator {
         }
         let mean = self.latent_mean(component);
         let sigma = to_floats(&self.vae.prior.log_sigmas().get(component as i64).exp());
-        mean.iter().zip(sigma).zip(noise).map(|((m, s), e)| m + s * e).collect()
+        mean.iter()
+            .zip(sigma)
+            .zip(noise)
+            .map(|((m, s), e)| m + s * e)
+            .collect()
     }
 
     fn take(&self, line: Line, request: &GenerateRequest) -> Take {
@@ -195,7 +225,10 @@ impl Generator {
             performance: decode(&tokens),
             is_partial: line.end.is_none(),
             recipe: Recipe {
-                composer: request.composer.and_then(|c| self.info.composers.get(c)).map(|c| c.name.clone()),
+                composer: request
+                    .composer
+                    .and_then(|c| self.info.composers.get(c))
+                    .map(|c| c.name.clone()),
                 seed: request.seed,
                 notes: request.notes,
                 sampling: request.sampling.clamped(),
@@ -227,7 +260,12 @@ impl Generator {
             .chunks(len)
             .enumerate()
             .filter(|(i, chunk)| *i == 0 || chunk.len() >= len / 4)
-            .map(|(i, chunk)| Window { notes: chunk.to_vec(), start: i * len, piece_len: tokens.len(), composer: None })
+            .map(|(i, chunk)| Window {
+                notes: chunk.to_vec(),
+                start: i * len,
+                piece_len: tokens.len(),
+                composer: None,
+            })
             .collect();
         if windows.is_empty() {
             return Err(GenerateError::EmptyPrompt);
@@ -245,13 +283,25 @@ impl Generator {
 }
 
 fn to_floats(tensor: &Tensor) -> Vec<f32> {
-    let flat = tensor.detach().to_device(Device::Cpu).to_kind(Kind::Float).contiguous().view([-1]);
+    let flat = tensor
+        .detach()
+        .to_device(Device::Cpu)
+        .to_kind(Kind::Float)
+        .contiguous()
+        .view([-1]);
     Vec::<f32>::try_from(flat).unwrap_or_default()
 }
 
 /// The last note of a prompt has no gap to the next; give it the usual gap of its last notes.
 fn join(tokens: &mut [NoteToken]) {
-    let mut gaps: Vec<u8> = tokens.iter().rev().skip(1).take(16).map(|t| t.gap).filter(|g| *g > 0).collect();
+    let mut gaps: Vec<u8> = tokens
+        .iter()
+        .rev()
+        .skip(1)
+        .take(16)
+        .map(|t| t.gap)
+        .filter(|g| *g > 0)
+        .collect();
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(12);
     if let Some(last) = tokens.last_mut() {
@@ -273,8 +323,16 @@ impl Stream {
         if new.is_empty() {
             return;
         }
-        let notes = new.iter().filter_map(|&t| decode_step(t, &mut self.state, &mut pedal)).collect();
+        let notes = new
+            .iter()
+            .filter_map(|&t| decode_step(t, &mut self.state, &mut pedal))
+            .collect();
         self.sent = tokens.len();
-        on_notes(StreamedNotes { notes, pedal, ready_until_secs: self.state.time_secs, done_notes: self.sent });
+        on_notes(StreamedNotes {
+            notes,
+            pedal,
+            ready_until_secs: self.state.time_secs,
+            done_notes: self.sent,
+        });
     }
 }

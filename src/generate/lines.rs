@@ -45,7 +45,10 @@ impl Line {
 
     /// Where note `i` stands in the take.
     fn place(&self, i: usize) -> Place {
-        Place { since_start: i, until_end: self.wanted.saturating_sub(i) }
+        Place {
+            since_start: i,
+            until_end: self.wanted.saturating_sub(i),
+        }
     }
 
     /// Before this many notes a take may not end; it must at [`Line::latest_end`].
@@ -94,7 +97,10 @@ impl Line {
     fn push(&mut self, note: NoteToken) {
         if note.is_end() {
             self.end.get_or_insert(self.tokens.len());
-            self.tokens.push(NoteToken { gap: 1, ..self.tokens.last().copied().unwrap_or_default() });
+            self.tokens.push(NoteToken {
+                gap: 1,
+                ..self.tokens.last().copied().unwrap_or_default()
+            });
             return;
         }
         self.tokens.push(note);
@@ -164,7 +170,10 @@ impl<'a> Lines<'a> {
         let rows_per_line = if self.is_guided { 2 } else { 1 };
         let b = (self.lines.len() * rows_per_line) as i64;
         let device = self.vae.device();
-        self.cache = self.vae.decoder.cache(b, self.context_len() as i64, (Kind::Float, device));
+        self.cache = self
+            .vae
+            .decoder
+            .cache(b, self.context_len() as i64, (Kind::Float, device));
         self.window_start = start;
         let known = self.lines.first().map_or(0, |l| l.tokens.len()) - start;
         let mut secs = vec![0f64; self.lines.len()];
@@ -187,10 +196,18 @@ impl<'a> Lines<'a> {
     fn extend(&mut self, rows: &[i64], secs: &[f32], t: usize) -> Tensor {
         let (n, t) = (self.lines.len() as i64, t as i64);
         let device = self.vae.device();
-        let twice = |x: Tensor| if self.is_guided { Tensor::cat(&[&x, &x], 0) } else { x };
+        let twice = |x: Tensor| {
+            if self.is_guided {
+                Tensor::cat(&[&x, &x], 0)
+            } else {
+                x
+            }
+        };
         let rows = twice(Tensor::from_slice(rows).view([n, t, INPUT_COLUMNS as i64])).to_device(device);
         let secs = twice(Tensor::from_slice(secs).view([n, t])).to_device(device);
-        self.vae.decoder.extend(&rows, &secs, &self.condition, &mut self.cache)
+        self.vae
+            .decoder
+            .extend(&rows, &secs, &self.condition, &mut self.cache)
     }
 
     /// One more note in every line that is not done.
@@ -204,7 +221,10 @@ impl<'a> Lines<'a> {
         let at = self.cache.len() as usize;
         let mut rows = Vec::with_capacity(self.lines.len() * INPUT_COLUMNS);
         for line in &self.lines {
-            rows.extend(input_rows(previous(line, self.window_start, at), line.place(self.window_start + at)));
+            rows.extend(input_rows(
+                previous(line, self.window_start, at),
+                line.place(self.window_start + at),
+            ));
         }
         let times: Vec<f32> = self.secs.iter().map(|&s| s as f32).collect();
         let mut so_far = self.extend(&rows, &times, 1).squeeze_dim(1);
@@ -216,7 +236,11 @@ impl<'a> Lines<'a> {
             }
             if field != Field::Gap {
                 let values = Tensor::from_slice(&values).to_device(self.vae.device());
-                let values = if self.is_guided { Tensor::cat(&[&values, &values], 0) } else { values };
+                let values = if self.is_guided {
+                    Tensor::cat(&[&values, &values], 0)
+                } else {
+                    values
+                };
                 so_far = self.vae.decoder.chosen(field, &so_far, &values);
             }
         }
@@ -230,7 +254,12 @@ impl<'a> Lines<'a> {
     /// Draws one field for every line.
     fn draw_field(&mut self, field: Field, so_far: &Tensor) -> Vec<i64> {
         let size = field.size();
-        let logits = self.vae.decoder.logits(field, so_far).to_device(Device::Cpu).contiguous();
+        let logits = self
+            .vae
+            .decoder
+            .logits(field, so_far)
+            .to_device(Device::Cpu)
+            .contiguous();
         let mut flat = vec![0f32; logits.numel()];
         logits.copy_data(&mut flat, logits.numel());
         let (conditional, unconditional) = flat.split_at_mut(self.lines.len() * size);
@@ -240,7 +269,11 @@ impl<'a> Lines<'a> {
             .map(|(i, line)| {
                 let own = &mut conditional[i * size..(i + 1) * size];
                 if self.is_guided {
-                    guide(own, &unconditional[i * size..(i + 1) * size], line.settings.guidance);
+                    guide(
+                        own,
+                        &unconditional[i * size..(i + 1) * size],
+                        line.settings.guidance,
+                    );
                 }
                 line.bar(field, own);
                 let settings = line.settings;
@@ -278,7 +311,9 @@ fn condition(vae: &Vae, lines: &[Line], is_guided: bool) -> Condition {
     }
     let device = vae.device();
     vae.condition(
-        &Tensor::from_slice(&z).view([total as i64, d as i64]).to_device(device),
+        &Tensor::from_slice(&z)
+            .view([total as i64, d as i64])
+            .to_device(device),
         &Tensor::from_slice(&labels).to_device(device),
         &Tensor::from_slice(&has_z).to_device(device),
     )

@@ -33,11 +33,17 @@ impl AggregatedPosterior {
             let mean = q.mean.mean_dim([0i64].as_slice(), false, Kind::Float);
             let centred = &q.mean - &mean;
             let between = centred.transpose(0, 1).matmul(&centred) / (n - 1) as f64;
-            let within = q.log_variance.exp().mean_dim([0i64].as_slice(), false, Kind::Float);
+            let within = q
+                .log_variance
+                .exp()
+                .mean_dim([0i64].as_slice(), false, Kind::Float);
             let diagonal = between.diagonal(0, 0, 1) + &within;
             let full = between + within.diag(0);
             let covariance = full * (1.0 - SHRINKAGE) + (diagonal * SHRINKAGE + 1e-4).diag(0);
-            covariance.f_linalg_cholesky(false).ok().map(|factor| (mean, factor))
+            covariance
+                .f_linalg_cholesky(false)
+                .ok()
+                .map(|factor| (mean, factor))
         })
     }
 
@@ -45,23 +51,38 @@ impl AggregatedPosterior {
     pub fn to_tensors(fits: &[(Tensor, Tensor)]) -> HashMap<String, Tensor> {
         let means: Vec<&Tensor> = fits.iter().map(|(m, _)| m).collect();
         let factors: Vec<&Tensor> = fits.iter().map(|(_, f)| f).collect();
-        HashMap::from([(MEANS.to_owned(), Tensor::stack(&means, 0)), (FACTORS.to_owned(), Tensor::stack(&factors, 0))])
+        HashMap::from([
+            (MEANS.to_owned(), Tensor::stack(&means, 0)),
+            (FACTORS.to_owned(), Tensor::stack(&factors, 0)),
+        ])
     }
 
     /// From a checkpoint's tensors; `None` when it carries none that fit.
-    pub fn from_tensors(tensors: &HashMap<String, Tensor>, n_composers: usize, d_latent: usize) -> Option<Self> {
+    pub fn from_tensors(
+        tensors: &HashMap<String, Tensor>,
+        n_composers: usize,
+        d_latent: usize,
+    ) -> Option<Self> {
         let (k, d) = (n_composers as i64, d_latent as i64);
         let means = tensors.get(MEANS).filter(|t| t.size() == [k, d])?;
         let factors = tensors.get(FACTORS).filter(|t| t.size() == [k, d, d])?;
         let rows = |t: &Tensor| -> Vec<Vec<f32>> {
             (0..k)
                 .map(|i| {
-                    let row = t.get(i).to_kind(Kind::Float).to_device(Device::Cpu).contiguous().view([-1]);
+                    let row = t
+                        .get(i)
+                        .to_kind(Kind::Float)
+                        .to_device(Device::Cpu)
+                        .contiguous()
+                        .view([-1]);
                     Vec::<f32>::try_from(row).unwrap_or_default()
                 })
                 .collect()
         };
-        Some(AggregatedPosterior { means: rows(means), factors: rows(factors) })
+        Some(AggregatedPosterior {
+            means: rows(means),
+            factors: rows(factors),
+        })
     }
 
     pub fn mean(&self, composer: usize) -> Option<&[f32]> {
@@ -72,7 +93,13 @@ impl AggregatedPosterior {
     pub fn sample(&self, composer: usize, noise: &[f32]) -> Option<Vec<f32>> {
         let (mean, factor) = (self.means.get(composer)?, self.factors.get(composer)?);
         let d = mean.len();
-        let row = |i: usize| factor[i * d..i * d + i + 1].iter().zip(noise).map(|(f, e)| f * e).sum::<f32>();
+        let row = |i: usize| {
+            factor[i * d..i * d + i + 1]
+                .iter()
+                .zip(noise)
+                .map(|(f, e)| f * e)
+                .sum::<f32>()
+        };
         Some((0..d).map(|i| mean[i] + row(i)).collect())
     }
 }

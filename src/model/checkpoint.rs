@@ -18,7 +18,7 @@ use crate::music::ComposerSet;
 use crate::tokens::Field;
 
 /// Raised when the meaning of a variable or of a token changes.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 const HEADER_KEY: &str = "pastiche";
 /// A checkpoint larger than this is not one of ours.
 const MAX_BYTES: u64 = 4 << 30;
@@ -55,7 +55,7 @@ impl CheckpointHeader {
     pub fn new(config: &ModelConfig, composers: &ComposerSet, trained_on: TrainedOn) -> CheckpointHeader {
         CheckpointHeader {
             format: FORMAT,
-            vocabulary: Field::ALL.iter().map(|f| f.size()).collect(),
+            vocabulary: vocabulary(),
             config: config.clone(),
             composers: composers.clone(),
             trained_on,
@@ -76,6 +76,12 @@ pub enum CheckpointError {
     Damaged { what: String, path: PathBuf },
     #[error("the checkpoint was made for another version of Pastiche ({what}): {}", .path.display())]
     OtherVersion { what: String, path: PathBuf },
+    #[error("this checkpoint is a {found}, not a {expected}; choose another file: {}", .path.display())]
+    OtherKind {
+        found: String,
+        expected: &'static str,
+        path: PathBuf,
+    },
     #[error("the checkpoint does not fit its own description ({what}): {}", .path.display())]
     Mismatch { what: String, path: PathBuf },
     #[error("the checkpoint holds values that are not numbers, in {tensor}: {}", .path.display())]
@@ -96,8 +102,15 @@ pub struct Checkpoint {
 
 /// Short fingerprint of some bytes.
 pub fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(6).map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .take(6)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
+
+/// What a checkpoint's header says it is.
+pub(crate) const VAE_KIND: &str = "composing model";
 
 /// Writes `tensors` with `header` under a temporary name and renames. `half`: floats in half precision.
 ///
@@ -109,7 +122,20 @@ pub fn save(
     tensors: &HashMap<String, Tensor>,
     half: bool,
 ) -> Result<(), CheckpointError> {
-    let write = |source: std::io::Error| CheckpointError::Write { source, path: path.to_owned() };
+    write_file(path, header, tensors, half)
+}
+
+/// As [`save`], with a header of any kind of network.
+pub(crate) fn write_file(
+    path: &Path,
+    header: &impl Serialize,
+    tensors: &HashMap<String, Tensor>,
+    half: bool,
+) -> Result<(), CheckpointError> {
+    let write = |source: std::io::Error| CheckpointError::Write {
+        source,
+        path: path.to_owned(),
+    };
     let mut parts: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = Vec::with_capacity(tensors.len());
     let mut names: Vec<&String> = tensors.keys().collect();
     names.sort();
@@ -119,15 +145,24 @@ pub fn save(
             (_, true) => (Dtype::F16, Kind::Half),
             (_, false) => (Dtype::F32, Kind::Float),
         };
-        let tensor = no_grad(|| tensors[name].detach().to_device(Device::Cpu).to_kind(kind).contiguous());
+        let tensor = no_grad(|| {
+            tensors[name]
+                .detach()
+                .to_device(Device::Cpu)
+                .to_kind(kind)
+                .contiguous()
+        });
         let shape = tensor.size().iter().map(|&n| n as usize).collect();
         let mut bytes = vec![0u8; tensor.numel() * kind.elt_size_in_bytes()];
-        tensor.f_copy_data_u8(&mut bytes, tensor.numel()).map_err(ModelError::from)?;
+        tensor
+            .f_copy_data_u8(&mut bytes, tensor.numel())
+            .map_err(ModelError::from)?;
         parts.push((name.clone(), shape, dtype, bytes));
     }
     let mut views = Vec::with_capacity(parts.len());
     for (name, shape, dtype, bytes) in &parts {
-        let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| write(std::io::Error::other(e)))?;
+        let view =
+            TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| write(std::io::Error::other(e)))?;
         views.push((name.as_str(), view));
     }
     let described = serde_json::to_string(header).map_err(|e| write(e.into()))?;
@@ -136,37 +171,128 @@ pub fn save(
     files::write_whole(path, &bytes).map_err(write)
 }
 
+/// A file of tensors with a description, of any kind of network.
+pub(crate) struct RawFile<H> {
+    pub header: H,
+    pub tensors: HashMap<String, Tensor>,
+    pub hash: String,
+}
+
+/// The part of every header that says which kind of network it is; the composing model's has none.
+#[derive(Deserialize)]
+struct KindOnly {
+    kind: Option<String>,
+}
+
+/// Reads a file of the kind `expected` and checks that every tensor holds numbers.
+///
+/// # Errors
+/// Any [`CheckpointError`] but `Write`; `check` says whether the header is one of this program's.
+pub(crate) fn read_file<H: serde::de::DeserializeOwned>(
+    path: &Path,
+    expected: &[&'static str],
+    check: impl Fn(&H) -> Result<(), CheckpointError>,
+) -> Result<RawFile<H>, CheckpointError> {
+    let read = |source| CheckpointError::Read {
+        source,
+        path: path.to_owned(),
+    };
+    let damaged = |what: String| CheckpointError::Damaged {
+        what,
+        path: path.to_owned(),
+    };
+    if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
+        return Err(damaged("it is larger than any checkpoint".into()));
+    }
+    let bytes = std::fs::read(path).map_err(read)?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
+    let described = metadata
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(HEADER_KEY))
+        .ok_or_else(|| damaged("it has no description".into()))?;
+    let KindOnly { kind } = serde_json::from_str(described).map_err(|e| damaged(e.to_string()))?;
+    let found = kind.unwrap_or_else(|| VAE_KIND.to_owned());
+    if !expected.contains(&found.as_str()) {
+        let expected = expected.first().copied().unwrap_or(VAE_KIND);
+        return Err(CheckpointError::OtherKind {
+            found,
+            expected,
+            path: path.to_owned(),
+        });
+    }
+    let header: H = serde_json::from_str(described).map_err(|e| damaged(e.to_string()))?;
+    check(&header)?;
+    let mut tensors = HashMap::new();
+    for (name, view) in file.tensors() {
+        let tensor = to_tensor(&view).map_err(|e| damaged(format!("{name}: {e}")))?;
+        if tensor.isfinite().all().int64_value(&[]) == 0 {
+            return Err(CheckpointError::NotFinite {
+                tensor: name,
+                path: path.to_owned(),
+            });
+        }
+        tensors.insert(name, tensor);
+    }
+    Ok(RawFile {
+        header,
+        tensors,
+        hash: fingerprint(&bytes),
+    })
+}
+
+/// Copies the tensors of a file into the variables of the same name.
+///
+/// # Errors
+/// [`CheckpointError::Mismatch`]; nothing is copied then.
+pub(crate) fn fill_variables(
+    vs: &tch::nn::VarStore,
+    tensors: &HashMap<String, Tensor>,
+    path: &Path,
+) -> Result<(), CheckpointError> {
+    let mismatch = |what| CheckpointError::Mismatch {
+        what,
+        path: path.to_owned(),
+    };
+    let variables = vs.variables();
+    for (name, variable) in &variables {
+        match tensors.get(name) {
+            None => return Err(mismatch(format!("{name} is missing"))),
+            Some(t) if t.size() != variable.size() => {
+                return Err(mismatch(format!(
+                    "{name} is {:?}, expected {:?}",
+                    t.size(),
+                    variable.size()
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    no_grad(|| {
+        for (name, mut variable) in variables {
+            variable.copy_(&tensors[&name]);
+        }
+    });
+    Ok(())
+}
+
 impl Checkpoint {
     /// Reads a whole checkpoint and checks that every tensor holds numbers.
     ///
     /// # Errors
     /// Any [`CheckpointError`] but `Write`.
     pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
-        let read = |source| CheckpointError::Read { source, path: path.to_owned() };
-        let damaged = |what: String| CheckpointError::Damaged { what, path: path.to_owned() };
-        if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
-            return Err(damaged("it is larger than any checkpoint".into()));
-        }
-        let bytes = std::fs::read(path).map_err(read)?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
-        let described = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|m| m.get(HEADER_KEY))
-            .ok_or_else(|| damaged("it has no description".into()))?;
-        let header: CheckpointHeader = serde_json::from_str(described).map_err(|e| damaged(e.to_string()))?;
-        check_version(&header, path)?;
-        header.config.validate()?;
-        let mut tensors = HashMap::new();
-        for (name, view) in file.tensors() {
-            let tensor = to_tensor(&view).map_err(|e| damaged(format!("{name}: {e}")))?;
-            if tensor.isfinite().all().int64_value(&[]) == 0 {
-                return Err(CheckpointError::NotFinite { tensor: name, path: path.to_owned() });
-            }
-            tensors.insert(name, tensor);
-        }
-        Ok(Checkpoint { path: path.to_owned(), header, tensors, hash: fingerprint(&bytes) })
+        let file = read_file(path, &[VAE_KIND], |header: &CheckpointHeader| {
+            check_version(header, path)?;
+            Ok(header.config.validate()?)
+        })?;
+        Ok(Checkpoint {
+            path: path.to_owned(),
+            header: file.header,
+            tensors: file.tensors,
+            hash: file.hash,
+        })
     }
 
     /// Builds the network on `device` and fills in its variables.
@@ -184,38 +310,41 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::Mismatch`]; nothing is copied then.
     pub fn fill(&self, vs: &tch::nn::VarStore) -> Result<(), CheckpointError> {
-        let mismatch = |what| CheckpointError::Mismatch { what, path: self.path.clone() };
-        let variables = vs.variables();
-        for (name, variable) in &variables {
-            match self.tensors.get(name) {
-                None => return Err(mismatch(format!("{name} is missing"))),
-                Some(t) if t.size() != variable.size() => {
-                    return Err(mismatch(format!("{name} is {:?}, expected {:?}", t.size(), variable.size())));
-                }
-                Some(_) => {}
-            }
-        }
-        no_grad(|| {
-            for (name, mut variable) in variables {
-                variable.copy_(&self.tensors[&name]);
-            }
-        });
-        Ok(())
+        fill_variables(vs, &self.tensors, &self.path)
+    }
+}
+
+/// The sizes of the token fields, as headers state them.
+pub(crate) fn vocabulary() -> Vec<usize> {
+    Field::ALL.iter().map(|f| f.size()).collect()
+}
+
+/// Says what differs when a header is of another format or of other tokens.
+pub(crate) fn check_vocabulary(format: u32, found: &[usize]) -> Result<(), String> {
+    if format != FORMAT {
+        return Err(format!("format {format}, expected {FORMAT}"));
+    }
+    match found == vocabulary() {
+        true => Ok(()),
+        false => Err(format!("token fields of {found:?}, expected {:?}", vocabulary())),
     }
 }
 
 fn check_version(header: &CheckpointHeader, path: &Path) -> Result<(), CheckpointError> {
-    let other = |what: String| Err(CheckpointError::OtherVersion { what, path: path.to_owned() });
-    if header.format != FORMAT {
-        return other(format!("format {}, expected {FORMAT}", header.format));
-    }
-    let vocabulary: Vec<usize> = Field::ALL.iter().map(|f| f.size()).collect();
-    if header.vocabulary != vocabulary {
-        return other(format!("token fields of {:?}, expected {vocabulary:?}", header.vocabulary));
-    }
+    let other = |what: String| {
+        Err(CheckpointError::OtherVersion {
+            what,
+            path: path.to_owned(),
+        })
+    };
+    check_vocabulary(header.format, &header.vocabulary).or_else(other)?;
     if header.composers.len() != header.config.n_composers {
         return Err(CheckpointError::Mismatch {
-            what: format!("{} composers named, {} in the network", header.composers.len(), header.config.n_composers),
+            what: format!(
+                "{} composers named, {} in the network",
+                header.composers.len(),
+                header.config.n_composers
+            ),
             path: path.to_owned(),
         });
     }
@@ -232,5 +361,9 @@ fn to_tensor(view: &TensorView) -> Result<Tensor, String> {
     };
     let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
     let tensor = Tensor::f_from_data_size(&view.data(), &shape, kind).map_err(|e| e.to_string())?;
-    Ok(if kind == Kind::Int64 { tensor } else { tensor.to_kind(Kind::Float) })
+    Ok(if kind == Kind::Int64 {
+        tensor
+    } else {
+        tensor.to_kind(Kind::Float)
+    })
 }

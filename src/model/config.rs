@@ -55,7 +55,10 @@ impl ModelConfig {
         if self.n_composers == 0 || self.n_composers > 255 {
             return wrong("n_composers must lie between 1 and 255");
         }
-        if self.n_heads == 0 || !self.d_model.is_multiple_of(self.n_heads) || !self.head_dim().is_multiple_of(4) {
+        if self.n_heads == 0
+            || !self.d_model.is_multiple_of(self.n_heads)
+            || !self.head_dim().is_multiple_of(4)
+        {
             return wrong("d_model must be n_heads times a multiple of 4");
         }
         if self.n_layers == 0 || self.n_encoder_layers == 0 || self.d_ff == 0 || self.n_queries == 0 {
@@ -65,9 +68,16 @@ impl ModelConfig {
             return wrong("context_len must be a multiple of patch_len");
         }
         if self.d_latent < self.n_composers {
-            return wrong("d_latent must be at least n_composers, so that the component means can be orthogonal");
+            return wrong(
+                "d_latent must be at least n_composers, so that the component means can be orthogonal",
+            );
         }
-        if self.d_model > 8192 || self.d_ff > 65536 || self.n_layers > 128 || self.context_len > 65536 || self.d_latent > 4096 {
+        if self.d_model > 8192
+            || self.d_ff > 65536
+            || self.n_layers > 128
+            || self.context_len > 65536
+            || self.d_latent > 4096
+        {
             return wrong("a size is larger than any machine this runs on can hold");
         }
         Ok(())

@@ -37,8 +37,8 @@ struct Layer {
 struct Head {
     hidden: Linear,
     out: Linear,
-    /// Embeds this field's value for the heads after it, `[size, d]`.
-    table: Tensor,
+    /// Embeds this field's value for the heads after it, `[size, d]`; the last field has none after it.
+    table: Option<Tensor>,
 }
 
 /// The autoregressive half of the VAE.
@@ -81,18 +81,48 @@ impl Decoder {
                 Head {
                     hidden: Linear::new(&vs, "hidden", d, d),
                     out: Linear::scaled(&vs, "out", d, field.size(), 0.0),
-                    table: vs.var("table", &[field.size() as i64, wide], Init::Randn { mean: 0.0, stdev: 1.0 }),
+                    table: (*field != Field::Gap).then(|| {
+                        vs.var(
+                            "table",
+                            &[field.size() as i64, wide],
+                            Init::Randn {
+                                mean: 0.0,
+                                stdev: 1.0,
+                            },
+                        )
+                    }),
                 }
             })
             .collect();
         Decoder {
             head_dim: config.head_dim(),
             n_heads: config.n_heads as i64,
-            table: vs.var("table", &[INPUT_ROWS, wide], Init::Randn { mean: 0.0, stdev: 0.4 }),
+            table: vs.var(
+                "table",
+                &[INPUT_ROWS, wide],
+                Init::Randn {
+                    mean: 0.0,
+                    stdev: 0.4,
+                },
+            ),
             // One more row than composers: the learned "nobody".
-            composer_table: vs.var("composer_table", &[config.n_composers as i64 + 1, wide], Init::Randn { mean: 0.0, stdev: 1.0 }),
+            composer_table: vs.var(
+                "composer_table",
+                &[config.n_composers as i64 + 1, wide],
+                Init::Randn {
+                    mean: 0.0,
+                    stdev: 1.0,
+                },
+            ),
             from_z: Linear::scaled(vs, "from_z", config.d_latent, d, 0.5),
-            no_z: vs.var("no_z", &[1, config.d_latent as i64], Init::Randn { mean: 0.0, stdev: 1.0 }),
+            no_z: vs.var(
+                "no_z",
+                &[1, config.d_latent as i64],
+                Init::Randn {
+                    mean: 0.0,
+                    stdev: 1.0,
+                },
+            ),
             mix_up: Linear::new(vs, "mix_up", d, d),
             mix_down: Linear::scaled(vs, "mix_down", d, d, 0.0),
             memory_from_z: Linear::scaled(vs, "memory_from_z", config.d_latent, d * config.n_queries, 0.5),
@@ -111,26 +141,50 @@ impl Decoder {
         let z = (z * &keep + &self.no_z * (-&keep + 1.0)).to_kind(compute);
         let label = self.composer_table.index_select(0, composer).to_kind(compute);
         let sum = self.from_z.forward(&z) + &label;
-        let summary = &sum + self.mix_down.forward(&self.mix_up.forward(&norm(&sum)).relu().square());
+        let summary = &sum
+            + self
+                .mix_down
+                .forward(&self.mix_up.forward(&norm(&sum)).relu().square());
         let summary = norm(&summary).unsqueeze(1);
         let z_tokens = self.memory_from_z.forward(&z).view([b, self.n_queries, -1]);
         let memory = norm(&Tensor::cat(&[label.unsqueeze(1), z_tokens], 1));
-        let mut modulations: Vec<Vec<Tensor>> =
-            self.layers.iter().map(|l| l.modulation.forward(&summary).chunk(4, -1)).collect();
+        let mut modulations: Vec<Vec<Tensor>> = self
+            .layers
+            .iter()
+            .map(|l| l.modulation.forward(&summary).chunk(4, -1))
+            .collect();
         modulations.push(self.out_modulation.forward(&summary).chunk(2, -1));
-        let memories = self.layers.iter().map(|l| l.cross_attention.keys_values(&memory, None)).collect();
-        Condition { summary, modulations, memories }
+        let memories = self
+            .layers
+            .iter()
+            .map(|l| l.cross_attention.keys_values(&memory, None))
+            .collect();
+        Condition {
+            summary,
+            modulations,
+            memories,
+        }
     }
 
     fn rotary(&self, index: &Tensor, secs: &Tensor) -> Rotary {
         Rotary::new(index, secs, self.head_dim)
     }
 
-    fn layer(&self, i: usize, x: &Tensor, condition: &Condition, attend: impl FnOnce(&Attention, &Tensor) -> Tensor) -> Tensor {
+    fn layer(
+        &self,
+        i: usize,
+        x: &Tensor,
+        condition: &Condition,
+        attend: impl FnOnce(&Attention, &Tensor) -> Tensor,
+    ) -> Tensor {
         let layer = &self.layers[i];
         let m = &condition.modulations[i];
         let a = adaptive_norm(x, &m[0], &m[1]);
-        let cross = layer.cross_attention.attend(&layer.cross_attention.queries(&a, None), &condition.memories[i], Mask::Full);
+        let cross = layer.cross_attention.attend(
+            &layer.cross_attention.queries(&a, None),
+            &condition.memories[i],
+            Mask::Full,
+        );
         let x = x + attend(&layer.self_attention, &a) + cross;
         &x + layer.feed_forward.forward(&adaptive_norm(&x, &m[2], &m[3]))
     }
@@ -142,16 +196,29 @@ impl Decoder {
 
     /// The trunk over whole sequences. `rows`: int64 `[B, T, INPUT_COLUMNS]`; `secs`: the onset of each predicted
     /// note, `[B, T]`; `allowed`: bool, broadcast to `[B, 1, T, T]`, or `None` for plain causal. Returns `[B, T, d]`.
-    pub fn trunk(&self, rows: &Tensor, secs: &Tensor, condition: &Condition, allowed: Option<&Tensor>) -> Tensor {
+    pub fn trunk(
+        &self,
+        rows: &Tensor,
+        secs: &Tensor,
+        condition: &Condition,
+        allowed: Option<&Tensor>,
+    ) -> Tensor {
         let t = rows.size()[1];
         let compute = condition.summary.kind();
-        let mut x = norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
-        let index = Tensor::arange(t, (Kind::Float, rows.device())).unsqueeze(0).expand_as(secs);
+        let mut x =
+            norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
+        let index = Tensor::arange(t, (Kind::Float, rows.device()))
+            .unsqueeze(0)
+            .expand_as(secs);
         let rotary = self.rotary(&index, secs);
         for i in 0..self.layers.len() {
             x = self.layer(i, &x, condition, |attention, a| {
                 let mask = allowed.map_or(Mask::Causal, Mask::Given);
-                attention.attend(&attention.queries(a, Some(&rotary)), &attention.keys_values(a, Some(&rotary)), mask)
+                attention.attend(
+                    &attention.queries(a, Some(&rotary)),
+                    &attention.keys_values(a, Some(&rotary)),
+                    mask,
+                )
             });
         }
         self.finish(&x, condition)
@@ -160,7 +227,14 @@ impl Decoder {
     /// An empty cache for `b` sequences of up to `len` notes.
     pub fn cache(&self, b: i64, len: i64, options: (Kind, tch::Device)) -> Cache {
         let empty = || Tensor::zeros([b, self.n_heads, len, self.head_dim as i64], options);
-        let layers = self.layers.iter().map(|_| KeysValues { keys: empty(), values: empty() }).collect();
+        let layers = self
+            .layers
+            .iter()
+            .map(|_| KeysValues {
+                keys: empty(),
+                values: empty(),
+            })
+            .collect();
         Cache { layers, len: 0 }
     }
 
@@ -169,8 +243,11 @@ impl Decoder {
     pub fn extend(&self, rows: &Tensor, secs: &Tensor, condition: &Condition, cache: &mut Cache) -> Tensor {
         let t = rows.size()[1];
         let compute = condition.summary.kind();
-        let mut x = norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
-        let index = (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64).unsqueeze(0).expand_as(secs);
+        let mut x =
+            norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
+        let index = (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64)
+            .unsqueeze(0)
+            .expand_as(secs);
         let rotary = self.rotary(&index, secs);
         let (from, until) = (cache.len, cache.len + t);
         for i in 0..self.layers.len() {
@@ -179,7 +256,10 @@ impl Decoder {
                 let new = attention.keys_values(a, Some(&rotary));
                 stored.keys.narrow(2, from, t).copy_(&new.keys);
                 stored.values.narrow(2, from, t).copy_(&new.values);
-                let seen = KeysValues { keys: stored.keys.narrow(2, 0, until), values: stored.values.narrow(2, 0, until) };
+                let seen = KeysValues {
+                    keys: stored.keys.narrow(2, 0, until),
+                    values: stored.values.narrow(2, 0, until),
+                };
                 let mask = if t > 1 { Mask::Causal } else { Mask::Full };
                 attention.attend(&attention.queries(a, Some(&rotary)), &seen, mask)
             });
@@ -197,8 +277,10 @@ impl Decoder {
 
     /// Adds a chosen value to what the next heads see. `values`: int64, the shape of `so_far` less its last dimension.
     pub fn chosen(&self, field: Field, so_far: &Tensor, values: &Tensor) -> Tensor {
-        let table = &self.heads[field.index()].table;
-        so_far + Tensor::embedding(table, values, -1, false, false).to_kind(so_far.kind())
+        match &self.heads[field.index()].table {
+            None => so_far.shallow_clone(),
+            Some(table) => so_far + Tensor::embedding(table, values, -1, false, false).to_kind(so_far.kind()),
+        }
     }
 }
 

@@ -59,9 +59,23 @@ impl Encoder {
         Encoder {
             patch_len: config.patch_len as i64,
             head_dim: config.head_dim(),
-            table: vs.var("table", &[rows, d as i64], Init::Randn { mean: 0.0, stdev: 0.3 }),
+            table: vs.var(
+                "table",
+                &[rows, d as i64],
+                Init::Randn {
+                    mean: 0.0,
+                    stdev: 0.3,
+                },
+            ),
             blocks,
-            queries: vs.var("queries", &[1, config.n_queries as i64, d as i64], Init::Randn { mean: 0.0, stdev: 1.0 }),
+            queries: vs.var(
+                "queries",
+                &[1, config.n_queries as i64, d as i64],
+                Init::Randn {
+                    mean: 0.0,
+                    stdev: 1.0,
+                },
+            ),
             pool: Attention::new(&(vs / "pool"), d, config.n_heads),
             mean: Linear::new(vs, "mean", pooled, config.d_latent),
             log_variance: Linear::scaled(vs, "log_variance", pooled, config.d_latent, 0.1),
@@ -75,9 +89,17 @@ impl Encoder {
         let patches = t / self.patch_len;
         let mut x = embed(&self.table, rows, patches, self.patch_len * NOTE_COLUMNS as i64).to_kind(compute);
         let device = rows.device();
-        let index = Tensor::arange(patches, (Kind::Float, device)).unsqueeze(0).expand([b, -1], false);
-        let rotary = Rotary::new(&(index * self.patch_len as f64), &Tensor::zeros([b, patches], (Kind::Float, device)), self.head_dim);
-        let allowed = is_present.view([b, 1, 1, patches]).expand([-1, -1, patches, -1], false);
+        let index = Tensor::arange(patches, (Kind::Float, device))
+            .unsqueeze(0)
+            .expand([b, -1], false);
+        let rotary = Rotary::new(
+            &(index * self.patch_len as f64),
+            &Tensor::zeros([b, patches], (Kind::Float, device)),
+            self.head_dim,
+        );
+        let allowed = is_present
+            .view([b, 1, 1, patches])
+            .expand([-1, -1, patches, -1], false);
         for block in &self.blocks {
             let a = norm(&x);
             let q = block.attention.queries(&a, Some(&rotary));
@@ -89,7 +111,9 @@ impl Encoder {
         let q = self.pool.queries(&norm(&seed), None);
         let kv = self.pool.keys_values(&norm(&x), None);
         let n_queries = self.queries.size()[1];
-        let allowed = is_present.view([b, 1, 1, patches]).expand([-1, -1, n_queries, -1], false);
+        let allowed = is_present
+            .view([b, 1, 1, patches])
+            .expand([-1, -1, n_queries, -1], false);
         let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Given(&allowed)))).reshape([b, -1]);
         Posterior {
             mean: self.mean.forward(&pooled).to_kind(Kind::Float) * 3.0,
@@ -99,7 +123,7 @@ impl Encoder {
 }
 
 /// The sum of `columns` table rows per position: `rows` holds `B × positions × columns` indices; `[B, positions, d]`.
-pub(super) fn embed(table: &Tensor, rows: &Tensor, positions: i64, columns: i64) -> Tensor {
+pub(crate) fn embed(table: &Tensor, rows: &Tensor, positions: i64, columns: i64) -> Tensor {
     let b = rows.size()[0];
     let count = b * positions;
     let offsets = Tensor::arange(count, (Kind::Int64, rows.device())) * columns;

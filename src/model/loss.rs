@@ -35,7 +35,10 @@ pub struct ElboTerms {
 impl ElboTerms {
     /// Sum over the fields, nats per note.
     pub fn nll(&self) -> Tensor {
-        self.nll_fields.iter().fold(Tensor::zeros([], (Kind::Float, self.kl_dims.device())), |sum, n| sum + n)
+        self.nll_fields.iter().fold(
+            Tensor::zeros([], (Kind::Float, self.kl_dims.device())),
+            |sum, n| sum + n,
+        )
     }
 
     /// KL towards the own component, nats per segment.
@@ -50,6 +53,9 @@ impl ElboTerms {
         let total_floor = floor * self.kl_dims.size()[0] as f64;
         let unlabelled = self.kl_mixture.clamp_min(total_floor);
         let kl = &self.share_labelled * labelled + (-&self.share_labelled + 1.0) * unlabelled;
-        self.nll() + kl * (weights.kl / weights.segment_len) + &self.label_loss * weights.label + &self.bag_loss * weights.bag
+        self.nll()
+            + kl * (weights.kl / weights.segment_len)
+            + &self.label_loss * weights.label
+            + &self.bag_loss * weights.bag
     }
 }

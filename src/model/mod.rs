@@ -4,7 +4,7 @@ mod aggregate;
 pub mod checkpoint;
 mod config;
 mod decoder;
-mod encoder;
+pub(crate) mod encoder;
 pub mod features;
 mod loss;
 mod prior;

@@ -52,9 +52,11 @@ impl MixturePrior {
     /// log p(z given component k), nats, `[B, K]`.
     pub fn log_densities(&self, z: &Tensor) -> Tensor {
         let log_sigmas = self.log_sigmas();
-        let distance = (z.unsqueeze(1) - self.means.unsqueeze(0)).square() * (&log_sigmas * -2.0).exp().unsqueeze(0);
+        let distance =
+            (z.unsqueeze(1) - self.means.unsqueeze(0)).square() * (&log_sigmas * -2.0).exp().unsqueeze(0);
         let d = self.means.size()[1] as f64;
-        let normaliser = log_sigmas.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * -1.0 - 0.5 * d * std::f64::consts::TAU.ln();
+        let normaliser = log_sigmas.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * -1.0
+            - 0.5 * d * std::f64::consts::TAU.ln();
         distance.sum_dim_intlist([2i64].as_slice(), false, Kind::Float) * -0.5 + normaliser.unsqueeze(0)
     }
 

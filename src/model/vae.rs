@@ -69,7 +69,10 @@ impl Bag {
         let d = config.d_model;
         Bag {
             hidden: Linear::new(vs, "hidden", config.d_latent, d),
-            out: Field::ALL.iter().map(|f| Linear::scaled(vs, f.name(), d, f.size(), 0.0)).collect(),
+            out: Field::ALL
+                .iter()
+                .map(|f| Linear::scaled(vs, f.name(), d, f.size(), 0.0))
+                .collect(),
         }
     }
 
@@ -80,7 +83,10 @@ impl Bag {
         for (field, out) in Field::ALL.iter().zip(&self.out) {
             let target = targets.select(2, field.index() as i64);
             let counted = target.ge(0).to_kind(Kind::Float);
-            let log_p = out.forward(&hidden).log_softmax(1, Kind::Float).gather(1, &target.clamp_min(0), false);
+            let log_p =
+                out.forward(&hidden)
+                    .log_softmax(1, Kind::Float)
+                    .gather(1, &target.clamp_min(0), false);
             total -= (log_p * &counted).sum(Kind::Float) / counted.sum(Kind::Float).clamp_min(1.0);
         }
         total
@@ -118,7 +124,8 @@ impl Vae {
 
     /// q(z given the segments of `batch`).
     pub fn encode(&self, batch: &Batch) -> Posterior {
-        self.encoder.forward(&batch.segment_rows, &batch.segment_present, self.compute)
+        self.encoder
+            .forward(&batch.segment_rows, &batch.segment_present, self.compute)
     }
 
     /// What the decoder's layers need of (z, composer); see [`Decoder::condition`].
@@ -130,7 +137,9 @@ impl Vae {
     /// field counts; pitch first. The sum of the five is the "NLL per note".
     pub fn reconstruction(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> [Tensor; 5] {
         let condition = self.condition(z, &given.label, &given.has_z);
-        let mut so_far = self.decoder.trunk(&batch.rows, &batch.secs, &condition, given.allowed.as_ref());
+        let mut so_far = self
+            .decoder
+            .trunk(&batch.rows, &batch.secs, &condition, given.allowed.as_ref());
         Field::ALL.map(|field| {
             let target = batch.targets.select(2, field.index() as i64);
             let logits = self.decoder.logits(field, &so_far);
@@ -158,13 +167,20 @@ impl Vae {
         let own = batch.composer.clamp(0, self.config.n_composers as i64 - 1);
         let n_labelled = is_labelled.sum(Kind::Float).clamp_min(1.0);
         // Closed form towards the labelled component, averaged over the labelled segments, per dimension.
-        let kl_dims = (self.prior.kl_to_component(&q, &own) * is_labelled.unsqueeze(1))
-            .sum_dim_intlist([0i64].as_slice(), false, Kind::Float)
-            / &n_labelled;
+        let kl_dims = (self.prior.kl_to_component(&q, &own) * is_labelled.unsqueeze(1)).sum_dim_intlist(
+            [0i64].as_slice(),
+            false,
+            Kind::Float,
+        ) / &n_labelled;
         let is_unlabelled = unlabelled.to_kind(Kind::Float);
         let n_unlabelled = is_unlabelled.sum(Kind::Float);
-        let kl_mixture = (self.prior.kl_to_mixture(&q, &z) * &is_unlabelled).sum(Kind::Float) / n_unlabelled.clamp_min(1.0);
-        let responsibilities = self.prior.log_responsibilities(&z).gather(1, &own.unsqueeze(1), false).squeeze_dim(1);
+        let kl_mixture = (self.prior.kl_to_mixture(&q, &z) * &is_unlabelled).sum(Kind::Float)
+            / n_unlabelled.clamp_min(1.0);
+        let responsibilities = self
+            .prior
+            .log_responsibilities(&z)
+            .gather(1, &own.unsqueeze(1), false)
+            .squeeze_dim(1);
         let label_loss = -(responsibilities * &is_labelled).sum(Kind::Float) / &n_labelled;
         ElboTerms {
             nll_fields,

@@ -174,7 +174,8 @@ impl ComposerSet {
         if let Some((id, _)) = exact {
             return Ok(id);
         }
-        let starts = |c: &Composer| fold(&c.name).starts_with(&wanted) || fold(c.surname()).starts_with(&wanted);
+        let starts =
+            |c: &Composer| fold(&c.name).starts_with(&wanted) || fold(c.surname()).starts_with(&wanted);
         let matching: Vec<(ComposerId, &Composer)> = match wanted.is_empty() {
             true => Vec::new(),
             false => self.iter().filter(|(_, c)| starts(c)).collect(),

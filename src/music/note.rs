@@ -55,9 +55,7 @@ impl Pitch {
 
     /// Scientific name with a sharp where needed: `C4` is middle C (60), `F♯3` is 54.
     pub fn name(self) -> String {
-        const NAMES: [&str; 12] = [
-            "C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B",
-        ];
+        const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
         format!(
             "{}{}",
             NAMES[usize::from(self.class())],

@@ -41,11 +41,7 @@ impl Performance {
         for change in &mut pedal {
             change.time_secs = change.time_secs.max(0.0);
         }
-        notes.sort_by(|a, b| {
-            a.onset_secs
-                .total_cmp(&b.onset_secs)
-                .then(a.pitch.cmp(&b.pitch))
-        });
+        notes.sort_by(|a, b| a.onset_secs.total_cmp(&b.onset_secs).then(a.pitch.cmp(&b.pitch)));
         pedal.sort_by(|a, b| a.time_secs.total_cmp(&b.time_secs));
         Performance { notes, pedal }
     }
@@ -105,12 +101,23 @@ impl Performance {
         let before = self.pedal.partition_point(|p| p.time_secs <= range.start);
         let standing = before
             .checked_sub(1)
-            .map(|i| PedalChange { time_secs: range.start, ..self.pedal[i] })
+            .map(|i| PedalChange {
+                time_secs: range.start,
+                ..self.pedal[i]
+            })
             .filter(PedalChange::is_down);
         let pedal = standing
             .into_iter()
-            .chain(self.pedal[before..].iter().copied().filter(|p| inside(p.time_secs)))
-            .map(|p| PedalChange { time_secs: p.time_secs - range.start, ..p })
+            .chain(
+                self.pedal[before..]
+                    .iter()
+                    .copied()
+                    .filter(|p| inside(p.time_secs)),
+            )
+            .map(|p| PedalChange {
+                time_secs: p.time_secs - range.start,
+                ..p
+            })
             .collect();
         Performance::new(notes, pedal)
     }
@@ -151,8 +158,14 @@ mod tests {
     #[test]
     fn slice_keeps_a_pedal_that_is_down() {
         let pedal = vec![
-            PedalChange { time_secs: 0.5, value: 127 },
-            PedalChange { time_secs: 2.5, value: 0 },
+            PedalChange {
+                time_secs: 0.5,
+                value: 127,
+            },
+            PedalChange {
+                time_secs: 2.5,
+                value: 0,
+            },
         ];
         let p = Performance::new(vec![note(60, 0.0), note(62, 2.0)], pedal);
         let slice = p.slice_secs(1.0..3.0);

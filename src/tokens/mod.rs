@@ -3,7 +3,8 @@
 mod tokenizer;
 mod vocab;
 
-pub use tokenizer::{EncodeReport, Encoded, decode, decode_step, encode, DecodeState};
+pub use tokenizer::{DecodeState, EncodeReport, Encoded, decode, decode_step, encode};
 pub use vocab::{
-    Field, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin, velocity_value,
+    Field, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
+    velocity_value,
 };

@@ -7,7 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::vocab::{GRID_SECS, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin, velocity_value};
+use super::vocab::{
+    GRID_SECS, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
+    velocity_value,
+};
 use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
 
 /// What an encoding had to change beyond rounding.
@@ -36,8 +39,14 @@ struct GridNote {
 
 fn to_grid(performance: &Performance, report: &mut EncodeReport) -> Vec<GridNote> {
     let step = |secs: f64| (secs / GRID_SECS).round() as i64;
-    let mut grid: Vec<GridNote> =
-        performance.notes().iter().map(|&note| GridNote { step: step(note.onset_secs), note }).collect();
+    let mut grid: Vec<GridNote> = performance
+        .notes()
+        .iter()
+        .map(|&note| GridNote {
+            step: step(note.onset_secs),
+            note,
+        })
+        .collect();
     grid.sort_by_key(|g| (g.step, g.note.pitch));
     let before = grid.len();
     grid.dedup_by_key(|g| (g.step, g.note.pitch));
@@ -119,7 +128,11 @@ struct PedalReader<'a> {
 
 impl<'a> PedalReader<'a> {
     fn new(changes: &'a [PedalChange]) -> Self {
-        PedalReader { changes, next: 0, is_down: false }
+        PedalReader {
+            changes,
+            next: 0,
+            is_down: false,
+        }
     }
 
     /// The state at `time_secs`, times ascending. The notes of one chord share the state of its first, except that
@@ -129,7 +142,11 @@ impl<'a> PedalReader<'a> {
         let mut lifted = false;
         if !is_chord {
             // Half a grid step of grace: a change that falls on the onset belongs to it.
-            while let Some(change) = self.changes.get(self.next).filter(|c| c.time_secs <= time_secs + GRID_SECS / 2.0) {
+            while let Some(change) = self
+                .changes
+                .get(self.next)
+                .filter(|c| c.time_secs <= time_secs + GRID_SECS / 2.0)
+            {
                 self.is_down = change.is_down();
                 lifted |= !self.is_down;
                 self.next += 1;
@@ -176,7 +193,10 @@ fn push_pedal_changes(wanted: PedalState, onset: f64, state: &mut DecodeState, p
     let previous = state.previous_onset_secs.unwrap_or(onset);
     let gap = onset - previous;
     let mut push = |time_secs: f64, is_down: bool| {
-        pedal.push(PedalChange { time_secs, value: if is_down { 127 } else { 0 } });
+        pedal.push(PedalChange {
+            time_secs,
+            value: if is_down { 127 } else { 0 },
+        });
     };
     match (state.is_pedal_down, wanted) {
         (true, PedalState::Up) => push(onset, false),
@@ -184,7 +204,9 @@ fn push_pedal_changes(wanted: PedalState, onset: f64, state: &mut DecodeState, p
             push(previous + LIFT_AFTER_SECS.min(gap * 0.3), false);
             push(previous + PRESS_AFTER_SECS.min(gap * 0.8), true);
         }
-        (false, PedalState::Down | PedalState::Renewed) => push(previous + PRESS_AFTER_SECS.min(gap * 0.8), true),
+        (false, PedalState::Down | PedalState::Renewed) => {
+            push(previous + PRESS_AFTER_SECS.min(gap * 0.8), true)
+        }
         _ => {}
     }
     state.is_pedal_down = wanted != PedalState::Up;
@@ -214,7 +236,10 @@ fn finish(notes: &mut [Note], state: &DecodeState, pedal: &mut Vec<PedalChange>)
     }
     if state.is_pedal_down {
         let last = notes.iter().map(Note::release_secs).fold(0.0, f64::max);
-        pedal.push(PedalChange { time_secs: last + RING_SECS, value: 0 });
+        pedal.push(PedalChange {
+            time_secs: last + RING_SECS,
+            value: 0,
+        });
     }
 }
 
@@ -261,7 +286,13 @@ mod tests {
         let tokens: Vec<NoteToken> = states
             .iter()
             .enumerate()
-            .map(|(i, &pedal)| NoteToken { pitch: 40 + i as u8, velocity: 16, duration: 10, pedal, gap: [3, 12, 40][i % 3] })
+            .map(|(i, &pedal)| NoteToken {
+                pitch: 40 + i as u8,
+                velocity: 16,
+                duration: 10,
+                pedal,
+                gap: [3, 12, 40][i % 3],
+            })
             .collect();
         let again: Vec<u8> = encode(&decode(&tokens)).tokens.iter().map(|t| t.pedal).collect();
         assert_eq!(again, states);
@@ -273,31 +304,63 @@ mod tests {
         let performance = Performance::new(notes, vec![]);
         let back = decode(&encode(&performance).tokens);
         for (a, b) in performance.notes().iter().zip(back.notes()) {
-            assert!((a.onset_secs - b.onset_secs).abs() < 0.12, "{} {}", a.onset_secs, b.onset_secs);
+            assert!(
+                (a.onset_secs - b.onset_secs).abs() < 0.12,
+                "{} {}",
+                a.onset_secs,
+                b.onset_secs
+            );
         }
     }
 
     #[test]
     fn counts_what_it_changes() {
         let performance = Performance::new(
-            vec![note(60, 0.0, 2.0), note(60, 1.0, 0.5), note(64, 1.0, 0.2), note(64, 1.002, 0.2), note(60, 20.0, 1.0)],
+            vec![
+                note(60, 0.0, 2.0),
+                note(60, 1.0, 0.5),
+                note(64, 1.0, 0.2),
+                note(64, 1.002, 0.2),
+                note(60, 20.0, 1.0),
+            ],
             vec![],
         );
         let encoded = encode(&performance);
-        assert_eq!(encoded.report, EncodeReport { capped_silences: 1, cut_notes: 1, merged_notes: 1 });
+        assert_eq!(
+            encoded.report,
+            EncodeReport {
+                capped_silences: 1,
+                cut_notes: 1,
+                merged_notes: 1
+            }
+        );
         assert_eq!(encoded.tokens.len(), 4);
     }
 
     #[test]
     fn any_bytes_decode_without_panic() {
-        let tokens: Vec<NoteToken> = (0..=255u8).map(|b| NoteToken { pitch: b, velocity: b, duration: b, pedal: b, gap: b }).collect();
+        let tokens: Vec<NoteToken> = (0..=255u8)
+            .map(|b| NoteToken {
+                pitch: b,
+                velocity: b,
+                duration: b,
+                pedal: b,
+                gap: b,
+            })
+            .collect();
         let performance = decode(&tokens);
         assert!(performance.notes().len() <= 88);
     }
 
     #[test]
     fn the_last_pedal_is_lifted() {
-        let tokens = [NoteToken { pitch: 40, velocity: 16, duration: 30, pedal: 1, gap: 0 }];
+        let tokens = [NoteToken {
+            pitch: 40,
+            velocity: 16,
+            duration: 30,
+            pedal: 1,
+            gap: 0,
+        }];
         let performance = decode(&tokens);
         assert_eq!(performance.pedal().last().map(|p| p.value), Some(0));
         assert!(performance.duration_secs() > performance.notes()[0].release_secs());

@@ -1,5 +1,6 @@
 //! Training, headless: the same code runs under the window and the command line.
 
+mod classifier;
 mod config;
 mod metrics;
 mod optimizer;
@@ -10,6 +11,10 @@ mod validate;
 
 use std::path::PathBuf;
 
+pub use classifier::{
+    Accuracy, ClassifierConfig, ClassifierEvent, ClassifierSummary, accuracy, labelled_segments, rank_of,
+    train_classifier,
+};
 pub use config::TrainConfig;
 pub use metrics::{StepMetrics, ValidMetrics};
 pub use optimizer::{Optimizer, Rates};
@@ -33,7 +38,9 @@ pub enum TrainError {
     Write { source: std::io::Error, path: PathBuf },
     #[error("the {split} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit { split: &'static str },
-    #[error("the loss stopped being a number at step {step}; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate")]
+    #[error(
+        "the loss stopped being a number at step {step}; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate"
+    )]
     NotFinite { step: u64, kept: u64 },
     #[error(transparent)]
     Corpus(#[from] CorpusError),

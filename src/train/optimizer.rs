@@ -24,8 +24,16 @@ pub struct Rates {
 
 enum Moments {
     /// Matrices of one shape, stepped together: momentum `[n, rows, columns]`.
-    Muon { members: Vec<(String, Tensor)>, momentum: Tensor },
-    Adam { name: String, variable: Tensor, first: Tensor, second: Tensor },
+    Muon {
+        members: Vec<(String, Tensor)>,
+        momentum: Tensor,
+    },
+    Adam {
+        name: String,
+        variable: Tensor,
+        first: Tensor,
+        second: Tensor,
+    },
 }
 
 /// The optimiser of one run.
@@ -46,15 +54,23 @@ fn is_hidden_matrix(name: &str, variable: &Tensor) -> bool {
 
 impl Optimizer {
     pub fn new(vs: &VarStore, compute: Kind) -> Optimizer {
-        let mut variables: Vec<(String, Tensor)> =
-            vs.variables().into_iter().filter(|(_, v)| v.requires_grad()).collect();
+        let mut variables: Vec<(String, Tensor)> = vs
+            .variables()
+            .into_iter()
+            .filter(|(_, v)| v.requires_grad())
+            .collect();
         variables.sort_by(|a, b| a.0.cmp(&b.0));
         let mut by_shape: Vec<(Vec<i64>, Vec<(String, Tensor)>)> = Vec::new();
         let mut moments = Vec::new();
         for (name, variable) in variables {
             if !is_hidden_matrix(&name, &variable) {
                 let (first, second) = (variable.detach().zeros_like(), variable.detach().zeros_like());
-                moments.push(Moments::Adam { name, variable, first, second });
+                moments.push(Moments::Adam {
+                    name,
+                    variable,
+                    first,
+                    second,
+                });
                 continue;
             }
             let shape = variable.size();
@@ -68,7 +84,11 @@ impl Optimizer {
             let momentum = Tensor::zeros(dims, (Kind::Float, vs.device()));
             moments.push(Moments::Muon { members, momentum });
         }
-        Optimizer { moments, compute, steps: 0 }
+        Optimizer {
+            moments,
+            compute,
+            steps: 0,
+        }
     }
 
     fn variables(&self) -> impl Iterator<Item = &Tensor> {
@@ -83,8 +103,11 @@ impl Optimizer {
     /// finite changes nothing.
     pub fn step(&mut self, rates: Rates) -> Tensor {
         no_grad(|| {
-            let norms: Vec<Tensor> =
-                self.variables().filter(|v| v.grad().defined()).map(|v| v.grad().norm()).collect();
+            let norms: Vec<Tensor> = self
+                .variables()
+                .filter(|v| v.grad().defined())
+                .map(|v| v.grad().norm())
+                .collect();
             let norm = Tensor::stack(&norms, 0).norm();
             // NaN compares false, so a broken gradient is scaled by zero below.
             let scale = (norm.clamp_min(CLIP_NORM).reciprocal() * CLIP_NORM).nan_to_num(0.0, 0.0, 0.0);
@@ -106,7 +129,9 @@ impl Optimizer {
                         out.insert(format!("momentum.{name}"), momentum.get(i as i64));
                     }
                 }
-                Moments::Adam { name, first, second, .. } => {
+                Moments::Adam {
+                    name, first, second, ..
+                } => {
                     out.insert(format!("first.{name}"), first.shallow_clone());
                     out.insert(format!("second.{name}"), second.shallow_clone());
                 }
@@ -148,7 +173,13 @@ impl Moments {
             Moments::Muon { members, momentum } => {
                 let gradients: Vec<Tensor> = members
                     .iter()
-                    .map(|(_, v)| if v.grad().defined() { v.grad() * scale } else { v.zeros_like() })
+                    .map(|(_, v)| {
+                        if v.grad().defined() {
+                            v.grad() * scale
+                        } else {
+                            v.zeros_like()
+                        }
+                    })
                     .map(|g| g.nan_to_num(0.0, 0.0, 0.0))
                     .collect();
                 let gradient = Tensor::stack(&gradients, 0);
@@ -163,7 +194,12 @@ impl Moments {
                     variable.zero_grad();
                 }
             }
-            Moments::Adam { variable, first, second, .. } => {
+            Moments::Adam {
+                variable,
+                first,
+                second,
+                ..
+            } => {
                 if !variable.grad().defined() {
                     return;
                 }
@@ -172,7 +208,8 @@ impl Moments {
                 let _ = first.lerp_(&gradient, 1.0 - b1);
                 let _ = second.lerp_(&gradient.square(), 1.0 - b2);
                 let corrected = (&*second / (1.0 - b2.powf(steps as f64))).sqrt() + ADAM_EPS;
-                let _ = variable.g_sub_(&(&*first / corrected * (rates.adam / (1.0 - b1.powf(steps as f64)))));
+                let _ =
+                    variable.g_sub_(&(&*first / corrected * (rates.adam / (1.0 - b1.powf(steps as f64)))));
                 variable.zero_grad();
             }
         }
@@ -185,8 +222,15 @@ fn orthogonalised(matrices: &Tensor, compute: Kind) -> Tensor {
     const B: f64 = -4.7750;
     const C: f64 = 2.0315;
     let is_tall = matrices.size()[1] > matrices.size()[2];
-    let wide = if is_tall { matrices.transpose(1, 2) } else { matrices.shallow_clone() };
-    let lengths = wide.square().sum_dim_intlist([1i64, 2].as_slice(), true, Kind::Float).sqrt();
+    let wide = if is_tall {
+        matrices.transpose(1, 2)
+    } else {
+        matrices.shallow_clone()
+    };
+    let lengths = wide
+        .square()
+        .sum_dim_intlist([1i64, 2].as_slice(), true, Kind::Float)
+        .sqrt();
     let mut x = (wide / (lengths + 1e-7)).to_kind(compute);
     for _ in 0..5 {
         let gram = x.bmm(&x.transpose(1, 2));
@@ -214,16 +258,37 @@ mod tests {
     #[test]
     fn a_quadratic_is_minimised() {
         let vs = VarStore::new(Device::Cpu);
-        let w = vs.root().var("matrix", &[8, 8], tch::nn::Init::Randn { mean: 0.0, stdev: 1.0 });
-        let table = vs.root().var("table", &[8, 8], tch::nn::Init::Randn { mean: 0.0, stdev: 1.0 });
+        let w = vs.root().var(
+            "matrix",
+            &[8, 8],
+            tch::nn::Init::Randn {
+                mean: 0.0,
+                stdev: 1.0,
+            },
+        );
+        let table = vs.root().var(
+            "table",
+            &[8, 8],
+            tch::nn::Init::Randn {
+                mean: 0.0,
+                stdev: 1.0,
+            },
+        );
         let mut optimizer = Optimizer::new(&vs, Kind::Float);
         let loss = || (&w - 1.0).square().sum(Kind::Float) + (&table - 2.0).square().sum(Kind::Float);
         let before = loss().double_value(&[]);
         for step in 0..400 {
             loss().backward();
             let left = 1.0 - f64::from(step) / 400.0;
-            optimizer.step(Rates { muon: 0.05 * left, adam: 0.05 * left });
+            let _ = optimizer.step(Rates {
+                muon: 0.05 * left,
+                adam: 0.05 * left,
+            });
         }
-        assert!(loss().double_value(&[]) < before * 0.02, "{before} -> {loss:?}", loss = loss());
+        assert!(
+            loss().double_value(&[]) < before * 0.02,
+            "{before} -> {loss:?}",
+            loss = loss()
+        );
     }
 }

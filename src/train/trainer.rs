@@ -35,10 +35,17 @@ const SAVE_EVERY_SECS: f64 = 240.0;
 /// What a run tells whoever started it.
 #[derive(Clone, Debug)]
 pub enum TrainEvent {
-    Started { config: Box<TrainConfig>, from_step: u64, pieces: usize },
+    Started {
+        config: Box<TrainConfig>,
+        from_step: u64,
+        pieces: usize,
+    },
     Stepped(StepMetrics),
     Validated(ValidMetrics),
-    CheckpointSaved { step: u64, path: PathBuf },
+    CheckpointSaved {
+        step: u64,
+        path: PathBuf,
+    },
 }
 
 /// How a run ended.
@@ -91,7 +98,9 @@ impl Trainer {
         let mut trained_on = TrainedOn {
             source: corpus.provenance.source.clone(),
             licence: corpus.provenance.licence.clone(),
-            corpus: std::fs::read(corpus_path).map(|b| fingerprint(&b)).unwrap_or_default(),
+            corpus: std::fs::read(corpus_path)
+                .map(|b| fingerprint(&b))
+                .unwrap_or_default(),
             ..TrainedOn::default()
         };
         let mut vae = Vae::new(&config.model, device)?;
@@ -99,31 +108,53 @@ impl Trainer {
         let mut optimizer = Optimizer::new(&vae.vs, vae.compute);
         let mut elapsed_before = 0.0;
         if resume {
-            let wrong = |what: String| TrainError::RunDir { what, path: run_dir.to_owned() };
+            let wrong = |what: String| TrainError::RunDir {
+                what,
+                path: run_dir.to_owned(),
+            };
             let last = Checkpoint::read(&run.last())?;
             if last.header.composers != corpus.composers {
                 return Err(wrong("its composers are not those of this corpus".to_owned()));
             }
             last.fill(&vae.vs)?;
             optimizer.load_state(&last.tensors).map_err(wrong)?;
-            elapsed_before = last.tensors.get("elapsed_secs").map_or(0.0, |t| t.double_value(&[]));
+            elapsed_before = last
+                .tensors
+                .get("elapsed_secs")
+                .map_or(0.0, |t| t.double_value(&[]));
             trained_on = last.header.trained_on;
         }
-        Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
+        Ok(Trainer {
+            corpus,
+            config,
+            run,
+            vae,
+            optimizer,
+            trained_on,
+            elapsed_before,
+        })
     }
 
     /// Trains until the run's length is reached or `stop` is set; either way the newest state is saved.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] when the loss explodes, and whatever stops a file from being written.
-    pub fn run(mut self, stop: &StopFlag, on_event: &mut dyn FnMut(TrainEvent)) -> Result<TrainSummary, TrainError> {
+    pub fn run(
+        mut self,
+        stop: &StopFlag,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<TrainSummary, TrainError> {
         let corpus = std::mem::take(&mut self.corpus);
         let sampler = Sampler::new(&corpus).ok_or(TrainError::EmptySplit { split: "training" })?;
         let context = self.config.model.context_len;
         let held_out = fixed_windows(&corpus, Split::Validation, VALIDATION_WINDOWS, context);
         let first_step = self.trained_on.step;
         let config = Box::new(self.config.clone());
-        on_event(TrainEvent::Started { config, from_step: first_step, pieces: sampler.pieces() });
+        on_event(TrainEvent::Started {
+            config,
+            from_step: first_step,
+            pieces: sampler.pieces(),
+        });
         // A resumed run must not see the same windows again, so the step is part of the seed.
         let mut rng = Pcg64Mcg::seed_from_u64(self.config.seed ^ first_step.rotate_left(32));
         let begun = Instant::now();
@@ -148,7 +179,10 @@ impl Trainer {
             if self.trained_on.step.is_multiple_of(REPORT_EVERY) {
                 let metrics = report.take(&self.trained_on, elapsed, progress);
                 if !metrics.loss.is_finite() {
-                    return Err(TrainError::NotFinite { step: metrics.step, kept: report.saved_step });
+                    return Err(TrainError::NotFinite {
+                        step: metrics.step,
+                        kept: report.saved_step,
+                    });
                 }
                 self.run.log_step(&metrics)?;
                 on_event(TrainEvent::Stepped(metrics));
@@ -167,9 +201,13 @@ impl Trainer {
 
     fn step(&mut self, sampler: &Sampler, progress: f64, rng: &mut Pcg64Mcg, report: &mut Report) {
         let context = self.config.model.context_len;
-        let windows: Vec<Window> = (0..self.config.batch_size).map(|_| sampler.draw(context, rng)).collect();
+        let windows: Vec<Window> = (0..self.config.batch_size)
+            .map(|_| sampler.draw(context, rng))
+            .collect();
         let notes: usize = windows.iter().map(|w| w.notes.len()).sum();
-        let batch = stack(&windows, &self.config.model, self.vae.device(), || rng.random_bool(HIDDEN_SHARE));
+        let batch = stack(&windows, &self.config.model, self.vae.device(), || {
+            rng.random_bool(HIDDEN_SHARE)
+        });
         let given = self.conditioning(&windows, rng);
         let weights = LossWeights {
             kl: schedule::kl_weight(&self.config, progress),
@@ -185,7 +223,12 @@ impl Trainer {
         let norm = self.optimizer.step(rates);
         self.trained_on.step += 1;
         self.trained_on.notes_seen += notes as u64;
-        let mut values = vec![loss.detach(), terms.kl_nats().detach(), terms.label_loss.detach(), norm];
+        let mut values = vec![
+            loss.detach(),
+            terms.kl_nats().detach(),
+            terms.label_loss.detach(),
+            norm,
+        ];
         values.extend(terms.nll_fields.iter().map(Tensor::detach));
         report.add(&values, notes, weights.kl, rates.muon);
     }
@@ -209,16 +252,25 @@ impl Trainer {
         });
         // Own noise from the own generator: the run is then a function of its seed.
         let d = model.d_latent;
-        let noise: Vec<f32> = (0..windows.len() * d).map(|_| crate::sampling::standard_normal(rng)).collect();
+        let noise: Vec<f32> = (0..windows.len() * d)
+            .map(|_| crate::sampling::standard_normal(rng))
+            .collect();
         Conditioning {
             has_z: Tensor::from_slice(&has_z).to_device(device),
             label: Tensor::from_slice(&labels).to_device(device),
             allowed,
-            noise: Tensor::from_slice(&noise).view([windows.len() as i64, d as i64]).to_device(device),
+            noise: Tensor::from_slice(&noise)
+                .view([windows.len() as i64, d as i64])
+                .to_device(device),
         }
     }
 
-    fn validate(&mut self, corpus: &Corpus, windows: &[Window], on_event: &mut dyn FnMut(TrainEvent)) -> Result<(), TrainError> {
+    fn validate(
+        &mut self,
+        corpus: &Corpus,
+        windows: &[Window],
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<(), TrainError> {
         let step = self.trained_on.step;
         let metrics = validate(&self.vae, windows, step);
         self.run.log_validation(&metrics)?;
@@ -226,9 +278,13 @@ impl Trainer {
         on_event(TrainEvent::Validated(metrics.clone()));
         if is_best && metrics.nll.is_finite() {
             self.trained_on.best_nll = Some(metrics.nll);
-            let header = CheckpointHeader::new(&self.config.model, &corpus.composers, self.trained_on.clone());
+            let header =
+                CheckpointHeader::new(&self.config.model, &corpus.composers, self.trained_on.clone());
             checkpoint::save(&self.run.best(), &header, &self.vae.vs.variables(), true)?;
-            on_event(TrainEvent::CheckpointSaved { step, path: self.run.best() });
+            on_event(TrainEvent::CheckpointSaved {
+                step,
+                path: self.run.best(),
+            });
         }
         Ok(())
     }

@@ -40,23 +40,37 @@ impl Sums {
             allowed: None,
             noise: q.mean.zeros_like(),
         };
-        let own = vae.reconstruction(&batch, &q.mean, &given(&batch.composer)).map(|t| t.double_value(&[]));
+        let own = vae
+            .reconstruction(&batch, &q.mean, &given(&batch.composer))
+            .map(|t| t.double_value(&[]));
         let total = |fields: [Tensor; 5]| fields.iter().map(|t| t.double_value(&[])).sum::<f64>();
-        let shuffled = total(vae.reconstruction(&batch, &q.mean.roll([1i64], [0i64]), &given(&batch.composer)));
+        let shuffled =
+            total(vae.reconstruction(&batch, &q.mean.roll([1i64], [0i64]), &given(&batch.composer)));
         let k = vae.config.n_composers as i64;
-        let wrong_label = (&batch.composer + 1 + Tensor::arange(windows.len() as i64, (Kind::Int64, vae.device())).remainder((k - 1).max(1))).remainder(k);
+        let wrong_label = (&batch.composer
+            + 1
+            + Tensor::arange(windows.len() as i64, (Kind::Int64, vae.device())).remainder((k - 1).max(1)))
+        .remainder(k);
         let wrong = total(vae.reconstruction(&batch, &q.mean, &given(&wrong_label)));
         for (sum, own) in self.nll_fields.iter_mut().zip(own) {
             *sum += own * n;
         }
         self.shuffled += shuffled * n;
         self.wrong += wrong * n;
-        let kl = vae.prior.kl_to_component(&q, &batch.composer).sum_dim_intlist([0i64].as_slice(), false, Kind::Float);
+        let kl = vae.prior.kl_to_component(&q, &batch.composer).sum_dim_intlist(
+            [0i64].as_slice(),
+            false,
+            Kind::Float,
+        );
         self.kl_dims = Some(match self.kl_dims.take() {
             None => kl,
             Some(sum) => sum + kl,
         });
-        let nearest = vae.prior.log_densities(&q.mean).argmax(1, false).eq_tensor(&batch.composer);
+        let nearest = vae
+            .prior
+            .log_densities(&q.mean)
+            .argmax(1, false)
+            .eq_tensor(&batch.composer);
         self.nearest += nearest.to_kind(Kind::Float).sum(Kind::Float).double_value(&[]);
         self.windows += n;
     }
@@ -73,7 +87,9 @@ impl Sums {
             shuffled_z_gap: self.shuffled / n - nll,
             wrong_label_gap: self.wrong / n - nll,
             kl_nats: kl.as_ref().map_or(0.0, |k| k.sum(Kind::Float).double_value(&[])),
-            active_dims: kl.as_ref().map_or(0, |k| k.gt(0.1).sum(Kind::Int64).int64_value(&[]) as usize),
+            active_dims: kl
+                .as_ref()
+                .map_or(0, |k| k.gt(0.1).sum(Kind::Int64).int64_value(&[]) as usize),
             nearest_component: self.nearest / n,
         }
     }

@@ -1,0 +1,212 @@
+//! Composing: seeds, lengths, grammar, stopping, going on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pastiche::data::stack;
+use pastiche::device::DeviceChoice;
+use pastiche::generate::{GenerateError, GenerateRequest, Generator};
+use pastiche::model::checkpoint::{self, CheckpointHeader, TrainedOn};
+use pastiche::model::{ModelConfig, Vae};
+use pastiche::music::{ComposerId, ComposerSet};
+use pastiche::progress::StopFlag;
+use pastiche::tokens::{decode, encode};
+use tch::{Device, no_grad};
+
+/// A checkpoint of a small random network.
+fn checkpoint(folder: &tempfile::TempDir) -> PathBuf {
+    let config = ModelConfig {
+        n_composers: 2,
+        d_model: 32,
+        d_ff: 64,
+        n_heads: 2,
+        n_layers: 1,
+        n_encoder_layers: 1,
+        patch_len: 4,
+        n_queries: 2,
+        d_latent: 4,
+        context_len: 16,
+    };
+    tch::manual_seed(5);
+    let vae = Vae::new(&config, Device::Cpu).unwrap();
+    no_grad(|| {
+        for mut v in vae.vs.trainable_variables() {
+            let _ = v.g_add_(&(v.randn_like() * 0.2));
+        }
+    });
+    let composers = ComposerSet::new(["Johann Sebastian Bach", "Frédéric Chopin"].map(str::to_owned));
+    let header = CheckpointHeader::new(&config, &composers, TrainedOn::default());
+    let path = folder.path().join("tiny.safetensors");
+    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
+    path
+}
+
+fn request(seed: u64, notes: usize) -> GenerateRequest {
+    GenerateRequest {
+        notes,
+        ..GenerateRequest::new(Some(ComposerId(1)), seed)
+    }
+}
+
+fn generator(folder: &tempfile::TempDir) -> Generator {
+    Generator::load(&checkpoint(folder), DeviceChoice::Cpu).unwrap()
+}
+
+#[test]
+fn the_same_seed_is_the_same_take_and_another_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let take = |r: &GenerateRequest| g.generate(r, &StopFlag::new(), &mut |_| {}).unwrap();
+    // Longer than the context, so that the window slides and z wanders.
+    let first = take(&request(7, 50));
+    assert_eq!(first, take(&request(7, 50)));
+    assert_ne!(first.tokens, take(&request(8, 50)).tokens);
+    assert_ne!(
+        first.tokens,
+        take(&GenerateRequest {
+            composer: Some(ComposerId(0)),
+            ..request(7, 50)
+        })
+        .tokens
+    );
+    assert!(first.recipe.z.len() > 1);
+    assert_eq!(first.recipe.composer.as_deref(), Some("Frédéric Chopin"));
+}
+
+#[test]
+fn lengths_and_grammar_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let requests: Vec<GenerateRequest> = (0..6).map(|i| request(i, 40)).collect();
+    for take in g
+        .generate_batch(&requests, &StopFlag::new(), &mut |_| {})
+        .unwrap()
+    {
+        assert!(
+            (36..=60).contains(&take.tokens.len()),
+            "{} notes",
+            take.tokens.len()
+        );
+        assert!(!take.is_partial);
+        for pair in take.tokens.windows(2) {
+            assert!(pair[0].is_valid() && !pair[0].is_end());
+            assert!(
+                pair[0].gap > 0 || pair[1].pitch > pair[0].pitch || pair[0].pitch == 87,
+                "a chord must rise"
+            );
+        }
+        assert_eq!(encode(&take.performance).tokens.len(), take.tokens.len());
+    }
+}
+
+#[test]
+fn what_is_streamed_is_what_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let mut streamed = Vec::new();
+    let mut ready = 0.0;
+    let take = g
+        .generate(&request(3, 60), &StopFlag::new(), &mut |s| {
+            assert!(s.ready_until_secs >= ready);
+            ready = s.ready_until_secs;
+            streamed.extend(s.notes);
+            assert_eq!(s.done_notes, streamed.len());
+        })
+        .unwrap();
+    let key = |n: &pastiche::music::Note| (n.pitch, (n.onset_secs * 1000.0).round() as i64, n.velocity);
+    assert_eq!(
+        streamed.iter().map(key).collect::<Vec<_>>(),
+        decode(&take.tokens).notes().iter().map(key).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_stop_keeps_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let stop = StopFlag::new();
+    let take = g
+        .generate(&request(3, 5000), &stop, &mut |s| {
+            if s.done_notes >= 20 {
+                stop.stop();
+            }
+        })
+        .unwrap();
+    assert!(take.is_partial);
+    assert!((20..40).contains(&take.tokens.len()));
+}
+
+#[test]
+fn going_on_keeps_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let first = g
+        .generate(&request(1, 30), &StopFlag::new(), &mut |_| {})
+        .unwrap();
+    let more = GenerateRequest {
+        prompt: Some(Arc::new(first.performance.clone())),
+        ..request(2, 20)
+    };
+    let longer = g.generate(&more, &StopFlag::new(), &mut |_| {}).unwrap();
+    let kept = longer.recipe.prompt_notes;
+    assert_eq!(kept, first.tokens.len());
+    assert!(longer.tokens.len() >= kept + 15);
+    for (a, b) in first.tokens.iter().zip(&longer.tokens).take(kept - 1) {
+        assert_eq!((a.pitch, a.velocity, a.gap), (b.pitch, b.velocity, b.gap));
+    }
+    let empty = GenerateRequest {
+        prompt: Some(Arc::default()),
+        ..request(2, 20)
+    };
+    assert!(matches!(
+        g.generate(&empty, &StopFlag::new(), &mut |_| {}),
+        Err(GenerateError::EmptyPrompt)
+    ));
+}
+
+#[test]
+fn bad_requests_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let refused = |r: &GenerateRequest| g.generate(r, &StopFlag::new(), &mut |_| {}).unwrap_err();
+    assert!(matches!(refused(&request(1, 0)), GenerateError::Length));
+    assert!(matches!(
+        refused(&GenerateRequest {
+            composer: Some(ComposerId(9)),
+            ..request(1, 9)
+        }),
+        GenerateError::NoSuchComposer(9)
+    ));
+    assert!(matches!(
+        refused(&GenerateRequest {
+            z: Some(vec![0.0; 3]),
+            ..request(1, 9)
+        }),
+        GenerateError::LatentSize {
+            given: 3,
+            expected: 4
+        }
+    ));
+}
+
+#[test]
+fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let take = g
+        .generate(&request(1, 64), &StopFlag::new(), &mut |_| {})
+        .unwrap();
+    let all = g.encode_tokens(&take.tokens).unwrap();
+    assert!(all.len() >= 3 && all[0].len() == 4);
+    let window = pastiche::data::Window {
+        notes: take.tokens[..16].to_vec(),
+        start: 0,
+        piece_len: 64,
+        composer: None,
+    };
+    let batch = stack(&[window], &g.vae().config, Device::Cpu, || false);
+    let alone = no_grad(|| Vec::<f32>::try_from(g.vae().encode(&batch).mean.view([-1])).unwrap());
+    for (a, b) in alone.iter().zip(&all[0]) {
+        assert!((a - b).abs() < 1e-4);
+    }
+}

@@ -1,0 +1,383 @@
+//! The network does what it is built to do: sees no future, uses its prefix, learns, and decodes the same with a
+//! cache as without. The failures these tests stand for are those of the model this project answers to.
+
+use pastiche::data::{Window, stack};
+use pastiche::model::checkpoint::{self, Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
+use pastiche::model::{Batch, Conditioning, LossWeights, ModelConfig, Posterior, Vae};
+use pastiche::music::ComposerSet;
+use pastiche::tokens::{Field, NoteToken};
+use pastiche::train::{Optimizer, Rates};
+use tch::{Device, Kind, Tensor, no_grad};
+
+const CPU: Device = Device::Cpu;
+
+fn config() -> ModelConfig {
+    ModelConfig {
+        n_composers: 3,
+        d_model: 48,
+        d_ff: 96,
+        n_heads: 3,
+        n_layers: 2,
+        n_encoder_layers: 1,
+        patch_len: 4,
+        n_queries: 2,
+        d_latent: 8,
+        context_len: 32,
+    }
+}
+
+/// Notes that follow a rule a network can learn, different for each `seed`.
+fn window(seed: usize, config: &ModelConfig) -> Window {
+    let notes = (0..config.context_len)
+        .map(|i| NoteToken {
+            pitch: ((seed * 7 + i * (seed % 5 + 1)) % 88) as u8,
+            velocity: ((seed + i / 4) % 32) as u8,
+            duration: ((seed * 3 + i) % 64) as u8,
+            pedal: ((i / (seed % 3 + 2)) % 3) as u8,
+            gap: (1 + (seed + i % 3) % 20) as u8,
+        })
+        .collect();
+    Window {
+        notes,
+        start: 10 * seed,
+        piece_len: 1000,
+        composer: Some(seed % config.n_composers),
+    }
+}
+
+/// Weights that are not at their silent start, so that every path carries a signal.
+fn model(config: &ModelConfig) -> Vae {
+    tch::set_num_threads(1);
+    tch::manual_seed(7);
+    let vae = Vae::new(config, CPU).unwrap();
+    no_grad(|| {
+        for mut v in vae.vs.trainable_variables() {
+            let _ = v.g_add_(&(v.randn_like() * 0.1));
+        }
+    });
+    vae
+}
+
+fn given(batch: &Batch, config: &ModelConfig) -> Conditioning {
+    let b = batch.composer.size()[0];
+    Conditioning {
+        has_z: Tensor::ones([b], (Kind::Float, CPU)),
+        label: batch.composer.shallow_clone(),
+        allowed: None,
+        noise: Tensor::zeros([b, config.d_latent as i64], (Kind::Float, CPU)),
+    }
+}
+
+fn trunk(vae: &Vae, windows: &[Window]) -> Tensor {
+    let batch = stack(windows, &vae.config, CPU, || false);
+    let b = windows.len() as i64;
+    let z = Tensor::ones([b, vae.config.d_latent as i64], (Kind::Float, CPU));
+    let condition = vae.condition(&z, &batch.composer, &Tensor::ones([b], (Kind::Float, CPU)));
+    vae.decoder.trunk(&batch.rows, &batch.secs, &condition, None)
+}
+
+fn largest(t: &Tensor) -> f64 {
+    t.abs().max().double_value(&[])
+}
+
+#[test]
+fn the_decoder_sees_the_past_and_not_the_future() {
+    let config = config();
+    let vae = model(&config);
+    let plain = window(1, &config);
+    let mut changed = plain.clone();
+    changed.notes[9].pitch = (changed.notes[9].pitch + 11) % 88;
+    no_grad(|| {
+        let difference = trunk(&vae, &[plain]) - trunk(&vae, &[changed]);
+        // Position 9 predicts note 9, so it must not know it; position 10 has just been told.
+        assert_eq!(largest(&difference.narrow(1, 0, 10)), 0.0);
+        for t in [10, 11, 20, 31] {
+            assert!(
+                largest(&difference.narrow(1, t, 1)) > 1e-4,
+                "position {t} ignores note 9"
+            );
+        }
+    });
+}
+
+#[test]
+fn positions_and_conditions_change_the_prediction() {
+    let config = config();
+    let vae = model(&config);
+    let batch = stack(&[window(1, &config)], &config, CPU, || false);
+    let one = |label: i64, z: f64, has_z: f64| {
+        let z = Tensor::full([1, 8], z, (Kind::Float, CPU));
+        let condition = vae.condition(
+            &z,
+            &Tensor::from_slice(&[label]),
+            &Tensor::full([1], has_z, (Kind::Float, CPU)),
+        );
+        let h = vae.decoder.trunk(&batch.rows, &batch.secs, &condition, None);
+        vae.decoder.logits(Field::Pitch, &h)
+    };
+    no_grad(|| {
+        let base = one(0, 1.0, 1.0);
+        assert!(
+            largest(&(base.narrow(1, 3, 1) - base.narrow(1, 4, 1))) > 1e-3,
+            "every position says the same"
+        );
+        assert!(
+            largest(&(&base - one(1, 1.0, 1.0))) > 1e-3,
+            "the label is ignored"
+        );
+        assert!(largest(&(&base - one(0, -1.0, 1.0))) > 1e-3, "z is ignored");
+        assert_eq!(
+            largest(&(one(0, 1.0, 0.0) - one(0, -1.0, 0.0))),
+            0.0,
+            "a withheld z leaks"
+        );
+    });
+}
+
+#[test]
+fn a_cache_changes_nothing() {
+    let config = config();
+    let vae = model(&config);
+    let windows = [window(1, &config), window(2, &config)];
+    no_grad(|| {
+        let whole = trunk(&vae, &windows);
+        let batch = stack(&windows, &config, CPU, || false);
+        let z = Tensor::ones([2, 8], (Kind::Float, CPU));
+        let condition = vae.condition(&z, &batch.composer, &Tensor::ones([2], (Kind::Float, CPU)));
+        // From nothing, and from a prompt of half the context: how decoding goes on when its window slides.
+        for prompt in [0, 16] {
+            let mut cache = vae.decoder.cache(2, 32, (Kind::Float, CPU));
+            let part = |from: i64, n: i64| (batch.rows.narrow(1, from, n), batch.secs.narrow(1, from, n));
+            if prompt > 0 {
+                let (rows, secs) = part(0, prompt);
+                let out = vae.decoder.extend(&rows, &secs, &condition, &mut cache);
+                assert!(largest(&(out - whole.narrow(1, 0, prompt))) < 1e-4);
+            }
+            for t in prompt..32 {
+                let (rows, secs) = part(t, 1);
+                let out = vae.decoder.extend(&rows, &secs, &condition, &mut cache);
+                assert!(
+                    largest(&(out - whole.narrow(1, t, 1))) < 1e-4,
+                    "position {t} after a prompt of {prompt}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn every_variable_moves_and_every_term_has_a_gradient() {
+    let config = config();
+    let vae = model(&config);
+    let mut windows: Vec<Window> = (0..6).map(|i| window(i, &config)).collect();
+    windows[5].composer = None;
+    let batch = stack(&windows, &config, CPU, || false);
+    let mut given = given(&batch, &config);
+    given.noise = Tensor::randn([6, 8], (Kind::Float, CPU));
+    given.has_z = Tensor::from_slice(&[1f32, 1.0, 0.0, 1.0, 1.0, 1.0]);
+
+    let gradient_of = |name: &str, term: &Tensor| {
+        for mut v in vae.vs.trainable_variables() {
+            v.zero_grad();
+        }
+        term.backward();
+        let total: f64 = vae
+            .vs
+            .trainable_variables()
+            .iter()
+            .filter(|v| v.grad().defined())
+            .map(|v| v.grad().norm().double_value(&[]))
+            .sum();
+        assert!(total > 0.0, "{name} has no gradient");
+    };
+    gradient_of("reconstruction", &vae.elbo(&batch, &given).nll());
+    gradient_of("KL", &vae.elbo(&batch, &given).kl_nats());
+    gradient_of("KL to the mixture", &vae.elbo(&batch, &given).kl_mixture);
+    gradient_of("label", &vae.elbo(&batch, &given).label_loss);
+    gradient_of("bag", &vae.elbo(&batch, &given).bag_loss);
+    for mut v in vae.vs.trainable_variables() {
+        v.zero_grad();
+    }
+
+    let before: Vec<(String, Tensor)> = vae
+        .vs
+        .variables()
+        .into_iter()
+        .map(|(n, v)| (n, v.copy().detach()))
+        .collect();
+    let mut optimizer = Optimizer::new(&vae.vs, Kind::Float);
+    let weights = LossWeights {
+        kl: 0.5,
+        free_bits_nats: 0.0,
+        label: 0.1,
+        bag: 0.1,
+        segment_len: 32.0,
+    };
+    vae.elbo(&batch, &given).loss(&weights).backward();
+    let _ = optimizer.step(Rates {
+        muon: 0.02,
+        adam: 0.01,
+    });
+    let after = vae.vs.variables();
+    for (name, old) in before {
+        assert!(largest(&(&after[&name] - old)) > 0.0, "{name} did not move");
+    }
+}
+
+#[test]
+fn eight_segments_are_learned_by_heart() {
+    let config = config();
+    tch::set_num_threads(1);
+    tch::manual_seed(3);
+    let vae = Vae::new(&config, CPU).unwrap();
+    let windows: Vec<Window> = (0..8).map(|i| window(i, &config)).collect();
+    let batch = stack(&windows, &config, CPU, || false);
+    let given = given(&batch, &config);
+    let mut optimizer = Optimizer::new(&vae.vs, Kind::Float);
+    let weights = LossWeights {
+        kl: 0.0,
+        free_bits_nats: 0.5,
+        label: 0.05,
+        bag: 0.1,
+        segment_len: 32.0,
+    };
+    let steps = 300;
+    let mut nll = f64::INFINITY;
+    for step in 0..steps {
+        let terms = vae.elbo(&batch, &given);
+        nll = terms.nll().double_value(&[]);
+        terms.loss(&weights).backward();
+        let left = 1.0 - f64::from(step) / f64::from(steps);
+        let _ = optimizer.step(Rates {
+            muon: 0.03 * left,
+            adam: 0.006 * left,
+        });
+    }
+    assert!(nll < 1.0, "{nll} nats per note after {steps} steps");
+}
+
+#[test]
+fn closed_form_kl_agrees_with_monte_carlo() {
+    let config = config();
+    let vae = model(&config);
+    tch::manual_seed(11);
+    let q = Posterior {
+        mean: Tensor::randn([1, 8], (Kind::Float, CPU)),
+        log_variance: Tensor::randn([1, 8], (Kind::Float, CPU)) * 0.5 - 1.0,
+    };
+    no_grad(|| {
+        let closed = vae
+            .prior
+            .kl_to_component(&q, &Tensor::from_slice(&[1i64]))
+            .sum(Kind::Float)
+            .double_value(&[]);
+        let n = 60_000;
+        let z = q.sample(&Tensor::randn([n, 8], (Kind::Float, CPU)));
+        let log_q = ((&z - &q.mean).square() * (-&q.log_variance).exp()
+            + &q.log_variance
+            + std::f64::consts::TAU.ln())
+        .sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
+            * -0.5;
+        let log_p = vae.prior.log_densities(&z).select(1, 1);
+        let sampled = (log_q - log_p).mean(Kind::Float).double_value(&[]);
+        assert!(
+            (closed - sampled).abs() < 0.02 * closed.abs() + 0.05,
+            "{closed} {sampled}"
+        );
+
+        // Of one component, the whole mixture is that component.
+        let alone = Vae::new(
+            &ModelConfig {
+                n_composers: 1,
+                ..config.clone()
+            },
+            CPU,
+        )
+        .unwrap();
+        let one = alone
+            .prior
+            .kl_to_component(&q, &Tensor::from_slice(&[0i64]))
+            .sum(Kind::Float)
+            .double_value(&[]);
+        let estimates = alone
+            .prior
+            .kl_to_mixture(&q, &z)
+            .mean(Kind::Float)
+            .double_value(&[]);
+        assert!(
+            (one - estimates).abs() < 0.02 * one.abs() + 0.05,
+            "{one} {estimates}"
+        );
+    });
+}
+
+#[test]
+fn components_start_apart() {
+    let vae = Vae::new(&config(), CPU).unwrap();
+    let means = vae.prior.means();
+    let distance = (means.get(0) - means.get(1)).norm().double_value(&[]);
+    assert!((distance - 8.0).abs() < 0.01, "{distance}");
+}
+
+#[test]
+fn a_checkpoint_comes_back_or_says_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let config = config();
+    let vae = model(&config);
+    let composers = ComposerSet::new(["A Bach", "B Chopin", "C Liszt"].map(str::to_owned));
+    let header = CheckpointHeader::new(
+        &config,
+        &composers,
+        TrainedOn {
+            step: 5,
+            ..TrainedOn::default()
+        },
+    );
+    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
+
+    let read = Checkpoint::read(&path).unwrap();
+    assert_eq!(read.header, header);
+    let again = read.vae(CPU).unwrap();
+    no_grad(|| {
+        let windows = [window(4, &config)];
+        assert_eq!(largest(&(trunk(&vae, &windows) - trunk(&again, &windows))), 0.0);
+    });
+
+    let error = |path: &std::path::Path| {
+        Checkpoint::read(path)
+            .and_then(|c| c.vae(CPU).map(|_| ()))
+            .unwrap_err()
+    };
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(matches!(error(&path), CheckpointError::Damaged { .. }));
+    std::fs::write(&path, b"not a checkpoint at all").unwrap();
+    assert!(matches!(error(&path), CheckpointError::Damaged { .. }));
+    assert!(matches!(
+        error(&folder.path().join("none")),
+        CheckpointError::Read { .. }
+    ));
+
+    let mut tensors = vae.vs.variables();
+    tensors.remove("decoder.table");
+    checkpoint::save(&path, &header, &tensors, false).unwrap();
+    assert!(error(&path).to_string().contains("decoder.table is missing"));
+
+    let mut tensors = vae.vs.variables();
+    tensors.insert(
+        "decoder.no_z".to_owned(),
+        Tensor::full([1, 8], f64::NAN, (Kind::Float, CPU)),
+    );
+    checkpoint::save(&path, &header, &tensors, false).unwrap();
+    assert!(matches!(error(&path), CheckpointError::NotFinite { tensor, .. } if tensor == "decoder.no_z"));
+
+    let mut other = header.clone();
+    other.vocabulary[0] += 1;
+    checkpoint::save(&path, &other, &vae.vs.variables(), false).unwrap();
+    assert!(matches!(error(&path), CheckpointError::OtherVersion { .. }));
+    let mut other = header.clone();
+    other.composers = ComposerSet::new(["A Bach".to_owned()]);
+    checkpoint::save(&path, &other, &vae.vs.variables(), false).unwrap();
+    assert!(matches!(error(&path), CheckpointError::Mismatch { .. }));
+}
