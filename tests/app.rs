@@ -3,8 +3,6 @@
 
 mod window_common;
 
-use std::path::{Path, PathBuf};
-
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::settings::Settings;
@@ -153,7 +151,7 @@ fn a_midi_file_opens_and_gets_its_place() {
     let path = window.folder.path().join("my own piece.mid");
     let music = Performance::new((0..40).map(note).collect(), vec![]);
     midi::write_file(&path, &music, None, None).expect("a file");
-    window.harness.input_mut().dropped_files.push(dropped(&path));
+    window.drop_file(&path);
     window.wait("the piece", |w| w.app().state.stage.is_some());
     assert!(window.shows("my own piece"));
     window.wait("its place", |w| {
@@ -163,20 +161,6 @@ fn a_midi_file_opens_and_gets_its_place() {
             .first()
             .is_some_and(|z| z.len() == 4)
     });
-}
-
-fn dropped(path: &Path) -> std::sync::Arc<dyn egui::DroppedFile + Send + Sync> {
-    #[derive(Debug)]
-    struct File(PathBuf);
-    impl egui::DroppedFile for File {
-        fn path(&self) -> &Path {
-            &self.0
-        }
-        fn bytes(&self) -> Result<Vec<u8>, String> {
-            std::fs::read(&self.0).map_err(|e| e.to_string())
-        }
-    }
-    std::sync::Arc::new(File(path.to_owned()))
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl PasticheApp {
                     tracing::warn!(%error, "the player was not told of the end");
                 }
             }
-            Effect::Encoded(entry) => self.write_record(entry),
+            Effect::Encoded(entry) => self.write_record(*entry),
         }
     }
 

@@ -112,7 +112,7 @@ pub enum Effect {
     },
     ComposeEnded,
     /// A take's latents are known now; write its record.
-    Encoded(TakeEntry),
+    Encoded(Box<TakeEntry>),
 }
 
 impl AppState {
@@ -176,7 +176,7 @@ impl AppState {
                 let (_, id) = self.encoding.take_if(|(waiting, _)| *waiting == job)?;
                 self.takes
                     .edit(&id, |entry| entry.record.z = segments.to_vec())
-                    .map(Effect::Encoded)
+                    .map(|entry| Effect::Encoded(Box::new(entry)))
             }
             EngineEvent::Failed { job, error } => self.fail(job, &super::toasts::chain(error.as_ref())),
         }

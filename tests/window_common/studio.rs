@@ -107,6 +107,11 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// As if the file had been dropped on the window.
+    pub fn drop_file(&mut self, path: &Path) {
+        self.harness.input_mut().dropped_files.push(dropped(path));
+    }
+
     pub fn takes_on_disk(&self) -> Vec<PathBuf> {
         let files = std::fs::read_dir(self.folder.path().join("data/takes"))
             .into_iter()
@@ -125,4 +130,18 @@ impl Window {
             w.app().state.takes.all().len() == before + 1 && w.app().state.composing.is_none()
         });
     }
+}
+
+fn dropped(path: &Path) -> std::sync::Arc<dyn egui::DroppedFile + Send + Sync> {
+    #[derive(Debug)]
+    struct File(PathBuf);
+    impl egui::DroppedFile for File {
+        fn path(&self) -> &Path {
+            &self.0
+        }
+        fn bytes(&self) -> Result<Vec<u8>, String> {
+            std::fs::read(&self.0).map_err(|e| e.to_string())
+        }
+    }
+    std::sync::Arc::new(File(path.to_owned()))
 }

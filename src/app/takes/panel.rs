@@ -1,8 +1,7 @@
 //! The list at the right: every take, found again.
 
 use eframe::egui::{
-    self, Align, Button, Color32, Layout, Popup, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextEdit,
-    Ui, WidgetInfo, pos2, vec2,
+    self, Align, Button, Layout, Popup, Rect, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
 };
 
 use super::row::{ROW, Row, ago, length, more_rect, star_rect};
