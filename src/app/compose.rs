@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::PasticheApp;
 use super::action::Action;
-use super::sound::{Feed, sink};
+use super::feed::{Feed, sink};
 use super::state::Composing;
 use super::takes::{ComposeSettings, TakeId, TakeRecord, now_secs};
 use super::workers::{Done, Then};

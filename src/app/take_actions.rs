@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::PasticheApp;
 use super::action::{Action, Sheet};
-use super::sound::Feed;
+use super::feed::Feed;
 use super::state::StageSource;
 use super::takes::{TakeEntry, TakeId};
 use super::workers::{Done, Then};

@@ -2,6 +2,7 @@
 
 mod panel;
 mod record;
+mod row;
 mod state;
 mod store;
 

@@ -1,0 +1,13 @@
+//! The parts of the latent-space plot: finding points, drawing them, and the column beside the plot.
+
+mod cloud;
+mod grid;
+mod markers;
+mod overlay;
+mod side;
+
+pub use cloud::{CloudKey, CloudLayer, screen};
+pub use grid::{Bounds, PointGrid, bounds, bulk_bounds};
+pub use markers::Stamp;
+pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
+pub use side::{Neighbours, legend_ui, neighbours_ui};

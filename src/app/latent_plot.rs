@@ -1,0 +1,474 @@
+//! The latent space as a map: real pieces, the composers' components and the takes, in two dimensions.
+//!
+//! egui_plot gives axes, pan and zoom; the points are painted here as one mesh and found through a grid, because
+//! per-item shapes and searches would be too slow for 20,000 of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use eframe::egui::{self, CursorIcon, Rect, RichText, Role, Ui, WidgetInfo};
+use egui_plot::{Plot, PlotTransform};
+
+use super::latent::{
+    Bounds, CloudKey, CloudLayer, Neighbours, PointGrid, bounds, bulk_bounds, hover_card, legend_ui,
+    neighbours_ui, paint_components, paint_place, paint_takes, screen,
+};
+use super::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
+use crate::latent_map::LatentMap;
+use crate::music::{ComposerId, ComposerSet};
+
+/// How near the pointer must be to a point to mean it, points.
+const REACH_PX: f32 = 10.0;
+const SIDE_PX: f32 = 264.0;
+
+/// What the map shows this frame.
+pub struct LatentInput<'a> {
+    /// `None` where the checkpoint has no map or there is no checkpoint.
+    pub map: Option<&'a Arc<LatentMap>>,
+    pub composers: &'a ComposerSet,
+    /// Oldest first.
+    pub takes: &'a [LatentTake],
+    /// The composer chosen in the picker stands out.
+    pub selected: Option<ComposerId>,
+    /// Where this is given, a click composes nothing, and this says why.
+    pub disabled_because: Option<&'a str>,
+}
+
+/// A take with a place on the map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatentTake {
+    pub id: u64,
+    pub xy: [f32; 2],
+    pub name: String,
+    pub composer: Option<ComposerId>,
+    /// It is the one on the roll.
+    pub is_current: bool,
+}
+
+/// What the user did on the map.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LatentEvent {
+    /// Decode this place and play it.
+    ClickedAt { xy: [f32; 2] },
+    /// Show this take.
+    TakeClicked { id: u64 },
+}
+
+/// View state of one map; two tabs need two.
+#[derive(Debug, Default)]
+pub struct LatentPlot {
+    /// Address of the map that `xy`, `grid` and the caches belong to.
+    map: usize,
+    xy: Vec<[f32; 2]>,
+    grid: PointGrid,
+    /// Of all points, and of all but a few far ones.
+    edges: Option<Bounds>,
+    bulk: Option<Bounds>,
+    cloud: CloudLayer,
+    hidden: BTreeSet<Option<ComposerId>>,
+    place: Option<[f32; 2]>,
+    /// The point whose neighbours are listed.
+    pinned: Option<usize>,
+    neighbours: Neighbours,
+    resets: bool,
+}
+
+/// What the pointer is on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Under {
+    Take(usize),
+    Point(usize),
+    Place,
+}
+
+impl LatentPlot {
+    /// The small map of the Studio tab: no axes, no legend, one line of caption.
+    pub fn compact_ui(&mut self, ui: &mut Ui, input: &LatentInput<'_>, events: &mut Vec<LatentEvent>) {
+        let Some(map) = self.refresh(input) else {
+            return empty_ui(ui, input);
+        };
+        let caption_px = 18.0;
+        let size = egui::vec2(
+            ui.available_width(),
+            (ui.available_height() - caption_px - 2.0).max(40.0),
+        );
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            self.plot_ui(ui, input, &map, size, true, events);
+            let palette = Palette::of(ui);
+            let caption = match input.disabled_because {
+                Some(why) => format!(
+                    "{} segments of real pieces. A click composes nothing now: {why}.",
+                    map.points.len()
+                ),
+                None => format!(
+                    "{} segments of real pieces by likeness. Click a place to hear it.",
+                    map.points.len()
+                ),
+            };
+            let text = RichText::new(caption).size(12.0).color(palette.weak_text);
+            ui.add(egui::Label::new(text).truncate().selectable(false));
+        });
+    }
+
+    /// The whole tab: axes, legend, caption, and the pieces nearest to where the pointer is or was clicked.
+    pub fn full_ui(&mut self, ui: &mut Ui, input: &LatentInput<'_>, events: &mut Vec<LatentEvent>) {
+        let Some(map) = self.refresh(input) else {
+            return empty_ui(ui, input);
+        };
+        let area = ui.available_rect_before_wrap();
+        let side = Rect::from_min_max(egui::pos2(area.right() - SIDE_PX, area.top()), area.max);
+        let main = Rect::from_min_max(area.min, egui::pos2(side.left() - 2.0 * GRID, area.bottom()));
+        ui.allocate_rect(area, egui::Sense::hover());
+        ui.scope_builder(egui::UiBuilder::new().max_rect(main), |ui| {
+            let caption_px = if main.width() < 620.0 { 76.0 } else { 58.0 };
+            let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
+            self.plot_ui(ui, input, &map, size, false, events);
+            self.caption_ui(ui, input, &map);
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(side), |ui| {
+            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                self.side_ui(ui, input, &map, events);
+            });
+        });
+    }
+
+    /// Brings the caches up to date; `None` without a map.
+    fn refresh(&mut self, input: &LatentInput<'_>) -> Option<Arc<LatentMap>> {
+        let map = input
+            .map
+            .filter(|m| !m.points.is_empty() || !m.components.is_empty())?;
+        let address = Arc::as_ptr(map) as usize;
+        if self.map != address || self.xy.len() != map.points.len() {
+            *self = LatentPlot {
+                map: address,
+                resets: true,
+                ..LatentPlot::default()
+            };
+            self.xy = map.points.iter().map(|p| p.xy).collect();
+            self.grid = PointGrid::new(&self.xy);
+            let all: Vec<[f32; 2]> = self.xy.iter().chain(&map.components).copied().collect();
+            self.edges = bounds(&all);
+            self.bulk = bulk_bounds(&self.xy, &map.components);
+        }
+        Some(map.clone())
+    }
+
+    fn plot_ui(
+        &mut self,
+        ui: &mut Ui,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        size: egui::Vec2,
+        is_compact: bool,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        let palette = Palette::of(ui);
+        let mut plot = Plot::new(if is_compact {
+            "latent map, small"
+        } else {
+            "latent map"
+        })
+        .width(size.x)
+        .height(size.y)
+        .data_aspect(1.0)
+        .show_axes(!is_compact)
+        .show_grid(!is_compact)
+        .grid_color(palette.line.gamma_multiply(0.7))
+        .grid_spacing(egui::Rangef::new(24.0, 400.0))
+        .show_x(false)
+        .show_y(false)
+        .allow_double_click_reset(false)
+        .set_margin_fraction(egui::vec2(0.06, 0.08));
+        if let Some(b) = if is_compact { self.bulk } else { self.edges } {
+            plot = plot
+                .include_x(b.min[0])
+                .include_x(b.max[0])
+                .include_y(b.min[1])
+                .include_y(b.max[1]);
+        }
+        if !is_compact {
+            let share = |i: usize| {
+                format!(
+                    "principal component {} ({:.0} % of variance)",
+                    i + 1,
+                    map.explained[i] * 100.0
+                )
+            };
+            plot = plot.x_axis_label(small(&share(0))).y_axis_label(small(&share(1)));
+        }
+        if std::mem::take(&mut self.resets) {
+            plot = plot.reset();
+        }
+        let shown = plot.show(ui, |_| {});
+        let response = shown.response;
+        let summary = format!(
+            "Map of the latent space: {} segments, {} takes",
+            map.points.len(),
+            input.takes.len()
+        );
+        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &summary));
+
+        let frame = *shown.transform.frame();
+        let under = response
+            .hover_pos()
+            .filter(|pos| frame.contains(*pos))
+            .map(|pos| {
+                let at = shown.transform.value_from_position(pos);
+                let xy = [at.x as f32, at.y as f32];
+                (pos, xy, self.under(&shown.transform, input, map, pos, xy))
+            });
+        self.paint(ui, &shown.transform, input, map, is_compact, &palette);
+        let Some((pos, xy, under)) = under else { return };
+        self.hover(ui, input, map, frame, pos, under, &palette);
+        if response.clicked() {
+            self.click(input, map, xy, under, events);
+        }
+    }
+
+    /// The take or piece that the pointer means.
+    fn under(
+        &self,
+        transform: &PlotTransform,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        pos: egui::Pos2,
+        xy: [f32; 2],
+    ) -> Under {
+        let take = input
+            .takes
+            .iter()
+            .rposition(|take| screen(transform, take.xy).distance(pos) <= REACH_PX);
+        if let Some(take) = take {
+            return Under::Take(take);
+        }
+        let radius = REACH_PX * transform.dvalue_dpos()[0].abs() as f32;
+        let keep = |i: usize| !self.hidden.contains(&map.points[i].composer);
+        match self.grid.nearest(&self.xy, xy, radius, keep) {
+            Some(i) => Under::Point(i),
+            None => Under::Place,
+        }
+    }
+
+    fn paint(
+        &mut self,
+        ui: &Ui,
+        transform: &PlotTransform,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        is_compact: bool,
+        palette: &Palette,
+    ) {
+        let is_dark = ui.visuals().dark_mode;
+        let style_of = styles(input.composers, is_dark);
+        let frame = *transform.frame();
+        let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
+        let key = CloudKey {
+            map: self.map,
+            frame,
+            bounds: (transform.bounds().min(), transform.bounds().max()),
+            hidden: self.hidden.iter().copied().collect(),
+            selected: input.selected.filter(|_| is_compact),
+            is_dark,
+            is_compact,
+        };
+        painter.add(self.cloud.shape(key, &map.points, transform, &style_of));
+        let is_hidden = |id: ComposerId| self.hidden.contains(&Some(id));
+        paint_components(
+            &painter,
+            transform,
+            &map.components,
+            input.composers,
+            input.takes,
+            input.selected,
+            &is_hidden,
+            &style_of,
+            palette,
+        );
+        paint_takes(&painter, transform, input.takes, &style_of, palette);
+        if let Some(xy) = self.place {
+            paint_place(&painter, transform, xy, palette);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments)]
+    fn hover(
+        &mut self,
+        ui: &Ui,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        frame: Rect,
+        pos: egui::Pos2,
+        under: Under,
+        palette: &Palette,
+    ) {
+        let style_of = styles(input.composers, ui.visuals().dark_mode);
+        let who = |composer: Option<ComposerId>| {
+            composer.map_or("another composer", |id| input.composers.surname(id))
+        };
+        let icon = match (input.disabled_because, under) {
+            (Some(_), Under::Place | Under::Point(_)) => CursorIcon::NotAllowed,
+            _ => CursorIcon::PointingHand,
+        };
+        if !ui.input(|i| i.pointer.is_decidedly_dragging()) {
+            ui.set_cursor_icon(icon);
+        }
+        match under {
+            Under::Take(i) => {
+                let take = &input.takes[i];
+                let second = format!("take in the manner of {}", who(take.composer));
+                hover_card(
+                    ui,
+                    frame,
+                    pos,
+                    &take.name,
+                    &second,
+                    style_of(take.composer).colour,
+                    palette,
+                );
+            }
+            Under::Point(i) => {
+                let point = &map.points[i];
+                let colour = style_of(point.composer).colour;
+                hover_card(ui, frame, pos, &point.title, who(point.composer), colour, palette);
+                self.pinned = Some(i);
+            }
+            Under::Place => {}
+        }
+    }
+
+    fn click(
+        &mut self,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        xy: [f32; 2],
+        under: Under,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        match under {
+            Under::Take(i) => events.push(LatentEvent::TakeClicked {
+                id: input.takes[i].id,
+            }),
+            _ if input.disabled_because.is_some() => {}
+            Under::Point(i) => self.go_to(map.points[i].xy, Some(i), events),
+            Under::Place => self.go_to(xy, None, events),
+        }
+    }
+
+    fn go_to(&mut self, xy: [f32; 2], pinned: Option<usize>, events: &mut Vec<LatentEvent>) {
+        self.place = Some(xy);
+        self.pinned = pinned;
+        events.push(LatentEvent::ClickedAt { xy });
+    }
+
+    fn caption_ui(&mut self, ui: &mut Ui, input: &LatentInput<'_>, map: &LatentMap) {
+        let palette = Palette::of(ui);
+        ui.add_space(GRID / 2.0);
+        ui.horizontal_top(|ui| {
+            let button = egui::Button::new(small("Reset view"));
+            if ui.add(button).on_hover_text("Show the whole map. Drag: move. Ctrl+wheel: zoom.").clicked() {
+                self.resets = true;
+                ui.ctx().request_repaint();
+            }
+            let total = map.points.len();
+            let shown = match self.cloud.shown == total {
+                true => format!("All {total} segments are shown."),
+                false => format!("{} of {total} segments are shown.", self.cloud.shown),
+            };
+            let why = input
+                .disabled_because
+                .map_or(String::new(), |why| format!(" A click composes nothing now: {why}."));
+            let text = format!(
+                "{shown} Small points are segments (256 notes) of real pieces, large ones the composers' means, ringed ones your takes. A click \
+                 is turned into a latent by the inverse of the projection; what two dimensions cannot say is taken \
+                 from the nearest segment.{why}"
+            );
+            ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.weak_text)).wrap());
+        });
+    }
+
+    fn side_ui(
+        &mut self,
+        ui: &mut Ui,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        let style_of = styles(input.composers, ui.visuals().dark_mode);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.horizontal(|ui| {
+            ui.heading("Composers");
+            if !self.hidden.is_empty() {
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    if ui.button(small("Show all")).clicked() {
+                        self.hidden.clear();
+                    }
+                });
+            }
+        });
+        ui.add_space(GRID / 2.0);
+        legend_ui(ui, input.composers, &map.points, &mut self.hidden, &style_of);
+        ui.add_space(2.0 * GRID);
+
+        let pinned = self.pinned.and_then(|i| Some((i, map.points.get(i)?)));
+        let mean = input
+            .selected
+            .and_then(|id| map.components.get(id.index()).copied());
+        let (heading, at) = match (pinned, self.place, mean) {
+            (Some((_, point)), _, _) => (format!("Like {}", point.title), point.xy),
+            (None, Some(place), _) => ("Nearest to the chosen place".to_owned(), place),
+            (None, None, Some(mean)) => ("Nearest to the composer's mean".to_owned(), mean),
+            (None, None, None) => ("Nearest to the middle".to_owned(), [0.0, 0.0]),
+        };
+        ui.add(egui::Label::new(RichText::new(heading).heading()).truncate());
+        ui.add_space(GRID / 2.0);
+        let z = pinned.map(|(_, point)| point.z.as_slice());
+        self.neighbours
+            .update(self.map, &map.points, at, z, pinned.map(|(i, _)| i));
+        let clicked = neighbours_ui(
+            ui,
+            &self.neighbours,
+            &map.points,
+            input.composers,
+            input.disabled_because,
+            &style_of,
+        );
+        if let Some(i) = clicked {
+            self.go_to(map.points[i].xy, Some(i), events);
+        }
+    }
+}
+
+fn small(text: &str) -> RichText {
+    RichText::new(text).size(12.0)
+}
+
+fn styles(composers: &ComposerSet, is_dark: bool) -> impl Fn(Option<ComposerId>) -> ComposerStyle + '_ {
+    move |id| match id.and_then(|id| Some((id, composers.get(id)?))) {
+        Some((id, composer)) => composer_style(composer, id.index(), is_dark),
+        None => neutral_style(is_dark),
+    }
+}
+
+fn empty_ui(ui: &mut Ui, input: &LatentInput<'_>) {
+    let palette = Palette::of(ui);
+    let (rect, _) = ui.allocate_exact_size(ui.available_size(), egui::Sense::hover());
+    ui.painter().rect_filled(rect, 4.0, palette.well);
+    let (what, next) = match input.composers.is_empty() {
+        true => (
+            "No model is loaded, so there is no map.",
+            "Open a checkpoint to see where its composers lie.",
+        ),
+        false => (
+            "This checkpoint carries no map.",
+            "Composing works all the same. A map is made when a training run ends.",
+        ),
+    };
+    let room = Rect::from_center_size(rect.center(), egui::vec2((rect.width() - 16.0).min(420.0), 44.0));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {
+        ui.vertical_centered(|ui| {
+            ui.label(what);
+            ui.label(RichText::new(next).size(12.0).color(palette.weak_text));
+        });
+    });
+}

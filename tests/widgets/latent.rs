@@ -1,0 +1,227 @@
+//! The latent-space map.
+
+use std::sync::Arc;
+
+use eframe::egui::{Modifiers, Ui, accesskit, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use pastiche::app::latent_plot::{LatentEvent, LatentInput, LatentPlot, LatentTake};
+use pastiche::latent_map::LatentMap;
+use pastiche::music::{ComposerId, ComposerSet};
+
+use crate::{click_at, harness};
+
+struct State {
+    plot: LatentPlot,
+    map: Option<Arc<LatentMap>>,
+    composers: ComposerSet,
+    takes: Vec<LatentTake>,
+    disabled_because: Option<&'static str>,
+    is_compact: bool,
+    events: Vec<LatentEvent>,
+}
+
+/// Bach's segments at one side, Chopin's at the other, and one without a label far from both.
+fn map() -> LatentMap {
+    let mut z: Vec<Vec<f32>> = Vec::new();
+    let (mut composers, mut titles) = (Vec::new(), Vec::new());
+    for i in 0..20 {
+        let y = (i as f32 - 10.0) * 0.1;
+        z.extend([vec![-2.0, y, 0.0], vec![2.0, y, 0.0]]);
+        composers.extend([Some(ComposerId(0)), Some(ComposerId(1))]);
+        titles.extend([format!("Fugue {i}"), format!("Nocturne {i}")]);
+    }
+    z.push(vec![0.0, 1.5, 0.1]);
+    composers.push(None);
+    titles.push("Isle of Joy".to_owned());
+    LatentMap::new(z, composers, titles, &[vec![-2.0, 0.0, 0.0], vec![2.0, 0.0, 0.0]]).unwrap()
+}
+
+fn state(is_compact: bool) -> State {
+    let names = ["Johann Sebastian Bach", "Frédéric Chopin"].map(str::to_owned);
+    State {
+        plot: LatentPlot::default(),
+        map: Some(Arc::new(map())),
+        composers: ComposerSet::new(names),
+        takes: vec![LatentTake {
+            id: 9,
+            xy: [0.5, -1.0],
+            name: "Chopin 7".to_owned(),
+            composer: Some(ComposerId(1)),
+            is_current: true,
+        }],
+        disabled_because: None,
+        is_compact,
+        events: Vec::new(),
+    }
+}
+
+fn draw(ui: &mut Ui, s: &mut State) {
+    let input = LatentInput {
+        map: s.map.as_ref(),
+        composers: &s.composers,
+        takes: &s.takes,
+        selected: Some(ComposerId(1)),
+        disabled_because: s.disabled_because,
+    };
+    match s.is_compact {
+        true => s.plot.compact_ui(ui, &input, &mut s.events),
+        false => s.plot.full_ui(ui, &input, &mut s.events),
+    }
+}
+
+fn plot(state: State) -> Harness<'static, State> {
+    let mut h = harness(vec2(900.0, 700.0), state, draw);
+    h.run_steps(4);
+    h
+}
+
+fn is_on(h: &Harness<'_, State>, composer: &str) -> bool {
+    h.get_by_label(composer).accesskit_node().toggled() == Some(accesskit::Toggled::True)
+}
+
+#[test]
+fn says_what_it_is_and_what_it_shows() {
+    let h = plot(state(false));
+    h.get_by_label("Map of the latent space: 41 segments, 1 takes");
+    h.get_by_label_contains("All 41 segments are shown.");
+    h.get_by_label_contains("inverse of the projection");
+    assert!(is_on(&h, "Bach") && is_on(&h, "Chopin") && is_on(&h, "Other composers"));
+}
+
+#[test]
+fn a_click_on_empty_ground_is_a_place_and_a_click_on_a_take_is_that_take() {
+    let mut h = plot(state(true));
+    let middle = h.get_by_label_contains("Map of the latent").rect().center();
+    click_at(&mut h, middle);
+    let [LatentEvent::ClickedAt { xy }] = h.state().events[..] else {
+        panic!("{:?}", h.state().events)
+    };
+    assert!(xy[0].abs() < 0.2 && xy[1].abs() < 1.0, "{xy:?}");
+    // Go to the right and down by what separates the take from that place.
+    let scale = {
+        click_at(&mut h, middle + vec2(60.0, 0.0));
+        let Some(LatentEvent::ClickedAt { xy: other }) = h.state().events.last() else {
+            panic!()
+        };
+        60.0 / (other[0] - xy[0])
+    };
+    let take = middle + vec2((0.5 - xy[0]) * scale, (xy[1] + 1.0) * scale);
+    click_at(&mut h, take);
+    assert_eq!(h.state().events.last(), Some(&LatentEvent::TakeClicked { id: 9 }));
+}
+
+#[test]
+fn a_click_near_a_piece_means_the_piece() {
+    let mut h = plot(state(true));
+    // All pieces at one place: a click beside it must give exactly that place.
+    let mut only = map();
+    only.points.truncate(1);
+    only.points[0].xy = [-2.0, -1.0];
+    h.state_mut().map = Some(Arc::new(only));
+    h.state_mut().takes.clear();
+    h.run_steps(4);
+    let frame = h.get_by_label_contains("Map of the latent").rect();
+    let mut exact = 0;
+    for column in 0..60 {
+        for row in 0..40 {
+            let at = frame.min
+                + vec2(
+                    column as f32 * frame.width() / 60.0,
+                    row as f32 * frame.height() / 40.0,
+                );
+            click_at(&mut h, at);
+        }
+    }
+    for event in &h.state().events {
+        let LatentEvent::ClickedAt { xy } = event else {
+            panic!()
+        };
+        exact += u32::from(*xy == [-2.0, -1.0]);
+    }
+    assert!(
+        (1..12).contains(&exact),
+        "{exact} of 2400 clicks snapped to the only segment"
+    );
+}
+
+#[test]
+fn the_legend_hides_and_alt_shows_alone() {
+    let mut h = plot(state(false));
+    h.get_by_label("Bach").click();
+    h.run_steps(3);
+    assert!(!is_on(&h, "Bach") && is_on(&h, "Chopin"));
+    h.get_by_label_contains("21 of 41 segments are shown.");
+    h.get_by_label("Chopin").click_modifiers(Modifiers::ALT);
+    h.run_steps(3);
+    assert!(!is_on(&h, "Bach") && is_on(&h, "Chopin") && !is_on(&h, "Other composers"));
+    h.get_by_label_contains("20 of 41 segments are shown.");
+    h.get_by_label("Chopin").click_modifiers(Modifiers::ALT);
+    h.run_steps(3);
+    assert!(
+        is_on(&h, "Bach") && is_on(&h, "Other composers"),
+        "Alt again shows all"
+    );
+}
+
+#[test]
+fn the_list_names_the_nearest_pieces_and_plays_them() {
+    let mut h = plot(state(false));
+    // Nothing is hovered: the list begins at the chosen composer's mean.
+    h.get_by_label("Nearest to the composer's mean");
+    h.get_by_label("Compose near Nocturne 10, Chopin").click();
+    h.run_steps(3);
+    let map = h.state().map.clone().unwrap();
+    let xy = map.points.iter().find(|p| p.title == "Nocturne 10").unwrap().xy;
+    assert_eq!(h.state().events, [LatentEvent::ClickedAt { xy }]);
+    h.get_by_label("Like Nocturne 10");
+    assert!(
+        h.query_by_label("Compose near Nocturne 10, Chopin").is_none(),
+        "a piece is not its own neighbour"
+    );
+    h.get_by_label("Compose near Nocturne 11, Chopin");
+}
+
+#[test]
+fn while_it_cannot_compose_it_says_why_and_a_click_does_nothing() {
+    let mut s = state(false);
+    s.disabled_because = Some("a take is being composed");
+    let mut h = plot(s);
+    h.get_by_label_contains("a take is being composed");
+    let middle = h.get_by_label_contains("Map of the latent").rect().center();
+    click_at(&mut h, middle);
+    assert!(
+        h.get_by_label("Compose near Nocturne 10, Chopin")
+            .accesskit_node()
+            .is_disabled()
+    );
+    assert!(h.state().events.is_empty());
+}
+
+#[test]
+fn without_a_map_it_says_so() {
+    let mut s = state(false);
+    s.map = None;
+    let mut h = plot(s);
+    h.get_by_label("This checkpoint carries no map.");
+    h.state_mut().composers = ComposerSet::default();
+    h.run_steps(2);
+    h.get_by_label_contains("No model is loaded");
+}
+
+#[test]
+fn odd_maps_do_not_trip_it() {
+    let mut odd = map();
+    odd.points[0].xy = [f32::NAN, 1.0];
+    odd.points[1].xy = [f32::INFINITY, 1.0];
+    odd.points[2].composer = Some(ComposerId(200));
+    odd.components.push([f32::NAN, f32::NAN]);
+    for is_compact in [false, true] {
+        let mut s = state(is_compact);
+        s.map = Some(Arc::new(odd.clone()));
+        let mut h = plot(s);
+        let middle = h.get_by_label_contains("Map of the latent").rect().center();
+        click_at(&mut h, middle);
+        assert_eq!(h.state().events.len(), 1);
+    }
+}
