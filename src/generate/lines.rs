@@ -51,7 +51,10 @@ impl Line {
         const MIDDLE: usize = 600;
         const ENDING: usize = 32;
         let left = self.wanted.saturating_sub(i);
-        Place { since_start: i + MIDDLE, until_end: if left < ENDING { left } else { left + MIDDLE } }
+        Place {
+            since_start: i + MIDDLE,
+            until_end: if left < ENDING { left } else { left + MIDDLE },
+        }
     }
 
     /// Before this many notes a take may not end; it must at [`Line::latest_end`].
