@@ -31,8 +31,8 @@ pub mod train;
 
 // The sound card.
 #[cfg(feature = "app")]
-pub mod player;
+pub mod app;
 #[cfg(feature = "app")]
 pub mod jobs;
 #[cfg(feature = "app")]
-pub mod app;
+pub mod player;

@@ -48,11 +48,11 @@ pub use action::{Action, Tab};
 pub use window::run;
 
 use action::{Ask, Sheet};
+use feed::Feed;
 use file_actions::Subject;
 use latent_plot::LatentPlot;
 use settings::Settings;
 use sheets::Sheets;
-use feed::Feed;
 use sound::SoundControl;
 use state::AppState;
 use studio::Studio;

@@ -89,7 +89,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
 /// Opens the window and keeps a log of what happens in it.
 #[cfg(feature = "app")]
 fn open_studio(files: Vec<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
-    let places = pastiche::app::Places { open: files, ..pastiche::app::Places::of_user() };
+    let places = pastiche::app::Places {
+        open: files,
+        ..pastiche::app::Places::of_user()
+    };
     logging::to_file(&places.log_file);
     pastiche::app::run(places).map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}"))?;
     Ok(ExitCode::SUCCESS)

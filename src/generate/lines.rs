@@ -43,11 +43,17 @@ impl Line {
         }
     }
 
-    /// Where note `i` stands in the take.
+    /// Where note `i` stands, as the model is told: in the middle of a longer piece, until the end comes near.
+    ///
+    /// Told the truth, the model writes the slow, long-held beginnings of pieces and then keeps to them: notes twice
+    /// as long as in real music, and fewer of them (`docs/experiments.md`).
     fn place(&self, i: usize) -> Place {
+        const MIDDLE: usize = 600;
+        const ENDING: usize = 32;
+        let left = self.wanted.saturating_sub(i);
         Place {
-            since_start: i,
-            until_end: self.wanted.saturating_sub(i),
+            since_start: i + MIDDLE,
+            until_end: if left < ENDING { left } else { left + MIDDLE },
         }
     }
 
