@@ -63,7 +63,11 @@ impl Studio {
                     .size_range(120.0..=ui.available_height() - 200.0)
                     .resizable(true)
                     .frame(Frame::new().fill(palette.well))
-                    .show(ui, |ui| self.map_ui(ui, state, actions));
+                    .show(ui, |ui| {
+                        // A panel takes the size of what it holds: without this it would shrink frame by frame.
+                        ui.set_min_height(ui.available_height());
+                        self.map_ui(ui, state, actions);
+                    });
                 let header = Frame::new()
                     .fill(palette.panel)
                     .inner_margin(Margin::symmetric(12, 6));

@@ -76,7 +76,9 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<ExitCode> {
 
 fn list_devices() -> anyhow::Result<ExitCode> {
     let (sender, woken) = channel();
-    let wake = move || drop(sender.send(()));
+    let wake = move || {
+        let _ = sender.send(());
+    };
     let player = Player::start(None, Arc::new(wake)).context("could not start the player")?;
     player.handle().refresh_devices()?;
     let deadline = Instant::now() + READY_PATIENCE;

@@ -94,7 +94,8 @@ impl Line {
                 logits[..barred].fill(f32::NEG_INFINITY);
             }
         }
-        if n < self.earliest_end() || in_chord || self.end.is_some() {
+        // The last note of a piece has no gap, so the end may well follow what looks like a chord.
+        if n < self.earliest_end() || self.end.is_some() {
             logits[end] = f32::NEG_INFINITY;
         }
     }
