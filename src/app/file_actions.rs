@@ -33,10 +33,7 @@ impl PasticheApp {
                 let Some(stage) = &self.state.stage else {
                     return None;
                 };
-                let recipe = self
-                    .state
-                    .staged_take()
-                    .and_then(|e| serde_json::to_string(&e.record).ok());
+                let recipe = self.state.staged_take().and_then(|e| e.record.recipe_line());
                 self.show_save(stage.name.clone(), stage.performance.clone(), recipe, as_wav);
             }
             Action::SaveTake(id) => self.read_take(id, Then::Save),

@@ -260,7 +260,7 @@ impl PasticheApp {
         let Some(entry) = self.state.takes.get(id) else {
             return;
         };
-        let recipe = serde_json::to_string(&entry.record).ok();
+        let recipe = entry.record.recipe_line();
         self.show_save(entry.record.name.clone(), music, recipe, false);
     }
 

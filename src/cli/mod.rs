@@ -4,13 +4,14 @@ mod composers;
 mod generate;
 mod inspect;
 #[cfg(feature = "app")]
-mod logging;
+pub mod logging;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
 mod render;
 mod train;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -26,7 +27,7 @@ struct Cli {
     command: Option<Command>,
     /// MIDI files, a SoundFont or a checkpoint to open in the studio.
     #[arg(value_name = "FILE")]
-    files: Vec<std::path::PathBuf>,
+    files: Vec<PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -69,8 +70,8 @@ impl From<DeviceArg> for DeviceChoice {
     }
 }
 
-/// Parses the command line and does what it says.
-pub fn run() -> anyhow::Result<ExitCode> {
+/// Parses the command line and does what it says; without a command, `open_studio` with the files that were named.
+pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
     let done = |result: anyhow::Result<()>| result.map(|()| ExitCode::SUCCESS);
     let cli = Cli::parse();
     match cli.command {
@@ -84,21 +85,4 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Prepare(args)) => done(prepare::run(&args)),
         Some(Command::Train(args)) => done(train::run(&args)),
     }
-}
-
-/// Opens the window and keeps a log of what happens in it.
-#[cfg(feature = "app")]
-fn open_studio(files: Vec<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
-    let places = pastiche::app::Places {
-        open: files,
-        ..pastiche::app::Places::of_user()
-    };
-    logging::to_file(&places.log_file);
-    pastiche::app::run(places).map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}"))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(not(feature = "app"))]
-fn open_studio(_files: Vec<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this build has no window; see pastiche --help for what it can do")
 }

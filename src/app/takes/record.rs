@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::generate::{GenerateRequest, Take};
+use crate::generate::{GenerateRequest, Recipe, Take};
 use crate::music::{ComposerSet, Performance};
 use crate::sampling::SamplingSettings;
 
@@ -140,6 +140,13 @@ impl TakeRecord {
         self.notes = performance.notes().len();
         self.duration_secs = performance.duration_secs();
         self
+    }
+
+    /// One line for a MIDI file's text event; `None` where nothing was composed here.
+    pub fn recipe_line(&self) -> Option<String> {
+        serde_json::from_value::<Recipe>(self.recipe.clone())
+            .ok()
+            .map(|recipe| recipe.to_line())
     }
 
     /// The composer's last name.

@@ -131,7 +131,7 @@ impl TakeStore {
         };
         // The sidecar goes first: without music it is not listed, while music without it would lose its recipe.
         self.update(&entry)?;
-        let recipe = serde_json::to_string(&entry.record).ok();
+        let recipe = entry.record.recipe_line();
         midi::write_file(
             &self.midi_path(&entry.id),
             performance,
