@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use eframe::egui::{self, Color32, Context, Pos2, RawInput, Rect, Ui, vec2};
+use eframe::egui::{Color32, Context, Pos2, RawInput, Rect, Ui, vec2};
 use pastiche::app::latent_plot::{LatentInput, LatentPlot};
 use pastiche::app::piano_roll::{PianoRoll, RollEmpty, RollInput};
 use pastiche::app::roll::NoteIndex;
@@ -92,7 +92,6 @@ fn bench_roll(c: &mut Criterion) {
                 roll.ui(ui, &roll_input(&take, 0, at, true), &mut Vec::new());
             };
             frame(&ctx, &mut draw);
-            drop(draw);
             if fits {
                 roll.fit();
             }

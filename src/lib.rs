@@ -28,6 +28,7 @@ pub mod latent_map;
 
 // Learning.
 pub mod train;
+pub mod evaluate;
 
 // The sound card.
 #[cfg(feature = "app")]

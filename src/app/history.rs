@@ -71,8 +71,7 @@ impl History {
             self.whole = self
                 .whole
                 .chunks(2)
-                .map(|pair| pair.iter().copied().reduce(Stretch::join))
-                .flatten()
+                .filter_map(|pair| pair.iter().copied().reduce(Stretch::join))
                 .collect();
             self.per_bucket = per_bucket * 2;
         }

@@ -1,6 +1,7 @@
 //! The command line: a thin shell over the library, as the window is.
 
 mod composers;
+mod evaluate;
 mod generate;
 mod inspect;
 #[cfg(feature = "app")]
@@ -40,6 +41,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Prepare(prepare::PrepareArgs),
     Train(train::TrainArgs),
+    Evaluate(evaluate::EvaluateArgs),
 }
 
 fn after_help() -> String {
@@ -84,5 +86,6 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<ExitCode>) -> anyhow:
         Some(Command::Inspect(args)) => done(inspect::run(&args, composers::describe_checkpoint)),
         Some(Command::Prepare(args)) => done(prepare::run(&args)),
         Some(Command::Train(args)) => done(train::run(&args)),
+        Some(Command::Evaluate(args)) => done(evaluate::run(&args)),
     }
 }

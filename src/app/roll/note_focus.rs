@@ -48,18 +48,19 @@ impl NoteFocus {
         };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
         let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-        let moved = [
+        let mut moved = None;
+        for key in [
             Key::ArrowRight,
             Key::ArrowLeft,
             Key::ArrowUp,
             Key::ArrowDown,
             Key::Home,
             Key::End,
-        ]
-        .into_iter()
-        .filter(|key| pressed(*key))
-        .map(|key| self.target(key, notes, input.playhead_secs))
-        .last();
+        ] {
+            if pressed(key) {
+                moved = Some(self.target(key, notes, input.playhead_secs));
+            }
+        }
         self.place = moved.or(self.place);
         // egui turns Enter, and a screen reader's press, into a click without a pointer.
         let is_pressed = response.clicked() && response.interact_pointer_pos().is_none();

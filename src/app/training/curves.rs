@@ -96,7 +96,7 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
         .into_iter()
         .map(|[x, y]| [map_x(x), y])
         .collect();
-    let smooth = thinned(smooth, columns);
+    let smooth = thinned(smooth, columns / 2);
     let valid: Vec<[f64; 2]> = spec.valid.map_or(Vec::new(), |v| {
         v.smoothed(0.0).into_iter().map(|[x, y]| [map_x(x), y]).collect()
     });
@@ -112,6 +112,7 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
         .height(height)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
+        .show_x(!is_empty)
         .show_y(false)
         .show_axes(!is_empty)
         .grid_color(palette.line)
@@ -129,7 +130,13 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
         if options.smoothing > 0.0 {
             plot.line(Line::new("raw", raw).color(ghost).width(1.0).allow_hover(false));
         }
-        plot.line(Line::new("training", smooth).color(line).width(2.0));
+        // As a band of its extremes, which egui_plot makes of dense lines, a steep stretch would thin out.
+        plot.line(
+            Line::new("training", smooth)
+                .color(line)
+                .width(2.0)
+                .allow_band(false),
+        );
         if !valid.is_empty() {
             plot.line(
                 Line::new("validation", valid.clone())

@@ -120,18 +120,16 @@ impl RunLog {
                  free_bits_nats.",
                 kl.unwrap_or_default()
             ));
-        } else if let Some(v) = self
-            .valid
-            .as_ref()
-            .filter(|v| is_past_start && v.step >= KL_GRACE_STEPS)
+        } else if let Some(v) = &self.valid
+            && is_past_start
+            && v.step >= KL_GRACE_STEPS
+            && (v.active_dims == 0 || v.shuffled_z_gap < Z_IGNORED_GAP)
         {
-            if v.active_dims == 0 || v.shuffled_z_gap < Z_IGNORED_GAP {
-                warnings.push(format!(
-                    "The decoder does not listen to the latent: {} active dimensions, and another piece's z costs only \
-                     {:.3} nats per note.",
-                    v.active_dims, v.shuffled_z_gap
-                ));
-            }
+            warnings.push(format!(
+                "The decoder does not listen to the latent: {} active dimensions, and another piece's z costs only \
+                 {:.3} nats per note.",
+                v.active_dims, v.shuffled_z_gap
+            ));
         }
         warnings
     }

@@ -1,0 +1,154 @@
+//! `pastiche evaluate`: the measurements in a terminal.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use pastiche::classify::Classifier;
+use pastiche::data::Corpus;
+use pastiche::device::DeviceChoice;
+use pastiche::evaluate::{CopyIndex, EvaluateOptions, evaluate};
+use pastiche::files;
+use pastiche::generate::Generator;
+use pastiche::progress::{Progress, StopFlag};
+
+use super::DeviceArg;
+
+/// Measure a model: is it heard as its composer, is it like real music, is it copied, and what does it cost?
+///
+/// Composes some hundred takes and compares them with the held-out part of the corpus.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  \
+    pastiche evaluate --checkpoint checkpoints/small.safetensors --data maestro.corpus --out report.json")]
+pub struct EvaluateArgs {
+    /// The model to measure
+    #[arg(long, value_name = "CHECKPOINT")]
+    checkpoint: PathBuf,
+    /// What `pastiche prepare` wrote
+    #[arg(long, value_name = "CORPUS")]
+    data: PathBuf,
+    /// The classifier that measures; by default judge.safetensors beside the checkpoint
+    #[arg(long, value_name = "CHECKPOINT")]
+    judge: Option<PathBuf>,
+    /// The classifier that chooses; by default selector.safetensors beside the checkpoint, if it is there
+    #[arg(long, value_name = "CHECKPOINT")]
+    selector: Option<PathBuf>,
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE.json")]
+    out: Option<PathBuf>,
+    /// Also write the index by which takes are checked for copies
+    #[arg(long, value_name = "FILE")]
+    copy_index: Option<PathBuf>,
+    /// Takes per composer
+    #[arg(long, default_value_t = EvaluateOptions::default().takes)]
+    takes: usize,
+    /// Notes of each take that are judged
+    #[arg(long, default_value_t = EvaluateOptions::default().notes)]
+    notes: usize,
+    /// Takes the selector chooses from; 1 leaves the selection out
+    #[arg(long, default_value_t = EvaluateOptions::default().best_of)]
+    best_of: usize,
+    #[arg(long, default_value_t = EvaluateOptions::default().seed)]
+    seed: u64,
+    /// How strongly the composer is insisted on; by default what the studio uses
+    #[arg(long)]
+    guidance: Option<f32>,
+    #[arg(long)]
+    temperature: Option<f32>,
+    #[arg(long)]
+    top_p: Option<f32>,
+    #[arg(long, value_enum, default_value = "auto")]
+    device: DeviceArg,
+    /// Threads for the matrix products on a CPU
+    #[arg(long, default_value_t = 2)]
+    threads: u8,
+}
+
+pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
+    let corpus = Corpus::load(&args.data)?;
+    let choice: DeviceChoice = args.device.into();
+    let generator = Generator::load(&args.checkpoint, choice)?;
+    let device = choice.resolve()?;
+    // Here many takes are composed at once, so that threads pay; a single take uses one.
+    tch::set_num_threads(i32::from(args.threads.max(1)));
+    let judge = Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(&args.checkpoint, "judge")), device)?;
+    let selector = match &args.selector {
+        Some(path) => Some(Classifier::read(path, device)?),
+        None => {
+            let usual = beside(&args.checkpoint, "selector");
+            usual.exists().then(|| Classifier::read(&usual, device)).transpose()?
+        }
+    };
+    let options = options(args);
+    let mut bar = Bar::new();
+    let report = evaluate(&generator, &corpus, &judge, selector.as_ref(), &options, &StopFlag::new(), &mut |p| bar.show(&p))?;
+    bar.finish();
+    print!("{report}");
+    if let Some(path) = &args.out {
+        let text = serde_json::to_string_pretty(&report)?;
+        files::write_whole(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &args.copy_index {
+        let index = CopyIndex::build(&corpus);
+        index.save(path)?;
+        println!("{} sequences: {}", index.len(), path.display());
+    }
+    Ok(())
+}
+
+fn beside(checkpoint: &Path, name: &str) -> PathBuf {
+    checkpoint.with_file_name(format!("{name}.safetensors"))
+}
+
+fn options(args: &EvaluateArgs) -> EvaluateOptions {
+    let mut options = EvaluateOptions {
+        takes: args.takes,
+        notes: args.notes,
+        best_of: args.best_of,
+        seed: args.seed,
+        ..EvaluateOptions::default()
+    };
+    let sampling = &mut options.sampling;
+    sampling.guidance = args.guidance.unwrap_or(sampling.guidance);
+    sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
+    sampling.top_p = args.top_p.unwrap_or(sampling.top_p);
+    options.sampling = sampling.clamped();
+    options
+}
+
+/// A bar in a terminal; a line per phase elsewhere.
+struct Bar {
+    bar: Option<ProgressBar>,
+    phase: String,
+}
+
+impl Bar {
+    fn new() -> Bar {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{msg:32} {wide_bar} {pos}/{len} {elapsed}");
+            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Bar { bar, phase: String::new() }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(progress.total.unwrap_or(0));
+                bar.set_position(progress.done);
+                bar.set_message(progress.phase.clone());
+            }
+            None if self.phase != progress.phase => eprintln!("{}", progress.phase),
+            None => {}
+        }
+        self.phase = progress.phase.clone().into_owned();
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! A small file that knows the training music well enough to say whether a take quotes it.
+//!
+//! Of the hashes of all 13-note sequences, only the least of every few neighbours is kept (winnowing: Schleimer,
+//! Wilkerson and Aiken 2003), with the piece it comes from. A quotation of [`SURE_NOTES`] notes or more is always
+//! found. No music can be read back out of the file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::copying::hashes;
+use crate::data::{Corpus, Split};
+use crate::files;
+use crate::tokens::NoteToken;
+
+const MAGIC: &[u8; 8] = b"pastcopy";
+const VERSION: u32 = 1;
+const SEQUENCE: usize = 13;
+/// Neighbours of which the least is kept.
+const WINDOW: usize = 5;
+/// Every quotation of this length is found.
+pub const SURE_NOTES: usize = SEQUENCE + WINDOW - 1;
+const ZSTD_LEVEL: i32 = 19;
+const MAX_BYTES: u64 = 1 << 30;
+const MAX_ENTRIES: usize = 100_000_000;
+
+/// Why an index cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CopyIndexError {
+    #[error("the copy index cannot be read: {source}: {}", .path.display())]
+    Read { source: io::Error, path: PathBuf },
+    #[error("the copy index cannot be written: {source}: {}", .path.display())]
+    Write { source: io::Error, path: PathBuf },
+    #[error("not a copy index of this version of Pastiche: {}", .path.display())]
+    NotAnIndex { path: PathBuf },
+    #[error("the copy index is damaged ({what}): {}", .path.display())]
+    Damaged { what: String, path: PathBuf },
+}
+
+/// A piece of the training music.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexedPiece {
+    pub composer: String,
+    pub title: String,
+}
+
+/// What one take has in common with the training music.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CopyCheck {
+    /// Share of the take's 13-note sequences that the training music has, in whatever key; about 0.012 for a new
+    /// work by a human.
+    pub share: f64,
+    /// The longest quotation from one piece, in notes; a few notes short at times.
+    pub longest_notes: usize,
+    /// The piece with most in common, and how many kept sequences that is.
+    pub nearest: Option<(IndexedPiece, usize)>,
+}
+
+/// Winnowed sequences of the training music and where they come from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyIndex {
+    pieces: Vec<IndexedPiece>,
+    /// Sorted by hash, then piece; no pair twice.
+    entries: Vec<(u32, u16)>,
+}
+
+/// Positions and hashes that are the least of some window, in order.
+fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
+    let all: Vec<u32> = hashes(notes, SEQUENCE).into_iter().map(|h| (h >> 32) as u32).collect();
+    let mut out: Vec<(usize, u32)> = Vec::new();
+    let window = WINDOW.min(all.len()).max(1);
+    for (start, part) in all.windows(window).enumerate() {
+        // The last of equals, so that a run of one hash is kept but once per window.
+        let least = part.iter().enumerate().min_by_key(|&(i, h)| (*h, WINDOW - i)).map(|(i, h)| (start + i, *h));
+        if let Some(least) = least.filter(|l| out.last() != Some(l)) {
+            out.push(least);
+        }
+    }
+    out
+}
+
+impl CopyIndex {
+    /// Of all training pieces of a corpus, the unlabelled among them.
+    pub fn build(corpus: &Corpus) -> CopyIndex {
+        let training: Vec<_> =
+            corpus.pieces.iter().filter(|p| p.split == Split::Train).take(usize::from(u16::MAX)).collect();
+        let mut entries: Vec<(u32, u16)> = Vec::new();
+        for (i, piece) in training.iter().enumerate() {
+            entries.extend(winnowed(&piece.tokens).into_iter().map(|(_, h)| (h, i as u16)));
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        let pieces = training
+            .iter()
+            .map(|p| IndexedPiece { composer: p.composer_name.clone(), title: p.title.clone() })
+            .collect();
+        CopyIndex { pieces, entries }
+    }
+
+    /// Sequences kept.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn pieces_with(&self, hash: u32) -> &[(u32, u16)] {
+        let first = self.entries.partition_point(|e| e.0 < hash);
+        let count = self.entries[first..].iter().take_while(|e| e.0 == hash).count();
+        &self.entries[first..first + count]
+    }
+
+    /// Looks a take up; quick enough to do after every take.
+    pub fn check(&self, notes: &[NoteToken]) -> CopyCheck {
+        let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
+        let own = winnowed(&notes[..end]);
+        let mut known = 0;
+        let mut hits: BTreeMap<u16, usize> = BTreeMap::new();
+        // For each piece: where the current run of neighbours began.
+        let mut runs: HashMap<u16, usize> = HashMap::new();
+        let mut longest = 0;
+        for &(at, hash) in &own {
+            let found = self.pieces_with(hash);
+            known += usize::from(!found.is_empty());
+            let mut still = HashMap::with_capacity(found.len());
+            for &(_, piece) in found {
+                *hits.entry(piece).or_default() += 1;
+                let began = runs.get(&piece).copied().unwrap_or(at);
+                longest = longest.max(at - began + SEQUENCE);
+                still.insert(piece, began);
+            }
+            runs = still;
+        }
+        let nearest = hits.into_iter().max_by_key(|&(piece, n)| (n, std::cmp::Reverse(piece)));
+        CopyCheck {
+            share: known as f64 / own.len().max(1) as f64,
+            longest_notes: longest,
+            nearest: nearest.and_then(|(p, n)| self.pieces.get(usize::from(p)).map(|piece| (piece.clone(), n))),
+        }
+    }
+
+    /// Writes the index whole or not at all.
+    ///
+    /// # Errors
+    /// [`CopyIndexError::Write`].
+    pub fn save(&self, path: &Path) -> Result<(), CopyIndexError> {
+        let write = |source| CopyIndexError::Write { source, path: path.to_owned() };
+        let titles = serde_json::to_vec(&self.pieces).map_err(|e| write(e.into()))?;
+        let mut deltas = Vec::with_capacity(2 * self.entries.len());
+        let mut last = 0;
+        for &(hash, _) in &self.entries {
+            push_varint(&mut deltas, hash - last);
+            last = hash;
+        }
+        let ids: Vec<u8> = self.entries.iter().map(|e| e.1 as u8).chain(self.entries.iter().map(|e| (e.1 >> 8) as u8)).collect();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend((self.entries.len() as u64).to_le_bytes());
+        for block in [titles, deltas, ids] {
+            let packed = zstd::bulk::compress(&block, ZSTD_LEVEL).map_err(write)?;
+            bytes.extend((packed.len() as u64).to_le_bytes());
+            bytes.extend(packed);
+        }
+        files::write_whole(path, &bytes).map_err(write)
+    }
+
+    /// Reads what [`CopyIndex::save`] wrote.
+    ///
+    /// # Errors
+    /// [`CopyIndexError`] says whether it is no index or a damaged one.
+    pub fn load(path: &Path) -> Result<CopyIndex, CopyIndexError> {
+        let read = |source| CopyIndexError::Read { source, path: path.to_owned() };
+        if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
+            return Err(CopyIndexError::NotAnIndex { path: path.to_owned() });
+        }
+        let bytes = std::fs::read(path).map_err(read)?;
+        let head = [MAGIC.as_slice(), &VERSION.to_le_bytes()].concat();
+        let Some(body) = bytes.strip_prefix(head.as_slice()) else {
+            return Err(CopyIndexError::NotAnIndex { path: path.to_owned() });
+        };
+        parse(body).map_err(|what| CopyIndexError::Damaged { what, path: path.to_owned() })
+    }
+}
+
+fn push_varint(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn take_number(rest: &mut &[u8]) -> Result<usize, String> {
+    let (first, after) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
+    *rest = after;
+    usize::try_from(u64::from_le_bytes(*first)).map_err(|e| e.to_string())
+}
+
+fn take_block(rest: &mut &[u8], limit: usize) -> Result<Vec<u8>, String> {
+    let len = take_number(rest)?;
+    let (block, after) = rest.split_at_checked(len).ok_or("it ends too early")?;
+    *rest = after;
+    let mut out = Vec::new();
+    let decoder = zstd::stream::read::Decoder::new(block).map_err(|e| e.to_string())?;
+    decoder.take(limit as u64).read_to_end(&mut out).map_err(|e| e.to_string())?;
+    Ok(out)
+}
+
+fn parse(mut rest: &[u8]) -> Result<CopyIndex, String> {
+    let count = take_number(&mut rest)?;
+    if count > MAX_ENTRIES {
+        return Err(format!("it claims {count} entries"));
+    }
+    let titles = take_block(&mut rest, 1 << 26)?;
+    let deltas = take_block(&mut rest, 5 * count + 1)?;
+    let ids = take_block(&mut rest, 2 * count + 1)?;
+    if ids.len() != 2 * count || !rest.is_empty() {
+        return Err("its parts have other lengths than it says".to_owned());
+    }
+    let pieces: Vec<IndexedPiece> = serde_json::from_slice(&titles).map_err(|e| e.to_string())?;
+    let mut entries = Vec::with_capacity(count);
+    let (mut hash, mut bytes) = (0u32, deltas.iter());
+    for i in 0..count {
+        let (mut delta, mut shift) = (0u32, 0);
+        loop {
+            let byte = *bytes.next().ok_or("its hashes end too early")?;
+            delta |= u32::from(byte & 0x7f).checked_shl(shift).ok_or("a hash is too long")?;
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        hash = hash.checked_add(delta).ok_or("its hashes are not in order")?;
+        let piece = u16::from(ids[i]) | u16::from(ids[count + i]) << 8;
+        if usize::from(piece) >= pieces.len() {
+            return Err("it names a piece that it does not list".to_owned());
+        }
+        entries.push((hash, piece));
+    }
+    Ok(CopyIndex { pieces, entries })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::copying::tests_support::{melody, piece};
+    use super::*;
+
+    fn index() -> (Corpus, CopyIndex) {
+        let pieces = vec![piece("One", melody(1, 300)), piece("Two", melody(2, 300))];
+        let corpus = Corpus { pieces, ..Corpus::default() };
+        let index = CopyIndex::build(&corpus);
+        (corpus, index)
+    }
+
+    #[test]
+    fn a_sure_quotation_is_found_wherever_it_stands() {
+        let (corpus, index) = index();
+        for from in 0..100 {
+            let mut take = melody(77, 80);
+            for (t, s) in take[20..20 + SURE_NOTES].iter_mut().zip(&corpus.pieces[1].tokens[from..]) {
+                t.pitch = s.pitch - 7;
+            }
+            let check = index.check(&take);
+            assert!(check.longest_notes >= SEQUENCE, "from {from}");
+            assert_eq!(check.nearest.map(|(p, _)| p.title).as_deref(), Some("Two"));
+        }
+    }
+
+    #[test]
+    fn a_whole_piece_is_all_known_and_a_new_one_not_at_all() {
+        let (corpus, index) = index();
+        let check = index.check(&corpus.pieces[0].tokens);
+        assert_eq!(check.share, 1.0);
+        assert!(check.longest_notes > 300 - 2 * WINDOW);
+        assert_eq!(index.check(&melody(5, 200)), CopyCheck::default());
+        assert_eq!(index.check(&[]), CopyCheck::default());
+    }
+
+    #[test]
+    fn comes_back_from_its_file_and_says_when_it_is_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("copy.index");
+        let (_, index) = index();
+        index.save(&path).unwrap();
+        assert_eq!(CopyIndex::load(&path).unwrap(), index);
+        let bytes = std::fs::read(&path).unwrap();
+        for cut in [0, 5, 13, 40, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..cut]).unwrap();
+            let error = CopyIndex::load(&path).unwrap_err().to_string();
+            assert!(!error.contains('\n') && error.contains("copy"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Do label and latent work?
+
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor, no_grad};
+
+use super::material::{Labelled, held_out_works};
+use super::stats::{mean, silhouette};
+use super::EvaluateError;
+use crate::data::{Corpus, Split, fixed_windows};
+use crate::generate::{GenerateError, Generator};
+use crate::train::{ValidMetrics, validate};
+
+/// Windows per composer, as in the validation of a run.
+const VALIDATION_WINDOWS: usize = 12;
+/// Segments per composer whose posterior means are compared.
+const SILHOUETTE_SEGMENTS: usize = 40;
+const SEGMENTS_PER_WORK: usize = 12;
+
+/// What the latent space holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LatentReport {
+    /// NLL by field, gaps, KL and active dimensions, on validation windows.
+    pub validation: ValidMetrics,
+    pub held_out_works: usize,
+    /// Share of held-out works whose segments lie, on average, likeliest under their own composer's component.
+    pub nearest_component_works: f64,
+    /// The same as a mean over the composers.
+    pub nearest_component_balanced: f64,
+    /// Silhouette of posterior means by composer; the encoder is never told the label.
+    pub silhouette_training: f64,
+    pub silhouette_held_out: f64,
+    pub swap: LabelSwap,
+}
+
+/// The same latents with every label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LabelSwap {
+    pub takes: usize,
+    /// Share the judge gives to the label.
+    pub heard_as_label: f64,
+    /// Share the judge gives to the composer whose music the latent was read from, of the takes with another label.
+    pub heard_as_source: f64,
+}
+
+/// All but the label swap, which needs takes.
+///
+/// # Errors
+/// [`EvaluateError::EmptySplit`] without validation music.
+pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, EvaluateError> {
+    let vae = generator.vae();
+    let len = vae.config.context_len;
+    let windows = fixed_windows(corpus, Split::Validation, VALIDATION_WINDOWS, len);
+    if windows.is_empty() {
+        return Err(EvaluateError::EmptySplit("validation"));
+    }
+    let validation = validate(vae, &windows, generator.info().trained_on.step);
+    let (held_out_works, nearest, balanced) = nearest_component(generator, corpus)?;
+    let clusters = |split: &[Split]| -> Result<f64, EvaluateError> {
+        let segments: Vec<Labelled> = split
+            .iter()
+            .flat_map(|&s| super::material::real_segments(corpus, s, len, SILHOUETTE_SEGMENTS / split.len()))
+            .collect();
+        let points = posterior_means(generator, segments.iter().map(|(_, notes)| notes.as_slice()))?;
+        let labels: Vec<usize> = segments.iter().map(|(k, _)| *k).collect();
+        Ok(silhouette(&points, &labels))
+    };
+    Ok(LatentReport {
+        validation,
+        held_out_works,
+        nearest_component_works: nearest,
+        nearest_component_balanced: balanced,
+        silhouette_training: clusters(&[Split::Train])?,
+        silhouette_held_out: clusters(&[Split::Validation, Split::Test])?,
+        swap: LabelSwap::default(),
+    })
+}
+
+/// Posterior means, one per segment of at most `context_len` notes.
+pub fn posterior_means<'a>(
+    generator: &Generator,
+    segments: impl IntoIterator<Item = &'a [crate::tokens::NoteToken]>,
+) -> Result<Vec<Vec<f32>>, GenerateError> {
+    // One after the other, so that each is encoded as a piece of its own, as a listener's file would be.
+    segments.into_iter().map(|s| generator.encode_tokens(s).map(|mut z| z.swap_remove(0))).collect()
+}
+
+fn nearest_component(generator: &Generator, corpus: &Corpus) -> Result<(usize, f64, f64), EvaluateError> {
+    let works = held_out_works(corpus, generator.vae().config.context_len, SEGMENTS_PER_WORK);
+    let mut by_composer: Vec<Vec<f64>> = vec![Vec::new(); corpus.composers.len()];
+    for (composer, segments) in &works {
+        let z = posterior_means(generator, segments.iter().map(Vec::as_slice))?;
+        let rows = z.len() as i64;
+        let nearest = no_grad(|| {
+            let z = Tensor::from_slice(&z.concat()).view([rows, -1]).to_device(generator.vae().device());
+            let densities = generator.vae().prior.log_densities(&z);
+            densities.mean_dim(Some([0i64].as_slice()), false, Kind::Float).argmax(0, false).int64_value(&[])
+        });
+        by_composer[*composer].push(if nearest == *composer as i64 { 1.0 } else { 0.0 });
+    }
+    let balanced: Vec<f64> = by_composer.iter().filter(|w| !w.is_empty()).map(|w| mean(w)).collect();
+    Ok((works.len(), mean(&by_composer.concat()), mean(&balanced)))
+}

@@ -1,0 +1,47 @@
+//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied, and
+//! what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md` for what was found.
+
+mod adherence;
+mod copy_index;
+mod copying;
+mod cost;
+mod frechet;
+mod gates;
+mod latent;
+mod material;
+mod report;
+mod run;
+mod similarity;
+mod stats;
+
+pub use adherence::{Adherence, Measured, Outcome};
+pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES};
+pub use copying::{Copied, LENGTHS, Sequences};
+pub use cost::Cost;
+pub use frechet::frechet_distance;
+pub use gates::Gate;
+pub use latent::{LatentReport, LabelSwap};
+pub use report::{AdherenceRow, LikenessReport, Report};
+pub use run::{EvaluateOptions, evaluate};
+pub use similarity::{Likeness, OutOfRange, RelativeCosine};
+pub use stats::silhouette;
+
+use crate::generate::GenerateError;
+
+/// Why nothing can be measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    #[error("the {what} knows {found}, the model {expected}; use files that were made from one corpus")]
+    Composers { what: &'static str, found: String, expected: String },
+    #[error("the file given as {expected} holds a {found}")]
+    WrongClassifier { expected: &'static str, found: &'static str },
+    #[error("the {0} split of this corpus has no labelled pieces; prepare it again with more music")]
+    EmptySplit(&'static str),
+    #[error("takes and notes must be at least 2 and 32, and best-of at least 1")]
+    Options,
+    #[error("stopped before the measurement was done; nothing was written")]
+    Stopped,
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+}

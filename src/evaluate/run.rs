@@ -1,0 +1,333 @@
+//! The whole measurement, in order.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::adherence::{Adherence, Outcome};
+use super::material::{self, Labelled, check_composers, check_kind, real_halves, real_segments, round_trip};
+use super::similarity::{self, Group, Histograms, histogram_vector, likeness, out_of_range, relative_cosine};
+use super::{
+    AdherenceRow, Copied, EvaluateError, LabelSwap, LikenessReport, Report, Sequences, cost, frechet_distance, gates,
+    latent,
+};
+use crate::classify::{Classifier, ClassifierKind, Heard, Segment};
+use crate::data::{Corpus, Split};
+use crate::generate::{GenerateRequest, Generator};
+use crate::music::ComposerId;
+use crate::progress::{Progress, StopFlag};
+use crate::sampling::SamplingSettings;
+use crate::tokens::NoteToken;
+
+/// Takes decoded side by side.
+const BATCH: usize = 140;
+/// Latents that are tried with every label.
+const SWAPPED_LATENTS: usize = 8;
+/// Real training segments per composer that give the percentiles.
+const RANGE_SEGMENTS: usize = 150;
+
+/// What is measured on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluateOptions {
+    /// Takes per composer.
+    pub takes: usize,
+    /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
+    pub notes: usize,
+    /// Takes the selector chooses from in the second row; 1 leaves that row out.
+    pub best_of: usize,
+    pub seed: u64,
+    pub sampling: SamplingSettings,
+}
+
+impl Default for EvaluateOptions {
+    fn default() -> Self {
+        EvaluateOptions { takes: 40, notes: 256, best_of: 4, seed: 2026, sampling: SamplingSettings::default() }
+    }
+}
+
+struct Evaluation<'a> {
+    generator: &'a Generator,
+    corpus: &'a Corpus,
+    judge: &'a Classifier,
+    selector: Option<&'a Classifier>,
+    options: &'a EvaluateOptions,
+    stop: &'a StopFlag,
+    on_progress: &'a mut dyn FnMut(Progress),
+    composed_notes: usize,
+    composing_secs: f64,
+}
+
+/// Measures a model with a judge and, for best-of-N, a selector. The same files and options give the same report on
+/// the same machine, but for times.
+///
+/// # Errors
+/// Any [`EvaluateError`]; [`EvaluateError::Stopped`] once `stop` is set.
+pub fn evaluate(
+    generator: &Generator,
+    corpus: &Corpus,
+    judge: &Classifier,
+    selector: Option<&Classifier>,
+    options: &EvaluateOptions,
+    stop: &StopFlag,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Report, EvaluateError> {
+    let composers = &generator.info().composers;
+    check_kind(judge.header.kind, ClassifierKind::Judge)?;
+    check_composers("corpus", &corpus.composers, composers)?;
+    check_composers("judge", judge.composers(), composers)?;
+    if let Some(selector) = selector {
+        check_kind(selector.header.kind, ClassifierKind::Selector)?;
+        check_composers("selector", selector.composers(), composers)?;
+    }
+    if options.takes < 2 || options.notes < 32 || options.best_of == 0 {
+        return Err(EvaluateError::Options);
+    }
+    let (composed_notes, composing_secs) = (0, 0.0);
+    Evaluation { generator, corpus, judge, selector, options, stop, on_progress, composed_notes, composing_secs }.run()
+}
+
+fn parts(segments: &[Labelled]) -> Vec<Segment<'_>> {
+    segments.iter().map(|(_, notes)| notes.as_slice()).collect()
+}
+
+impl Evaluation<'_> {
+    fn run(mut self) -> Result<Report, EvaluateError> {
+        let begun = Instant::now();
+        let options = self.options;
+        let real = real_segments(self.corpus, Split::Test, options.notes, usize::MAX);
+        if real.is_empty() {
+            return Err(EvaluateError::EmptySplit("test"));
+        }
+        self.say("latent space", 0, None)?;
+        let mut latent = latent::measure(self.generator, self.corpus)?;
+        self.say("timing", 0, None)?;
+        let mut cost = cost::measure(self.generator, options.notes, options.seed, options.sampling, self.stop)?;
+        let rounds = if self.selector.is_some() { options.best_of } else { 1 };
+        let takes = (0..rounds).map(|round| self.compose(round)).collect::<Result<Vec<_>, _>>()?;
+        latent.swap = self.swap_labels()?;
+        self.say("listening", 0, None)?;
+        let first = &takes[0];
+        let adherence = self.adherence(&real, &takes);
+        let likeness = self.likeness(first)?;
+        self.say("looking for copies", 0, None)?;
+        let (copied, unseen_works) = self.copied(first);
+        cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
+        cost.peak_memory_mb = cost::peak_memory_mb();
+        let info = self.generator.info();
+        let lost = adherence[1].all.lost(&adherence[0].all, &info.composers);
+        let mut report = Report {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            checkpoint: info.hash.clone(),
+            judge: self.judge.hash.clone(),
+            selector: self.selector.map(|s| s.hash.clone()),
+            corpus: self.corpus.provenance.source.clone(),
+            composers: info.composers.iter().map(|(_, c)| c.surname().to_owned()).collect(),
+            too_little_music: material::original_composers(&info.composers).1,
+            options: options.clone(),
+            minutes: begun.elapsed().as_secs_f64() / 60.0,
+            adherence,
+            lost,
+            latent,
+            likeness,
+            copied,
+            unseen_works,
+            cost,
+            gates: Vec::new(),
+        };
+        report.gates = gates::gates(&report);
+        Ok(report)
+    }
+
+    fn say(&mut self, phase: &'static str, done: usize, total: Option<usize>) -> Result<(), EvaluateError> {
+        (self.on_progress)(Progress { phase: phase.into(), done: done as u64, total: total.map(|t| t as u64) });
+        if self.stop.is_stopped() { Err(EvaluateError::Stopped) } else { Ok(()) }
+    }
+
+    fn request(&self, composer: usize, seed: u64) -> GenerateRequest {
+        GenerateRequest {
+            notes: self.options.notes + self.options.notes / 8,
+            sampling: self.options.sampling,
+            ..GenerateRequest::new(Some(ComposerId(composer as u8)), seed)
+        }
+    }
+
+    /// One take of every composer and number, each cut to the length that is judged.
+    fn compose(&mut self, round: usize) -> Result<Vec<Labelled>, EvaluateError> {
+        let k = self.corpus.composers.len();
+        let seed = |composer: usize, i: usize| {
+            self.options.seed + (((round * 1000) + composer) * 10_000 + i) as u64
+        };
+        let requests: Vec<(usize, GenerateRequest)> = (0..self.options.takes)
+            .flat_map(|i| (0..k).map(move |c| (c, i)))
+            .map(|(c, i)| (c, self.request(c, seed(c, i))))
+            .collect();
+        let phase = if round == 0 { "composing" } else { "composing takes to choose from" };
+        self.compose_all(phase, &requests)
+    }
+
+    fn compose_all(
+        &mut self,
+        phase: &'static str,
+        requests: &[(usize, GenerateRequest)],
+    ) -> Result<Vec<Labelled>, EvaluateError> {
+        let mut out = Vec::with_capacity(requests.len());
+        for part in requests.chunks(BATCH) {
+            self.say(phase, out.len(), Some(requests.len()))?;
+            let begun = Instant::now();
+            let batch: Vec<GenerateRequest> = part.iter().map(|(_, r)| r.clone()).collect();
+            let takes = self.generator.generate_batch(&batch, self.stop, &mut |_| {})?;
+            self.composing_secs += begun.elapsed().as_secs_f64();
+            self.composed_notes += takes.iter().map(|t| t.tokens.len()).sum::<usize>();
+            out.extend(part.iter().zip(takes).map(|((c, _), take)| {
+                let notes = round_trip(&take.tokens);
+                (*c, notes[..notes.len().min(self.options.notes)].to_vec())
+            }));
+        }
+        self.say(phase, out.len(), Some(requests.len()))?;
+        Ok(out)
+    }
+
+    fn adherence(&self, real: &[Labelled], takes: &[Vec<Labelled>]) -> Vec<AdherenceRow> {
+        let k = self.corpus.composers.len();
+        let all: Vec<usize> = (0..k).collect();
+        let (original, _) = material::original_composers(&self.corpus.composers);
+        let row = |name: &str, outcomes: Vec<Outcome>| AdherenceRow {
+            name: name.to_owned(),
+            all: Adherence::of(&outcomes, k, &all),
+            original: Adherence::of(&outcomes, k, &original),
+        };
+        let outcomes = |segments: &[Labelled], by: &Classifier| -> Vec<Outcome> {
+            let heard = by.hear(&parts(segments));
+            segments.iter().zip(heard).map(|((c, _), h)| (*c, h.probabilities)).collect()
+        };
+        let mut rows = vec![
+            row("real held-out", outcomes(real, self.judge)),
+            row("takes, N = 1", outcomes(&takes[0], self.judge)),
+        ];
+        if let Some(selector) = self.selector {
+            if takes.len() > 1 {
+                let best = best_of(takes, selector);
+                rows.push(row(&format!("takes, best of {}", takes.len()), outcomes(&best, self.judge)));
+            }
+            rows.push(row("selector: real", outcomes(real, selector)));
+            rows.push(row("selector: N = 1", outcomes(&takes[0], selector)));
+        }
+        rows
+    }
+
+    /// The latents of a few real segments, each decoded with every label.
+    fn swap_labels(&mut self) -> Result<LabelSwap, EvaluateError> {
+        let k = self.corpus.composers.len();
+        let real = real_segments(self.corpus, Split::Test, self.options.notes, 1);
+        let step = (real.len() / SWAPPED_LATENTS).max(1);
+        let sources: Vec<&Labelled> = real.iter().step_by(step).take(SWAPPED_LATENTS).collect();
+        let z = latent::posterior_means(self.generator, sources.iter().map(|(_, notes)| notes.as_slice()))?;
+        let mut requests = Vec::new();
+        let mut origins = Vec::new();
+        for (i, (z, (source, _))) in z.into_iter().zip(&sources).enumerate() {
+            for label in 0..k {
+                let seed = self.options.seed + 7_000_000 + i as u64;
+                requests.push((label, GenerateRequest { z: Some(z.clone()), ..self.request(label, seed) }));
+                origins.push(*source);
+            }
+        }
+        let takes = self.compose_all("one latent, every label", &requests)?;
+        let heard = self.judge.hear(&parts(&takes));
+        let named = |h: &Heard, who: usize| crate::train::rank_of(who, &h.probabilities) == 0;
+        let as_label = takes.iter().zip(&heard).filter(|((label, _), h)| named(h, *label)).count();
+        let others: Vec<(usize, &Heard)> = takes
+            .iter()
+            .zip(&origins)
+            .zip(&heard)
+            .filter(|(((label, _), source), _)| label != *source)
+            .map(|((_, source), h)| (*source, h))
+            .collect();
+        let as_source = others.iter().filter(|(source, h)| named(h, *source)).count();
+        Ok(LabelSwap {
+            takes: takes.len(),
+            heard_as_label: as_label as f64 / takes.len().max(1) as f64,
+            heard_as_source: as_source as f64 / others.len().max(1) as f64,
+        })
+    }
+
+    fn likeness(&self, takes: &[Labelled]) -> Result<LikenessReport, EvaluateError> {
+        let (real, other_real) = real_halves(self.corpus, self.options.notes, self.options.takes);
+        if real.len() < 2 {
+            return Err(EvaluateError::EmptySplit("validation and test"));
+        }
+        // As many takes of each composer as there are real segments, so that all three sets weigh alike.
+        let mut left: Vec<usize> =
+            (0..self.corpus.composers.len()).map(|k| real.iter().filter(|(c, _)| *c == k).count()).collect();
+        let chosen: Vec<Labelled> = takes
+            .iter()
+            .filter(|(c, _)| {
+                let is_wanted = left[*c] > 0;
+                left[*c] -= usize::from(is_wanted);
+                is_wanted
+            })
+            .cloned()
+            .collect();
+        let histograms = |set: &[Labelled], k: usize| {
+            Histograms::of(set.iter().filter(|(c, _)| *c == k).map(|(_, notes)| notes.as_slice()))
+        };
+        let groups: Vec<Group> = (0..self.corpus.composers.len())
+            .filter(|k| real.iter().any(|(c, _)| c == k))
+            .map(|k| Group {
+                generated: histograms(&chosen, k),
+                real: histograms(&real, k),
+                other_real: histograms(&other_real, k),
+            })
+            .collect();
+        let heard = |set: &[Labelled]| self.judge.hear(&parts(set));
+        let [own, first, second] = [&chosen, &real, &other_real].map(|set| heard(set));
+        let features = |heard: &[Heard]| heard.iter().map(|h| h.features.clone()).collect::<Vec<_>>();
+        let labelled_features = |set: &[Labelled], heard: &[Heard]| -> Vec<(usize, Vec<f64>)> {
+            let wide = |h: &Heard| h.features.iter().map(|&v| f64::from(v)).collect();
+            set.iter().zip(heard).map(|((c, _), h)| (*c, wide(h))).collect()
+        };
+        let vectors = |set: &[Labelled]| -> Vec<(usize, Vec<f64>)> {
+            set.iter().map(|(c, notes)| (*c, histogram_vector(notes))).collect()
+        };
+        let real_vectors = vectors(&real);
+        let real_features = labelled_features(&real, &first);
+        let range = real_segments(self.corpus, Split::Train, self.options.notes, RANGE_SEGMENTS);
+        let held_out: Vec<Labelled> = real.iter().chain(&other_real).cloned().collect();
+        fn borrowed(set: &[Labelled]) -> Vec<similarity::Labelled<'_>> {
+            set.iter().map(|(c, notes): &(usize, Vec<NoteToken>)| (*c, notes.as_slice())).collect()
+        }
+        Ok(LikenessReport {
+            distributions: likeness(&groups),
+            frechet: frechet_distance(&features(&own), &features(&first)).unwrap_or(f64::NAN),
+            real_frechet: frechet_distance(&features(&second), &features(&first)).unwrap_or(f64::NAN),
+            histograms: relative_cosine(&vectors(&chosen), &real_vectors),
+            real_histograms: relative_cosine(&vectors(&other_real), &real_vectors),
+            features: relative_cosine(&labelled_features(&chosen, &own), &real_features),
+            real_features: relative_cosine(&labelled_features(&other_real, &second), &real_features),
+            out_of_range: out_of_range(&borrowed(takes), &borrowed(&held_out), &borrowed(&range)),
+        })
+    }
+
+    fn copied(&self, takes: &[Labelled]) -> (Copied, Copied) {
+        let training = self.corpus.pieces.iter().filter(|p| p.split == Split::Train).collect();
+        let training = Sequences::new(training);
+        let unseen = real_segments(self.corpus, Split::Test, self.options.notes, self.options.takes);
+        (Copied::of(parts(takes), &training), Copied::of(parts(&unseen), &training))
+    }
+}
+
+/// Of the takes with the same number, the one that the selector thinks likeliest its composer's.
+fn best_of(rounds: &[Vec<Labelled>], selector: &Classifier) -> Vec<Labelled> {
+    let scores: Vec<Vec<f32>> = rounds
+        .iter()
+        .map(|takes| {
+            let heard = selector.hear(&parts(takes));
+            takes.iter().zip(heard).map(|((c, _), h)| h.probabilities.get(*c).copied().unwrap_or(0.0)).collect()
+        })
+        .collect();
+    (0..rounds.first().map_or(0, Vec::len))
+        .filter_map(|i| {
+            let best = (0..rounds.len()).max_by(|&a, &b| scores[a][i].total_cmp(&scores[b][i]))?;
+            rounds[best].get(i).cloned()
+        })
+        .collect()
+}
