@@ -9,6 +9,7 @@ use pastiche::app::settings::Settings;
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
 use window_common::studio::Window;
+use window_common::tiny_checkpoint;
 
 #[test]
 fn an_empty_studio_opens_and_says_what_next() {
@@ -196,4 +197,51 @@ fn settings_are_kept() {
         kept.theme == egui::ThemePreference::Light
             && kept.form.settings.composer.as_deref() == Some("Johann Sebastian Bach")
     });
+}
+
+#[test]
+fn closing_asks_first_while_something_would_be_lost() {
+    let mut window = Window::open(|folder, s| {
+        s.checkpoint = Some(tiny_checkpoint(folder));
+        s.form.settings.notes = 4000;
+    });
+    window.wait("the model is there", |w| w.app().state.model.ready.is_some());
+    window.click("Generate");
+    assert!(window.app().state.composing.is_some());
+    let root = egui::ViewportId::ROOT;
+    let viewport = window.harness.input_mut().viewports.entry(root).or_default();
+    viewport.events.push(egui::ViewportEvent::Close);
+    window.wait("the question", |w| w.shows("Close Pastiche?"));
+    window.click("Stay");
+    assert!(window.app().state.sheet.is_none());
+    window.click("Stop composing");
+    window.wait("the partial take", |w| w.app().state.composing.is_none());
+    window.wait("it is kept", |w| w.takes_on_disk().len() == 1);
+}
+
+#[test]
+fn a_take_is_renamed_starred_and_found() {
+    let mut window = Window::with_model();
+    window.generate();
+    window.click("More about this take");
+    window.click("Rename…");
+    window.harness.get_by_label("Name of the take").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::COMMAND, Key::A);
+    window
+        .harness
+        .get_by_label("Name of the take")
+        .type_text("Evening prelude");
+    window.harness.run_steps(2);
+    window.click("Rename");
+    window.press(Modifiers::NONE, Key::S);
+    let record = window.app().state.takes.all()[0].record.clone();
+    assert_eq!(
+        (record.name.as_str(), record.is_starred),
+        ("Evening prelude", true)
+    );
+    window.harness.get_by_label("Search takes").focus();
+    window.harness.run_steps(2);
+    window.harness.get_by_label("Search takes").type_text("mazurka");
+    window.wait("nothing is found", |w| w.shows("No take matches."));
 }

@@ -60,9 +60,13 @@ impl Studio {
                 let map_height = (ui.available_height() * 0.36).clamp(150.0, 420.0);
                 Panel::bottom("map")
                     .default_size(map_height)
-                    .size_range(120.0..=ui.available_height() - 200.0)
+                    .size_range(120.0..=(ui.available_height() - 200.0).max(120.0))
                     .resizable(true)
-                    .frame(Frame::new().fill(palette.well))
+                    .frame(
+                        Frame::new()
+                            .fill(palette.well)
+                            .inner_margin(Margin::symmetric(8, 4)),
+                    )
                     .show(ui, |ui| {
                         // A panel takes the size of what it holds: without this it would shrink frame by frame.
                         ui.set_min_height(ui.available_height());
@@ -156,13 +160,17 @@ pub fn with_map(
     let map = state.model.ready.as_ref().and_then(|info| info.map.as_ref());
     let takes: Vec<LatentTake> = map.map_or_else(Vec::new, |map| placed_takes(state, map));
     let selected = state.settings.form.settings.composer.as_deref();
-    let busy = state.composing.is_some().then_some("composing…");
+    let busy = state.composing.is_some().then_some("a take is being composed");
     let input = LatentInput {
         map,
         composers,
         takes: &takes,
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
-        disabled_because: state.cannot_compose().or(busy),
+        // It stands in the middle of a sentence there.
+        disabled_because: state
+            .cannot_compose()
+            .map(|why| why.trim_end_matches('.'))
+            .or(busy),
     };
     let mut events = Vec::new();
     draw(ui, &input, &mut events);
