@@ -85,7 +85,7 @@ impl LatentMap {
                 .map_or(1.0, f32::signum);
             v.into_iter().map(|x| x * sign).collect::<Vec<f32>>()
         };
-        if d < 2 || !(total > 0.0) {
+        if d < 2 || total.is_nan() || total <= 0.0 {
             return None;
         }
         let mut map = LatentMap {

@@ -27,8 +27,8 @@ pub mod generate;
 pub mod latent_map;
 
 // Learning.
-pub mod train;
 pub mod evaluate;
+pub mod train;
 
 // The sound card.
 #[cfg(feature = "app")]

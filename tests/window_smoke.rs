@@ -19,7 +19,6 @@ const MIN_COLOURS: usize = 24;
 const MAX_SHARE: f64 = 0.98;
 
 #[test]
-#[ignore = "until the window is in main"]
 fn the_studio_opens_and_draws_its_window() {
     let home = tempfile::tempdir().expect("a temporary folder");
     let screen = Screen::start();

@@ -73,22 +73,40 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
     tch::set_num_threads(i32::from(args.threads.max(1)));
-    let judge = Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(&args.checkpoint, "judge")), device)?;
+    let judge = Classifier::read(
+        &args
+            .judge
+            .clone()
+            .unwrap_or_else(|| beside(&args.checkpoint, "judge")),
+        device,
+    )?;
     let selector = match &args.selector {
         Some(path) => Some(Classifier::read(path, device)?),
         None => {
             let usual = beside(&args.checkpoint, "selector");
-            usual.exists().then(|| Classifier::read(&usual, device)).transpose()?
+            usual
+                .exists()
+                .then(|| Classifier::read(&usual, device))
+                .transpose()?
         }
     };
     let options = options(args);
     let mut bar = Bar::new();
-    let report = evaluate(&generator, &corpus, &judge, selector.as_ref(), &options, &StopFlag::new(), &mut |p| bar.show(&p))?;
+    let report = evaluate(
+        &generator,
+        &corpus,
+        &judge,
+        selector.as_ref(),
+        &options,
+        &StopFlag::new(),
+        &mut |p| bar.show(&p),
+    )?;
     bar.finish();
     print!("{report}");
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&report)?;
-        files::write_whole(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        files::write_whole(path, text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     if let Some(path) = &args.copy_index {
         let index = CopyIndex::build(&corpus);
@@ -130,7 +148,10 @@ impl Bar {
             let style = ProgressStyle::with_template("{msg:32} {wide_bar} {pos}/{len} {elapsed}");
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Bar { bar, phase: String::new() }
+        Bar {
+            bar,
+            phase: String::new(),
+        }
     }
 
     fn show(&mut self, progress: &Progress) {

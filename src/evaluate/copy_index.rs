@@ -69,12 +69,19 @@ pub struct CopyIndex {
 
 /// Positions and hashes that are the least of some window, in order.
 fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
-    let all: Vec<u32> = hashes(notes, SEQUENCE).into_iter().map(|h| (h >> 32) as u32).collect();
+    let all: Vec<u32> = hashes(notes, SEQUENCE)
+        .into_iter()
+        .map(|h| (h >> 32) as u32)
+        .collect();
     let mut out: Vec<(usize, u32)> = Vec::new();
     let window = WINDOW.min(all.len()).max(1);
     for (start, part) in all.windows(window).enumerate() {
         // The last of equals, so that a run of one hash is kept but once per window.
-        let least = part.iter().enumerate().min_by_key(|&(i, h)| (*h, WINDOW - i)).map(|(i, h)| (start + i, *h));
+        let least = part
+            .iter()
+            .enumerate()
+            .min_by_key(|&(i, h)| (*h, WINDOW - i))
+            .map(|(i, h)| (start + i, *h));
         if let Some(least) = least.filter(|l| out.last() != Some(l)) {
             out.push(least);
         }
@@ -85,8 +92,12 @@ fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
 impl CopyIndex {
     /// Of all training pieces of a corpus, the unlabelled among them.
     pub fn build(corpus: &Corpus) -> CopyIndex {
-        let training: Vec<_> =
-            corpus.pieces.iter().filter(|p| p.split == Split::Train).take(usize::from(u16::MAX)).collect();
+        let training: Vec<_> = corpus
+            .pieces
+            .iter()
+            .filter(|p| p.split == Split::Train)
+            .take(usize::from(u16::MAX))
+            .collect();
         let mut entries: Vec<(u32, u16)> = Vec::new();
         for (i, piece) in training.iter().enumerate() {
             entries.extend(winnowed(&piece.tokens).into_iter().map(|(_, h)| (h, i as u16)));
@@ -95,7 +106,10 @@ impl CopyIndex {
         entries.dedup();
         let pieces = training
             .iter()
-            .map(|p| IndexedPiece { composer: p.composer_name.clone(), title: p.title.clone() })
+            .map(|p| IndexedPiece {
+                composer: p.composer_name.clone(),
+                title: p.title.clone(),
+            })
             .collect();
         CopyIndex { pieces, entries }
     }
@@ -136,11 +150,14 @@ impl CopyIndex {
             }
             runs = still;
         }
-        let nearest = hits.into_iter().max_by_key(|&(piece, n)| (n, std::cmp::Reverse(piece)));
+        let nearest = hits
+            .into_iter()
+            .max_by_key(|&(piece, n)| (n, std::cmp::Reverse(piece)));
         CopyCheck {
             share: known as f64 / own.len().max(1) as f64,
             longest_notes: longest,
-            nearest: nearest.and_then(|(p, n)| self.pieces.get(usize::from(p)).map(|piece| (piece.clone(), n))),
+            nearest: nearest
+                .and_then(|(p, n)| self.pieces.get(usize::from(p)).map(|piece| (piece.clone(), n))),
         }
     }
 
@@ -149,7 +166,10 @@ impl CopyIndex {
     /// # Errors
     /// [`CopyIndexError::Write`].
     pub fn save(&self, path: &Path) -> Result<(), CopyIndexError> {
-        let write = |source| CopyIndexError::Write { source, path: path.to_owned() };
+        let write = |source| CopyIndexError::Write {
+            source,
+            path: path.to_owned(),
+        };
         let titles = serde_json::to_vec(&self.pieces).map_err(|e| write(e.into()))?;
         let mut deltas = Vec::with_capacity(2 * self.entries.len());
         let mut last = 0;
@@ -157,7 +177,12 @@ impl CopyIndex {
             push_varint(&mut deltas, hash - last);
             last = hash;
         }
-        let ids: Vec<u8> = self.entries.iter().map(|e| e.1 as u8).chain(self.entries.iter().map(|e| (e.1 >> 8) as u8)).collect();
+        let ids: Vec<u8> = self
+            .entries
+            .iter()
+            .map(|e| e.1 as u8)
+            .chain(self.entries.iter().map(|e| (e.1 >> 8) as u8))
+            .collect();
         let mut bytes = MAGIC.to_vec();
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend((self.entries.len() as u64).to_le_bytes());
@@ -174,16 +199,26 @@ impl CopyIndex {
     /// # Errors
     /// [`CopyIndexError`] says whether it is no index or a damaged one.
     pub fn load(path: &Path) -> Result<CopyIndex, CopyIndexError> {
-        let read = |source| CopyIndexError::Read { source, path: path.to_owned() };
+        let read = |source| CopyIndexError::Read {
+            source,
+            path: path.to_owned(),
+        };
         if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
-            return Err(CopyIndexError::NotAnIndex { path: path.to_owned() });
+            return Err(CopyIndexError::NotAnIndex {
+                path: path.to_owned(),
+            });
         }
         let bytes = std::fs::read(path).map_err(read)?;
         let head = [MAGIC.as_slice(), &VERSION.to_le_bytes()].concat();
         let Some(body) = bytes.strip_prefix(head.as_slice()) else {
-            return Err(CopyIndexError::NotAnIndex { path: path.to_owned() });
+            return Err(CopyIndexError::NotAnIndex {
+                path: path.to_owned(),
+            });
         };
-        parse(body).map_err(|what| CopyIndexError::Damaged { what, path: path.to_owned() })
+        parse(body).map_err(|what| CopyIndexError::Damaged {
+            what,
+            path: path.to_owned(),
+        })
     }
 }
 
@@ -207,7 +242,10 @@ fn take_block(rest: &mut &[u8], limit: usize) -> Result<Vec<u8>, String> {
     *rest = after;
     let mut out = Vec::new();
     let decoder = zstd::stream::read::Decoder::new(block).map_err(|e| e.to_string())?;
-    decoder.take(limit as u64).read_to_end(&mut out).map_err(|e| e.to_string())?;
+    decoder
+        .take(limit as u64)
+        .read_to_end(&mut out)
+        .map_err(|e| e.to_string())?;
     Ok(out)
 }
 
@@ -229,7 +267,9 @@ fn parse(mut rest: &[u8]) -> Result<CopyIndex, String> {
         let (mut delta, mut shift) = (0u32, 0);
         loop {
             let byte = *bytes.next().ok_or("its hashes end too early")?;
-            delta |= u32::from(byte & 0x7f).checked_shl(shift).ok_or("a hash is too long")?;
+            delta |= u32::from(byte & 0x7f)
+                .checked_shl(shift)
+                .ok_or("a hash is too long")?;
             shift += 7;
             if byte < 0x80 {
                 break;
@@ -252,7 +292,10 @@ mod tests {
 
     fn index() -> (Corpus, CopyIndex) {
         let pieces = vec![piece("One", melody(1, 300)), piece("Two", melody(2, 300))];
-        let corpus = Corpus { pieces, ..Corpus::default() };
+        let corpus = Corpus {
+            pieces,
+            ..Corpus::default()
+        };
         let index = CopyIndex::build(&corpus);
         (corpus, index)
     }
@@ -262,7 +305,10 @@ mod tests {
         let (corpus, index) = index();
         for from in 0..100 {
             let mut take = melody(77, 80);
-            for (t, s) in take[20..20 + SURE_NOTES].iter_mut().zip(&corpus.pieces[1].tokens[from..]) {
+            for (t, s) in take[20..20 + SURE_NOTES]
+                .iter_mut()
+                .zip(&corpus.pieces[1].tokens[from..])
+            {
                 t.pitch = s.pitch - 7;
             }
             let check = index.check(&take);

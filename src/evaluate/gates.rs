@@ -19,7 +19,11 @@ pub struct Gate {
 
 impl Gate {
     fn meets(&self, bound: f64) -> bool {
-        if self.at_least { self.value >= bound } else { self.value <= bound }
+        if self.at_least {
+            self.value >= bound
+        } else {
+            self.value <= bound
+        }
     }
 
     pub fn meets_small(&self) -> bool {
@@ -44,29 +48,92 @@ pub fn gates(report: &Report) -> Vec<Gate> {
         small,
         best,
     };
-    let at_most = |name: &str, value, small, best| Gate { at_least: false, ..at_least(name, value, small, best) };
+    let at_most = |name: &str, value, small, best| Gate {
+        at_least: false,
+        ..at_least(name, value, small, best)
+    };
     let latent = &report.latent;
     let (real, own) = (&report.ceiling().all, &report.first_takes().all);
     let mut out = vec![
         at_least("judge on real held-out music: top-1", real.top1.value, 0.48, 0.48),
-        at_least("judge on real held-out music: balanced", real.balanced.value, 0.42, 0.42),
-        at_least("top-1 ÷ the real ceiling", ratio(own.top1.value, real.top1.value), 0.90, 1.05),
-        at_least("top-3 ÷ the real ceiling", ratio(own.top3.value, real.top3.value), 0.95, 1.00),
-        at_most("composers under half their real recall", report.lost.len() as f64, 3.0, 0.0),
+        at_least(
+            "judge on real held-out music: balanced",
+            real.balanced.value,
+            0.42,
+            0.42,
+        ),
+        at_least(
+            "top-1 ÷ the real ceiling",
+            ratio(own.top1.value, real.top1.value),
+            0.90,
+            1.05,
+        ),
+        at_least(
+            "top-3 ÷ the real ceiling",
+            ratio(own.top3.value, real.top3.value),
+            0.95,
+            1.00,
+        ),
+        at_most(
+            "composers under half their real recall",
+            report.lost.len() as f64,
+            3.0,
+            0.0,
+        ),
         at_most("validation NLL, nats per note", latent.validation.nll, 9.8, 9.1),
-        at_least("shuffled-z gap, nats per note", latent.validation.shuffled_z_gap, 0.18, 0.25),
-        at_least("wrong-label gap, nats per note", latent.validation.wrong_label_gap, 0.03, 0.06),
+        at_least(
+            "shuffled-z gap, nats per note",
+            latent.validation.shuffled_z_gap,
+            0.18,
+            0.25,
+        ),
+        at_least(
+            "wrong-label gap, nats per note",
+            latent.validation.wrong_label_gap,
+            0.03,
+            0.06,
+        ),
     ];
     for row in &report.likeness.out_of_range {
-        out.push(at_most(&format!("{}: share outside real p5–p95", row.name), row.generated, 0.20, 0.12));
+        out.push(at_most(
+            &format!("{}: share outside real p5–p95", row.name),
+            row.generated,
+            0.20,
+            0.12,
+        ));
     }
     let likeness = &report.likeness;
     out.extend([
-        at_least("nearest component, per held-out work", latent.nearest_component_works, 0.40, 0.55),
-        at_least("silhouette, training works", latent.silhouette_training, 0.24, 0.35),
-        at_least("relative cosine, judge features", likeness.features.relative, 0.05, 0.15),
-        at_most("Fréchet distance ÷ real halves", ratio(likeness.frechet, likeness.real_frechet), 4.0, 2.0),
-        at_most("13-note sequences in the training music", report.copied.shares[1], 0.02, 0.015),
+        at_least(
+            "nearest component, per held-out work",
+            latent.nearest_component_works,
+            0.40,
+            0.55,
+        ),
+        at_least(
+            "silhouette, training works",
+            latent.silhouette_training,
+            0.24,
+            0.35,
+        ),
+        at_least(
+            "relative cosine, judge features",
+            likeness.features.relative,
+            0.05,
+            0.15,
+        ),
+        at_most(
+            "Fréchet distance ÷ real halves",
+            ratio(likeness.frechet, likeness.real_frechet),
+            4.0,
+            2.0,
+        ),
+        at_most(
+            "13-note sequences in the training music",
+            report.copied.shares[1],
+            0.02,
+            0.015,
+        ),
     ]);
     out
 }
@@ -77,9 +144,18 @@ mod tests {
 
     #[test]
     fn more_or_less_is_better() {
-        let gate = Gate { name: String::new(), value: 0.5, at_least: true, small: 0.4, best: 0.6 };
+        let gate = Gate {
+            name: String::new(),
+            value: 0.5,
+            at_least: true,
+            small: 0.4,
+            best: 0.6,
+        };
         assert!(gate.meets_small() && !gate.meets_best());
-        let gate = Gate { at_least: false, ..gate };
+        let gate = Gate {
+            at_least: false,
+            ..gate
+        };
         assert!(!gate.meets_small() && gate.meets_best());
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
 
+use super::EvaluateError;
 use super::material::{Labelled, held_out_works};
 use super::stats::{mean, silhouette};
-use super::EvaluateError;
 use crate::data::{Corpus, Split, fixed_windows};
 use crate::generate::{GenerateError, Generator};
 use crate::train::{ValidMetrics, validate};
@@ -81,7 +81,10 @@ pub fn posterior_means<'a>(
     segments: impl IntoIterator<Item = &'a [crate::tokens::NoteToken]>,
 ) -> Result<Vec<Vec<f32>>, GenerateError> {
     // One after the other, so that each is encoded as a piece of its own, as a listener's file would be.
-    segments.into_iter().map(|s| generator.encode_tokens(s).map(|mut z| z.swap_remove(0))).collect()
+    segments
+        .into_iter()
+        .map(|s| generator.encode_tokens(s).map(|mut z| z.swap_remove(0)))
+        .collect()
 }
 
 fn nearest_component(generator: &Generator, corpus: &Corpus) -> Result<(usize, f64, f64), EvaluateError> {
@@ -91,12 +94,21 @@ fn nearest_component(generator: &Generator, corpus: &Corpus) -> Result<(usize, f
         let z = posterior_means(generator, segments.iter().map(Vec::as_slice))?;
         let rows = z.len() as i64;
         let nearest = no_grad(|| {
-            let z = Tensor::from_slice(&z.concat()).view([rows, -1]).to_device(generator.vae().device());
+            let z = Tensor::from_slice(&z.concat())
+                .view([rows, -1])
+                .to_device(generator.vae().device());
             let densities = generator.vae().prior.log_densities(&z);
-            densities.mean_dim(Some([0i64].as_slice()), false, Kind::Float).argmax(0, false).int64_value(&[])
+            densities
+                .mean_dim(Some([0i64].as_slice()), false, Kind::Float)
+                .argmax(0, false)
+                .int64_value(&[])
         });
         by_composer[*composer].push(if nearest == *composer as i64 { 1.0 } else { 0.0 });
     }
-    let balanced: Vec<f64> = by_composer.iter().filter(|w| !w.is_empty()).map(|w| mean(w)).collect();
+    let balanced: Vec<f64> = by_composer
+        .iter()
+        .filter(|w| !w.is_empty())
+        .map(|w| mean(w))
+        .collect();
     Ok((works.len(), mean(&by_composer.concat()), mean(&balanced)))
 }

@@ -14,26 +14,58 @@ pub type Labelled = (usize, Vec<NoteToken>);
 
 /// The composers of the project this one answers to, of whom some may have too little music.
 const ORIGINAL: [&str; 12] = [
-    "Debussy", "Liszt", "Schubert", "Chopin", "Handel", "Bach", "Brahms", "Haydn", "Beethoven", "Tchaikovsky",
-    "Schumann", "Mozart",
+    "Debussy",
+    "Liszt",
+    "Schubert",
+    "Chopin",
+    "Handel",
+    "Bach",
+    "Brahms",
+    "Haydn",
+    "Beethoven",
+    "Tchaikovsky",
+    "Schumann",
+    "Mozart",
 ];
 
 /// Indices of the labelled composers among [`ORIGINAL`], and the surnames of those that are not labelled.
 pub fn original_composers(composers: &ComposerSet) -> (Vec<usize>, Vec<String>) {
-    let index = |surname: &str| composers.iter().find(|(_, c)| c.surname() == surname).map(|(id, _)| id.index());
+    let index = |surname: &str| {
+        composers
+            .iter()
+            .find(|(_, c)| c.surname() == surname)
+            .map(|(id, _)| id.index())
+    };
     let there = ORIGINAL.iter().filter_map(|s| index(s)).collect();
-    let missing = ORIGINAL.iter().filter(|s| index(s).is_none()).map(|s| (*s).to_owned()).collect();
+    let missing = ORIGINAL
+        .iter()
+        .filter(|s| index(s).is_none())
+        .map(|s| (*s).to_owned())
+        .collect();
     (there, missing)
 }
 
 /// # Errors
 /// [`EvaluateError::Composers`] when `found` is not `expected`.
-pub fn check_composers(what: &'static str, found: &ComposerSet, expected: &ComposerSet) -> Result<(), EvaluateError> {
+pub fn check_composers(
+    what: &'static str,
+    found: &ComposerSet,
+    expected: &ComposerSet,
+) -> Result<(), EvaluateError> {
     if found == expected {
         return Ok(());
     }
-    let names = |set: &ComposerSet| set.iter().map(|(_, c)| c.surname()).collect::<Vec<_>>().join(", ");
-    Err(EvaluateError::Composers { what, found: names(found), expected: names(expected) })
+    let names = |set: &ComposerSet| {
+        set.iter()
+            .map(|(_, c)| c.surname())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    Err(EvaluateError::Composers {
+        what,
+        found: names(found),
+        expected: names(expected),
+    })
 }
 
 /// # Errors
@@ -41,7 +73,10 @@ pub fn check_composers(what: &'static str, found: &ComposerSet, expected: &Compo
 pub fn check_kind(found: ClassifierKind, expected: ClassifierKind) -> Result<(), EvaluateError> {
     match found == expected {
         true => Ok(()),
-        false => Err(EvaluateError::WrongClassifier { expected: expected.name(), found: found.name() }),
+        false => Err(EvaluateError::WrongClassifier {
+            expected: expected.name(),
+            found: found.name(),
+        }),
     }
 }
 
@@ -52,7 +87,10 @@ pub fn round_trip(notes: &[NoteToken]) -> Vec<NoteToken> {
 
 /// Up to `most` whole segments of `len` notes of `pieces`, evenly spread.
 fn spread<'a>(pieces: impl IntoIterator<Item = &'a Piece>, len: usize, most: usize) -> Vec<&'a [NoteToken]> {
-    let all: Vec<&[NoteToken]> = pieces.into_iter().flat_map(|p| p.tokens.chunks_exact(len)).collect();
+    let all: Vec<&[NoteToken]> = pieces
+        .into_iter()
+        .flat_map(|p| p.tokens.chunks_exact(len))
+        .collect();
     let n = most.min(all.len());
     (0..n).map(|i| all[(2 * i + 1) * all.len() / (2 * n)]).collect()
 }
@@ -74,8 +112,20 @@ fn works<'a>(corpus: &'a Corpus, composer: usize, splits: &[Split]) -> Vec<(usiz
 pub fn held_out_works(corpus: &Corpus, len: usize, per_work: usize) -> Vec<(usize, Vec<Vec<NoteToken>>)> {
     let composers = 0..corpus.composers.len();
     composers
-        .flat_map(|k| works(corpus, k, &[Split::Validation, Split::Test]).into_iter().map(move |(_, p)| (k, p)))
-        .map(|(k, pieces)| (k, spread(pieces, len, per_work).into_iter().map(<[_]>::to_vec).collect::<Vec<_>>()))
+        .flat_map(|k| {
+            works(corpus, k, &[Split::Validation, Split::Test])
+                .into_iter()
+                .map(move |(_, p)| (k, p))
+        })
+        .map(|(k, pieces)| {
+            (
+                k,
+                spread(pieces, len, per_work)
+                    .into_iter()
+                    .map(<[_]>::to_vec)
+                    .collect::<Vec<_>>(),
+            )
+        })
         .filter(|(_, segments)| !segments.is_empty())
         .collect()
 }
@@ -91,10 +141,16 @@ pub fn real_halves(corpus: &Corpus, len: usize, most: usize) -> (Vec<Labelled>, 
             halves[lesser].1.extend(pieces);
         }
         let [a, b] = halves.map(|(_, pieces)| pieces);
-        let n = [&a, &b].map(|half| half.iter().map(|p| p.tokens.len() / len).sum::<usize>()).into_iter().min();
+        let n = [&a, &b]
+            .map(|half| half.iter().map(|p| p.tokens.len() / len).sum::<usize>())
+            .into_iter()
+            .min();
         let n = n.unwrap_or(0).min(most);
         let labelled = |pieces: Vec<&Piece>| {
-            spread(pieces.iter().copied(), len, n).into_iter().map(|s| (k, round_trip(s))).collect::<Vec<_>>()
+            spread(pieces.iter().copied(), len, n)
+                .into_iter()
+                .map(|s| (k, round_trip(s)))
+                .collect::<Vec<_>>()
         };
         first.extend(labelled(a));
         second.extend(labelled(b));
@@ -105,8 +161,12 @@ pub fn real_halves(corpus: &Corpus, len: usize, most: usize) -> (Vec<Labelled>, 
 /// Up to `most` whole segments of each composer in a split, as they come back from the tokenizer.
 pub fn real_segments(corpus: &Corpus, split: Split, len: usize, most: usize) -> Vec<Labelled> {
     let of = |k: usize| {
-        let pieces = corpus.labelled(split).filter(move |p| p.composer.is_some_and(|c| c.index() == k));
-        spread(pieces, len, most).into_iter().map(move |s| (k, round_trip(s)))
+        let pieces = corpus
+            .labelled(split)
+            .filter(move |p| p.composer.is_some_and(|c| c.index() == k));
+        spread(pieces, len, most)
+            .into_iter()
+            .map(move |s| (k, round_trip(s)))
     };
     (0..corpus.composers.len()).flat_map(of).collect()
 }
@@ -124,7 +184,11 @@ mod tests {
             composer: Some(ComposerId(0)),
             split,
             tokens: (0..notes)
-                .map(|i| NoteToken { pitch: 40 + (work.len() + i) as u8 % 20, gap: 10, ..NoteToken::default() })
+                .map(|i| NoteToken {
+                    pitch: 40 + (work.len() + i) as u8 % 20,
+                    gap: 10,
+                    ..NoteToken::default()
+                })
                 .collect(),
         };
         Corpus {
@@ -159,13 +223,24 @@ mod tests {
     fn segments_come_from_their_split() {
         let corpus = corpus();
         assert_eq!(real_segments(&corpus, Split::Train, 100, 9).len(), 4);
-        assert_eq!(held_out_works(&corpus, 10, 5).iter().map(|(_, s)| s.len()).collect::<Vec<_>>(), [5, 5, 4]);
+        assert_eq!(
+            held_out_works(&corpus, 10, 5)
+                .iter()
+                .map(|(_, s)| s.len())
+                .collect::<Vec<_>>(),
+            [5, 5, 4]
+        );
     }
 
     #[test]
     fn other_composers_are_an_error_that_names_them() {
         let other = ComposerSet::new(["C Cage".to_owned()]);
-        let error = check_composers("judge", &other, &corpus().composers).unwrap_err().to_string();
-        assert!(error.contains("judge") && error.contains("Cage") && error.contains("Ligeti"), "{error}");
+        let error = check_composers("judge", &other, &corpus().composers)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("judge") && error.contains("Cage") && error.contains("Ligeti"),
+            "{error}"
+        );
     }
 }

@@ -20,7 +20,7 @@ pub use copying::{Copied, LENGTHS, Sequences};
 pub use cost::Cost;
 pub use frechet::frechet_distance;
 pub use gates::Gate;
-pub use latent::{LatentReport, LabelSwap};
+pub use latent::{LabelSwap, LatentReport};
 pub use report::{AdherenceRow, LikenessReport, Report};
 pub use run::{EvaluateOptions, evaluate};
 pub use similarity::{Likeness, OutOfRange, RelativeCosine};
@@ -33,9 +33,16 @@ use crate::generate::GenerateError;
 #[non_exhaustive]
 pub enum EvaluateError {
     #[error("the {what} knows {found}, the model {expected}; use files that were made from one corpus")]
-    Composers { what: &'static str, found: String, expected: String },
+    Composers {
+        what: &'static str,
+        found: String,
+        expected: String,
+    },
     #[error("the file given as {expected} holds a {found}")]
-    WrongClassifier { expected: &'static str, found: &'static str },
+    WrongClassifier {
+        expected: &'static str,
+        found: &'static str,
+    },
     #[error("the {0} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit(&'static str),
     #[error("takes and notes must be at least 2 and 32, and best-of at least 1")]

@@ -8,8 +8,8 @@ use super::adherence::{Adherence, Outcome};
 use super::material::{self, Labelled, check_composers, check_kind, real_halves, real_segments, round_trip};
 use super::similarity::{self, Group, Histograms, histogram_vector, likeness, out_of_range, relative_cosine};
 use super::{
-    AdherenceRow, Copied, EvaluateError, LabelSwap, LikenessReport, Report, Sequences, cost, frechet_distance, gates,
-    latent,
+    AdherenceRow, Copied, EvaluateError, LabelSwap, LikenessReport, Report, Sequences, cost,
+    frechet_distance, gates, latent,
 };
 use crate::classify::{Classifier, ClassifierKind, Heard, Segment};
 use crate::data::{Corpus, Split};
@@ -41,7 +41,13 @@ pub struct EvaluateOptions {
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
-        EvaluateOptions { takes: 40, notes: 256, best_of: 4, seed: 2026, sampling: SamplingSettings::default() }
+        EvaluateOptions {
+            takes: 40,
+            notes: 256,
+            best_of: 4,
+            seed: 2026,
+            sampling: SamplingSettings::default(),
+        }
     }
 }
 
@@ -83,7 +89,18 @@ pub fn evaluate(
         return Err(EvaluateError::Options);
     }
     let (composed_notes, composing_secs) = (0, 0.0);
-    Evaluation { generator, corpus, judge, selector, options, stop, on_progress, composed_notes, composing_secs }.run()
+    Evaluation {
+        generator,
+        corpus,
+        judge,
+        selector,
+        options,
+        stop,
+        on_progress,
+        composed_notes,
+        composing_secs,
+    }
+    .run()
 }
 
 fn parts(segments: &[Labelled]) -> Vec<Segment<'_>> {
@@ -101,9 +118,21 @@ impl Evaluation<'_> {
         self.say("latent space", 0, None)?;
         let mut latent = latent::measure(self.generator, self.corpus)?;
         self.say("timing", 0, None)?;
-        let mut cost = cost::measure(self.generator, options.notes, options.seed, options.sampling, self.stop)?;
-        let rounds = if self.selector.is_some() { options.best_of } else { 1 };
-        let takes = (0..rounds).map(|round| self.compose(round)).collect::<Result<Vec<_>, _>>()?;
+        let mut cost = cost::measure(
+            self.generator,
+            options.notes,
+            options.seed,
+            options.sampling,
+            self.stop,
+        )?;
+        let rounds = if self.selector.is_some() {
+            options.best_of
+        } else {
+            1
+        };
+        let takes = (0..rounds)
+            .map(|round| self.compose(round))
+            .collect::<Result<Vec<_>, _>>()?;
         latent.swap = self.swap_labels()?;
         self.say("listening", 0, None)?;
         let first = &takes[0];
@@ -121,7 +150,11 @@ impl Evaluation<'_> {
             judge: self.judge.hash.clone(),
             selector: self.selector.map(|s| s.hash.clone()),
             corpus: self.corpus.provenance.source.clone(),
-            composers: info.composers.iter().map(|(_, c)| c.surname().to_owned()).collect(),
+            composers: info
+                .composers
+                .iter()
+                .map(|(_, c)| c.surname().to_owned())
+                .collect(),
             too_little_music: material::original_composers(&info.composers).1,
             options: options.clone(),
             minutes: begun.elapsed().as_secs_f64() / 60.0,
@@ -139,8 +172,16 @@ impl Evaluation<'_> {
     }
 
     fn say(&mut self, phase: &'static str, done: usize, total: Option<usize>) -> Result<(), EvaluateError> {
-        (self.on_progress)(Progress { phase: phase.into(), done: done as u64, total: total.map(|t| t as u64) });
-        if self.stop.is_stopped() { Err(EvaluateError::Stopped) } else { Ok(()) }
+        (self.on_progress)(Progress {
+            phase: phase.into(),
+            done: done as u64,
+            total: total.map(|t| t as u64),
+        });
+        if self.stop.is_stopped() {
+            Err(EvaluateError::Stopped)
+        } else {
+            Ok(())
+        }
     }
 
     fn request(&self, composer: usize, seed: u64) -> GenerateRequest {
@@ -154,14 +195,17 @@ impl Evaluation<'_> {
     /// One take of every composer and number, each cut to the length that is judged.
     fn compose(&mut self, round: usize) -> Result<Vec<Labelled>, EvaluateError> {
         let k = self.corpus.composers.len();
-        let seed = |composer: usize, i: usize| {
-            self.options.seed + (((round * 1000) + composer) * 10_000 + i) as u64
-        };
+        let seed =
+            |composer: usize, i: usize| self.options.seed + (((round * 1000) + composer) * 10_000 + i) as u64;
         let requests: Vec<(usize, GenerateRequest)> = (0..self.options.takes)
             .flat_map(|i| (0..k).map(move |c| (c, i)))
             .map(|(c, i)| (c, self.request(c, seed(c, i))))
             .collect();
-        let phase = if round == 0 { "composing" } else { "composing takes to choose from" };
+        let phase = if round == 0 {
+            "composing"
+        } else {
+            "composing takes to choose from"
+        };
         self.compose_all(phase, &requests)
     }
 
@@ -198,7 +242,11 @@ impl Evaluation<'_> {
         };
         let outcomes = |segments: &[Labelled], by: &Classifier| -> Vec<Outcome> {
             let heard = by.hear(&parts(segments));
-            segments.iter().zip(heard).map(|((c, _), h)| (*c, h.probabilities)).collect()
+            segments
+                .iter()
+                .zip(heard)
+                .map(|((c, _), h)| (*c, h.probabilities))
+                .collect()
         };
         let mut rows = vec![
             row("real held-out", outcomes(real, self.judge)),
@@ -207,7 +255,10 @@ impl Evaluation<'_> {
         if let Some(selector) = self.selector {
             if takes.len() > 1 {
                 let best = best_of(takes, selector);
-                rows.push(row(&format!("takes, best of {}", takes.len()), outcomes(&best, self.judge)));
+                rows.push(row(
+                    &format!("takes, best of {}", takes.len()),
+                    outcomes(&best, self.judge),
+                ));
             }
             rows.push(row("selector: real", outcomes(real, selector)));
             rows.push(row("selector: N = 1", outcomes(&takes[0], selector)));
@@ -227,14 +278,24 @@ impl Evaluation<'_> {
         for (i, (z, (source, _))) in z.into_iter().zip(&sources).enumerate() {
             for label in 0..k {
                 let seed = self.options.seed + 7_000_000 + i as u64;
-                requests.push((label, GenerateRequest { z: Some(z.clone()), ..self.request(label, seed) }));
+                requests.push((
+                    label,
+                    GenerateRequest {
+                        z: Some(z.clone()),
+                        ..self.request(label, seed)
+                    },
+                ));
                 origins.push(*source);
             }
         }
         let takes = self.compose_all("one latent, every label", &requests)?;
         let heard = self.judge.hear(&parts(&takes));
         let named = |h: &Heard, who: usize| crate::train::rank_of(who, &h.probabilities) == 0;
-        let as_label = takes.iter().zip(&heard).filter(|((label, _), h)| named(h, *label)).count();
+        let as_label = takes
+            .iter()
+            .zip(&heard)
+            .filter(|((label, _), h)| named(h, *label))
+            .count();
         let others: Vec<(usize, &Heard)> = takes
             .iter()
             .zip(&origins)
@@ -256,8 +317,9 @@ impl Evaluation<'_> {
             return Err(EvaluateError::EmptySplit("validation and test"));
         }
         // As many takes of each composer as there are real segments, so that all three sets weigh alike.
-        let mut left: Vec<usize> =
-            (0..self.corpus.composers.len()).map(|k| real.iter().filter(|(c, _)| *c == k).count()).collect();
+        let mut left: Vec<usize> = (0..self.corpus.composers.len())
+            .map(|k| real.iter().filter(|(c, _)| *c == k).count())
+            .collect();
         let chosen: Vec<Labelled> = takes
             .iter()
             .filter(|(c, _)| {
@@ -268,7 +330,11 @@ impl Evaluation<'_> {
             .cloned()
             .collect();
         let histograms = |set: &[Labelled], k: usize| {
-            Histograms::of(set.iter().filter(|(c, _)| *c == k).map(|(_, notes)| notes.as_slice()))
+            Histograms::of(
+                set.iter()
+                    .filter(|(c, _)| *c == k)
+                    .map(|(_, notes)| notes.as_slice()),
+            )
         };
         let groups: Vec<Group> = (0..self.corpus.composers.len())
             .filter(|k| real.iter().any(|(c, _)| c == k))
@@ -286,14 +352,18 @@ impl Evaluation<'_> {
             set.iter().zip(heard).map(|((c, _), h)| (*c, wide(h))).collect()
         };
         let vectors = |set: &[Labelled]| -> Vec<(usize, Vec<f64>)> {
-            set.iter().map(|(c, notes)| (*c, histogram_vector(notes))).collect()
+            set.iter()
+                .map(|(c, notes)| (*c, histogram_vector(notes)))
+                .collect()
         };
         let real_vectors = vectors(&real);
         let real_features = labelled_features(&real, &first);
         let range = real_segments(self.corpus, Split::Train, self.options.notes, RANGE_SEGMENTS);
         let held_out: Vec<Labelled> = real.iter().chain(&other_real).cloned().collect();
         fn borrowed(set: &[Labelled]) -> Vec<similarity::Labelled<'_>> {
-            set.iter().map(|(c, notes): &(usize, Vec<NoteToken>)| (*c, notes.as_slice())).collect()
+            set.iter()
+                .map(|(c, notes): &(usize, Vec<NoteToken>)| (*c, notes.as_slice()))
+                .collect()
         }
         Ok(LikenessReport {
             distributions: likeness(&groups),
@@ -308,10 +378,18 @@ impl Evaluation<'_> {
     }
 
     fn copied(&self, takes: &[Labelled]) -> (Copied, Copied) {
-        let training = self.corpus.pieces.iter().filter(|p| p.split == Split::Train).collect();
+        let training = self
+            .corpus
+            .pieces
+            .iter()
+            .filter(|p| p.split == Split::Train)
+            .collect();
         let training = Sequences::new(training);
         let unseen = real_segments(self.corpus, Split::Test, self.options.notes, self.options.takes);
-        (Copied::of(parts(takes), &training), Copied::of(parts(&unseen), &training))
+        (
+            Copied::of(parts(takes), &training),
+            Copied::of(parts(&unseen), &training),
+        )
     }
 }
 
@@ -321,7 +399,11 @@ fn best_of(rounds: &[Vec<Labelled>], selector: &Classifier) -> Vec<Labelled> {
         .iter()
         .map(|takes| {
             let heard = selector.hear(&parts(takes));
-            takes.iter().zip(heard).map(|((c, _), h)| h.probabilities.get(*c).copied().unwrap_or(0.0)).collect()
+            takes
+                .iter()
+                .zip(heard)
+                .map(|((c, _), h)| h.probabilities.get(*c).copied().unwrap_or(0.0))
+                .collect()
         })
         .collect();
     (0..rounds.first().map_or(0, Vec::len))

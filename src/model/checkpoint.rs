@@ -360,7 +360,7 @@ fn to_tensor(view: &TensorView) -> Result<Tensor, String> {
         other => return Err(format!("numbers of kind {other:?}")),
     };
     let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-    let tensor = Tensor::f_from_data_size(&view.data(), &shape, kind).map_err(|e| e.to_string())?;
+    let tensor = Tensor::f_from_data_size(view.data(), &shape, kind).map_err(|e| e.to_string())?;
     Ok(if kind == Kind::Int64 {
         tensor
     } else {

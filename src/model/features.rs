@@ -59,7 +59,7 @@ impl Place {
 
     /// Under 8, under 16 … 512 and more: coarse, so that the model chooses the very end itself.
     fn until_bin(self) -> i64 {
-        i64::from((self.until_end / 4).max(1).min(1 << 10).ilog2()).min(UNTIL_BINS - 1)
+        i64::from((self.until_end / 4).clamp(1, 1 << 10).ilog2()).min(UNTIL_BINS - 1)
     }
 }
 

@@ -166,7 +166,7 @@ impl Shared {
                 load(&self.heard_at),
             );
             fence(Ordering::Acquire);
-            if before % 2 == 0 && before == self.version.load(Ordering::Relaxed) {
+            if before.is_multiple_of(2) && before == self.version.load(Ordering::Relaxed) {
                 let ahead_secs = (heard_at - self.now_secs()).clamp(0.0, 1.0);
                 return (position - ahead_secs * pace).max(floor.min(position));
             }

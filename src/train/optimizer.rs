@@ -22,12 +22,12 @@ pub struct Rates {
     pub adam: f64,
 }
 
+/// Variables with their names.
+type Members = Vec<(String, Tensor)>;
+
 enum Moments {
     /// Matrices of one shape, stepped together: momentum `[n, rows, columns]`.
-    Muon {
-        members: Vec<(String, Tensor)>,
-        momentum: Tensor,
-    },
+    Muon { members: Members, momentum: Tensor },
     Adam {
         name: String,
         variable: Tensor,
@@ -60,7 +60,7 @@ impl Optimizer {
             .filter(|(_, v)| v.requires_grad())
             .collect();
         variables.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut by_shape: Vec<(Vec<i64>, Vec<(String, Tensor)>)> = Vec::new();
+        let mut by_shape: Vec<(Vec<i64>, Members)> = Vec::new();
         let mut moments = Vec::new();
         for (name, variable) in variables {
             if !is_hidden_matrix(&name, &variable) {

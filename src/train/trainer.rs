@@ -165,7 +165,7 @@ impl Trainer {
             let progress = schedule::progress(&self.config, self.trained_on.step, elapsed);
             let is_over = progress >= 1.0 || stop.is_stopped();
             let step = self.trained_on.step;
-            if step > first_step && (is_over || step % self.config.validate_every == 0) {
+            if step > first_step && (is_over || step.is_multiple_of(self.config.validate_every)) {
                 self.validate(&corpus, &held_out, on_event)?;
             }
             if is_over || elapsed - last_saved > SAVE_EVERY_SECS {

@@ -169,7 +169,7 @@ mod tests {
             [400.0, 400.0],
         ] {
             for radius in [0.05, 1.0, 40.0] {
-                let even = |i: usize| i % 2 == 0;
+                let even = |i: usize| i.is_multiple_of(2);
                 let all = (0..points.len()).filter(|i| even(*i) && distance(points[*i], at) <= radius);
                 let expected =
                     all.min_by(|a, b| distance(points[*a], at).total_cmp(&distance(points[*b], at)));
