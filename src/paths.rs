@@ -61,6 +61,11 @@ pub fn checkpoint_dirs() -> Vec<PathBuf> {
 /// Every checkpoint (`.safetensors`) in [`checkpoint_dirs`], the one that ships first, then by folder and name.
 pub fn checkpoints() -> Vec<PathBuf> {
     let mut found = files_in(&checkpoint_dirs(), "safetensors");
+    // The classifiers lie beside the models they listen to, and compose nothing.
+    found.retain(|path| {
+        path.file_stem()
+            .is_none_or(|stem| stem != "judge" && stem != "selector")
+    });
     found.sort_by_key(|path| path.file_name().is_none_or(|name| name != DEFAULT_CHECKPOINT)); // stable
     found
 }

@@ -83,7 +83,7 @@ fn notes_reach_the_sink_and_the_window_and_make_up_the_take() {
     let (count, end) = (heard.clone(), ended.clone());
     generate(&mut engine, job, 120, move |part| match part {
         StreamPart::Notes(streamed) => _ = count.fetch_add(streamed.notes.len(), Ordering::Relaxed),
-        StreamPart::Finished(_) => end.store(1, Ordering::Relaxed),
+        StreamPart::Finished(..) => end.store(1, Ordering::Relaxed),
         StreamPart::Failed => end.store(2, Ordering::Relaxed),
     });
     let mut shown = 0;

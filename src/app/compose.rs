@@ -78,8 +78,8 @@ impl PasticheApp {
         let (store, reporter, kept) = (self.store.clone(), self.workers.reporter(), settings.clone());
         // On disk before the window hears of it: a crash of the window loses nothing.
         let keep = move |part: StreamPart<'_>| {
-            if let StreamPart::Finished(take) = part {
-                let record = TakeRecord::composed(take, kept.clone(), now_secs());
+            if let StreamPart::Finished(take, heard) = part {
+                let record = TakeRecord::composed(take, heard, kept.clone(), now_secs());
                 reporter.report(Done::TakeSaved(store.save(record, &take.performance)));
             }
         };

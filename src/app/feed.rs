@@ -91,7 +91,7 @@ pub fn sink(
     Box::new(move |part| {
         log_busy(match &part {
             StreamPart::Notes(streamed) => pour.add(streamed),
-            StreamPart::Finished(_) | StreamPart::Failed => pour.end(),
+            StreamPart::Finished(..) | StreamPart::Failed => pour.end(),
         });
         and_then(part);
     })

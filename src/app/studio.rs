@@ -11,7 +11,11 @@ use super::state::{AppState, Stage};
 use super::takes::{TakesPanel, menu_ui, style_of};
 use super::theme::{self, GRID, Palette};
 use super::transport::caption;
+use crate::evaluate::CopyCheck;
 use crate::music::{ComposerSet, Performance};
+
+/// From this length on a passage in common is worth telling.
+const QUOTATION_NOTES: usize = 13;
 
 /// Width of the panels at the sides, in points.
 const SIDE: f32 = 272.0;
@@ -50,7 +54,7 @@ impl Studio {
                     .show_separator_line(false)
                     .resizable(false)
                     .show(ui, |ui| {
-                        heard_as_ui(ui, state);
+                        heard_ui(ui, state);
                     });
                 CentralPanel::no_frame().show(ui, |ui| self.takes.ui(ui, state, actions));
             });
@@ -286,16 +290,47 @@ fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
 }
 
-/// The composers that the selector hears in the take on the stage.
-fn heard_as_ui(ui: &mut Ui, state: &AppState) {
-    let Some(entry) = state.staged_take().filter(|e| !e.record.confidence.is_empty()) else {
+/// What was heard in the take on the stage: whom it sounds like, and whether it quotes.
+fn heard_ui(ui: &mut Ui, state: &AppState) {
+    let Some(entry) = state.staged_take() else {
         return;
     };
+    if !entry.record.confidence.is_empty() {
+        heard_as_ui(ui, state, &entry.record.confidence);
+    }
+    if let Some(copy) = &entry.record.copy {
+        copied_ui(ui, copy);
+    }
+}
+
+/// The longest quotation, in words, and where it comes from.
+fn copied_ui(ui: &mut Ui, copy: &CopyCheck) {
+    ui.add_space(GRID);
+    caption(ui, "Copied?");
+    let palette = Palette::of(ui);
+    let small = |text: String| RichText::new(text).small().color(palette.weak_text);
+    match &copy.nearest {
+        Some((piece, _)) if copy.longest_notes >= QUOTATION_NOTES => {
+            let surname = piece.composer.split_whitespace().last().unwrap_or(&piece.composer);
+            let text = format!("{} notes in a row are also in {surname}: {}", copy.longest_notes, piece.title);
+            ui.add(egui::Label::new(small(text)).truncate())
+        }
+        _ => ui.label(small("No quotation from the training music".to_owned())),
+    }
+    .on_hover_text(format!(
+        "{:.1} % of its sequences of 13 notes, in any key, are in the music the model learned from. In works the \
+         model never saw it is 1 to 2 %: scales and broken chords belong to everybody.",
+        copy.share * 100.0
+    ));
+}
+
+/// The composers that the selector hears.
+fn heard_as_ui(ui: &mut Ui, state: &AppState, confidence: &[(String, f32)]) {
     let palette = Palette::of(ui);
     ui.add_space(GRID * 1.5);
     caption(ui, "Heard as");
     ui.spacing_mut().item_spacing.y = 4.0;
-    for (name, share) in entry.record.confidence.iter().take(3) {
+    for (name, share) in confidence.iter().take(3) {
         let style = style_of(ui, state, Some(name));
         ui.horizontal(|ui| {
             let surname = name.split_whitespace().last().unwrap_or(name);

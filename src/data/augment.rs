@@ -59,7 +59,7 @@ mod tests {
         for round in 0..200u8 {
             let mut notes: Vec<NoteToken> = (0..64u8)
                 .map(|i| NoteToken {
-                    pitch: (i + round) % 88,
+                    pitch: i.wrapping_add(round) % 88,
                     velocity: i % 32,
                     duration: i,
                     pedal: i % 3,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 
+use super::ears::{Ears, Heard};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
 use crate::generate::{CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes, Take};
@@ -24,8 +25,8 @@ const NOTES_EVERY: Duration = Duration::from_millis(30);
 /// A take as it is being made, for whoever listens on the engine's own thread.
 pub enum StreamPart<'a> {
     Notes(&'a StreamedNotes),
-    /// The take is whole (or what there is of it, when stopped).
-    Finished(&'a Take),
+    /// The take is whole (or what there is of it, when stopped), and this was heard in it.
+    Finished(&'a Take, &'a Heard),
     /// There will be no take.
     Failed,
 }
@@ -118,6 +119,7 @@ impl Engine {
                 outbox,
                 wake,
                 generator: None,
+                ears: Ears::default(),
             }
             .run(&inbox, &flag)
         })?;
@@ -172,6 +174,7 @@ struct EngineThread {
     outbox: Sender<EngineEvent>,
     wake: Wake,
     generator: Option<Generator>,
+    ears: Ears,
 }
 
 impl EngineThread {
@@ -215,6 +218,7 @@ impl EngineThread {
             EngineCommand::LoadCheckpoint { job, path, device } => {
                 let generator = Generator::load(&path, device)?;
                 let info = Arc::new(generator.info().clone());
+                self.ears = Ears::beside(&path, &info.composers);
                 self.generator = Some(generator);
                 Ok(EngineEvent::CheckpointLoaded { job, info })
             }
@@ -263,7 +267,7 @@ impl EngineThread {
         if take.performance.is_empty() {
             return Ok(EngineEvent::Stopped { job });
         }
-        sink(StreamPart::Finished(&take));
+        sink(StreamPart::Finished(&take, &self.ears.hear(&take.tokens)));
         Ok(EngineEvent::Generated {
             job,
             take: Arc::new(take),

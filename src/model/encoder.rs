@@ -104,7 +104,7 @@ impl Encoder {
             let a = norm(&x);
             let q = block.attention.queries(&a, Some(&rotary));
             let kv = block.attention.keys_values(&a, Some(&rotary));
-            x += block.attention.attend(&q, &kv, Mask::Given(&allowed));
+            x = &x + block.attention.attend(&q, &kv, Mask::Given(&allowed));
             x = &x + block.feed_forward.forward(&norm(&x));
         }
         let seed = self.queries.to_kind(compute).expand([b, -1, -1], false);

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::evaluate::CopyCheck;
 use crate::generate::{GenerateRequest, Recipe, Take};
+use crate::jobs::Heard;
 use crate::music::{ComposerSet, Performance};
 use crate::sampling::SamplingSettings;
 
@@ -98,6 +100,8 @@ pub struct TakeRecord {
     pub z: Vec<Vec<f32>>,
     /// The composers the selector hears in it, best first.
     pub confidence: Vec<(String, f32)>,
+    /// What it has in common with the training music, where that was looked for.
+    pub copy: Option<CopyCheck>,
     /// As the generator wrote it.
     pub recipe: Value,
     #[serde(flatten)]
@@ -109,7 +113,7 @@ const FORMAT: u32 = 1;
 
 impl TakeRecord {
     /// The record of a new take; its name is the composer's surname and the seed.
-    pub fn composed(take: &Take, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
+    pub fn composed(take: &Take, heard: &Heard, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
         let surname = settings.composer.as_deref().map_or("Any composer", surname);
         TakeRecord {
             format: FORMAT,
@@ -117,6 +121,8 @@ impl TakeRecord {
             composer: settings.composer.clone(),
             created_secs,
             z: take.recipe.z.clone(),
+            confidence: heard.composers.clone(),
+            copy: heard.copy.clone(),
             recipe: serde_json::to_value(&take.recipe).unwrap_or(Value::Null),
             settings: Some(settings),
             ..TakeRecord::default()
