@@ -50,7 +50,7 @@ impl Clock {
             Some(usual) => {
                 let off = lead - usual;
                 let correction = if off.abs() > GAP_SECS { off } else { off * FOLLOW };
-                self.start_secs = Some(start + correction);
+                self.start_secs = Some(start - correction);
             }
         }
     }
