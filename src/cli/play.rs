@@ -14,7 +14,7 @@ use pastiche::player::{Device, Player, PlayerHandle, Sound, SoundState};
 use super::render::SoundArgs;
 
 /// How long the card and the SoundFont may take to be ready.
-const READY_PATIENCE: Duration = Duration::from_secs(10);
+const READY_PATIENCE: Duration = Duration::from_secs(30);
 /// How often the state is looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// The end is over when it has been this soft for this long, or after the last patience.
@@ -113,6 +113,7 @@ fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<
     let is_terminal = std::io::stderr().is_terminal();
     let mut silent_ticks = 0;
     let mut ended_at = None;
+    let mut has_played = false;
     loop {
         for line in commands.try_iter() {
             if line.trim() == "quit" {
@@ -126,7 +127,8 @@ fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<
         if is_terminal {
             eprint!("\r{:.1} / {:.1} s ", status.position_secs, status.duration_secs);
         }
-        let is_over = !status.is_playing && status.position_secs >= status.duration_secs;
+        has_played |= status.is_playing || status.position_secs > 0.0;
+        let is_over = has_played && !status.is_playing && status.position_secs >= status.duration_secs;
         silent_ticks = if is_over && status.peak < SILENCE {
             silent_ticks + 1
         } else {
@@ -165,13 +167,14 @@ fn obey(handle: &PlayerHandle, line: &str) -> anyhow::Result<()> {
         ["loop", from, to] => handle.set_loop(Some(number(from)?..number(to)?))?,
         ["status"] => {
             let status = handle.status();
-            println!(
-                "{{\"position_secs\": {:.4}, \"is_playing\": {}, \"latency_secs\": {:.4}, \"underruns\": {}}}",
-                status.position_secs,
-                status.is_playing,
-                status.latency_secs.unwrap_or(0.0),
-                status.underruns
-            );
+            let json = serde_json::json!({
+                "position_secs": status.position_secs,
+                "is_playing": status.is_playing,
+                "latency_secs": status.latency_secs,
+                "underruns": status.underruns,
+                "has_device": matches!(status.device, Device::Open { .. }),
+            });
+            println!("{json}");
         }
         _ => bail!("\"{line}\" is not a command; see pastiche play --help"),
     }

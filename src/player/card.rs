@@ -9,8 +9,6 @@ use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink};
 
 use super::status::Shared;
 
-/// Frames asked of the card at a time: 11 ms at 48 kHz.
-const BUFFER_FRAMES: u32 = 512;
 /// What the synthesizer can do; for a card beyond, rodio converts.
 const RATES: std::ops::RangeInclusive<u32> = 16_000..=192_000;
 
@@ -60,11 +58,11 @@ pub(super) fn find(name: &str) -> Option<cpal::Device> {
 ///
 /// # Errors
 /// In words for the user.
-pub(super) fn open(chosen: Option<&str>, shared: &Arc<Shared>) -> Result<Opened, String> {
+pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared>) -> Result<Opened, String> {
     if let Some(name) = chosen
         && let Some(device) = find(name)
     {
-        match open_device(device, shared) {
+        match open_device(device, buffer_frames, shared) {
             Ok(opened) => {
                 return Ok(Opened {
                     is_chosen: true,
@@ -77,7 +75,7 @@ pub(super) fn open(chosen: Option<&str>, shared: &Arc<Shared>) -> Result<Opened,
     let device = cpal::default_host()
         .default_output_device()
         .ok_or("no sound card was found; connect one, or start the sound server")?;
-    open_device(device, shared)
+    open_device(device, buffer_frames, shared)
         .map(|opened| Opened {
             is_chosen: chosen.is_none(),
             ..opened
@@ -85,8 +83,12 @@ pub(super) fn open(chosen: Option<&str>, shared: &Arc<Shared>) -> Result<Opened,
         .map_err(|error| format!("the sound card could not be opened ({})", chain(&error)))
 }
 
-/// With 512 frames where the card can, with its own buffer where not.
-fn open_device(device: cpal::Device, shared: &Arc<Shared>) -> Result<Opened, DeviceSinkError> {
+/// With the buffer asked for where the card can, with its own where not.
+fn open_device(
+    device: cpal::Device,
+    buffer_frames: u32,
+    shared: &Arc<Shared>,
+) -> Result<Opened, DeviceSinkError> {
     let name = device
         .description()
         .map_or_else(|_| "sound card".to_owned(), |d| name_of(&d));
@@ -96,10 +98,10 @@ fn open_device(device: cpal::Device, shared: &Arc<Shared>) -> Result<Opened, Dev
             .with_error_callback(move |error: cpal::Error| note_error(&shared, error.kind())))
     };
     let short = builder(device.clone())?
-        .with_buffer_size(BufferSize::Fixed(BUFFER_FRAMES))
+        .with_buffer_size(BufferSize::Fixed(buffer_frames))
         .open_stream();
     let (mut sink, buffer_frames) = match short {
-        Ok(sink) => (sink, Some(BUFFER_FRAMES)),
+        Ok(sink) => (sink, Some(buffer_frames)),
         Err(_) => (
             builder(device)?
                 .with_buffer_size(BufferSize::Default)
@@ -116,14 +118,17 @@ fn open_device(device: cpal::Device, shared: &Arc<Shared>) -> Result<Opened, Dev
     })
 }
 
-/// Called on the card's thread: counts, and leaves the rest to the thread `audio`.
+/// Called on the card's thread: counts, and leaves the rest to the thread `audio`. An error that says neither may
+/// pass; a card that does not recover from it stops asking for samples, and is found out by that.
 fn note_error(shared: &Shared, kind: ErrorKind) {
     match kind {
-        ErrorKind::Xrun => {
-            shared.underruns.fetch_add(1, Ordering::Relaxed);
+        ErrorKind::DeviceNotAvailable | ErrorKind::StreamInvalidated | ErrorKind::HostUnavailable => {
+            shared.is_lost.store(true, Ordering::Relaxed);
         }
         ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-        _ => shared.is_lost.store(true, Ordering::Relaxed),
+        _ => {
+            shared.underruns.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

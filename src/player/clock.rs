@@ -17,6 +17,7 @@ const FOLLOW: f64 = 0.002;
 pub(super) struct Clock {
     /// When the first frame was heard, as far as is known.
     start_secs: Option<f64>,
+    measured_from_secs: Option<f64>,
     rendered_secs: f64,
     lead_sum: f64,
     lead_count: u32,
@@ -27,16 +28,18 @@ impl Clock {
     /// A block of `block_secs` is rendered at `now_secs`.
     pub fn tick(&mut self, now_secs: f64, block_secs: f64) {
         let start = *self.start_secs.get_or_insert(now_secs);
+        let measured_from = *self.measured_from_secs.get_or_insert(now_secs);
         self.rendered_secs += block_secs;
-        let elapsed = now_secs - start;
-        let lead = self.rendered_secs - elapsed;
+        let lead = self.rendered_secs - (now_secs - start);
+        let elapsed = now_secs - measured_from;
         match self.lead_secs {
-            None if elapsed < SETTLE_SECS => {
-                // Until then a gap would be mistaken for a card that began late.
-                if lead < 0.0 {
-                    self.start_secs = Some(start - lead);
-                }
+            // The buffers ran empty, or the card began late: it begins now.
+            None if lead < 0.0 => {
+                self.start_secs = Some(now_secs - self.rendered_secs + block_secs);
+                self.measured_from_secs = Some(now_secs);
+                (self.lead_sum, self.lead_count) = (0.0, 0);
             }
+            None if elapsed < SETTLE_SECS => {}
             None => {
                 self.lead_sum += lead;
                 self.lead_count += 1;
@@ -47,7 +50,7 @@ impl Clock {
             Some(usual) => {
                 let off = lead - usual;
                 let correction = if off.abs() > GAP_SECS { off } else { off * FOLLOW };
-                self.start_secs = Some(start + correction);
+                self.start_secs = Some(start - correction);
             }
         }
     }
@@ -106,6 +109,28 @@ mod tests {
     fn follows_a_clock_that_drifts_for_an_hour() {
         let (worst, _) = worst_error(200.0, 60.0, 10.0);
         assert!(worst < 0.006, "{worst}");
+    }
+
+    #[test]
+    fn a_card_that_begins_late_is_measured_from_then() {
+        let mut clock = Clock::default();
+        for n in 0..6_000 {
+            // Two bursts fill the buffer; then nothing is asked for until 1.3 s have gone by.
+            let now = if n < 16 {
+                0.0
+            } else {
+                1.3 + f64::from(n / 8 * 8 - 16) * BLOCK_SECS
+            };
+            clock.tick(now, BLOCK_SECS);
+        }
+        let latency = clock.latency_secs().unwrap();
+        assert!((0.0..0.02).contains(&latency), "{latency}");
+        let now = 1.3 + 5_976.0 * BLOCK_SECS;
+        assert!(
+            (0.0..0.025).contains(&(clock.heard_at_secs() - now)),
+            "{}",
+            clock.heard_at_secs() - now
+        );
     }
 
     #[test]

@@ -3,35 +3,35 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
-use rodio::{ChannelCount, MixerDeviceSink};
+use rodio::MixerDeviceSink;
 
 use super::handle::PlayerHandle;
-use super::source::{Backstage, Core, PlayerSource, Retired};
+use super::source::{Core, PlayerSource, Retired};
 use super::status::{Device, Shared, SoundState};
 use super::{PlayerCommand, Sound, Wake, card};
 use crate::synth::{BLOCK, Renderer, VoiceSettings, Voices};
 
-/// Commands that may wait for the callback.
-const INBOX: usize = 64;
-/// Things that may wait to be dropped.
-const RETIRED: usize = 256;
-/// The sample rate while no card has named another.
-const SILENT_RATE: u32 = 48_000;
 /// How often the thread looks around; also the step of the silent clock.
 const TICK: Duration = Duration::from_millis(20);
 /// A card that asks for nothing for so long is lost, even if it did not say so.
 const STALL: Duration = Duration::from_secs(3);
+/// Frames asked of the card at a time: 11 ms at 48 kHz …
+const SHORT_BUFFER: u32 = 512;
+/// … and at most, on a machine too busy to be in time with fewer.
+const LONG_BUFFER: u32 = 4096;
+/// Gaps within [`GAP_WINDOW`] after which the buffer is doubled.
+const MANY_GAPS: u32 = 4;
+const GAP_WINDOW: Duration = Duration::from_secs(5);
 /// Waits between attempts to open a card, doubling.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 /// How often a chosen device that was missing is looked for while another serves.
 const LOOK_FOR_CHOSEN: Duration = Duration::from_secs(15);
-/// How long the program's end waits for a card to close.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a card may take to close.
+pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a command from this thread waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -42,105 +42,8 @@ pub(super) enum DeviceCommand {
     Close,
 }
 
-/// Owns the thread `audio`; dropping it closes the sound card.
-pub struct Player {
-    handle: PlayerHandle,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Player {
-    /// Starts the thread and returns at once; [`super::PlayerStatus::device`] tells what became of the card.
-    /// `device` is a name from an earlier run, `None` the system's choice. `wake` is called from the thread when
-    /// something changed.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    pub fn start(device: Option<String>, wake: Wake) -> std::io::Result<Player> {
-        let (handle, core, retired, commands) = parts(SILENT_RATE);
-        let thread = AudioThread {
-            callback_ends: core.ends(),
-            shared: Arc::clone(&handle.shared),
-            wake,
-            commands,
-            inbox: handle.commands.clone(),
-            retired,
-            home: bounded(1),
-            chosen: device,
-            sound: None,
-            sample_rate: SILENT_RATE,
-            last_milestone: (false, false, 0),
-        };
-        let thread = std::thread::Builder::new()
-            .name("audio".to_owned())
-            .spawn(move || thread.run_safely(core))?;
-        Ok(Player {
-            handle,
-            thread: Some(thread),
-        })
-    }
-
-    pub fn handle(&self) -> PlayerHandle {
-        self.handle.clone()
-    }
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        let _ = self
-            .handle
-            .device
-            .send_timeout(DeviceCommand::Close, CLOSE_PATIENCE);
-        let deadline = Instant::now() + CLOSE_PATIENCE;
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        // A driver that hangs must not hang the program's end.
-        while !thread.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if thread.is_finished() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn parts(
-    sample_rate: u32,
-) -> (
-    PlayerHandle,
-    Box<Core>,
-    Receiver<Retired>,
-    Receiver<DeviceCommand>,
-) {
-    let (command_sender, inbox) = bounded(INBOX);
-    let (retired_sender, retired) = bounded(RETIRED);
-    let (device_sender, device_commands) = bounded(INBOX);
-    let shared = Arc::new(Shared::new());
-    let renderer = Renderer::new(sample_rate, None);
-    let core = Box::new(Core::new(renderer, inbox, retired_sender, Arc::clone(&shared)));
-    let handle = PlayerHandle {
-        commands: command_sender,
-        device: device_sender,
-        shared,
-    };
-    (handle, core, retired, device_commands)
-}
-
-/// A player without a sound card: the samples are taken from the source by whoever holds it. For tests and
-/// measurements of exactly what the callback runs; `voices` must have been built for `sample_rate`.
-pub fn detached(
-    sample_rate: u32,
-    channels: ChannelCount,
-    voices: Option<Box<Voices>>,
-) -> (PlayerHandle, PlayerSource, Backstage) {
-    let (handle, mut core, retired, _) = parts(sample_rate);
-    core.renderer.set_sample_rate(sample_rate, voices);
-    let (home_sender, home) = bounded(1);
-    let source = PlayerSource::new(core, home_sender, channels);
-    (handle, source, Backstage { retired, _home: home })
-}
-
-struct AudioThread {
+/// Its fields; [`AudioThread::run_safely`] is its life.
+pub(super) struct AudioThread {
     shared: Arc<Shared>,
     wake: Wake,
     commands: Receiver<DeviceCommand>,
@@ -152,6 +55,9 @@ struct AudioThread {
     chosen: Option<String>,
     sound: Option<Box<Sound>>,
     sample_rate: u32,
+    buffer_frames: u32,
+    /// How many gaps there had been at the beginning of this [`GAP_WINDOW`].
+    gaps: (u32, Instant),
     last_milestone: (bool, bool, u64),
 }
 
@@ -186,7 +92,32 @@ impl State {
 }
 
 impl AudioThread {
-    fn run_safely(mut self, core: Box<Core>) {
+    pub fn new(
+        handle: &PlayerHandle,
+        core: &Core,
+        retired: Receiver<Retired>,
+        commands: Receiver<DeviceCommand>,
+        chosen: Option<String>,
+        wake: Wake,
+    ) -> AudioThread {
+        AudioThread {
+            shared: Arc::clone(&handle.shared),
+            wake,
+            commands,
+            inbox: handle.commands.clone(),
+            retired,
+            callback_ends: core.ends(),
+            home: bounded(1),
+            chosen,
+            sound: None,
+            sample_rate: core.renderer.sample_rate(),
+            buffer_frames: SHORT_BUFFER,
+            gaps: (0, Instant::now()),
+            last_milestone: (false, false, 0),
+        }
+    }
+
+    pub fn run_safely(mut self, core: Box<Core>) {
         let shared = Arc::clone(&self.shared);
         let wake = Arc::clone(&self.wake);
         if catch_unwind(AssertUnwindSafe(|| self.run(core))).is_err() {
@@ -205,6 +136,7 @@ impl AudioThread {
                 Ok(DeviceCommand::SetSound(sound)) => self.set_sound(sound, &mut state),
                 Ok(DeviceCommand::Select(name)) => {
                     self.chosen = name;
+                    self.buffer_frames = SHORT_BUFFER;
                     state = self.reopen(state);
                 }
                 Ok(DeviceCommand::ListDevices) => {
@@ -265,7 +197,8 @@ impl AudioThread {
                     frames_at,
                     look_again_at,
                 };
-                if is_lost || is_chosen_back {
+                let is_late = self.is_often_late(now);
+                if is_lost || is_chosen_back || is_late {
                     self.reopen(state)
                 } else {
                     state
@@ -296,6 +229,24 @@ impl AudioThread {
                 }
             }
         }
+    }
+
+    /// Too many gaps in a short time: the next buffer shall be longer.
+    fn is_often_late(&mut self, now: Instant) -> bool {
+        let underruns = self.shared.underruns.load(Ordering::Relaxed);
+        let (before, since) = self.gaps;
+        let is_late = underruns >= before + MANY_GAPS && self.buffer_frames < LONG_BUFFER;
+        if is_late {
+            self.buffer_frames *= 2;
+            tracing::warn!(
+                "the sound had gaps; asking for {} frames at a time",
+                self.buffer_frames
+            );
+        }
+        if is_late || now > since + GAP_WINDOW {
+            self.gaps = (underruns, now);
+        }
+        is_late
     }
 
     /// Closes the card, if one is open, and opens one anew; the music goes on where it was.
@@ -333,7 +284,7 @@ impl AudioThread {
             (self.wake)();
         }
         self.shared.is_lost.store(false, Ordering::Relaxed);
-        let opened = match card::open(self.chosen.as_deref(), &self.shared) {
+        let opened = match card::open(self.chosen.as_deref(), self.buffer_frames, &self.shared) {
             Ok(opened) => opened,
             Err(reason) => {
                 tracing::warn!("no sound card: {reason}");
@@ -355,6 +306,7 @@ impl AudioThread {
         self.sample_rate = sample_rate;
         core.restart_clock();
         self.shared.underruns.store(0, Ordering::Relaxed);
+        self.gaps = (0, Instant::now());
         let channels = config.channel_count();
         self.shared.set_device(Device::Open {
             name: opened.name,

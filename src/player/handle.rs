@@ -153,7 +153,8 @@ impl PlayerHandle {
         self.shared.status()
     }
 
-    fn send(&self, command: PlayerCommand) -> Result<(), PlayerBusy> {
+    /// Any command as it is; the other methods are made of it.
+    pub fn send(&self, command: PlayerCommand) -> Result<(), PlayerBusy> {
         self.commands.try_send(command).map_err(|_| PlayerBusy)
     }
 

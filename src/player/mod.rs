@@ -11,11 +11,12 @@ mod clock;
 mod device;
 mod handle;
 mod source;
+mod start;
 mod status;
 
-pub use device::{Player, detached};
 pub use handle::{PlayerBusy, PlayerHandle};
 pub use source::{Backstage, PlayerSource};
+pub use start::{Player, detached};
 pub use status::{Device, PlayerStatus, SoundState};
 
 use std::ops::Range;

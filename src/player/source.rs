@@ -225,12 +225,18 @@ impl Drop for PlayerSource {
 /// then; the callback takes no commands while it is full.
 pub struct Backstage {
     pub(super) retired: Receiver<Retired>,
-    pub(super) _home: Receiver<Box<Core>>,
+    pub(super) home: (Sender<Box<Core>>, Receiver<Box<Core>>),
 }
 
 impl Backstage {
     /// Drops what the callback has done with; returns how many things that were.
     pub fn clear(&self) -> usize {
         self.retired.try_iter().count()
+    }
+
+    /// The next stream, after the source before it was dropped: it goes on at the same place.
+    pub fn next_source(&self, channels: ChannelCount) -> Option<PlayerSource> {
+        let core = self.home.1.try_recv().ok()?;
+        Some(PlayerSource::new(core, self.home.0.clone(), channels))
     }
 }

@@ -296,7 +296,3 @@ fn decayed(note: Note, elapsed_secs: f64) -> Option<Velocity> {
     (velocity >= SOFTEST_RESTORED.min(f64::from(note.velocity.value())))
         .then(|| Velocity::clamped(velocity.round() as i32))
 }
-
-#[cfg(test)]
-#[path = "cursor_tests.rs"]
-mod tests;

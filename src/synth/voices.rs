@@ -25,7 +25,7 @@ const SILENCE: f32 = 1e-5;
 const SEND: i32 = 40;
 /// The peak to which the reference chord is brought, so that every SoundFont is about equally loud, and a take
 /// with a fortissimo reaches some −3 dBFS.
-const REFERENCE_PEAK: f32 = 0.30;
+const REFERENCE_PEAK: f32 = 1.0;
 
 /// How [`Voices`] are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("device", 1),
     ("sampling", 2),
     ("model", 2),
+    ("classify", 2),
     ("data", 3),
     ("latent_map", 3),
     ("generate", 3),
@@ -34,8 +35,10 @@ const LAYERS: &[(&str, u8)] = &[
 /// Modules of the same layer that a module may use; each stands before it in [`LAYERS`].
 const PEERS: &[(&str, &[&str])] = &[
     ("music", &["files"]),
+    ("classify", &["model"]),
     ("latent_map", &["data"]),
     ("generate", &["data", "latent_map"]),
+    ("evaluate", &["train"]),
 ];
 
 /// Lower layers that a module must leave alone all the same.
@@ -48,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "device",
             "model",
+            "classify",
             "data",
             "generate",
             "latent_map",

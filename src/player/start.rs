@@ -1,0 +1,109 @@
+//! How a player comes to be, and how it ends.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use rodio::ChannelCount;
+
+use super::Wake;
+use super::device::{AudioThread, CLOSE_PATIENCE, DeviceCommand};
+use super::handle::PlayerHandle;
+use super::source::{Backstage, Core, PlayerSource, Retired};
+use super::status::Shared;
+use crate::synth::{Renderer, Voices};
+
+/// Commands that may wait for the callback.
+const INBOX: usize = 64;
+/// Things that may wait to be dropped.
+const RETIRED: usize = 256;
+/// The sample rate while no card has named another.
+const SILENT_RATE: u32 = 48_000;
+
+/// Owns the thread `audio`; dropping it closes the sound card.
+pub struct Player {
+    handle: PlayerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Player {
+    /// Starts the thread and returns at once; [`super::PlayerStatus::device`] tells what became of the card.
+    /// `device` is a name from an earlier run, `None` the system's choice. `wake` is called from the thread when
+    /// something changed.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(device: Option<String>, wake: Wake) -> std::io::Result<Player> {
+        let (handle, core, retired, commands) = parts(SILENT_RATE);
+        let thread = AudioThread::new(&handle, &core, retired, commands, device, wake);
+        let thread = std::thread::Builder::new()
+            .name("audio".to_owned())
+            .spawn(move || thread.run_safely(core))?;
+        Ok(Player {
+            handle,
+            thread: Some(thread),
+        })
+    }
+
+    pub fn handle(&self) -> PlayerHandle {
+        self.handle.clone()
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = self
+            .handle
+            .device
+            .send_timeout(DeviceCommand::Close, CLOSE_PATIENCE);
+        let deadline = Instant::now() + CLOSE_PATIENCE;
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // A driver that hangs must not hang the program's end.
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The sending side, the callback's side, and the channels to the thread `audio`.
+fn parts(
+    sample_rate: u32,
+) -> (
+    PlayerHandle,
+    Box<Core>,
+    Receiver<Retired>,
+    Receiver<DeviceCommand>,
+) {
+    let (command_sender, inbox) = bounded(INBOX);
+    let (retired_sender, retired) = bounded(RETIRED);
+    let (device_sender, device_commands) = bounded(INBOX);
+    let shared = Arc::new(Shared::new());
+    let renderer = Renderer::new(sample_rate, None);
+    let core = Box::new(Core::new(renderer, inbox, retired_sender, Arc::clone(&shared)));
+    let handle = PlayerHandle {
+        commands: command_sender,
+        device: device_sender,
+        shared,
+    };
+    (handle, core, retired, device_commands)
+}
+
+/// A player without a sound card: the samples are taken from the source by whoever holds it. For tests and
+/// measurements of exactly what the callback runs; `voices` must have been built for `sample_rate`.
+pub fn detached(
+    sample_rate: u32,
+    channels: ChannelCount,
+    voices: Option<Box<Voices>>,
+) -> (PlayerHandle, PlayerSource, Backstage) {
+    let (handle, mut core, retired, _) = parts(sample_rate);
+    core.renderer.set_sample_rate(sample_rate, voices);
+    let home = bounded(1);
+    let source = PlayerSource::new(core, home.0.clone(), channels);
+    (handle, source, Backstage { retired, home })
+}
