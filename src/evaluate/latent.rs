@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
 
 use super::EvaluateError;
-use super::material::{Labelled, held_out_works};
+use super::material::{HELD_OUT, Labelled, works_with_segments};
 use super::stats::{mean, silhouette};
 use crate::data::{Corpus, Split, fixed_windows};
 use crate::generate::{GenerateError, Generator};
@@ -29,6 +29,9 @@ pub struct LatentReport {
     /// Silhouette of posterior means by composer; the encoder is never told the label.
     pub silhouette_training: f64,
     pub silhouette_held_out: f64,
+    /// The same of whole works, each the mean of its segments.
+    pub silhouette_training_works: f64,
+    pub silhouette_held_out_works: f64,
     pub swap: LabelSwap,
 }
 
@@ -64,13 +67,26 @@ pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, E
         let labels: Vec<usize> = segments.iter().map(|(k, _)| *k).collect();
         Ok(silhouette(&points, &labels))
     };
+    let by_work = |split: &[Split]| -> Result<f64, EvaluateError> {
+        let (mut points, mut labels) = (Vec::new(), Vec::new());
+        for (composer, segments) in works_with_segments(corpus, split, len, SEGMENTS_PER_WORK) {
+            points.push(centre(&posterior_means(
+                generator,
+                segments.iter().map(Vec::as_slice),
+            )?));
+            labels.push(composer);
+        }
+        Ok(silhouette(&points, &labels))
+    };
     Ok(LatentReport {
         validation,
         held_out_works,
         nearest_component_works: nearest,
         nearest_component_balanced: balanced,
         silhouette_training: clusters(&[Split::Train])?,
-        silhouette_held_out: clusters(&[Split::Validation, Split::Test])?,
+        silhouette_held_out: clusters(&HELD_OUT)?,
+        silhouette_training_works: by_work(&[Split::Train])?,
+        silhouette_held_out_works: by_work(&HELD_OUT)?,
         swap: LabelSwap::default(),
     })
 }
@@ -87,8 +103,22 @@ pub fn posterior_means<'a>(
         .collect()
 }
 
+/// The mean of some points.
+fn centre(points: &[Vec<f32>]) -> Vec<f32> {
+    let n = points.len().max(1) as f32;
+    let width = points.first().map_or(0, Vec::len);
+    (0..width)
+        .map(|d| points.iter().map(|p| p[d]).sum::<f32>() / n)
+        .collect()
+}
+
 fn nearest_component(generator: &Generator, corpus: &Corpus) -> Result<(usize, f64, f64), EvaluateError> {
-    let works = held_out_works(corpus, generator.vae().config.context_len, SEGMENTS_PER_WORK);
+    let works = works_with_segments(
+        corpus,
+        &HELD_OUT,
+        generator.vae().config.context_len,
+        SEGMENTS_PER_WORK,
+    );
     let mut by_composer: Vec<Vec<f64>> = vec![Vec::new(); corpus.composers.len()];
     for (composer, segments) in &works {
         let z = posterior_means(generator, segments.iter().map(Vec::as_slice))?;

@@ -108,8 +108,16 @@ fn works<'a>(corpus: &'a Corpus, composer: usize, splits: &[Split]) -> Vec<(usiz
     out
 }
 
-/// Held-out works of each composer, each with up to `per_work` segments.
-pub fn held_out_works(corpus: &Corpus, len: usize, per_work: usize) -> Vec<(usize, Vec<Vec<NoteToken>>)> {
+/// What no model is trained on.
+pub const HELD_OUT: [Split; 2] = [Split::Validation, Split::Test];
+
+/// Works of each composer in some splits, each with up to `per_work` segments.
+pub fn works_with_segments(
+    corpus: &Corpus,
+    splits: &[Split],
+    len: usize,
+    per_work: usize,
+) -> Vec<(usize, Vec<Vec<NoteToken>>)> {
     let composers = 0..corpus.composers.len();
     composers
         .flat_map(|k| {
@@ -135,7 +143,7 @@ pub fn real_halves(corpus: &Corpus, len: usize, most: usize) -> (Vec<Labelled>, 
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for k in 0..corpus.composers.len() {
         let mut halves: [(usize, Vec<&Piece>); 2] = [(0, Vec::new()), (0, Vec::new())];
-        for (notes, pieces) in works(corpus, k, &[Split::Validation, Split::Test]) {
+        for (notes, pieces) in works(corpus, k, &HELD_OUT) {
             let lesser = usize::from(halves[0].0 > halves[1].0);
             halves[lesser].0 += notes;
             halves[lesser].1.extend(pieces);
@@ -224,7 +232,7 @@ mod tests {
         let corpus = corpus();
         assert_eq!(real_segments(&corpus, Split::Train, 100, 9).len(), 4);
         assert_eq!(
-            held_out_works(&corpus, 10, 5)
+            works_with_segments(&corpus, &HELD_OUT, 10, 5)
                 .iter()
                 .map(|(_, s)| s.len())
                 .collect::<Vec<_>>(),

@@ -207,8 +207,11 @@ impl Report {
         )?;
         writeln!(
             out,
-            "silhouette of label-free posterior means: {:.3} training works, {:.3} held-out works",
-            l.silhouette_training, l.silhouette_held_out
+            "silhouette of label-free posterior means: segments of training works {:.3}, of held-out works {:.3}; whole works {:.3}, {:.3}",
+            l.silhouette_training,
+            l.silhouette_held_out,
+            l.silhouette_training_works,
+            l.silhouette_held_out_works
         )?;
         writeln!(
             out,

@@ -1,0 +1,341 @@
+//! The classifiers learn and keep what they learned; the evaluation says of real music what the classifier's own log
+//! says; files of the wrong kind are told so.
+
+use std::path::{Path, PathBuf};
+
+use pastiche::classify::{Classifier, ClassifierKind, segments};
+use pastiche::data::{Corpus, Piece, Provenance, Split};
+use pastiche::device::DeviceChoice;
+use pastiche::evaluate::{EvaluateError, EvaluateOptions, Report, evaluate};
+use pastiche::generate::Generator;
+use pastiche::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn};
+use pastiche::model::{ModelConfig, Vae};
+use pastiche::music::{ComposerId, ComposerSet};
+use pastiche::progress::StopFlag;
+use pastiche::tokens::NoteToken;
+use pastiche::train::{ClassifierConfig, ClassifierEvent, accuracy, labelled_segments, train_classifier};
+use tch::{Device, no_grad};
+
+const NAMES: [&str; 2] = ["Johann Sebastian Bach", "Frédéric Chopin"];
+
+/// Two composers that anyone can tell apart: one walks by step, low and even; the other leaps, high and uneven.
+fn notes(composer: u8, seed: u32, len: usize) -> Vec<NoteToken> {
+    let mut state = seed.wrapping_mul(747_796_405).wrapping_add(1);
+    let mut below = |n: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 16) % n) as u8
+    };
+    (0..len)
+        .map(|i| match composer {
+            0 => NoteToken {
+                pitch: 20 + below(4) + (i % 8) as u8,
+                velocity: 14,
+                duration: 25,
+                pedal: 0,
+                gap: 14,
+            },
+            _ => NoteToken {
+                pitch: 40 + 3 * below(9) + (i % 3) as u8,
+                velocity: 10 + below(12),
+                duration: 10 + below(40),
+                pedal: 1,
+                gap: 2 + below(40),
+            },
+        })
+        .collect()
+}
+
+fn corpus() -> Corpus {
+    let mut pieces = Vec::new();
+    for composer in 0..2u8 {
+        for (i, split) in [
+            Split::Train,
+            Split::Train,
+            Split::Train,
+            Split::Validation,
+            Split::Validation,
+            Split::Test,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let title = format!("Piece {composer} {i}");
+            pieces.push(Piece {
+                work: title.clone(),
+                title,
+                composer_name: NAMES[usize::from(composer)].to_owned(),
+                composer: Some(ComposerId(composer)),
+                split,
+                tokens: notes(composer, u32::from(composer) * 100 + i as u32, 1100),
+            });
+        }
+    }
+    Corpus {
+        composers: ComposerSet::new(NAMES.map(str::to_owned)),
+        pieces,
+        provenance: Provenance::default(),
+    }
+}
+
+fn train(kind: ClassifierKind, folder: &Path, seconds: f64) -> (PathBuf, f64) {
+    let data = folder.join("tiny.corpus");
+    corpus().save(&data).unwrap();
+    let config = ClassifierConfig {
+        minutes: seconds / 60.0,
+        batch_size: 8,
+        dropout: 0.1,
+        validations: 2,
+        threads: 1,
+        ..ClassifierConfig::default()
+    };
+    let mut saved = 0;
+    let run = folder.join(kind.name());
+    let summary = train_classifier(
+        kind,
+        &data,
+        &run,
+        &config,
+        DeviceChoice::Cpu,
+        &StopFlag::new(),
+        &mut |event| {
+            saved += usize::from(matches!(event, ClassifierEvent::CheckpointSaved { .. }));
+        },
+    )
+    .unwrap();
+    assert!(saved > 0 && summary.step > 0);
+    // A second run may not overwrite the first.
+    let again = train_classifier(
+        kind,
+        &data,
+        &run,
+        &config,
+        DeviceChoice::Cpu,
+        &StopFlag::new(),
+        &mut |_| {},
+    )
+    .unwrap_err();
+    assert!(again.to_string().contains("holds a run already"), "{again}");
+    (summary.checkpoint, summary.best.balanced)
+}
+
+fn vae(folder: &Path, composers: &[&str]) -> PathBuf {
+    let config = ModelConfig {
+        n_composers: composers.len(),
+        d_model: 32,
+        d_ff: 64,
+        n_heads: 2,
+        n_layers: 1,
+        n_encoder_layers: 1,
+        patch_len: 4,
+        n_queries: 2,
+        d_latent: 4,
+        context_len: 64,
+    };
+    tch::manual_seed(5);
+    let vae = Vae::new(&config, Device::Cpu).unwrap();
+    no_grad(|| {
+        for mut v in vae.vs.trainable_variables() {
+            let _ = v.g_add_(&(v.randn_like() * 0.1));
+        }
+    });
+    let set = ComposerSet::new(composers.iter().map(|n| (*n).to_owned()));
+    let header = CheckpointHeader::new(&config, &set, TrainedOn::default());
+    let path = folder.join(format!("vae{}.safetensors", composers.len()));
+    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
+    path
+}
+
+fn options() -> EvaluateOptions {
+    EvaluateOptions {
+        takes: 2,
+        notes: 64,
+        best_of: 2,
+        seed: 3,
+        ..EvaluateOptions::default()
+    }
+}
+
+#[test]
+fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (judge, logged) = train(ClassifierKind::Judge, folder.path(), 6.0);
+    assert!(logged > 0.9, "{logged}");
+    let judge = Classifier::read(&judge, Device::Cpu).unwrap();
+    // The file holds half precision; what it says is what was measured when it was written.
+    assert!((judge.header.balanced_accuracy.unwrap() - logged).abs() < 1e-12);
+    let corpus = corpus();
+    let test = labelled_segments(&corpus, Split::Test, 100);
+    let own = accuracy(&judge, &test);
+    let generator = Generator::load(&vae(folder.path(), &NAMES), DeviceChoice::Cpu).unwrap();
+    let options = EvaluateOptions {
+        notes: 256,
+        best_of: 1,
+        ..options()
+    };
+    let report = evaluate(
+        &generator,
+        &corpus,
+        &judge,
+        None,
+        &options,
+        &StopFlag::new(),
+        &mut |_| {},
+    )
+    .unwrap();
+    let ceiling = &report.ceiling().all;
+    assert_eq!(ceiling.segments, test.len());
+    assert!(
+        (ceiling.top1.value - own.top1).abs() < 1e-9,
+        "{ceiling:?} {own:?}"
+    );
+    assert_eq!(report.first_takes().all.segments, 4);
+    // What is trained on is known, note for note; a network that never learned copies nothing.
+    assert_eq!(report.copied.shares[2], 0.0);
+    assert!(
+        report
+            .likeness
+            .distributions
+            .iter()
+            .all(|d| d.real_overlap > d.overlap * 0.9)
+    );
+    assert_eq!(report.too_little_music.len(), 10);
+    let text = report.to_string();
+    for part in [
+        "Heard as its composer",
+        "Label and latent",
+        "Likeness",
+        "Not copied",
+        "Cost",
+        "Gates",
+    ] {
+        assert!(text.contains(part), "{part} is missing from\n{text}");
+    }
+    let json = serde_json::to_string(&report).unwrap();
+    let back: Report = serde_json::from_str(&json).unwrap();
+    assert_eq!(back.adherence.len(), report.adherence.len());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus();
+    let generator = Generator::load(&vae(folder.path(), &NAMES), DeviceChoice::Cpu).unwrap();
+    tch::manual_seed(1);
+    let judge = Classifier::new(ClassifierKind::Judge, &corpus.composers, Device::Cpu);
+    let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
+    let run = || {
+        let mut phases = 0;
+        let report = evaluate(
+            &generator,
+            &corpus,
+            &judge,
+            Some(&selector),
+            &options(),
+            &StopFlag::new(),
+            &mut |_| {
+                phases += 1;
+            },
+        );
+        assert!(phases > 5);
+        report.unwrap()
+    };
+    let (a, b) = (run(), run());
+    assert_eq!(a.adherence, b.adherence);
+    assert_eq!(a.copied, b.copied);
+    assert_eq!(a.likeness.out_of_range, b.likeness.out_of_range);
+    let names: Vec<&str> = a.adherence.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "real held-out",
+            "takes, N = 1",
+            "takes, best of 2",
+            "selector: real",
+            "selector: N = 1"
+        ]
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_told_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus();
+    let composing = vae(folder.path(), &NAMES);
+    let judge = Classifier::new(ClassifierKind::Judge, &corpus.composers, Device::Cpu);
+    let judge_path = folder.path().join("judge.safetensors");
+    judge.save(&judge_path).unwrap();
+    // One kind of file given as another.
+    let told = |error: String, words: [&str; 2]| {
+        assert!(
+            !error.contains('\n') && words.iter().all(|w| error.contains(w)),
+            "{error}"
+        );
+    };
+    told(
+        Classifier::read(&composing, Device::Cpu)
+            .err()
+            .unwrap()
+            .to_string(),
+        ["composing model", "selector"],
+    );
+    told(
+        Checkpoint::read(&judge_path).unwrap_err().to_string(),
+        ["judge", "composing model"],
+    );
+    let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
+    let generator = Generator::load(&composing, DeviceChoice::Cpu).unwrap();
+    let run = |g: &Generator, judge: &Classifier, options: &EvaluateOptions, stop: &StopFlag| {
+        evaluate(g, &corpus, judge, None, options, stop, &mut |_| {}).unwrap_err()
+    };
+    let error = run(&generator, &selector, &options(), &StopFlag::new());
+    told(error.to_string(), ["judge", "selector"]);
+    let other = Generator::load(&vae(folder.path(), &["Johann Sebastian Bach"]), DeviceChoice::Cpu).unwrap();
+    told(
+        run(&other, &judge, &options(), &StopFlag::new()).to_string(),
+        ["Chopin", "corpus"],
+    );
+    let none = EvaluateOptions {
+        takes: 0,
+        ..options()
+    };
+    assert!(matches!(
+        run(&generator, &judge, &none, &StopFlag::new()),
+        EvaluateError::Options
+    ));
+    let stop = StopFlag::new();
+    stop.stop();
+    assert!(matches!(
+        run(&generator, &judge, &options(), &stop),
+        EvaluateError::Stopped
+    ));
+}
+
+#[test]
+fn takes_are_heard_in_segments_and_on_average() {
+    tch::manual_seed(2);
+    let composers = ComposerSet::new(NAMES.map(str::to_owned));
+    let long = notes(1, 9, 600);
+    assert_eq!(
+        segments(&long).iter().map(|s| s.len()).collect::<Vec<_>>(),
+        [256, 256]
+    );
+    assert_eq!(segments(&long[..100]).len(), 1);
+    let mut ended = long[..50].to_vec();
+    ended.push(NoteToken::END);
+    ended.extend(&long[50..90]);
+    assert_eq!(segments(&ended)[0].len(), 50);
+    for kind in [ClassifierKind::Judge, ClassifierKind::Selector] {
+        let classifier = Classifier::new(kind, &composers, Device::Cpu);
+        let all = classifier.classify(&long);
+        let halves = classifier.classify_many(&[&long[..256], &long[256..512], &[]]);
+        for k in 0..2 {
+            assert!(
+                (all[k] - (halves[0][k] + halves[1][k]) / 2.0).abs() < 1e-5,
+                "{kind:?}"
+            );
+        }
+        assert!((all.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        // Nothing heard, nothing known.
+        assert_eq!(halves[2], [0.5, 0.5]);
+    }
+}
