@@ -35,6 +35,11 @@ impl DeviceChoice {
     }
 }
 
+/// Lets matrix products on the CPU use `n` threads, at least one, in all of this process.
+pub fn use_threads(n: usize) {
+    tch::set_num_threads(n.clamp(1, 256) as i32);
+}
+
 /// A name for people.
 pub fn device_name(device: Device) -> String {
     match device {

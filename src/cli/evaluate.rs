@@ -8,7 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::Classifier;
 use pastiche::data::Corpus;
-use pastiche::device::DeviceChoice;
+use pastiche::device::{self, DeviceChoice};
 use pastiche::evaluate::{CopyIndex, EvaluateOptions, evaluate};
 use pastiche::files;
 use pastiche::generate::Generator;
@@ -72,7 +72,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let generator = Generator::load(&args.checkpoint, choice)?;
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
-    tch::set_num_threads(i32::from(args.threads.max(1)));
+    device::use_threads(usize::from(args.threads));
     let judge = Classifier::read(
         &args
             .judge
