@@ -91,11 +91,22 @@ impl Places {
             data_folder: crate::paths::user_data_dir(),
             settings_file: crate::paths::user_config_dir().join("settings.json"),
             log_file: crate::paths::log_file(),
-            checkpoints: crate::paths::checkpoints,
+            checkpoints: composing_checkpoints,
             soundfonts: crate::paths::soundfonts,
             open: Vec::new(),
         }
     }
+}
+
+/// The checkpoints in the usual places, without the classifiers that lie beside them.
+fn composing_checkpoints() -> Vec<PathBuf> {
+    let mut found = crate::paths::checkpoints();
+    found.retain(|path| {
+        !path
+            .file_stem()
+            .is_some_and(|stem| stem == "judge" || stem == "selector")
+    });
+    found
 }
 
 /// How long settings must be at rest before they are written.
