@@ -17,6 +17,7 @@ mod icons;
 pub mod latent;
 pub mod latent_plot;
 pub mod piano_roll;
+mod places;
 pub mod roll;
 pub mod roll_layout;
 mod save_sheet;
@@ -45,6 +46,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
 pub use action::{Action, Tab};
+pub use places::Places;
 pub use window::run;
 
 use action::{Ask, Sheet};
@@ -68,35 +70,6 @@ use workers::{Done, Workers};
 use crate::device::DeviceChoice;
 use crate::jobs::{Engine, Wake};
 use crate::synth::ScoreId;
-
-/// Where the window finds and keeps things.
-#[derive(Clone)]
-pub struct Places {
-    /// Takes lie in `takes/` below it.
-    pub data_folder: PathBuf,
-    pub settings_file: PathBuf,
-    pub log_file: PathBuf,
-    /// Lists the checkpoints in the usual places, the one to start with first.
-    pub checkpoints: fn() -> Vec<PathBuf>,
-    /// Lists the SoundFonts in the usual places, the best piano first.
-    pub soundfonts: fn() -> Vec<PathBuf>,
-    /// Files to open at the start.
-    pub open: Vec<PathBuf>,
-}
-
-impl Places {
-    /// The user's own.
-    pub fn of_user() -> Places {
-        Places {
-            data_folder: crate::paths::user_data_dir(),
-            settings_file: crate::paths::user_config_dir().join("settings.json"),
-            log_file: crate::paths::log_file(),
-            checkpoints: crate::paths::checkpoints,
-            soundfonts: crate::paths::soundfonts,
-            open: Vec::new(),
-        }
-    }
-}
 
 /// How long settings must be at rest before they are written.
 const SETTLED: Duration = Duration::from_secs(1);
