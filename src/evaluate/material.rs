@@ -120,11 +120,7 @@ pub fn works_with_segments(
 ) -> Vec<(usize, Vec<Vec<NoteToken>>)> {
     let composers = 0..corpus.composers.len();
     composers
-        .flat_map(|k| {
-            works(corpus, k, &[Split::Validation, Split::Test])
-                .into_iter()
-                .map(move |(_, p)| (k, p))
-        })
+        .flat_map(|k| works(corpus, k, splits).into_iter().map(move |(_, p)| (k, p)))
         .map(|(k, pieces)| {
             (
                 k,
