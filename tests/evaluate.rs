@@ -77,11 +77,11 @@ fn corpus() -> Corpus {
     }
 }
 
-fn train(kind: ClassifierKind, folder: &Path, seconds: f64) -> (PathBuf, f64) {
+fn train(kind: ClassifierKind, folder: &Path, steps: u64) -> (PathBuf, f64) {
     let data = folder.join("tiny.corpus");
     corpus().save(&data).unwrap();
     let config = ClassifierConfig {
-        minutes: seconds / 60.0,
+        max_steps: Some(steps),
         batch_size: 8,
         dropout: 0.1,
         validations: 2,
@@ -158,7 +158,7 @@ fn options() -> EvaluateOptions {
 #[test]
 fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
     let folder = tempfile::tempdir().unwrap();
-    let (judge, logged) = train(ClassifierKind::Judge, folder.path(), 6.0);
+    let (judge, logged) = train(ClassifierKind::Judge, folder.path(), 120);
     assert!(logged > 0.9, "{logged}");
     let judge = Classifier::read(&judge, Device::Cpu).unwrap();
     // The file holds half precision; what it says is what was measured when it was written.

@@ -33,6 +33,8 @@ const BATCHES_AT_ONCE: usize = 8;
 pub struct ClassifierConfig {
     /// Length of the run.
     pub minutes: f64,
+    /// Its length in steps; whichever is reached first ends it.
+    pub max_steps: Option<u64>,
     /// Segments per step.
     pub batch_size: usize,
     /// Peak learning rate of the hidden matrices (Muon).
@@ -54,6 +56,7 @@ impl Default for ClassifierConfig {
     fn default() -> Self {
         ClassifierConfig {
             minutes: 10.0,
+            max_steps: None,
             batch_size: 32,
             muon_rate: 0.01,
             adam_rate: 2e-3,
@@ -304,7 +307,12 @@ impl Run<'_> {
         let mut since = Instant::now();
         let mut batches = self.draw_batches(&mut rng);
         loop {
-            let progress = (begun.elapsed().as_secs_f64() / (self.config.minutes * 60.0)).min(1.0);
+            let by_time = begun.elapsed().as_secs_f64() / (self.config.minutes * 60.0);
+            let by_steps = self
+                .config
+                .max_steps
+                .map_or(0.0, |n| step as f64 / n.max(1) as f64);
+            let progress = by_time.max(by_steps).min(1.0);
             let is_over = progress >= 1.0 || stop.is_stopped();
             if step > 0 && (is_over || progress * self.config.validations as f64 > (validations + 1) as f64) {
                 validations += 1;
