@@ -277,9 +277,9 @@ mod tests {
         let mut optimizer = Optimizer::new(&vs, Kind::Float);
         let loss = || (&w - 1.0).square().sum(Kind::Float) + (&table - 2.0).square().sum(Kind::Float);
         let before = loss().double_value(&[]);
-        for step in 0..400 {
+        for step in 0..600 {
             loss().backward();
-            let left = 1.0 - f64::from(step) / 400.0;
+            let left = 1.0 - f64::from(step) / 600.0;
             let _ = optimizer.step(Rates {
                 muon: 0.05 * left,
                 adam: 0.05 * left,
