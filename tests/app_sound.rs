@@ -20,7 +20,9 @@ fn studio() -> Window {
         settings.sound.soundfont = Some(font);
         settings.checkpoint = Some(tiny_checkpoint(folder));
     });
-    window.wait("model and sound", |w| w.app().state.model.ready.is_some() && w.app().state.sound.has_soundfont);
+    window.wait("model and sound", |w| {
+        w.app().state.model.ready.is_some() && w.app().state.sound.has_soundfont
+    });
     window
 }
 
@@ -32,11 +34,17 @@ fn a_new_take_sounds_at_once_unless_it_is_asked_to_wait() {
     window.wait("it plays", |w| w.app().state.sound.is_playing);
     // The loop keeps it playing, however slow this machine is.
     window.press(Modifiers::NONE, Key::L);
-    window.wait("it loops", |w| w.app().state.sound.loop_secs.is_some() && w.app().state.sound.is_playing);
+    window.wait("it loops", |w| {
+        w.app().state.sound.loop_secs.is_some() && w.app().state.sound.is_playing
+    });
     window.click("Play when ready");
     window.generate();
     let state = &window.app().state;
-    assert_eq!(state.stage.as_ref().map(|s| s.number), Some(first.number), "the stage was left alone");
+    assert_eq!(
+        state.stage.as_ref().map(|s| s.number),
+        Some(first.number),
+        "the stage was left alone"
+    );
     assert!(state.sound.is_playing && state.sound.loop_secs.is_some());
     assert_eq!(state.takes.all().len(), 2);
 }
@@ -54,11 +62,21 @@ fn two_takes_are_compared_at_the_same_playhead() {
     let at = window.app().state.sound.position_secs;
     window.press(Modifiers::NONE, Key::B);
     window.wait("the other take", |w| {
-        w.app().state.stage.as_ref().is_some_and(|s| s.name != second.name || s.number != second.number)
+        w.app()
+            .state
+            .stage
+            .as_ref()
+            .is_some_and(|s| s.name != second.name || s.number != second.number)
     });
     assert!((window.app().state.sound.position_secs - at).abs() < 1.0);
     window.press(Modifiers::NONE, Key::B);
-    window.wait("and back", |w| w.app().state.stage.as_ref().is_some_and(|s| s.performance == second.performance));
+    window.wait("and back", |w| {
+        w.app()
+            .state
+            .stage
+            .as_ref()
+            .is_some_and(|s| s.performance == second.performance)
+    });
 }
 
 #[test]
@@ -66,11 +84,21 @@ fn a_recording_is_written_from_the_window() {
     let mut window = studio();
     window.generate();
     let name = window.app().state.takes.all()[0].record.name.clone();
-    let secs = window.app().state.stage.as_ref().map_or(0.0, |s| s.performance.duration_secs());
+    let secs = window
+        .app()
+        .state
+        .stage
+        .as_ref()
+        .map_or(0.0, |s| s.performance.duration_secs());
     window.press(Modifiers::COMMAND, Key::E);
     let path = window.folder.path().join(format!("{name}.wav"));
     window.click("24 bit");
-    window.harness.get_all_by_label("Save").last().expect("the button of the sheet").click();
+    window
+        .harness
+        .get_all_by_label("Save")
+        .last()
+        .expect("the button of the sheet")
+        .click();
     window.wait("the file", |_| path.exists());
     let mut reader = hound::WavReader::open(&path).expect("a WAV file");
     assert_eq!((reader.spec().channels, reader.spec().bits_per_sample), (2, 24));
@@ -87,9 +115,17 @@ fn what_cannot_be_written_says_so_and_leaves_nothing() {
     window.generate();
     window.press(Modifiers::COMMAND, Key::S);
     type_path(&mut window, "/proc/nowhere.mid");
-    window.harness.get_all_by_label("Save").last().expect("the button of the sheet").click();
+    window
+        .harness
+        .get_all_by_label("Save")
+        .last()
+        .expect("the button of the sheet")
+        .click();
     window.wait("the message", |w| w.shows("The file was not written"));
-    assert!(window.app().state.sheet.is_some(), "the sheet stays, to try elsewhere");
+    assert!(
+        window.app().state.sheet.is_some(),
+        "the sheet stays, to try elsewhere"
+    );
     assert!(!Path::new("/proc/nowhere.mid").exists());
 }
 

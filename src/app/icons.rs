@@ -163,7 +163,11 @@ fn arrow_head(painter: &Painter, tip: Pos2, direction: Vec2, colour: Color32) {
 
 fn paint_star(painter: &Painter, centre: Pos2, radius: f32, colour: Color32, filled: bool) {
     let corner = |i: usize| {
-        let reach = if i.is_multiple_of(2) { radius } else { radius * 0.44 };
+        let reach = if i.is_multiple_of(2) {
+            radius
+        } else {
+            radius * 0.44
+        };
         centre + reach * Vec2::angled((i as f32 / 10.0 - 0.25) * TAU)
     };
     let outline: Vec<Pos2> = (0..10).map(corner).collect();

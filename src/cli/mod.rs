@@ -10,6 +10,8 @@ mod play;
 mod prepare;
 mod render;
 mod train;
+mod verbs;
+mod verbs_check;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,12 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Prepare(prepare::PrepareArgs),
     Train(train::TrainArgs),
+    Vary(verbs::VaryArgs),
+    Continue(verbs::ContinueArgs),
+    Restyle(verbs::RestyleArgs),
+    Blend(verbs::BlendArgs),
+    #[command(hide = true)]
+    VerbsCheck(verbs_check::VerbsCheckArgs),
 }
 
 fn after_help() -> String {
@@ -83,6 +91,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Inspect(args)) => done(inspect::run(&args, composers::describe_checkpoint)),
         Some(Command::Prepare(args)) => done(prepare::run(&args)),
         Some(Command::Train(args)) => done(train::run(&args)),
+        Some(Command::Vary(args)) => done(verbs::run_vary(&args)),
+        Some(Command::Continue(args)) => done(verbs::run_continue(&args)),
+        Some(Command::Restyle(args)) => done(verbs::run_restyle(&args)),
+        Some(Command::Blend(args)) => done(verbs::run_blend(&args)),
+        Some(Command::VerbsCheck(args)) => done(verbs_check::run(&args)),
     }
 }
 
