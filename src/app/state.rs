@@ -320,8 +320,6 @@ impl AppState {
             .and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
         GenerateRequest {
-            composer,
-            seed: settings.seed,
             notes: settings.notes,
             sampling: SamplingSettings {
                 guidance: settings.guidance,
@@ -331,6 +329,7 @@ impl AppState {
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             prompt,
+            ..GenerateRequest::new(composer, settings.seed)
         }
     }
 

@@ -19,7 +19,7 @@ use super::render::{SoundArgs, write_recording};
 
 /// Real music has about ten notes in a second.
 const NOTES_PER_SEC: f64 = 10.0;
-const SAMPLE_RATE: u32 = 48_000;
+pub(super) const SAMPLE_RATE: u32 = 48_000;
 
 /// Compose in the manner of a composer.
 ///
@@ -102,7 +102,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rand_seed() -> u64 {
+pub(super) fn rand_seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     // Few digits, so that it can be read aloud.
     now.map_or(1, |d| u64::from(d.subsec_micros()))
@@ -116,7 +116,8 @@ fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
     }
 }
 
-fn compose(generator: &Generator, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Take>> {
+/// Composes with a bar on the terminal.
+pub(super) fn compose(generator: &Generator, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Take>> {
     let longest = requests.iter().map(|r| r.notes).max().unwrap_or(0) as u64;
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(longest)

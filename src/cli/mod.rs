@@ -11,6 +11,8 @@ mod play;
 mod prepare;
 mod render;
 mod train;
+mod verbs;
+mod verbs_check;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +44,12 @@ enum Command {
     Prepare(prepare::PrepareArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Vary(verbs::VaryArgs),
+    Continue(verbs::ContinueArgs),
+    Restyle(verbs::RestyleArgs),
+    Blend(verbs::BlendArgs),
+    #[command(hide = true)]
+    VerbsCheck(verbs_check::VerbsCheckArgs),
 }
 
 fn after_help() -> String {
@@ -87,5 +95,10 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<ExitCode>) -> anyhow:
         Some(Command::Prepare(args)) => done(prepare::run(&args)),
         Some(Command::Train(args)) => done(train::run(&args)),
         Some(Command::Evaluate(args)) => done(evaluate::run(&args)),
+        Some(Command::Vary(args)) => done(verbs::run_vary(&args)),
+        Some(Command::Continue(args)) => done(verbs::run_continue(&args)),
+        Some(Command::Restyle(args)) => done(verbs::run_restyle(&args)),
+        Some(Command::Blend(args)) => done(verbs::run_blend(&args)),
+        Some(Command::VerbsCheck(args)) => done(verbs_check::run(&args)),
     }
 }

@@ -14,7 +14,7 @@ use crate::data::{Window, stack};
 use crate::device::{DeviceChoice, device_name};
 use crate::latent_map::LatentMap;
 use crate::model::{AggregatedPosterior, Checkpoint, TrainedOn, Vae};
-use crate::music::{ComposerSet, Performance};
+use crate::music::{ComposerId, ComposerSet, Performance};
 use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
 use crate::tokens::{DecodeState, NoteToken, decode, decode_step, encode};
@@ -109,19 +109,16 @@ impl Generator {
         takes.into_iter().next().ok_or(GenerateError::Length)
     }
 
-    /// Composes several takes side by side, which costs little more than one. All prompts must be empty.
+    /// Composes several takes side by side, which costs little more than one. Prompts must be equally long.
     ///
     /// # Errors
-    /// As [`Generator::generate`]; a prompt counts as [`GenerateError::Length`].
+    /// As [`Generator::generate`]; prompts of other lengths count as [`GenerateError::Length`].
     pub fn generate_batch(
         &self,
         requests: &[GenerateRequest],
         stop: &StopFlag,
         on_note: &mut dyn FnMut(usize),
     ) -> Result<Vec<Take>, GenerateError> {
-        if requests.iter().any(|r| r.prompt.is_some()) {
-            return Err(GenerateError::Length);
-        }
         no_grad(|| {
             self.run(requests, stop, &mut |lines, _| {
                 on_note(lines.first().map_or(0, |l| l.tokens.len()))
@@ -142,6 +139,12 @@ impl Generator {
         if lines.is_empty() {
             return Ok(Vec::new());
         }
+        if lines
+            .windows(2)
+            .any(|pair| pair[0].tokens.len() != pair[1].tokens.len())
+        {
+            return Err(GenerateError::Length);
+        }
         let mut lines = Lines::new(&self.vae, lines);
         while !lines.is_done() && !stop.is_stopped() {
             lines.step();
@@ -158,7 +161,9 @@ impl Generator {
 
     /// The beginning of a take: its latent, its random numbers, its prompt.
     fn line(&self, request: &GenerateRequest) -> Result<Line, GenerateError> {
-        if request.notes == 0 || request.notes > MAX_NOTES {
+        let given = request.given.as_ref();
+        let notes = given.map_or(request.notes, |g| g.notes.len());
+        if notes == 0 || notes > MAX_NOTES {
             return Err(GenerateError::Length);
         }
         let k = self.vae.config.n_composers;
@@ -170,7 +175,13 @@ impl Generator {
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
         let component = if label < k { label } else { rng.random_range(0..k) };
         let mean = self.latent_mean(component);
-        let z = match &request.z {
+        let asked = request.z_path.first().or(request.z.as_ref());
+        let z = match request
+            .z_path
+            .iter()
+            .find(|z| z.len() != self.info.d_latent)
+            .or(asked)
+        {
             Some(z) if z.len() != self.info.d_latent => {
                 return Err(GenerateError::LatentSize {
                     given: z.len(),
@@ -181,20 +192,24 @@ impl Generator {
             None => self.draw_latent(component, &mut rng),
         };
         // A latent that was asked for is also what later segments wander around.
-        let z_mean = if request.z.is_some() { z.clone() } else { mean };
+        let z_mean = if asked.is_some() { z.clone() } else { mean };
         let mut line = Line::new(rng.random(), label as i64, z, z_mean, request.sampling.clamped());
-        if let Some(prompt) = &request.prompt {
+        line.z_path.clone_from(&request.z_path);
+        line.given = given.cloned();
+        line.wanted = notes;
+        if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             line.tokens = encode(prompt).tokens;
             if line.tokens.is_empty() {
                 return Err(GenerateError::EmptyPrompt);
             }
             join(&mut line.tokens);
+            line.wanted += line.tokens.len();
         }
-        line.wanted = line.tokens.len() + request.notes;
         Ok(line)
     }
 
-    fn latent_mean(&self, component: usize) -> Vec<f32> {
+    /// Where a composer's music lies: `d_latent` numbers.
+    pub fn latent_mean(&self, component: usize) -> Vec<f32> {
         let fitted = self
             .aggregate
             .as_ref()
@@ -204,7 +219,7 @@ impl Generator {
     }
 
     /// A latent for a composer: from the fitted posterior where the checkpoint has one, else from the prior.
-    fn draw_latent(&self, component: usize, rng: &mut Pcg64Mcg) -> Vec<f32> {
+    pub(super) fn draw_latent(&self, component: usize, rng: &mut Pcg64Mcg) -> Vec<f32> {
         let noise: Vec<f32> = (0..self.info.d_latent).map(|_| standard_normal(rng)).collect();
         if let Some(z) = self.aggregate.as_ref().and_then(|a| a.sample(component, &noise)) {
             return z;
@@ -220,7 +235,8 @@ impl Generator {
 
     fn take(&self, line: Line, request: &GenerateRequest) -> Take {
         let tokens = line.heard().to_vec();
-        let prompt_notes = line.wanted - request.notes;
+        let notes = request.given.as_ref().map_or(request.notes, |g| g.notes.len());
+        let prompt_notes = line.wanted - notes;
         Take {
             performance: decode(&tokens),
             is_partial: line.end.is_none(),
@@ -230,7 +246,7 @@ impl Generator {
                     .and_then(|c| self.info.composers.get(c))
                     .map(|c| c.name.clone()),
                 seed: request.seed,
-                notes: request.notes,
+                notes,
                 sampling: request.sampling.clamped(),
                 z: line.z,
                 prompt_notes,
@@ -256,13 +272,35 @@ impl Generator {
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
     pub fn encode_tokens(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
         let len = self.vae.config.context_len;
-        let windows: Vec<Window> = tokens
-            .chunks(len)
-            .enumerate()
-            .filter(|(i, chunk)| *i == 0 || chunk.len() >= len / 4)
-            .map(|(i, chunk)| Window {
-                notes: chunk.to_vec(),
-                start: i * len,
+        let starts = (0..tokens.len())
+            .step_by(len)
+            .filter(|start| *start == 0 || tokens.len() - start >= len / 4);
+        self.encode_at(tokens, starts)
+    }
+
+    /// As [`Generator::encode_tokens`], of the windows that the decoder holds one after the other while it makes
+    /// this music: each begins half a context after the one before. What [`GenerateRequest::z_path`] wants.
+    ///
+    /// # Errors
+    /// [`GenerateError::EmptyPrompt`] when there are no tokens.
+    pub fn encode_windows(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let len = self.vae.config.context_len;
+        let starts = (0..tokens.len())
+            .step_by((len / 2).max(1))
+            .filter(|start| *start == 0 || start + len / 2 < tokens.len());
+        self.encode_at(tokens, starts)
+    }
+
+    fn encode_at(
+        &self,
+        tokens: &[NoteToken],
+        starts: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let len = self.vae.config.context_len;
+        let windows: Vec<Window> = starts
+            .map(|start| Window {
+                notes: tokens[start..tokens.len().min(start + len)].to_vec(),
+                start,
                 piece_len: tokens.len(),
                 composer: None,
             })
@@ -279,6 +317,30 @@ impl Generator {
             }
         });
         Ok(out)
+    }
+
+    /// The composer whose music lies nearest to these latents (highest density, summed over them).
+    pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
+        let k = self.vae.config.n_composers;
+        let distance =
+            |component: usize| -> f64 { z.iter().map(|z| self.log_density(component, z)).sum::<f64>() };
+        let best = (0..k)
+            .map(|component| (component, distance(component)))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        ComposerId(best.map_or(0, |(component, _)| component as u8))
+    }
+
+    /// Of a composer's Gaussian at z, but for a constant.
+    fn log_density(&self, component: usize, z: &[f32]) -> f64 {
+        let fitted = self.aggregate.as_ref().and_then(|a| a.log_density(component, z));
+        fitted.unwrap_or_else(|| {
+            let log_sigma = to_floats(&self.vae.prior.log_sigmas().get(component as i64));
+            let mean = self.latent_mean(component);
+            let terms = z.iter().zip(&mean).zip(&log_sigma);
+            terms
+                .map(|((z, m), l)| -0.5 * f64::from((z - m) / l.exp()).powi(2) - f64::from(*l))
+                .sum()
+        })
     }
 }
 

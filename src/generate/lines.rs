@@ -1,9 +1,12 @@
 //! Several takes growing side by side, one note each per step, through one cache.
 
+use std::sync::Arc;
+
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor};
 
+use super::given::Given;
 use crate::model::features::{INPUT_COLUMNS, Place, Previous, input_rows};
 use crate::model::{Cache, Condition, Vae};
 use crate::sampling::{SamplingSettings, draw, guide, standard_normal};
@@ -21,6 +24,10 @@ pub struct Line {
     pub z: Vec<Vec<f32>>,
     /// What z wanders around.
     pub z_mean: Vec<f32>,
+    /// The latents of the first segments, where they were asked for.
+    pub z_path: Vec<Vec<f32>>,
+    /// Notes to keep.
+    pub given: Option<Arc<Given>>,
     pub settings: SamplingSettings,
     pub rng: Pcg64Mcg,
     /// Tokens at which it should end.
@@ -36,6 +43,8 @@ impl Line {
             label,
             z: vec![z],
             z_mean,
+            z_path: Vec::new(),
+            given: None,
             settings,
             rng: Pcg64Mcg::seed_from_u64(seed),
             wanted: 0,
@@ -66,8 +75,13 @@ impl Line {
         self.wanted + self.wanted / 10 + 4
     }
 
-    /// A new latent near the last one, for the next segment.
+    /// The latent of the next segment: the one asked for, else a new one near the last.
     fn wander(&mut self) {
+        if let Some(next) = self.z_path.get(self.z.len()) {
+            self.z_mean.clone_from(next);
+            self.z.push(next.clone());
+            return;
+        }
         let noise = (1.0 - Z_CARRY * Z_CARRY).sqrt() * 0.7;
         let Some(last) = self.z.last() else { return };
         let next = last
@@ -112,10 +126,29 @@ impl Line {
         }
         self.tokens.push(note);
         let n = self.tokens.len();
+        if self.given.is_some() {
+            if n >= self.wanted {
+                self.end.get_or_insert(n);
+            }
+            return;
+        }
         // A chord is not cut in two, unless it is longer than hands can play.
         if n >= self.latest_end() && (note.gap > 0 || n >= self.latest_end() + 12) {
             self.end.get_or_insert(n);
         }
+    }
+
+    /// The value a field of the next note must have, if it is given.
+    fn given_value(&self, field: Field) -> Option<u8> {
+        self.given
+            .as_ref()
+            .and_then(|g| g.value(self.tokens.len(), field))
+    }
+
+    /// Is the next note given, or is none wanted any more?
+    fn needs_no_choice(&self) -> bool {
+        let is_given = |g: &Arc<Given>| g.is_whole(self.tokens.len());
+        self.end.is_some() || self.given.as_ref().is_some_and(is_given)
     }
 
     /// The tokens that count.
@@ -236,12 +269,16 @@ impl<'a> Lines<'a> {
         let times: Vec<f32> = self.secs.iter().map(|&s| s as f32).collect();
         let mut so_far = self.extend(&rows, &times, 1).squeeze_dim(1);
         let mut chosen = vec![[0u8; 5]; self.lines.len()];
+        let is_all_given = self.lines.iter().all(Line::needs_no_choice);
         for field in Field::ALL {
-            let values = self.draw_field(field, &so_far);
+            let values = match is_all_given {
+                true => self.given_field(field),
+                false => self.draw_field(field, &so_far, &chosen),
+            };
             for (note, &value) in chosen.iter_mut().zip(&values) {
                 note[field.index()] = value as u8;
             }
-            if field != Field::Gap {
+            if field != Field::Gap && !is_all_given {
                 let values = Tensor::from_slice(&values).to_device(self.vae.device());
                 let values = if self.is_guided {
                     Tensor::cat(&[&values, &values], 0)
@@ -258,8 +295,19 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Draws one field for every line.
-    fn draw_field(&mut self, field: Field, so_far: &Tensor) -> Vec<i64> {
+    /// One field for every line where none has a choice; a line that is over repeats itself.
+    fn given_field(&self, field: Field) -> Vec<i64> {
+        self.lines
+            .iter()
+            .map(|line| {
+                let filler = || line.tokens.last().map_or(0, |t| t.get(field));
+                i64::from(line.given_value(field).unwrap_or_else(filler))
+            })
+            .collect()
+    }
+
+    /// Draws one field for every line; `chosen` has the fields before it.
+    fn draw_field(&mut self, field: Field, so_far: &Tensor, chosen: &[[u8; 5]]) -> Vec<i64> {
         let size = field.size();
         let logits = self
             .vae
@@ -274,6 +322,9 @@ impl<'a> Lines<'a> {
             .iter_mut()
             .enumerate()
             .map(|(i, line)| {
+                if let Some(value) = line.given_value(field) {
+                    return i64::from(value);
+                }
                 let own = &mut conditional[i * size..(i + 1) * size];
                 if self.is_guided {
                     guide(
@@ -283,6 +334,9 @@ impl<'a> Lines<'a> {
                     );
                 }
                 line.bar(field, own);
+                if let Some(given) = &line.given {
+                    given.bar(line.tokens.len(), field, chosen[i][0], own);
+                }
                 let settings = line.settings;
                 draw(own, field, &settings, &mut line.rng) as i64
             })

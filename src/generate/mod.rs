@@ -1,10 +1,13 @@
 //! Composing: a request becomes a take, note by note.
 
 mod generator;
+mod given;
 mod lines;
 mod take;
+pub mod verbs;
 
 pub use generator::{CheckpointInfo, Generator};
+pub use given::{Given, Kept};
 pub use take::{GenerateRequest, Recipe, StreamedNotes, Take};
 
 use crate::device::NoSuchDevice;
@@ -22,6 +25,8 @@ pub enum GenerateError {
     Length,
     #[error("there are no notes to go on from")]
     EmptyPrompt,
+    #[error("ask for between 2 and {most} steps", most = verbs::MAX_STEPS)]
+    Steps,
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]

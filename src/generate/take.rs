@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::given::Given;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
 use crate::tokens::NoteToken;
@@ -24,6 +25,15 @@ pub struct GenerateRequest {
     pub sampling: SamplingSettings,
     /// The latent of the first segment, later ones wandering from it; `None`: drawn for the composer.
     pub z: Option<Vec<f32>>,
+    /// Instead of `z`: the latent of each window of the take in turn, as [`Generator::encode_windows`] gives them;
+    /// after the last one they wander from it. Empty: `z` holds.
+    ///
+    /// [`Generator::encode_windows`]: super::Generator::encode_windows
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub z_path: Vec<Vec<f32>>,
+    /// Notes to keep, wholly or in part; the take is then as long as they are, and a prompt is not looked at.
+    #[serde(skip)]
+    pub given: Option<Arc<Given>>,
     /// Music to go on from: it stands at the beginning of the take, unchanged but for the token grid.
     #[serde(skip)]
     pub prompt: Option<Arc<Performance>>,
@@ -37,6 +47,8 @@ impl GenerateRequest {
             notes: DEFAULT_NOTES,
             sampling: SamplingSettings::default(),
             z: None,
+            z_path: Vec::new(),
+            given: None,
             prompt: None,
         }
     }

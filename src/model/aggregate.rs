@@ -102,4 +102,22 @@ impl AggregatedPosterior {
         };
         Some((0..d).map(|i| mean[i] + row(i)).collect())
     }
+
+    /// Of `z` under a composer's Gaussian, but for a constant; `None` for a composer that is not there.
+    pub fn log_density(&self, composer: usize, z: &[f32]) -> Option<f64> {
+        let (mean, factor) = (self.means.get(composer)?, self.factors.get(composer)?);
+        let d = mean.len();
+        // Forward substitution: factor · white = z − mean.
+        let mut white: Vec<f64> = Vec::with_capacity(d);
+        let mut log_density = 0.0;
+        for (i, (z, m)) in z.iter().zip(mean).enumerate() {
+            let row = &factor[i * d..=i * d + i];
+            let before: f64 = row.iter().zip(&white).map(|(f, w)| f64::from(*f) * w).sum();
+            let scale = f64::from(row[i]);
+            let w = (f64::from(z - m) - before) / scale;
+            log_density -= 0.5 * w * w + scale.abs().ln();
+            white.push(w);
+        }
+        Some(log_density)
+    }
 }

@@ -1,0 +1,324 @@
+//! Making something of music that is there: vary it, go on with it, restyle it, blend it with another.
+//!
+//! Each verb only plans: it finds where the music lies in the latent space, one z for each window that the decoder
+//! will hold, moves those, and says which of its notes stay ([`Given`]). Composing the plan is
+//! [`Generator::generate`]'s work.
+
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use super::given::{Given, Kept, WHOLE};
+use super::{GenerateError, GenerateRequest, Generator, Take};
+use crate::music::{ComposerId, Note, PedalChange, Performance};
+use crate::tokens::{NoteToken, encode};
+
+/// How far, in standard deviations of the composer's music, a variation of amount 1 moves z.
+const VARY_SPREAD: f32 = 0.6;
+/// What a restyled note keeps of the source's: length, pedal and time; pitch and velocity are new.
+const RESTYLE_KEPT: Kept = [false, false, true, true, true];
+/// Semitones within which most restyled pitches stay to the source's, so that the line goes the same way.
+const RESTYLE_REACH: f32 = 7.0;
+/// The most steps of a blend.
+pub const MAX_STEPS: usize = 100;
+
+/// Music as the verbs see it.
+struct Heard {
+    tokens: Vec<NoteToken>,
+    /// The latent of each window.
+    z: Vec<Vec<f32>>,
+    /// Whose music it is most like.
+    nearest: ComposerId,
+}
+
+fn hear(generator: &Generator, music: &Performance) -> Result<Heard, GenerateError> {
+    let tokens = encode(music).tokens;
+    let z = generator.encode_windows(&tokens)?;
+    let nearest = generator.nearest_composer(&z);
+    Ok(Heard { tokens, z, nearest })
+}
+
+fn request(composer: ComposerId, seed: u64, z_path: Vec<Vec<f32>>, given: Option<Given>) -> GenerateRequest {
+    GenerateRequest {
+        z_path,
+        notes: given.as_ref().map_or(0, |g| g.notes.len()),
+        given: given.map(Arc::new),
+        ..GenerateRequest::new(Some(composer), seed)
+    }
+}
+
+/// A variation. A share of `amount` (0–1) of the chords is composed anew, and `amount` squared of the times between
+/// them, under latents that lie `amount` of a step away; the rest stays. At 0 it is the music itself on the token
+/// grid, at 1 a new piece of the same length near it. With one seed, what a smaller amount changes a larger one
+/// changes too. The label is the composer whose music lies nearest.
+///
+/// # Errors
+/// [`GenerateError::EmptyPrompt`] without notes.
+pub fn vary(
+    generator: &Generator,
+    music: &Performance,
+    amount: f32,
+    seed: u64,
+) -> Result<GenerateRequest, GenerateError> {
+    let heard = hear(generator, music)?;
+    let amount = if amount.is_finite() {
+        amount.clamp(0.0, 1.0)
+    } else {
+        1.0
+    };
+    let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x7a72);
+    let component = heard.nearest.index();
+    // One step for all windows: the piece moves as one.
+    let drawn = generator.draw_latent(component, &mut rng);
+    let away = minus(&drawn, &generator.latent_mean(component));
+    let moved = |z: &Vec<f32>| plus(z, &away, amount * VARY_SPREAD);
+    let z_path = heard.z.iter().map(moved).collect();
+    let given = partly(heard.tokens, amount, seed);
+    Ok(request(heard.nearest, seed, z_path, Some(given)))
+}
+
+/// Keeps each chord with probability 1 − `amount`; of the others often still the time to the next.
+fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
+    let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x6b65_6570);
+    let mut kept = Vec::with_capacity(notes.len());
+    let mut draws = (0f32, 0f32);
+    let mut is_chord = false;
+    for note in &notes {
+        if !is_chord {
+            draws = (rng.random_range(0.0..1.0), rng.random_range(0.0..1.0));
+        }
+        is_chord = note.gap == 0;
+        let is_note_new = draws.0 < amount;
+        let is_gap_new = is_note_new && draws.1 < amount;
+        kept.push(match (is_note_new, is_gap_new) {
+            (false, _) => WHOLE,
+            (true, false) => [false, false, false, false, true],
+            (true, true) => [false; 5],
+        });
+    }
+    Given {
+        notes,
+        kept,
+        reach: None,
+    }
+}
+
+/// `notes` more, in the manner of `composer`, or else of the one whose music lies nearest. All notes of the music
+/// stay; the decoder hears the last half context of them, and z is that of the last window, moved as in
+/// [`restyle`] where a composer is asked for. [`splice`] joins the outcome to the music as it was played.
+///
+/// # Errors
+/// [`GenerateError::EmptyPrompt`] without notes.
+pub fn continuation(
+    generator: &Generator,
+    music: &Performance,
+    notes: usize,
+    composer: Option<ComposerId>,
+    seed: u64,
+) -> Result<GenerateRequest, GenerateError> {
+    let heard = hear(generator, music)?;
+    let to = composer.unwrap_or(heard.nearest);
+    let end = heard.tokens.len();
+    let last = &heard.tokens[end.saturating_sub(generator.info().segment_len)..];
+    let z = generator.encode_tokens(last)?;
+    Ok(GenerateRequest {
+        notes,
+        prompt: Some(Arc::new(music.clone())),
+        ..request(to, seed, carry(generator, &z, heard.nearest, to)?, None)
+    })
+}
+
+/// The music with what was composed after it. Its own notes are exactly as they were, not those of the token grid;
+/// the new ones follow its last onset.
+pub fn splice(music: &Performance, take: &Take) -> Performance {
+    let old = take.recipe.prompt_notes;
+    let (Some(last), Some(seam)) = (
+        music.notes().last(),
+        old.checked_sub(1).and_then(|i| take.performance.notes().get(i)),
+    ) else {
+        return take.performance.clone();
+    };
+    let (until, shift) = (last.onset_secs, last.onset_secs - seam.onset_secs);
+    let notes = take.performance.notes()[old..].iter().map(|n| Note {
+        onset_secs: n.onset_secs + shift,
+        ..*n
+    });
+    let pedal = take
+        .performance
+        .pedal()
+        .iter()
+        .filter(|p| p.time_secs > seam.onset_secs);
+    let pedal = pedal.map(|p| PedalChange {
+        time_secs: p.time_secs + shift,
+        ..*p
+    });
+    let old_pedal = music.pedal().iter().filter(|p| p.time_secs <= until);
+    Performance::new(
+        music.notes().iter().copied().chain(notes).collect(),
+        old_pedal.copied().chain(pedal).collect(),
+    )
+}
+
+/// The same music in the manner of `to`: the label is the target's, and z moves from the mean of the nearest
+/// composer's component to that of the target's. Kept are number, time, length and pedal of the notes and the way
+/// the line goes: pitches mostly stay within some semitones of the source's.
+///
+/// # Errors
+/// [`GenerateError::EmptyPrompt`] without notes, [`GenerateError::NoSuchComposer`].
+pub fn restyle(
+    generator: &Generator,
+    music: &Performance,
+    to: ComposerId,
+    seed: u64,
+) -> Result<GenerateRequest, GenerateError> {
+    let heard = hear(generator, music)?;
+    let z_path = carry(generator, &heard.z, heard.nearest, to)?;
+    let given = Given {
+        kept: vec![RESTYLE_KEPT; heard.tokens.len()],
+        notes: heard.tokens,
+        reach: Some(RESTYLE_REACH),
+    };
+    Ok(request(to, seed, z_path, Some(given)))
+}
+
+/// Latents with the mean of one component in place of another's.
+fn carry(
+    generator: &Generator,
+    z: &[Vec<f32>],
+    from: ComposerId,
+    to: ComposerId,
+) -> Result<Vec<Vec<f32>>, GenerateError> {
+    if to.index() >= generator.vae().config.n_composers {
+        return Err(GenerateError::NoSuchComposer(to.index()));
+    }
+    let (from, to) = (
+        generator.latent_mean(from.index()),
+        generator.latent_mean(to.index()),
+    );
+    let way = minus(&to, &from);
+    Ok(z.iter().map(|z| plus(z, &way, 1.0)).collect())
+}
+
+/// `steps` (2–[`MAX_STEPS`]) pieces on the way from `a` to `b`. The first is `a` and the last `b`, on the token grid;
+/// towards the middle ever fewer notes of the nearer one stay, as in [`vary`], and z goes from one to the other:
+/// on the line between the means of their nearest components, and on the arc between the deviations from those.
+/// The nearer one gives length and label; windows that stand at the same share of their pieces are paired.
+///
+/// # Errors
+/// [`GenerateError::EmptyPrompt`] if either has no notes, [`GenerateError::Steps`].
+pub fn blend(
+    generator: &Generator,
+    a: &Performance,
+    b: &Performance,
+    steps: usize,
+    seed: u64,
+) -> Result<Vec<GenerateRequest>, GenerateError> {
+    if !(2..=MAX_STEPS).contains(&steps) {
+        return Err(GenerateError::Steps);
+    }
+    let (a, b) = (hear(generator, a)?, hear(generator, b)?);
+    let means = (
+        generator.latent_mean(a.nearest.index()),
+        generator.latent_mean(b.nearest.index()),
+    );
+    let step = |i: usize| {
+        let t = i as f32 / (steps - 1) as f32;
+        let (nearer, amount) = if t <= 0.5 {
+            (&a, 2.0 * t)
+        } else {
+            (&b, 2.0 - 2.0 * t)
+        };
+        let windows = nearer.z.len();
+        let z_path = (0..windows)
+            .map(|w| {
+                let (own, other) = (window_at(&a.z, w, windows), window_at(&b.z, w, windows));
+                let middle = plus(&means.0, &minus(&means.1, &means.0), t);
+                let deviation = on_arc(&minus(own, &means.0), &minus(other, &means.1), t);
+                plus(&middle, &deviation, 1.0)
+            })
+            .collect();
+        let given = partly(nearer.tokens.clone(), amount, seed);
+        request(nearer.nearest, seed, z_path, Some(given))
+    };
+    Ok((0..steps).map(step).collect())
+}
+
+/// The latent that stands where window `w` of `windows` does.
+fn window_at(path: &[Vec<f32>], w: usize, windows: usize) -> &[f32] {
+    let share = w as f32 / windows.saturating_sub(1).max(1) as f32;
+    let at = (share * path.len().saturating_sub(1) as f32).round() as usize;
+    path.get(at).map_or(&[], Vec::as_slice)
+}
+
+fn minus(a: &[f32], b: &[f32]) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+/// a + `scale` · b.
+fn plus(a: &[f32], b: &[f32], scale: f32) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a + scale * b).collect()
+}
+
+/// Spherical interpolation: a straight line would lead through the middle, where no music lies.
+fn on_arc(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    let angle = (dot(a, b) / lengths.max(1e-12)).clamp(-1.0, 1.0).acos();
+    let weights = match angle.sin() {
+        // Nearly one direction, or opposite ones, between which no arc is the shortest.
+        sine if sine < 1e-3 => (1.0 - t, t),
+        sine => (((1.0 - t) * angle).sin() / sine, (t * angle).sin() / sine),
+    };
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| weights.0 * a + weights.1 * b)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arc_keeps_its_radius_and_its_ends() {
+        let (a, b) = ([2.0, 0.0, 0.0], [0.0, 2.0, 0.0]);
+        for (at, wanted) in [
+            (0.0, [2.0, 0.0, 0.0]),
+            (0.5, [2f32.sqrt(), 2f32.sqrt(), 0.0]),
+            (1.0, b),
+        ] {
+            let z = on_arc(&a, &b, at);
+            assert!(z.iter().zip(wanted).all(|(z, w)| (z - w).abs() < 1e-5), "{z:?}");
+        }
+        assert_eq!(on_arc(&a, &a, 0.3), a);
+    }
+
+    #[test]
+    fn a_larger_amount_keeps_less_of_the_same() {
+        let notes = vec![
+            NoteToken {
+                gap: 5,
+                ..NoteToken::default()
+            };
+            400
+        ];
+        let kept = |amount| partly(notes.clone(), amount, 3).kept;
+        let whole = |kept: &[Kept]| kept.iter().filter(|k| **k == WHOLE).count();
+        assert_eq!(whole(&kept(0.0)), 400);
+        assert_eq!(kept(1.0), vec![[false; 5]; 400]);
+        let (some, more) = (kept(0.3), kept(0.6));
+        assert!((240..320).contains(&whole(&some)) && (120..200).contains(&whole(&more)));
+        for (some, more) in some.iter().zip(&more) {
+            assert!(some.iter().zip(more).all(|(some, more)| *some || !more));
+        }
+    }
+
+    #[test]
+    fn windows_pair_by_their_place() {
+        let path = vec![vec![0.0], vec![1.0], vec![2.0]];
+        let at = |w, windows| window_at(&path, w, windows)[0];
+        assert_eq!([at(0, 3), at(1, 3), at(2, 3)], [0.0, 1.0, 2.0]);
+        assert_eq!([at(0, 1), at(0, 2), at(1, 2), at(4, 5)], [0.0, 0.0, 2.0, 2.0]);
+    }
+}
