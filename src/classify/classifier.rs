@@ -133,7 +133,7 @@ impl Classifier {
         &self.header.composers
     }
 
-    /// Numbers in what [`Classifier::features`] gives, `[B, F]`, differentiable. `dropout` is 0 except while training.
+    /// The last layer before the composers: `[B, F]`, differentiable. `dropout` is 0 except while training.
     pub fn forward_features(&self, segments: &[Segment], dropout: f64) -> Tensor {
         let device = self.vs.device();
         match &self.network {

@@ -215,7 +215,7 @@ impl Voices {
             .process_midi_message(layer as i32, 0xB0, controller, value);
     }
 
-    /// Lets all that sounds fade out within [`FADE_BLOCKS`], and goes on with a fresh layer.
+    /// Lets all that sounds fade out within `FADE_BLOCKS`, and goes on with a fresh layer.
     pub fn cut(&mut self) {
         self.fading[self.layer] = FADE_BLOCKS;
         self.layer = (self.layer + 1) % LAYERS;

@@ -77,7 +77,7 @@ pub struct MidiRead {
     pub report: MidiReport,
     /// The first track name, if it has one.
     pub title: Option<String>,
-    /// How this program made it, if it did: see [`write`].
+    /// How this program made it, if it did: see [`write()`].
     pub recipe: Option<String>,
 }
 
@@ -107,7 +107,7 @@ pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
     })
 }
 
-/// Writes `performance` to a MIDI file at `path`, whole or not at all; see [`write`].
+/// Writes `performance` to a MIDI file at `path`, whole or not at all; see [`write()`].
 ///
 /// # Errors
 /// [`MidiError::Write`].
