@@ -121,7 +121,7 @@ fn going_on_keeps_every_note_as_it_was_played() {
         let whole = verbs::splice(&music, &take);
         assert_eq!(&whole.notes()[..60], music.notes());
         assert!(
-            (95..=105).contains(&whole.notes().len()),
+            (95..=112).contains(&whole.notes().len()),
             "{}",
             whole.notes().len()
         );
