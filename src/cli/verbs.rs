@@ -108,7 +108,7 @@ pub struct VaryArgs {
 }
 
 fn parse_amount(text: &str) -> Result<f32, String> {
-    let amount = text.parse().ok().filter(|a| (0.0..=1.0).contains(a));
+    let amount = text.parse::<f32>().ok().filter(|a| (0.0..=1.0).contains(a));
     amount.ok_or_else(|| format!("\"{text}\" is not a number from 0 to 1"))
 }
 

@@ -197,6 +197,7 @@ impl Generator {
         line.z_path.clone_from(&request.z_path);
         line.given = given.cloned();
         line.wanted = notes;
+        line.slack = notes / 10;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             line.tokens = encode(prompt).tokens;
             if line.tokens.is_empty() {

@@ -32,6 +32,8 @@ pub struct Line {
     pub rng: Pcg64Mcg,
     /// Tokens at which it should end.
     pub wanted: usize,
+    /// By how many it may miss that.
+    pub slack: usize,
     /// Tokens that count. What comes after them is there only because all lines of a batch grow in step.
     pub end: Option<usize>,
 }
@@ -48,6 +50,7 @@ impl Line {
             settings,
             rng: Pcg64Mcg::seed_from_u64(seed),
             wanted: 0,
+            slack: 0,
             end: None,
         }
     }
@@ -68,11 +71,11 @@ impl Line {
 
     /// Before this many notes a take may not end; it must at [`Line::latest_end`].
     fn earliest_end(&self) -> usize {
-        self.wanted - self.wanted / 10
+        self.wanted.saturating_sub(self.slack)
     }
 
     fn latest_end(&self) -> usize {
-        self.wanted + self.wanted / 10 + 4
+        self.wanted + self.slack + 4
     }
 
     /// The latent of the next segment: the one asked for, else a new one near the last.
