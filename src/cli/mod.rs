@@ -11,6 +11,7 @@ mod play;
 mod prepare;
 mod render;
 mod train;
+mod train_classifier;
 mod verbs;
 mod verbs_check;
 

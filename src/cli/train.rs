@@ -4,11 +4,24 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use pastiche::classify::ClassifierKind;
 use pastiche::progress::StopFlag;
 use pastiche::train::{RunDir, TrainConfig, TrainEvent, Trainer};
 
-use super::DeviceArg;
+use super::{DeviceArg, train_classifier};
+
+/// Which network to train.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// The model that composes
+    #[default]
+    Vae,
+    /// The classifier that chooses between takes
+    Selector,
+    /// The classifier that measures
+    Judge,
+}
 
 /// Train a model on a corpus.
 ///
@@ -17,34 +30,43 @@ use super::DeviceArg;
 #[command(after_help = "Examples:\n  \
     pastiche prepare maestro-v3.0.0-midi.zip --out maestro.corpus\n  \
     pastiche train --data maestro.corpus --out runs/small --minutes 60\n  \
-    pastiche train --data maestro.corpus --out runs/small --minutes 90 --resume")]
+    pastiche train --data maestro.corpus --out runs/small --minutes 90 --resume\n  \
+    pastiche train --model judge --data maestro.corpus --out runs/judge")]
 pub struct TrainArgs {
+    /// Which network
+    #[arg(long, value_enum, default_value = "vae")]
+    pub model: Model,
     /// What `pastiche prepare` wrote
     #[arg(long, value_name = "CORPUS")]
-    data: PathBuf,
+    pub data: PathBuf,
     /// A folder for the run
     #[arg(long, value_name = "RUN_DIR")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Settings that differ from the defaults, as TOML
     #[arg(long, value_name = "FILE.toml")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "auto")]
-    device: DeviceArg,
+    pub device: DeviceArg,
     /// How long to train, over all resumptions of the run
     #[arg(long, value_name = "M")]
-    minutes: Option<f64>,
+    pub minutes: Option<f64>,
     /// How many steps to train, over all resumptions of the run
     #[arg(long, value_name = "N")]
-    steps: Option<u64>,
+    pub steps: Option<u64>,
     /// Threads for the matrix products; by default libtorch chooses
     #[arg(long)]
-    threads: Option<usize>,
+    pub threads: Option<usize>,
     /// Go on where this run stopped
     #[arg(long)]
-    resume: bool,
+    pub resume: bool,
 }
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
+    match args.model {
+        Model::Vae => {}
+        Model::Selector => return train_classifier::run(args, ClassifierKind::Selector),
+        Model::Judge => return train_classifier::run(args, ClassifierKind::Judge),
+    }
     let mut config = match &args.config {
         Some(path) => {
             let text =

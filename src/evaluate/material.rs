@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::ClassifierKind;
+use crate::classify::{ClassifierKind, Segment};
 use crate::data::{Corpus, Piece, Split};
 use crate::music::ComposerSet;
 use crate::tokens::{NoteToken, decode, encode};
@@ -43,6 +43,11 @@ pub fn original_composers(composers: &ComposerSet) -> (Vec<usize>, Vec<String>) 
         .map(|s| (*s).to_owned())
         .collect();
     (there, missing)
+}
+
+/// The notes of labelled segments.
+pub fn parts(segments: &[Labelled]) -> Vec<Segment<'_>> {
+    segments.iter().map(|(_, notes)| notes.as_slice()).collect()
 }
 
 /// # Errors

@@ -8,6 +8,7 @@ mod cost;
 mod frechet;
 mod gates;
 mod latent;
+mod likeness;
 mod material;
 mod report;
 mod run;

@@ -5,26 +5,21 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::adherence::{Adherence, Outcome};
-use super::material::{self, Labelled, check_composers, check_kind, real_halves, real_segments, round_trip};
-use super::similarity::{self, Group, Histograms, histogram_vector, likeness, out_of_range, relative_cosine};
+use super::material::{self, Labelled, check_composers, check_kind, parts, real_segments, round_trip};
 use super::{
-    AdherenceRow, Copied, EvaluateError, LabelSwap, LikenessReport, Report, Sequences, cost,
-    frechet_distance, gates, latent,
+    AdherenceRow, Copied, EvaluateError, LabelSwap, Report, Sequences, cost, gates, latent, likeness,
 };
-use crate::classify::{Classifier, ClassifierKind, Heard, Segment};
+use crate::classify::{Classifier, ClassifierKind, Heard};
 use crate::data::{Corpus, Split};
 use crate::generate::{GenerateRequest, Generator};
 use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
 use crate::sampling::SamplingSettings;
-use crate::tokens::NoteToken;
 
 /// Takes decoded side by side.
 const BATCH: usize = 140;
 /// Latents that are tried with every label.
 const SWAPPED_LATENTS: usize = 8;
-/// Real training segments per composer that give the percentiles.
-const RANGE_SEGMENTS: usize = 150;
 
 /// What is measured on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,10 +98,6 @@ pub fn evaluate(
     .run()
 }
 
-fn parts(segments: &[Labelled]) -> Vec<Segment<'_>> {
-    segments.iter().map(|(_, notes)| notes.as_slice()).collect()
-}
-
 impl Evaluation<'_> {
     fn run(mut self) -> Result<Report, EvaluateError> {
         let begun = Instant::now();
@@ -125,11 +116,7 @@ impl Evaluation<'_> {
             options.sampling,
             self.stop,
         )?;
-        let rounds = if self.selector.is_some() {
-            options.best_of
-        } else {
-            1
-        };
+        let rounds = self.selector.map_or(1, |_| options.best_of);
         let takes = (0..rounds)
             .map(|round| self.compose(round))
             .collect::<Result<Vec<_>, _>>()?;
@@ -137,7 +124,7 @@ impl Evaluation<'_> {
         self.say("listening", 0, None)?;
         let first = &takes[0];
         let adherence = self.adherence(&real, &takes);
-        let likeness = self.likeness(first)?;
+        let likeness = likeness::measure(self.judge, self.corpus, first, options)?;
         self.say("looking for copies", 0, None)?;
         let (copied, unseen_works) = self.copied(first);
         cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
@@ -308,72 +295,6 @@ impl Evaluation<'_> {
             takes: takes.len(),
             heard_as_label: as_label as f64 / takes.len().max(1) as f64,
             heard_as_source: as_source as f64 / others.len().max(1) as f64,
-        })
-    }
-
-    fn likeness(&self, takes: &[Labelled]) -> Result<LikenessReport, EvaluateError> {
-        let (real, other_real) = real_halves(self.corpus, self.options.notes, self.options.takes);
-        if real.len() < 2 {
-            return Err(EvaluateError::EmptySplit("validation and test"));
-        }
-        // As many takes of each composer as there are real segments, so that all three sets weigh alike.
-        let mut left: Vec<usize> = (0..self.corpus.composers.len())
-            .map(|k| real.iter().filter(|(c, _)| *c == k).count())
-            .collect();
-        let chosen: Vec<Labelled> = takes
-            .iter()
-            .filter(|(c, _)| {
-                let is_wanted = left[*c] > 0;
-                left[*c] -= usize::from(is_wanted);
-                is_wanted
-            })
-            .cloned()
-            .collect();
-        let histograms = |set: &[Labelled], k: usize| {
-            Histograms::of(
-                set.iter()
-                    .filter(|(c, _)| *c == k)
-                    .map(|(_, notes)| notes.as_slice()),
-            )
-        };
-        let groups: Vec<Group> = (0..self.corpus.composers.len())
-            .filter(|k| real.iter().any(|(c, _)| c == k))
-            .map(|k| Group {
-                generated: histograms(&chosen, k),
-                real: histograms(&real, k),
-                other_real: histograms(&other_real, k),
-            })
-            .collect();
-        let heard = |set: &[Labelled]| self.judge.hear(&parts(set));
-        let [own, first, second] = [&chosen, &real, &other_real].map(|set| heard(set));
-        let features = |heard: &[Heard]| heard.iter().map(|h| h.features.clone()).collect::<Vec<_>>();
-        let labelled_features = |set: &[Labelled], heard: &[Heard]| -> Vec<(usize, Vec<f64>)> {
-            let wide = |h: &Heard| h.features.iter().map(|&v| f64::from(v)).collect();
-            set.iter().zip(heard).map(|((c, _), h)| (*c, wide(h))).collect()
-        };
-        let vectors = |set: &[Labelled]| -> Vec<(usize, Vec<f64>)> {
-            set.iter()
-                .map(|(c, notes)| (*c, histogram_vector(notes)))
-                .collect()
-        };
-        let real_vectors = vectors(&real);
-        let real_features = labelled_features(&real, &first);
-        let range = real_segments(self.corpus, Split::Train, self.options.notes, RANGE_SEGMENTS);
-        let held_out: Vec<Labelled> = real.iter().chain(&other_real).cloned().collect();
-        fn borrowed(set: &[Labelled]) -> Vec<similarity::Labelled<'_>> {
-            set.iter()
-                .map(|(c, notes): &(usize, Vec<NoteToken>)| (*c, notes.as_slice()))
-                .collect()
-        }
-        Ok(LikenessReport {
-            distributions: likeness(&groups),
-            frechet: frechet_distance(&features(&own), &features(&first)).unwrap_or(f64::NAN),
-            real_frechet: frechet_distance(&features(&second), &features(&first)).unwrap_or(f64::NAN),
-            histograms: relative_cosine(&vectors(&chosen), &real_vectors),
-            real_histograms: relative_cosine(&vectors(&other_real), &real_vectors),
-            features: relative_cosine(&labelled_features(&chosen, &own), &real_features),
-            real_features: relative_cosine(&labelled_features(&other_real, &second), &real_features),
-            out_of_range: out_of_range(&borrowed(takes), &borrowed(&held_out), &borrowed(&range)),
         })
     }
 
