@@ -323,10 +323,9 @@ impl Generator {
     /// The composer whose music lies nearest to these latents (highest density, summed over them).
     pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
         let k = self.vae.config.n_composers;
-        let distance =
-            |component: usize| -> f64 { z.iter().map(|z| self.log_density(component, z)).sum::<f64>() };
+        let density = |k: usize| -> f64 { z.iter().map(|z| self.log_density(k, z)).sum() };
         let best = (0..k)
-            .map(|component| (component, distance(component)))
+            .map(|component| (component, density(component)))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         ComposerId(best.map_or(0, |(component, _)| component as u8))
     }
