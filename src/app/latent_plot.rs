@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eframe::egui::{self, CursorIcon, Rect, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_plot::{Plot, PlotTransform};
 
 use super::latent::{
-    Bounds, CloudKey, CloudLayer, Neighbours, PointGrid, bounds, bulk_bounds, hover_card, legend_ui,
-    neighbours_ui, paint_components, paint_place, paint_takes, screen,
+    Bounds, CloudKey, CloudLayer, Neighbours, PointGrid, Under, bounds, bulk_bounds, caption, empty_ui,
+    hover_ui, legend_ui, neighbours_ui, paint_components, paint_place, paint_takes, screen, small, styles,
 };
-use super::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
+use super::theme::{GRID, Palette};
 use crate::latent_map::LatentMap;
 use crate::music::{ComposerId, ComposerSet};
 
@@ -71,14 +71,6 @@ pub struct LatentPlot {
     pinned: Option<usize>,
     neighbours: Neighbours,
     resets: bool,
-}
-
-/// What the pointer is on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Under {
-    Take(usize),
-    Point(usize),
-    Place,
 }
 
 impl LatentPlot {
@@ -220,7 +212,10 @@ impl LatentPlot {
             });
         self.paint(ui, &shown.transform, input, map, is_compact, &palette);
         let Some((pos, xy, under)) = under else { return };
-        self.hover(ui, input, map, frame, pos, under, &palette);
+        hover_ui(ui, input, map, frame, pos, under, &palette);
+        if let Under::Point(i) = under {
+            self.pinned = Some(i);
+        }
         if response.clicked() {
             self.click(input, map, xy, under, events);
         }
@@ -291,52 +286,6 @@ impl LatentPlot {
         }
     }
 
-    #[expect(clippy::too_many_arguments)]
-    fn hover(
-        &mut self,
-        ui: &Ui,
-        input: &LatentInput<'_>,
-        map: &LatentMap,
-        frame: Rect,
-        pos: egui::Pos2,
-        under: Under,
-        palette: &Palette,
-    ) {
-        let style_of = styles(input.composers, ui.visuals().dark_mode);
-        let who = |composer: Option<ComposerId>| {
-            composer.map_or("another composer", |id| input.composers.surname(id))
-        };
-        let icon = match (input.disabled_because, under) {
-            (Some(_), Under::Place | Under::Point(_)) => CursorIcon::NotAllowed,
-            _ => CursorIcon::PointingHand,
-        };
-        if !ui.input(|i| i.pointer.is_decidedly_dragging()) {
-            ui.set_cursor_icon(icon);
-        }
-        match under {
-            Under::Take(i) => {
-                let take = &input.takes[i];
-                let second = format!("take in the manner of {}", who(take.composer));
-                hover_card(
-                    ui,
-                    frame,
-                    pos,
-                    &take.name,
-                    &second,
-                    style_of(take.composer).colour,
-                    palette,
-                );
-            }
-            Under::Point(i) => {
-                let point = &map.points[i];
-                let colour = style_of(point.composer).colour;
-                hover_card(ui, frame, pos, &point.title, who(point.composer), colour, palette);
-                self.pinned = Some(i);
-            }
-            Under::Place => {}
-        }
-    }
-
     fn click(
         &mut self,
         input: &LatentInput<'_>,
@@ -366,23 +315,15 @@ impl LatentPlot {
         ui.add_space(GRID / 2.0);
         ui.horizontal_top(|ui| {
             let button = egui::Button::new(small("Reset view"));
-            if ui.add(button).on_hover_text("Show the whole map. Drag: move. Ctrl+wheel: zoom.").clicked() {
+            if ui
+                .add(button)
+                .on_hover_text("Show the whole map. Drag: move. Ctrl+wheel: zoom.")
+                .clicked()
+            {
                 self.resets = true;
                 ui.ctx().request_repaint();
             }
-            let total = map.points.len();
-            let shown = match self.cloud.shown == total {
-                true => format!("All {total} segments are shown."),
-                false => format!("{} of {total} segments are shown.", self.cloud.shown),
-            };
-            let why = input
-                .disabled_because
-                .map_or(String::new(), |why| format!(" A click composes nothing now: {why}."));
-            let text = format!(
-                "{shown} Small points are segments (256 notes) of real pieces, large ones the composers' means, ringed ones your takes. A click \
-                 is turned into a latent by the inverse of the projection; what two dimensions cannot say is taken \
-                 from the nearest segment.{why}"
-            );
+            let text = caption(input, self.cloud.shown, map.points.len());
             ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.weak_text)).wrap());
         });
     }
@@ -437,38 +378,4 @@ impl LatentPlot {
             self.go_to(map.points[i].xy, Some(i), events);
         }
     }
-}
-
-fn small(text: &str) -> RichText {
-    RichText::new(text).size(12.0)
-}
-
-fn styles(composers: &ComposerSet, is_dark: bool) -> impl Fn(Option<ComposerId>) -> ComposerStyle + '_ {
-    move |id| match id.and_then(|id| Some((id, composers.get(id)?))) {
-        Some((id, composer)) => composer_style(composer, id.index(), is_dark),
-        None => neutral_style(is_dark),
-    }
-}
-
-fn empty_ui(ui: &mut Ui, input: &LatentInput<'_>) {
-    let palette = Palette::of(ui);
-    let (rect, _) = ui.allocate_exact_size(ui.available_size(), egui::Sense::hover());
-    ui.painter().rect_filled(rect, 4.0, palette.well);
-    let (what, next) = match input.composers.is_empty() {
-        true => (
-            "No model is loaded, so there is no map.",
-            "Open a checkpoint to see where its composers lie.",
-        ),
-        false => (
-            "This checkpoint carries no map.",
-            "Composing works all the same. A map is made when a training run ends.",
-        ),
-    };
-    let room = Rect::from_center_size(rect.center(), egui::vec2((rect.width() - 16.0).min(420.0), 44.0));
-    ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {
-        ui.vertical_centered(|ui| {
-            ui.label(what);
-            ui.label(RichText::new(next).size(12.0).color(palette.weak_text));
-        });
-    });
 }

@@ -5,9 +5,11 @@ mod grid;
 mod markers;
 mod overlay;
 mod side;
+mod words;
 
 pub use cloud::{CloudKey, CloudLayer, screen};
 pub use grid::{Bounds, PointGrid, bounds, bulk_bounds};
 pub use markers::Stamp;
 pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
 pub use side::{Neighbours, legend_ui, neighbours_ui};
+pub use words::{Under, caption, empty_ui, hover_ui, small, styles};
