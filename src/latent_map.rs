@@ -209,7 +209,7 @@ fn segments(corpus: &Corpus, id: ComposerId, vae: &Vae) -> Vec<Window> {
 fn encode_all(vae: &Vae, windows: &[Window]) -> Posterior {
     let parts: Vec<Posterior> = windows
         .chunks(32)
-        .map(|part| vae.encode(&stack(part, &vae.config, vae.device(), || false)))
+        .map(|part| vae.encode(&stack(part, &[], &vae.config, vae.device(), || false)))
         .collect();
     let d = vae.config.d_latent as i64;
     let cat = |of: fn(&Posterior) -> &Tensor| match parts.is_empty() {

@@ -204,7 +204,7 @@ fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
         piece_len: 64,
         composer: None,
     };
-    let batch = stack(&[window], &g.vae().config, Device::Cpu, || false);
+    let batch = stack(&[window], &[], &g.vae().config, Device::Cpu, || false);
     let alone = no_grad(|| Vec::<f32>::try_from(g.vae().encode(&batch).mean.view([-1])).unwrap());
     for (a, b) in alone.iter().zip(&all[0]) {
         assert!((a - b).abs() < 1e-4);

@@ -57,8 +57,11 @@ pub struct TrainArgs {
     #[arg(long)]
     pub threads: Option<usize>,
     /// Go on where this run stopped
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     pub resume: bool,
+    /// Start from the weights of another model over the same composers
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub from: Option<PathBuf>,
 }
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
@@ -79,6 +82,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     };
     config.minutes = args.minutes.or(config.minutes);
     config.max_steps = args.steps.or(config.max_steps);
+    config.from = args.from.clone().or(config.from);
     config.threads = args.threads.unwrap_or(config.threads);
     let trainer = Trainer::open(&args.data, &args.out, config, args.device.into(), args.resume)?;
     let is_terminal = std::io::stdout().is_terminal();

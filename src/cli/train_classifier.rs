@@ -8,6 +8,9 @@ use pastiche::train::{ClassifierConfig, ClassifierEvent, train_classifier};
 use super::train::TrainArgs;
 
 pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
+    if args.from.is_some() {
+        bail!("a classifier trains in minutes and starts from nothing; leave out --from");
+    }
     if args.resume {
         bail!(
             "a classifier trains in minutes and cannot be resumed; leave out --resume and choose another folder"

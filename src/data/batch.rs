@@ -38,9 +38,11 @@ impl Window {
     }
 }
 
-/// Stacks windows; `hide` says of each input note whether the decoder may not see it.
+/// Stacks `windows`, and `heard` for the encoder alone; `hide` says of each input note whether the decoder may not
+/// see it.
 pub fn stack(
     windows: &[Window],
+    heard: &[Window],
     config: &ModelConfig,
     device: Device,
     mut hide: impl FnMut() -> bool,
@@ -49,8 +51,6 @@ pub fn stack(
     let mut rows = Vec::with_capacity(b * t * INPUT_COLUMNS);
     let mut secs = Vec::with_capacity(b * t);
     let mut targets = Vec::with_capacity(b * t * 5);
-    let mut segment_rows = Vec::with_capacity(b * t * NOTE_COLUMNS);
-    let mut present = Vec::with_capacity(b * t / patch);
     for window in windows {
         let mut time = 0.0;
         for i in 0..t {
@@ -67,17 +67,25 @@ pub fn stack(
             secs.push(time as f32);
             let note = window.notes.get(i).copied();
             targets.extend(target(note));
-            let heard = note.filter(|n| !n.is_end());
-            segment_rows.extend(note_rows(heard, i % patch));
-            if i % patch == 0 {
-                present.push(i == 0 || heard.is_some());
-            }
             time += note.map_or(0.0, |n| gap_secs(n.gap));
         }
     }
-    let (b, t) = (b as i64, t as i64);
+    let segments = b + heard.len();
+    let mut segment_rows = Vec::with_capacity(segments * t * NOTE_COLUMNS);
+    let mut present = Vec::with_capacity(segments * t / patch);
+    for window in windows.iter().chain(heard) {
+        for i in 0..t {
+            let note = window.notes.get(i).copied().filter(|n| !n.is_end());
+            segment_rows.extend(note_rows(note, i % patch));
+            if i % patch == 0 {
+                present.push(i == 0 || note.is_some());
+            }
+        }
+    }
+    let (b, t, segments) = (b as i64, t as i64, segments as i64);
     let composer: Vec<i64> = windows
         .iter()
+        .chain(heard)
         .map(|w| w.composer.unwrap_or(config.n_composers) as i64)
         .collect();
     Batch {
@@ -87,10 +95,10 @@ pub fn stack(
         secs: Tensor::from_slice(&secs).view([b, t]).to_device(device),
         targets: Tensor::from_slice(&targets).view([b, t, 5]).to_device(device),
         segment_rows: Tensor::from_slice(&segment_rows)
-            .view([b, t, NOTE_COLUMNS as i64])
+            .view([segments, t, NOTE_COLUMNS as i64])
             .to_device(device),
         segment_present: Tensor::from_slice(&present)
-            .view([b, t / patch as i64])
+            .view([segments, t / patch as i64])
             .to_kind(Kind::Bool)
             .to_device(device),
         composer: Tensor::from_slice(&composer).to_device(device),

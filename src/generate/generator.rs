@@ -312,7 +312,7 @@ impl Generator {
         let mut out = Vec::with_capacity(windows.len());
         no_grad(|| {
             for part in windows.chunks(32) {
-                let batch = stack(part, &self.vae.config, self.vae.device(), || false);
+                let batch = stack(part, &[], &self.vae.config, self.vae.device(), || false);
                 let mean = self.vae.encode(&batch).mean;
                 out.extend((0..part.len()).map(|i| to_floats(&mean.get(i as i64))));
             }

@@ -26,7 +26,7 @@ pub struct ElboTerms {
     pub kl_mixture: Tensor,
     /// Share of the batch that is labelled.
     pub share_labelled: Tensor,
-    /// −log responsibility of the own component at z.
+    /// −log probability of the own composer at z.
     pub label_loss: Tensor,
     /// NLL per note of the bag of notes.
     pub bag_loss: Tensor,

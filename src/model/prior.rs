@@ -1,13 +1,21 @@
-//! The mixture-of-Gaussians prior: p(z given composer) is one component, with a learned mean and variance.
+//! The mixture-of-Gaussians prior: p(z given composer) is one component, with a fixed mean and a learned variance.
+//!
+//! Component k has its mean on axis k of the latent space: the first K dimensions say whose music it is, the others
+//! are free for what else there is to say. The means are not learned: when they were, they drifted together, because
+//! a component close to all posteriors is the cheapest for the KL term.
 
 use tch::nn::{Init, Path};
-use tch::{Kind, Tensor};
+use tch::{Kind, Tensor, no_grad};
 
 use super::ModelConfig;
 use super::encoder::Posterior;
 
-/// How far apart two component means start, in standard deviations.
+/// How far apart two component means lie, in standard deviations of a component.
 const SEPARATION: f64 = 8.0;
+/// The responsibilities of the label loss are those of components this much wider (in variance). At the true width
+/// half a step off the boundary between two components is certainty, so segments that are hard to tell would be drawn
+/// to the boundary; at this width it takes nearly the whole way to the mean.
+const LABEL_WIDTH: f64 = 6.0;
 /// Component log standard deviations stay within ± this.
 const LOG_SIGMA_BOUND: f64 = 0.5;
 
@@ -23,12 +31,21 @@ pub struct MixturePrior {
 impl MixturePrior {
     pub fn new(vs: &Path, config: &ModelConfig) -> MixturePrior {
         let dims = [config.n_composers as i64, config.d_latent as i64];
-        // Orthogonal rows of length r lie r·√2 apart.
-        let gain = SEPARATION / std::f64::consts::SQRT_2;
-        MixturePrior {
-            means: vs.var("means", &dims, Init::Orthogonal { gain }),
+        let mut prior = MixturePrior {
+            means: vs.zeros_no_train("means", &dims),
             log_sigmas: vs.var("log_sigmas", &dims, Init::Const(0.0)),
-        }
+        };
+        prior.set_means();
+        prior
+    }
+
+    /// Puts the means on their axes, where those of older checkpoints, which were learned, may not be.
+    pub fn set_means(&mut self) {
+        // Axes of length r end r·√2 apart.
+        let length = SEPARATION / std::f64::consts::SQRT_2;
+        let [k, d] = [self.means.size()[0], self.means.size()[1]];
+        let axes = Tensor::eye_m(k, d, (Kind::Float, self.means.device())) * length;
+        no_grad(|| self.means.copy_(&axes));
     }
 
     pub fn means(&self) -> &Tensor {
@@ -69,8 +86,8 @@ impl MixturePrior {
         per_dim.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) - log_p
     }
 
-    /// Log responsibilities of the components for `z`, `[B, K]`.
-    pub fn log_responsibilities(&self, z: &Tensor) -> Tensor {
-        self.log_densities(z).log_softmax(1, Kind::Float)
+    /// Log probabilities of the composers for the label loss, `[B, K]`: the responsibilities of wider components.
+    pub fn log_label_probabilities(&self, z: &Tensor) -> Tensor {
+        (self.log_densities(z) / LABEL_WIDTH).log_softmax(1, Kind::Float)
     }
 }

@@ -14,7 +14,8 @@ use crate::tokens::Field;
 /// Targets that count for nothing: padding, and the other fields of an end token.
 pub const IGNORED: i64 = -100;
 
-/// One batch of segments, on the device of the model. `T` is `context_len`.
+/// One batch of segments, on the device of the model. `T` is `context_len`. The encoder hears `S` segments, of which
+/// the decoder writes the first `B`.
 #[derive(Debug)]
 pub struct Batch {
     /// int64 `[B, T, INPUT_COLUMNS]`: decoder input.
@@ -23,11 +24,11 @@ pub struct Batch {
     pub secs: Tensor,
     /// int64 `[B, T, 5]`: what to predict, [`IGNORED`] where nothing.
     pub targets: Tensor,
-    /// int64 `[B, T, NOTE_COLUMNS]`: encoder input.
+    /// int64 `[S, T, NOTE_COLUMNS]`: encoder input.
     pub segment_rows: Tensor,
-    /// bool `[B, T / patch_len]`.
+    /// bool `[S, T / patch_len]`.
     pub segment_present: Tensor,
-    /// int64 `[B]`; `n_composers` where the composer is not labelled.
+    /// int64 `[S]`; `n_composers` where the composer is not labelled.
     pub composer: Tensor,
 }
 
@@ -40,7 +41,7 @@ pub struct Conditioning {
     pub label: Tensor,
     /// bool `[B, 1, T, T]` or `[T, T]`: which notes each position sees; `None` for all before it.
     pub allowed: Option<Tensor>,
-    /// standard normal `[B, d_latent]` for the posterior sample.
+    /// standard normal `[S, d_latent]` for the posterior sample.
     pub noise: Tensor,
 }
 
@@ -161,7 +162,8 @@ impl Vae {
     pub fn elbo(&self, batch: &Batch, given: &Conditioning) -> ElboTerms {
         let q = self.encode(batch);
         let z = q.sample(&given.noise);
-        let nll_fields = self.reconstruction(batch, &z, given);
+        let written = z.narrow(0, 0, batch.rows.size()[0]);
+        let nll_fields = self.reconstruction(batch, &written, given);
         let unlabelled = batch.composer.eq(self.config.n_composers as i64);
         let is_labelled = unlabelled.logical_not().to_kind(Kind::Float);
         let own = batch.composer.clamp(0, self.config.n_composers as i64 - 1);
@@ -178,7 +180,7 @@ impl Vae {
             / n_unlabelled.clamp_min(1.0);
         let responsibilities = self
             .prior
-            .log_responsibilities(&z)
+            .log_label_probabilities(&z)
             .gather(1, &own.unsqueeze(1), false)
             .squeeze_dim(1);
         let label_loss = -(responsibilities * &is_labelled).sum(Kind::Float) / &n_labelled;
@@ -188,7 +190,7 @@ impl Vae {
             kl_mixture,
             share_labelled: is_labelled.mean(Kind::Float),
             label_loss,
-            bag_loss: self.bag.loss(&z, &batch.targets),
+            bag_loss: self.bag.loss(&written, &batch.targets),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a training run is told.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
@@ -13,8 +15,13 @@ pub struct TrainConfig {
     pub minutes: Option<f64>,
     /// The length of the run in steps; whichever is reached first ends it.
     pub max_steps: Option<u64>,
+    /// A checkpoint over the same composers whose weights the run starts from; random ones without it.
+    pub from: Option<PathBuf>,
     /// Windows per step.
     pub batch_size: usize,
+    /// Further windows per step that only the encoder hears, which costs a tenth of writing them: it learns the
+    /// composers from more music than the decoder has time for.
+    pub heard_windows: usize,
     /// Peak learning rate of the hidden matrices (Muon).
     pub muon_rate: f64,
     /// Peak learning rate of everything else (AdamW).
@@ -38,13 +45,15 @@ impl Default for TrainConfig {
         TrainConfig {
             minutes: None,
             max_steps: None,
+            from: None,
             batch_size: 16,
+            heard_windows: 32,
             muon_rate: 0.02,
             adam_rate: 3e-3,
-            kl_weight: 0.5,
+            kl_weight: 0.2,
             free_bits_nats: 0.5,
-            label_weight: 0.05,
-            bag_weight: 0.1,
+            label_weight: 0.2,
+            bag_weight: 0.2,
             validate_every: 250,
             threads: 0,
             seed: 1,
@@ -60,6 +69,9 @@ impl TrainConfig {
         let wrong = |what: &str| Err(TrainError::Config(what.to_owned()));
         if self.batch_size == 0 || self.batch_size > 65536 {
             return wrong("batch_size must lie between 1 and 65536");
+        }
+        if self.heard_windows > 65536 {
+            return wrong("heard_windows must be at most 65536");
         }
         if self.minutes.is_some_and(|m| !m.is_finite() || m <= 0.0) {
             return wrong("minutes must be a positive number");

@@ -34,6 +34,8 @@ pub enum TrainError {
     Config(String),
     #[error("the run folder cannot be used ({what}): {}", .path.display())]
     RunDir { what: String, path: PathBuf },
+    #[error("the run cannot start from this model ({what}): {}", .path.display())]
+    CannotStartFrom { what: String, path: PathBuf },
     #[error("a file of the run cannot be written: {}", .path.display())]
     Write { source: std::io::Error, path: PathBuf },
     #[error("the {split} split of this corpus has no labelled pieces; prepare it again with more music")]

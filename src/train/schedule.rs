@@ -24,8 +24,12 @@ pub fn rates(config: &TrainConfig, step: u64, progress: f64) -> Rates {
     }
 }
 
-/// β: zero for the first tenth, so that the latent fills, then up to its final value at four tenths.
+/// β: zero for the first tenth, so that the latent fills, then up to its final value at four tenths. The latent of a
+/// model that another run trained is full already.
 pub fn kl_weight(config: &TrainConfig, progress: f64) -> f64 {
+    if config.from.is_some() {
+        return config.kl_weight;
+    }
     config.kl_weight * ((progress - 0.1) / 0.3).clamp(0.0, 1.0)
 }
 

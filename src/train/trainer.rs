@@ -94,6 +94,14 @@ impl Trainer {
         if config.threads > 0 {
             tch::set_num_threads(config.threads.min(256) as i32);
         }
+        // Before the folder is made: a model that does not fit leaves none behind.
+        let begun = match &config.from {
+            Some(path) if !resume => Some(Checkpoint::read(path)?),
+            _ => None,
+        };
+        if let Some(begun) = &begun {
+            fits(begun, &config, &corpus)?;
+        }
         let run = RunDir::open(run_dir, &config, resume)?;
         let mut trained_on = TrainedOn {
             source: corpus.provenance.source.clone(),
@@ -107,6 +115,11 @@ impl Trainer {
         vae.compute = training_kind(device);
         let mut optimizer = Optimizer::new(&vae.vs, vae.compute);
         let mut elapsed_before = 0.0;
+        if let Some(begun) = begun {
+            begun.fill(&vae.vs)?;
+            vae.prior.set_means();
+            trained_on.notes_seen = begun.header.trained_on.notes_seen;
+        }
         if resume {
             let wrong = |what: String| TrainError::RunDir {
                 what,
@@ -201,14 +214,13 @@ impl Trainer {
 
     fn step(&mut self, sampler: &Sampler, progress: f64, rng: &mut Pcg64Mcg, report: &mut Report) {
         let context = self.config.model.context_len;
-        let windows: Vec<Window> = (0..self.config.batch_size)
-            .map(|_| sampler.draw(context, rng))
-            .collect();
+        let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
+        let (windows, heard) = (draw(self.config.batch_size), draw(self.config.heard_windows));
         let notes: usize = windows.iter().map(|w| w.notes.len()).sum();
-        let batch = stack(&windows, &self.config.model, self.vae.device(), || {
+        let batch = stack(&windows, &heard, &self.config.model, self.vae.device(), || {
             rng.random_bool(HIDDEN_SHARE)
         });
-        let given = self.conditioning(&windows, rng);
+        let given = self.conditioning(&windows, heard.len(), rng);
         let weights = LossWeights {
             kl: schedule::kl_weight(&self.config, progress),
             free_bits_nats: self.config.free_bits_nats,
@@ -233,8 +245,9 @@ impl Trainer {
         report.add(&values, notes, weights.kl, rates.muon);
     }
 
-    /// Which segments lose their label, their z or both, and how far back the decoder sees.
-    fn conditioning(&self, windows: &[Window], rng: &mut Pcg64Mcg) -> Conditioning {
+    /// Which segments lose their label, their z or both, and how far back the decoder sees; and noise for all
+    /// segments, those that are only heard too.
+    fn conditioning(&self, windows: &[Window], heard: usize, rng: &mut Pcg64Mcg) -> Conditioning {
         let (device, model) = (self.vae.device(), &self.config.model);
         let mut has_z = Vec::with_capacity(windows.len());
         let mut labels = Vec::with_capacity(windows.len());
@@ -251,8 +264,8 @@ impl Trainer {
             Tensor::ones([t, t], (Kind::Bool, device)).tril(0).triu(1 - sight)
         });
         // Own noise from the own generator: the run is then a function of its seed.
-        let d = model.d_latent;
-        let noise: Vec<f32> = (0..windows.len() * d)
+        let (d, segments) = (model.d_latent, windows.len() + heard);
+        let noise: Vec<f32> = (0..segments * d)
             .map(|_| crate::sampling::standard_normal(rng))
             .collect();
         Conditioning {
@@ -260,7 +273,7 @@ impl Trainer {
             label: Tensor::from_slice(&labels).to_device(device),
             allowed,
             noise: Tensor::from_slice(&noise)
-                .view([windows.len() as i64, d as i64])
+                .view([segments as i64, d as i64])
                 .to_device(device),
         }
     }
@@ -297,6 +310,26 @@ impl Trainer {
         checkpoint::save(&self.run.last(), &header, &tensors, false)?;
         Ok(())
     }
+}
+
+/// Can a run over `corpus` start from the weights of `begun`?
+fn fits(begun: &Checkpoint, config: &TrainConfig, corpus: &Corpus) -> Result<(), TrainError> {
+    let wrong = |what: String| {
+        Err(TrainError::CannotStartFrom {
+            what,
+            path: begun.path.clone(),
+        })
+    };
+    if begun.header.composers != corpus.composers {
+        return wrong("its composers are not those of this corpus".to_owned());
+    }
+    if begun.header.config != config.model {
+        return wrong(format!(
+            "its network is {:?}, this run's {:?}",
+            begun.header.config, config.model
+        ));
+    }
+    Ok(())
 }
 
 /// Sums metrics on the device; reading them waits for it, so that happens only every few steps.

@@ -31,7 +31,7 @@ struct Sums {
 
 impl Sums {
     fn add(&mut self, vae: &Vae, windows: &[Window]) {
-        let batch = stack(windows, &vae.config, vae.device(), || false);
+        let batch = stack(windows, &[], &vae.config, vae.device(), || false);
         let n = windows.len() as f64;
         let q = vae.encode(&batch);
         let given = |label: &Tensor| Conditioning {
