@@ -176,7 +176,6 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
         &generator,
         &corpus,
         &judge,
-        None,
         &options,
         &StopFlag::new(),
         &mut |_| {},
@@ -219,17 +218,17 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
 fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus();
-    let generator = Generator::load(&vae(folder.path(), &NAMES), DeviceChoice::Cpu).unwrap();
+    let mut generator = Generator::load(&vae(folder.path(), &NAMES), DeviceChoice::Cpu).unwrap();
     tch::manual_seed(1);
     let judge = Classifier::new(ClassifierKind::Judge, &corpus.composers, Device::Cpu);
     let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
+    generator.set_selector(selector).unwrap();
     let run = || {
         let mut phases = 0;
         let report = evaluate(
             &generator,
             &corpus,
             &judge,
-            Some(&selector),
             &options(),
             &StopFlag::new(),
             &mut |_| {
@@ -285,10 +284,16 @@ fn what_does_not_fit_is_told_in_a_line() {
     let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
     let generator = Generator::load(&composing, DeviceChoice::Cpu).unwrap();
     let run = |g: &Generator, judge: &Classifier, options: &EvaluateOptions, stop: &StopFlag| {
-        evaluate(g, &corpus, judge, None, options, stop, &mut |_| {}).unwrap_err()
+        evaluate(g, &corpus, judge, options, stop, &mut |_| {}).unwrap_err()
     };
     let error = run(&generator, &selector, &options(), &StopFlag::new());
     told(error.to_string(), ["judge", "selector"]);
+    let mut generator = generator;
+    let again = Classifier::read(&judge_path, Device::Cpu).unwrap();
+    told(
+        generator.set_selector(again).unwrap_err().to_string(),
+        ["selector", "composers"],
+    );
     let other = Generator::load(&vae(folder.path(), &["Johann Sebastian Bach"]), DeviceChoice::Cpu).unwrap();
     told(
         run(&other, &judge, &options(), &StopFlag::new()).to_string(),

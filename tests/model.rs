@@ -321,7 +321,7 @@ fn components_lie_apart() {
     let means = vae.prior.means();
     for (a, b) in [(0, 1), (0, 2), (1, 2)] {
         let distance = (means.get(a) - means.get(b)).norm().double_value(&[]);
-        assert!((distance - 8.0).abs() < 0.01, "{a} {b}: {distance}");
+        assert!((distance - 12.0).abs() < 0.01, "{a} {b}: {distance}");
     }
 }
 

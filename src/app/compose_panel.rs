@@ -13,12 +13,12 @@ use super::settings::Form;
 use super::state::AppState;
 use super::theme::{self, ComposerStyle, GRID, Palette};
 use super::transport::caption;
+use crate::generate::{CHUNK, MOST_BEST_OF};
 use crate::music::{ComposerSet, Era};
 
 pub const NOTES: Range<usize> = 50..4000;
 pub const GUIDANCE: Range<f32> = 1.0..4.0;
 pub const TEMPERATURE: Range<f32> = 0.5..1.5;
-pub const MOST_BEST_OF: usize = 8;
 /// Notes a second in the real repertoire, to say how long a take will be.
 const NOTES_PER_SEC: f64 = 10.0;
 
@@ -34,7 +34,7 @@ impl ComposePanel {
             .resizable(false)
             .show(ui, |ui| {
                 ui.add_space(GRID);
-                controls_ui(ui, &mut form, actions);
+                controls_ui(ui, state, &mut form, actions);
                 ui.add_space(GRID);
                 generate_ui(ui, state, actions);
             });
@@ -192,7 +192,7 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
 }
 
-fn controls_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
+fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let s = &mut form.settings;
     let slider = Slider::new(&mut s.guidance, GUIDANCE.start..=GUIDANCE.end)
@@ -213,6 +213,7 @@ fn controls_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
         "Below 1 is safer and plainer, above 1 bolder and stranger.",
         slider,
     );
+    best_of_ui(ui, state, &mut s.best_of);
     let about = format!("Notes to compose: about {} of music.", minutes(s.notes));
     let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
@@ -221,6 +222,29 @@ fn controls_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
         .on_hover_text(
             "A new take sounds from its first notes. When off, what is playing goes on undisturbed.",
         );
+}
+
+/// How many continuations to choose from, and what that costs.
+fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
+    let can_choose = state.model.ready.as_ref().is_none_or(|info| info.can_choose);
+    let tip = match (can_choose, *best_of) {
+        (false, _) => {
+            "Choosing needs the selector, and there is none for this model: train one on the same corpus \
+                       and put selector.safetensors beside the checkpoint."
+                .to_owned()
+        }
+        (true, 1) => format!(
+            "How a take goes on can be chosen: after the first {CHUNK} notes several continuations are composed, and \
+             the one that sounds most like the composer is kept."
+        ),
+        (true, n) => format!(
+            "After the first {CHUNK} notes, {n} continuations of {CHUNK} notes each are composed, and the one that \
+             sounds most like the composer is kept. That is {n} times the work; the first notes come as soon as ever."
+        ),
+    };
+    ui.add_enabled_ui(can_choose, |ui| {
+        row_ui(ui, "Best of", &tip, Slider::new(best_of, 1..=MOST_BEST_OF));
+    });
 }
 
 fn minutes(notes: usize) -> String {

@@ -151,7 +151,7 @@ impl Settings {
         form.notes = form
             .notes
             .clamp(super::compose_panel::NOTES.start, super::compose_panel::NOTES.end);
-        form.best_of = form.best_of.clamp(1, super::compose_panel::MOST_BEST_OF);
+        form.best_of = form.best_of.clamp(1, crate::generate::MOST_BEST_OF);
         form.guidance = in_range(form.guidance, super::compose_panel::GUIDANCE);
         form.temperature = in_range(form.temperature, super::compose_panel::TEMPERATURE);
         form.top_p = in_range(form.top_p, 0.5..1.0);

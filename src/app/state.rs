@@ -326,6 +326,11 @@ impl AppState {
                 temperature: settings.temperature,
                 top_p: settings.top_p,
             },
+            // A take of a time when there was a selector can be made again without one, if not quite the same.
+            best_of: match self.model.ready.as_ref().is_some_and(|info| info.can_choose) {
+                true => settings.best_of,
+                false => 1,
+            },
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             prompt,

@@ -315,7 +315,12 @@ fn copied_ui(ui: &mut Ui, copy: &CopyCheck) {
             let text = format!("{} notes in a row are also in {surname}: {}", copy.longest_notes, piece.title);
             ui.add(egui::Label::new(small(text)).truncate())
         }
-        _ => ui.label(small("No quotation from the training music".to_owned())),
+        Some((piece, _)) => {
+            let surname = piece.composer.split_whitespace().last().unwrap_or(&piece.composer);
+            let text = format!("No quotation; nearest is {surname}: {}", piece.title);
+            ui.add(egui::Label::new(small(text)).truncate())
+        }
+        None => ui.label(small("No quotation from the training music".to_owned())),
     }
     .on_hover_text(format!(
         "{:.1} % of its sequences of 13 notes, in any key, are in the music the model learned from. In works the \

@@ -77,6 +77,15 @@ pub struct Classifier {
     network: Network,
 }
 
+impl std::fmt::Debug for Classifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Classifier")
+            .field("header", &self.header)
+            .field("hash", &self.hash)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Classifier {
     /// Random weights from torch's own generator.
     pub fn new(kind: ClassifierKind, composers: &ComposerSet, device: Device) -> Classifier {

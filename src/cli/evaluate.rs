@@ -47,7 +47,7 @@ pub struct EvaluateArgs {
     /// Notes of each take that are judged
     #[arg(long, default_value_t = EvaluateOptions::default().notes)]
     notes: usize,
-    /// Takes the selector chooses from; 1 leaves the selection out
+    /// Continuations the selector chooses from, after the first notes; 1 leaves the selection out
     #[arg(long, default_value_t = EvaluateOptions::default().best_of)]
     best_of: usize,
     #[arg(long, default_value_t = EvaluateOptions::default().seed)]
@@ -69,7 +69,7 @@ pub struct EvaluateArgs {
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let corpus = Corpus::load(&args.data)?;
     let choice: DeviceChoice = args.device.into();
-    let generator = Generator::load(&args.checkpoint, choice)?;
+    let mut generator = Generator::load(&args.checkpoint, choice)?;
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
     device::use_threads(usize::from(args.threads));
@@ -80,23 +80,15 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             .unwrap_or_else(|| beside(&args.checkpoint, "judge")),
         device,
     )?;
-    let selector = match &args.selector {
-        Some(path) => Some(Classifier::read(path, device)?),
-        None => {
-            let usual = beside(&args.checkpoint, "selector");
-            usual
-                .exists()
-                .then(|| Classifier::read(&usual, device))
-                .transpose()?
-        }
-    };
+    if let Some(path) = &args.selector {
+        generator.set_selector(Classifier::read(path, device)?)?;
+    }
     let options = options(args);
     let mut bar = Bar::new();
     let report = evaluate(
         &generator,
         &corpus,
         &judge,
-        selector.as_ref(),
         &options,
         &StopFlag::new(),
         &mut |p| bar.show(&p),

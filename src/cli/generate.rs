@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use pastiche::generate::{GenerateRequest, Generator, Take};
+use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
+use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
 use pastiche::music::{ComposerSet, midi};
 use pastiche::progress::StopFlag;
 use pastiche::sampling::SamplingSettings;
@@ -50,6 +51,9 @@ pub struct GenerateArgs {
     /// Keep to the likeliest pitches that together have this probability
     #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
     top_p: f32,
+    /// After the first notes, compose this many continuations at a time and keep the one most like the composer
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BEST_OF as u8, value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
+    best_of: u8,
     /// Compose this many takes, with the seeds that follow, into the folder OUT
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
@@ -81,6 +85,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
                     temperature: args.temperature,
                     top_p: args.top_p,
                 },
+                best_of: usize::from(args.best_of),
                 ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
             })
         })
@@ -91,13 +96,14 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         std::fs::create_dir_all(&args.out)
             .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
     }
+    let ears = Ears::beside(&generator.info().path);
     for take in &takes {
         let out = if is_folder {
             args.out.join(file_name(take, &composers))
         } else {
             args.out.clone()
         };
-        write(args, take, &out)?;
+        write(args, take, &ears.hear(&generator, &take.tokens), &out)?;
     }
     Ok(())
 }
@@ -144,7 +150,7 @@ fn file_name(take: &Take, composers: &ComposerSet) -> String {
     format!("{}-{}.mid", surname.to_lowercase(), take.recipe.seed)
 }
 
-fn write(args: &GenerateArgs, take: &Take, out: &Path) -> anyhow::Result<()> {
+fn write(args: &GenerateArgs, take: &Take, heard: &Heard, out: &Path) -> anyhow::Result<()> {
     let recipe = &take.recipe;
     let composer = recipe.composer.as_deref().unwrap_or("nobody");
     let is_midi = out
@@ -166,13 +172,47 @@ fn write(args: &GenerateArgs, take: &Take, out: &Path) -> anyhow::Result<()> {
     match args.json {
         true => println!(
             "{}",
-            json!({ "file": out, "notes": notes, "seconds": secs, "recipe": recipe })
+            json!({
+                "file": out, "notes": notes, "seconds": secs, "recipe": recipe,
+                "heard_as": heard.composers, "copy": heard.copy,
+            })
         ),
-        false => println!(
-            "{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s",
-            out.display(),
-            recipe.seed
-        ),
+        false => {
+            println!(
+                "{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s",
+                out.display(),
+                recipe.seed
+            );
+            println!("  {}", say(heard));
+        }
     }
     Ok(())
+}
+
+/// Whom a take sounds like and what it has in common with the training music, in a line.
+fn say(heard: &Heard) -> String {
+    let composers: Vec<String> = heard
+        .composers
+        .iter()
+        .take(3)
+        .map(|(name, p)| {
+            let surname = name.split_whitespace().last().unwrap_or(name);
+            format!("{surname} {:.0} %", p * 100.0)
+        })
+        .collect();
+    let copied = match &heard.copy {
+        None => "not checked for copies".to_owned(),
+        Some(copy) => match &copy.nearest {
+            Some((piece, _)) if copy.longest_notes >= SURE_NOTES => format!(
+                "{} notes in a row are also in {}, {}",
+                copy.longest_notes, piece.composer, piece.title
+            ),
+            Some((piece, _)) => format!("no quotation; nearest is {}, {}", piece.composer, piece.title),
+            None => "no quotation; nothing in common with the training music".to_owned(),
+        },
+    };
+    match composers.is_empty() {
+        true => copied,
+        false => format!("heard as {}; {copied}", composers.join(", ")),
+    }
 }

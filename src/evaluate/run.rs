@@ -16,7 +16,7 @@ use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
 use crate::sampling::SamplingSettings;
 
-/// Takes decoded side by side.
+/// Lines decoded side by side.
 const BATCH: usize = 140;
 /// Latents that are tried with every label.
 const SWAPPED_LATENTS: usize = 8;
@@ -28,7 +28,8 @@ pub struct EvaluateOptions {
     pub takes: usize,
     /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
     pub notes: usize,
-    /// Takes the selector chooses from in the second row; 1 leaves that row out.
+    /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
+    /// that row out.
     pub best_of: usize,
     pub seed: u64,
     pub sampling: SamplingSettings,
@@ -50,7 +51,6 @@ struct Evaluation<'a> {
     generator: &'a Generator,
     corpus: &'a Corpus,
     judge: &'a Classifier,
-    selector: Option<&'a Classifier>,
     options: &'a EvaluateOptions,
     stop: &'a StopFlag,
     on_progress: &'a mut dyn FnMut(Progress),
@@ -58,7 +58,7 @@ struct Evaluation<'a> {
     composing_secs: f64,
 }
 
-/// Measures a model with a judge and, for best-of-N, a selector. The same files and options give the same report on
+/// Measures a model with a judge and, for best-of-N, the generator's selector. The same files and options give the same report on
 /// the same machine, but for times.
 ///
 /// # Errors
@@ -67,7 +67,6 @@ pub fn evaluate(
     generator: &Generator,
     corpus: &Corpus,
     judge: &Classifier,
-    selector: Option<&Classifier>,
     options: &EvaluateOptions,
     stop: &StopFlag,
     on_progress: &mut dyn FnMut(Progress),
@@ -76,10 +75,6 @@ pub fn evaluate(
     check_kind(judge.header.kind, ClassifierKind::Judge)?;
     check_composers("corpus", &corpus.composers, composers)?;
     check_composers("judge", judge.composers(), composers)?;
-    if let Some(selector) = selector {
-        check_kind(selector.header.kind, ClassifierKind::Selector)?;
-        check_composers("selector", selector.composers(), composers)?;
-    }
     if options.takes < 2 || options.notes < 32 || options.best_of == 0 {
         return Err(EvaluateError::Options);
     }
@@ -88,7 +83,6 @@ pub fn evaluate(
         generator,
         corpus,
         judge,
-        selector,
         options,
         stop,
         on_progress,
@@ -116,17 +110,17 @@ impl Evaluation<'_> {
             options.sampling,
             self.stop,
         )?;
-        let rounds = self.selector.map_or(1, |_| options.best_of);
-        let takes = (0..rounds)
-            .map(|round| self.compose(round))
-            .collect::<Result<Vec<_>, _>>()?;
+        let takes = self.compose(1)?;
+        let chosen = match self.generator.selector() {
+            Some(_) if options.best_of > 1 => Some(self.compose(options.best_of)?),
+            _ => None,
+        };
         latent.swap = self.swap_labels()?;
         self.say("listening", 0, None)?;
-        let first = &takes[0];
-        let adherence = self.adherence(&real, &takes);
-        let likeness = likeness::measure(self.judge, self.corpus, first, options)?;
+        let adherence = self.adherence(&real, &takes, chosen.as_deref());
+        let likeness = likeness::measure(self.judge, self.corpus, &takes, options)?;
         self.say("looking for copies", 0, None)?;
-        let (copied, unseen_works) = self.copied(first);
+        let (copied, unseen_works) = self.copied(&takes);
         cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
         cost.peak_memory_mb = cost::peak_memory_mb();
         let info = self.generator.info();
@@ -135,7 +129,7 @@ impl Evaluation<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             checkpoint: info.hash.clone(),
             judge: self.judge.hash.clone(),
-            selector: self.selector.map(|s| s.hash.clone()),
+            selector: self.generator.selector().map(|s| s.hash.clone()),
             corpus: self.corpus.provenance.source.clone(),
             composers: info
                 .composers
@@ -179,19 +173,21 @@ impl Evaluation<'_> {
         }
     }
 
-    /// One take of every composer and number, each cut to the length that is judged.
-    fn compose(&mut self, round: usize) -> Result<Vec<Labelled>, EvaluateError> {
+    /// One take of every composer and number, each cut to the length that is judged. The seeds do not depend on
+    /// `best_of`, so that takes differ by the choice alone.
+    fn compose(&mut self, best_of: usize) -> Result<Vec<Labelled>, EvaluateError> {
         let k = self.corpus.composers.len();
-        let seed =
-            |composer: usize, i: usize| self.options.seed + (((round * 1000) + composer) * 10_000 + i) as u64;
+        let seed = |composer: usize, i: usize| self.options.seed + (composer * 10_000 + i) as u64;
         let requests: Vec<(usize, GenerateRequest)> = (0..self.options.takes)
             .flat_map(|i| (0..k).map(move |c| (c, i)))
-            .map(|(c, i)| (c, self.request(c, seed(c, i))))
+            .map(|(c, i)| {
+                let request = self.request(c, seed(c, i));
+                (c, GenerateRequest { best_of, ..request })
+            })
             .collect();
-        let phase = if round == 0 {
-            "composing"
-        } else {
-            "composing takes to choose from"
+        let phase = match best_of {
+            1 => "composing",
+            _ => "composing with a choice",
         };
         self.compose_all(phase, &requests)
     }
@@ -202,13 +198,16 @@ impl Evaluation<'_> {
         requests: &[(usize, GenerateRequest)],
     ) -> Result<Vec<Labelled>, EvaluateError> {
         let mut out = Vec::with_capacity(requests.len());
-        for part in requests.chunks(BATCH) {
+        let lines_per_take = requests.first().map_or(1, |(_, r)| r.best_of);
+        for part in requests.chunks((BATCH / lines_per_take).max(1)) {
             self.say(phase, out.len(), Some(requests.len()))?;
             let begun = Instant::now();
             let batch: Vec<GenerateRequest> = part.iter().map(|(_, r)| r.clone()).collect();
             let takes = self.generator.generate_batch(&batch, self.stop, &mut |_| {})?;
-            self.composing_secs += begun.elapsed().as_secs_f64();
-            self.composed_notes += takes.iter().map(|t| t.tokens.len()).sum::<usize>();
+            if lines_per_take == 1 {
+                self.composing_secs += begun.elapsed().as_secs_f64();
+                self.composed_notes += takes.iter().map(|t| t.tokens.len()).sum::<usize>();
+            }
             out.extend(part.iter().zip(takes).map(|((c, _), take)| {
                 let notes = round_trip(&take.tokens);
                 (*c, notes[..notes.len().min(self.options.notes)].to_vec())
@@ -218,7 +217,12 @@ impl Evaluation<'_> {
         Ok(out)
     }
 
-    fn adherence(&self, real: &[Labelled], takes: &[Vec<Labelled>]) -> Vec<AdherenceRow> {
+    fn adherence(
+        &self,
+        real: &[Labelled],
+        takes: &[Labelled],
+        chosen: Option<&[Labelled]>,
+    ) -> Vec<AdherenceRow> {
         let k = self.corpus.composers.len();
         let all: Vec<usize> = (0..k).collect();
         let (original, _) = material::original_composers(&self.corpus.composers);
@@ -237,18 +241,15 @@ impl Evaluation<'_> {
         };
         let mut rows = vec![
             row("real held-out", outcomes(real, self.judge)),
-            row("takes, N = 1", outcomes(&takes[0], self.judge)),
+            row("takes, N = 1", outcomes(takes, self.judge)),
         ];
-        if let Some(selector) = self.selector {
-            if takes.len() > 1 {
-                let best = best_of(takes, selector);
-                rows.push(row(
-                    &format!("takes, best of {}", takes.len()),
-                    outcomes(&best, self.judge),
-                ));
+        if let Some(selector) = self.generator.selector() {
+            if let Some(chosen) = chosen {
+                let name = format!("takes, best of {}", self.options.best_of);
+                rows.push(row(&name, outcomes(chosen, self.judge)));
             }
             rows.push(row("selector: real", outcomes(real, selector)));
-            rows.push(row("selector: N = 1", outcomes(&takes[0], selector)));
+            rows.push(row("selector: N = 1", outcomes(takes, selector)));
         }
         rows
     }
@@ -312,25 +313,4 @@ impl Evaluation<'_> {
             Copied::of(parts(&unseen), &training),
         )
     }
-}
-
-/// Of the takes with the same number, the one that the selector thinks likeliest its composer's.
-fn best_of(rounds: &[Vec<Labelled>], selector: &Classifier) -> Vec<Labelled> {
-    let scores: Vec<Vec<f32>> = rounds
-        .iter()
-        .map(|takes| {
-            let heard = selector.hear(&parts(takes));
-            takes
-                .iter()
-                .zip(heard)
-                .map(|((c, _), h)| h.probabilities.get(*c).copied().unwrap_or(0.0))
-                .collect()
-        })
-        .collect();
-    (0..rounds.first().map_or(0, Vec::len))
-        .filter_map(|i| {
-            let best = (0..rounds.len()).max_by(|&a, &b| scores[a][i].total_cmp(&scores[b][i]))?;
-            rounds[best].get(i).cloned()
-        })
-        .collect()
 }

@@ -8,16 +8,18 @@ use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::GenerateError;
+use super::choose::{Choices, selector_for};
 use super::lines::{Line, Lines};
+use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
-use crate::data::{Window, stack};
+use crate::classify::{Classifier, ClassifierKind};
 use crate::device::{DeviceChoice, device_name};
 use crate::latent_map::LatentMap;
 use crate::model::{AggregatedPosterior, Checkpoint, TrainedOn, Vae};
-use crate::music::{ComposerId, ComposerSet, Performance};
+use crate::music::ComposerSet;
 use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
-use crate::tokens::{DecodeState, NoteToken, decode, decode_step, encode};
+use crate::tokens::{NoteToken, decode, encode};
 
 /// Notes between two calls of the stream.
 const STREAM_EVERY: usize = 4;
@@ -36,6 +38,8 @@ pub struct CheckpointInfo {
     /// Notes that one z describes.
     pub segment_len: usize,
     pub map: Option<Arc<LatentMap>>,
+    /// Is there a selector to choose with?
+    pub can_choose: bool,
 }
 
 /// A model ready to compose; `Send`, not `Sync`: move it to the thread that owns it.
@@ -43,11 +47,12 @@ pub struct CheckpointInfo {
 pub struct Generator {
     vae: Vae,
     info: CheckpointInfo,
-    aggregate: Option<AggregatedPosterior>,
+    pub(super) aggregate: Option<AggregatedPosterior>,
+    selector: Option<Classifier>,
 }
 
 impl Generator {
-    /// Reads a checkpoint and puts the network on a device.
+    /// Reads a checkpoint and puts the network on a device; the selector that lies beside it comes along.
     ///
     /// # Errors
     /// What [`Checkpoint::read`] says, or that the device is not there.
@@ -73,8 +78,20 @@ impl Generator {
             d_latent: config.d_latent,
             segment_len: config.context_len,
             map: LatentMap::from_checkpoint(&checkpoint).map(Arc::new),
+            can_choose: false,
         };
-        Ok(Generator { vae, info, aggregate })
+        let mut generator = Generator {
+            vae,
+            info,
+            aggregate,
+            selector: None,
+        };
+        if let Some(selector) = selector_for(path, device)
+            && let Err(error) = generator.set_selector(selector)
+        {
+            tracing::info!(%error, "composing without a choice");
+        }
+        Ok(generator)
     }
 
     pub fn info(&self) -> &CheckpointInfo {
@@ -83,6 +100,24 @@ impl Generator {
 
     pub fn vae(&self) -> &Vae {
         &self.vae
+    }
+
+    pub fn selector(&self) -> Option<&Classifier> {
+        self.selector.as_ref()
+    }
+
+    /// Who chooses where more than one continuation is asked for.
+    ///
+    /// # Errors
+    /// [`GenerateError::NotItsSelector`] for a judge, or for a selector over other composers.
+    pub fn set_selector(&mut self, selector: Classifier) -> Result<(), GenerateError> {
+        let is_selector = selector.header.kind == ClassifierKind::Selector;
+        if !is_selector || *selector.composers() != self.info.composers {
+            return Err(GenerateError::NotItsSelector);
+        }
+        self.selector = Some(selector);
+        self.info.can_choose = true;
+        Ok(())
     }
 
     /// Composes one take; `on_notes` gets the notes as they are made. A set `stop` ends it early and what there is
@@ -145,11 +180,15 @@ impl Generator {
         {
             return Err(GenerateError::Length);
         }
+        let mut choices = Choices::new(self, requests, lines[0].tokens.len())?;
         let mut lines = Lines::new(&self.vae, lines);
         while !lines.is_done() && !stop.is_stopped() {
             lines.step();
-            on_step(&lines.lines, lines.is_done());
+            if choices.settle(&mut lines) {
+                on_step(&lines.lines, lines.is_done());
+            }
         }
+        choices.finish(&mut lines);
         on_step(&lines.lines, true);
         Ok(lines
             .lines
@@ -249,6 +288,7 @@ impl Generator {
                 seed: request.seed,
                 notes,
                 sampling: request.sampling.clamped(),
+                best_of: request.best_of,
                 z: line.z,
                 prompt_notes,
                 checkpoint: self.info.hash.clone(),
@@ -257,94 +297,9 @@ impl Generator {
             tokens,
         }
     }
-
-    /// The posterior mean of every segment of `performance`: what the encoder hears, without being told who.
-    ///
-    /// # Errors
-    /// [`GenerateError::EmptyPrompt`] when there are no notes.
-    pub fn encode(&self, performance: &Performance) -> Result<Vec<Vec<f32>>, GenerateError> {
-        self.encode_tokens(&encode(performance).tokens)
-    }
-
-    /// As [`Generator::encode`], of tokens. A last segment of under a quarter of the length is left out, unless it
-    /// is the only one.
-    ///
-    /// # Errors
-    /// [`GenerateError::EmptyPrompt`] when there are no tokens.
-    pub fn encode_tokens(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
-        let len = self.vae.config.context_len;
-        let starts = (0..tokens.len())
-            .step_by(len)
-            .filter(|start| *start == 0 || tokens.len() - start >= len / 4);
-        self.encode_at(tokens, starts)
-    }
-
-    /// As [`Generator::encode_tokens`], of the windows that the decoder holds one after the other while it makes
-    /// this music: each begins half a context after the one before. What [`GenerateRequest::z_path`] wants.
-    ///
-    /// # Errors
-    /// [`GenerateError::EmptyPrompt`] when there are no tokens.
-    pub fn encode_windows(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
-        let len = self.vae.config.context_len;
-        let starts = (0..tokens.len())
-            .step_by((len / 2).max(1))
-            .filter(|start| *start == 0 || start + len / 2 < tokens.len());
-        self.encode_at(tokens, starts)
-    }
-
-    fn encode_at(
-        &self,
-        tokens: &[NoteToken],
-        starts: impl Iterator<Item = usize>,
-    ) -> Result<Vec<Vec<f32>>, GenerateError> {
-        let len = self.vae.config.context_len;
-        let windows: Vec<Window> = starts
-            .map(|start| Window {
-                notes: tokens[start..tokens.len().min(start + len)].to_vec(),
-                start,
-                piece_len: tokens.len(),
-                composer: None,
-            })
-            .collect();
-        if windows.is_empty() {
-            return Err(GenerateError::EmptyPrompt);
-        }
-        let mut out = Vec::with_capacity(windows.len());
-        no_grad(|| {
-            for part in windows.chunks(32) {
-                let batch = stack(part, &[], &self.vae.config, self.vae.device(), || false);
-                let mean = self.vae.encode(&batch).mean;
-                out.extend((0..part.len()).map(|i| to_floats(&mean.get(i as i64))));
-            }
-        });
-        Ok(out)
-    }
-
-    /// The composer whose music lies nearest to these latents (highest density, summed over them).
-    pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
-        let k = self.vae.config.n_composers;
-        let density = |k: usize| -> f64 { z.iter().map(|z| self.log_density(k, z)).sum() };
-        let best = (0..k)
-            .map(|component| (component, density(component)))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        ComposerId(best.map_or(0, |(component, _)| component as u8))
-    }
-
-    /// Of a composer's Gaussian at z, but for a constant.
-    fn log_density(&self, component: usize, z: &[f32]) -> f64 {
-        let fitted = self.aggregate.as_ref().and_then(|a| a.log_density(component, z));
-        fitted.unwrap_or_else(|| {
-            let log_sigma = to_floats(&self.vae.prior.log_sigmas().get(component as i64));
-            let mean = self.latent_mean(component);
-            let terms = z.iter().zip(&mean).zip(&log_sigma);
-            terms
-                .map(|((z, m), l)| -0.5 * f64::from((z - m) / l.exp()).powi(2) - f64::from(*l))
-                .sum()
-        })
-    }
 }
 
-fn to_floats(tensor: &Tensor) -> Vec<f32> {
+pub(super) fn to_floats(tensor: &Tensor) -> Vec<f32> {
     let flat = tensor
         .detach()
         .to_device(Device::Cpu)
@@ -368,33 +323,5 @@ fn join(tokens: &mut [NoteToken]) {
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(12);
     if let Some(last) = tokens.last_mut() {
         last.gap = usual;
-    }
-}
-
-/// Decodes tokens as they come and hands on what is new.
-#[derive(Default)]
-struct Stream {
-    state: DecodeState,
-    sent: usize,
-}
-
-impl Stream {
-    fn send(&mut self, tokens: &[NoteToken], on_notes: &mut dyn FnMut(StreamedNotes)) {
-        let mut pedal = Vec::new();
-        let new = &tokens[self.sent.min(tokens.len())..];
-        if new.is_empty() {
-            return;
-        }
-        let notes = new
-            .iter()
-            .filter_map(|&t| decode_step(t, &mut self.state, &mut pedal))
-            .collect();
-        self.sent = tokens.len();
-        on_notes(StreamedNotes {
-            notes,
-            pedal,
-            ready_until_secs: self.state.time_secs,
-            done_notes: self.sent,
-        });
     }
 }

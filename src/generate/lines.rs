@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor};
 
@@ -16,6 +16,7 @@ use crate::tokens::{Field, NoteToken, gap_secs};
 const Z_CARRY: f32 = 0.8;
 
 /// One take while it grows.
+#[derive(Clone)]
 pub struct Line {
     pub tokens: Vec<NoteToken>,
     /// The label, `n_composers` for none.
@@ -192,6 +193,30 @@ impl<'a> Lines<'a> {
         // Of a long prompt only its last part is context, with room for what comes.
         this.restart(n.saturating_sub(this.carried()));
         this
+    }
+
+    /// Replaces the lines by copies of some of them: new line `i` is old line `sources[i]`. Copies beside each other
+    /// go on with random numbers of their own; the first of them with those of the old line.
+    pub fn regroup(&mut self, sources: &[usize]) {
+        let mut lines: Vec<Line> = Vec::with_capacity(sources.len());
+        for (i, &source) in sources.iter().enumerate() {
+            let mut line = self.lines[source].clone();
+            let copy = sources[..i].iter().rev().take_while(|&&s| s == source).count() as u64;
+            if copy > 0 {
+                line.rng = Pcg64Mcg::seed_from_u64(line.rng.random::<u64>() ^ copy);
+            }
+            lines.push(line);
+        }
+        let old = self.lines.len();
+        let mut rows: Vec<i64> = sources.iter().map(|&s| s as i64).collect();
+        if self.is_guided {
+            rows.extend(sources.iter().map(|&s| (s + old) as i64));
+        }
+        self.cache
+            .select(&Tensor::from_slice(&rows).to_device(self.vae.device()));
+        self.secs = sources.iter().map(|&s| self.secs[s]).collect();
+        self.lines = lines;
+        self.condition = condition(self.vae, &self.lines, self.is_guided);
     }
 
     fn context_len(&self) -> usize {

@@ -1,11 +1,15 @@
 //! Composing: a request becomes a take, note by note.
 
+mod choose;
+mod encode;
 mod generator;
 mod given;
 mod lines;
+mod stream;
 mod take;
 pub mod verbs;
 
+pub use choose::{CHUNK, DEFAULT_BEST_OF, MOST_BEST_OF, beside_or_shipped};
 pub use generator::{CheckpointInfo, Generator};
 pub use given::{Given, Kept};
 pub use take::{GenerateRequest, Recipe, StreamedNotes, Take};
@@ -23,6 +27,14 @@ pub enum GenerateError {
     LatentSize { given: usize, expected: usize },
     #[error("ask for between 1 and {most} notes", most = take::MAX_NOTES)]
     Length,
+    #[error(
+        "choosing between continuations needs the selector, which is not beside this model; ask for the best of 1"
+    )]
+    NoSelector,
+    #[error(
+        "this classifier is not a selector over the composers of this model; train one on the same corpus"
+    )]
+    NotItsSelector,
     #[error("there are no notes to go on from")]
     EmptyPrompt,
     #[error("ask for between 2 and {most} steps", most = verbs::MAX_STEPS)]

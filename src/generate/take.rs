@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::choose::DEFAULT_BEST_OF;
 use super::given::Given;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
@@ -23,6 +24,8 @@ pub struct GenerateRequest {
     /// New notes asked for; the take ends by itself within about a tenth of it.
     pub notes: usize,
     pub sampling: SamplingSettings,
+    /// Continuations that the selector chooses from after the first [`CHUNK`](super::CHUNK) notes; 1: none.
+    pub best_of: usize,
     /// The latent of the first segment, later ones wandering from it; `None`: drawn for the composer.
     pub z: Option<Vec<f32>>,
     /// Instead of `z`: the latent of each window of the take in turn, as [`Generator::encode_windows`] gives them;
@@ -46,6 +49,7 @@ impl GenerateRequest {
             seed,
             notes: DEFAULT_NOTES,
             sampling: SamplingSettings::default(),
+            best_of: DEFAULT_BEST_OF,
             z: None,
             z_path: Vec::new(),
             given: None,
@@ -73,6 +77,8 @@ pub struct Recipe {
     pub seed: u64,
     pub notes: usize,
     pub sampling: SamplingSettings,
+    #[serde(default = "one")]
+    pub best_of: usize,
     /// The latent of each segment.
     pub z: Vec<Vec<f32>>,
     /// Notes of the prompt.
@@ -82,6 +88,11 @@ pub struct Recipe {
     pub checkpoint: String,
     /// The version of this program.
     pub version: String,
+}
+
+/// Of takes from before there was a choice.
+fn one() -> usize {
+    1
 }
 
 impl Recipe {
@@ -95,7 +106,7 @@ impl Recipe {
             .map(|v| format!("{v:.3}"))
             .collect();
         format!(
-            "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; checkpoint {}; z {}",
+            "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; best of {}; checkpoint {}; z {}",
             self.version,
             self.composer.as_deref().unwrap_or("nobody in particular"),
             self.seed,
@@ -103,6 +114,7 @@ impl Recipe {
             self.sampling.guidance,
             self.sampling.temperature,
             self.sampling.top_p,
+            self.best_of,
             self.checkpoint,
             z.join(" "),
         )

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 
-use super::ears::{Ears, Heard};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
+use crate::evaluate::{Ears, Heard};
 use crate::generate::{CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes, Take};
 use crate::music::Performance;
 use crate::progress::StopFlag;
@@ -218,7 +218,7 @@ impl EngineThread {
             EngineCommand::LoadCheckpoint { job, path, device } => {
                 let generator = Generator::load(&path, device)?;
                 let info = Arc::new(generator.info().clone());
-                self.ears = Ears::beside(&path, &info.composers);
+                self.ears = Ears::beside(&path);
                 self.generator = Some(generator);
                 Ok(EngineEvent::CheckpointLoaded { job, info })
             }
@@ -267,7 +267,10 @@ impl EngineThread {
         if take.performance.is_empty() {
             return Ok(EngineEvent::Stopped { job });
         }
-        sink(StreamPart::Finished(&take, &self.ears.hear(&take.tokens)));
+        sink(StreamPart::Finished(
+            &take,
+            &self.ears.hear(generator, &take.tokens),
+        ));
         Ok(EngineEvent::Generated {
             job,
             take: Arc::new(take),

@@ -3,7 +3,6 @@
 //! Every job has a [`JobId`]; whoever asked remembers the newest and drops replies to older ones. A job that panics
 //! becomes a failure, never a frozen window.
 
-pub mod ears;
 pub mod engine;
 pub mod task;
 pub mod trainer;
@@ -13,7 +12,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-pub use ears::Heard;
+pub use crate::evaluate::Heard;
 pub use engine::{Engine, EngineCommand, EngineError, EngineEvent, StreamPart, StreamSink};
 pub use task::{Queue, Task, TaskPanicked};
 pub use trainer::{RunError, RunPlan, TrainerEvent, TrainerRun};

@@ -300,4 +300,12 @@ impl Cache {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// Makes sequence `i` what sequence `rows[i]` was; `rows`: int64, on the cache's device.
+    pub fn select(&mut self, rows: &Tensor) {
+        for layer in &mut self.layers {
+            layer.keys = layer.keys.index_select(0, rows);
+            layer.values = layer.values.index_select(0, rows);
+        }
+    }
 }

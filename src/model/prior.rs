@@ -11,11 +11,11 @@ use super::ModelConfig;
 use super::encoder::Posterior;
 
 /// How far apart two component means lie, in standard deviations of a component.
-const SEPARATION: f64 = 8.0;
+const SEPARATION: f64 = 12.0;
 /// The responsibilities of the label loss are those of components this much wider (in variance). At the true width
 /// half a step off the boundary between two components is certainty, so segments that are hard to tell would be drawn
 /// to the boundary; at this width it takes nearly the whole way to the mean.
-const LABEL_WIDTH: f64 = 6.0;
+const LABEL_WIDTH: f64 = 12.0;
 /// Component log standard deviations stay within ± this.
 const LOG_SIGMA_BOUND: f64 = 0.5;
 

@@ -17,10 +17,10 @@ use crate::model::{Conditioning, LossWeights, Vae};
 use crate::progress::StopFlag;
 
 /// Share of batches whose decoder sees only the last few notes, so that label and z have something left to say.
-const SHORT_SIGHT_SHARE: f64 = 0.4;
+const SHORT_SIGHT_SHARE: f64 = 0.6;
 const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
 /// Share of input notes that are hidden.
-const HIDDEN_SHARE: f64 = 0.05;
+const HIDDEN_SHARE: f64 = 0.1;
 /// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
 const NO_LABEL_SHARE: f64 = 0.15;
 const NO_Z_SHARE: f64 = 0.15;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::evaluate::CopyCheck;
-use crate::generate::{GenerateRequest, Recipe, Take};
+use crate::generate::{DEFAULT_BEST_OF, GenerateRequest, Recipe, Take};
 use crate::jobs::Heard;
 use crate::music::{ComposerSet, Performance};
 use crate::sampling::SamplingSettings;
@@ -50,7 +50,7 @@ impl Default for ComposeSettings {
             guidance: sampling.guidance,
             temperature: sampling.temperature,
             top_p: sampling.top_p,
-            best_of: 1,
+            best_of: DEFAULT_BEST_OF,
             z: None,
             prompt_notes: 0,
         }
@@ -75,7 +75,7 @@ impl ComposeSettings {
             guidance,
             temperature,
             top_p,
-            best_of: 1,
+            best_of: request.best_of,
             z: request.z.clone(),
             prompt_notes: request.prompt.as_ref().map_or(0, |p| p.notes().len()),
         }

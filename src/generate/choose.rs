@@ -1,0 +1,130 @@
+//! Best of N: how a take goes on is chosen from several continuations.
+//!
+//! The first notes are not chosen, so that the sound starts at once. After them the take grows in chunks; of each,
+//! N are composed side by side and the selector says which sounds most like the composer.
+
+use std::path::{Path, PathBuf};
+
+use tch::Device;
+
+use super::GenerateError;
+use super::generator::Generator;
+use super::lines::{Line, Lines};
+use super::take::GenerateRequest;
+use crate::classify::{Classifier, Segment};
+use crate::paths;
+
+/// Notes composed before the first choice and between two choices: about five seconds.
+pub const CHUNK: usize = 64;
+/// Continuations to choose from unless another number is asked for; see `docs/experiments.md`.
+pub const DEFAULT_BEST_OF: usize = 1;
+/// The most continuations there are to choose from.
+pub const MOST_BEST_OF: usize = 8;
+/// What the selector hears of a continuation and what went before it.
+const HEARD: usize = 256;
+const SELECTOR: &str = "selector.safetensors";
+
+/// A file that belongs to a checkpoint: beside it, or, for a model of the user's own, among what ships.
+pub fn beside_or_shipped(checkpoint: &Path, name: &str) -> Option<PathBuf> {
+    let own = checkpoint.parent().map(Path::to_owned);
+    own.into_iter()
+        .chain(paths::checkpoint_dirs())
+        .map(|folder| folder.join(name))
+        .find(|path| path.exists())
+}
+
+/// The selector that goes with a checkpoint; `None`, and a line in the log, where there is none to be had.
+pub(super) fn selector_for(checkpoint: &Path, device: Device) -> Option<Classifier> {
+    Classifier::read(&beside_or_shipped(checkpoint, SELECTOR)?, device)
+        .inspect_err(|error| tracing::warn!(%error, "no selector"))
+        .ok()
+}
+
+/// The choices of one batch of takes.
+pub(super) struct Choices<'a> {
+    selector: Option<&'a Classifier>,
+    /// Continuations to choose from.
+    of: usize,
+    /// Lines per take at present.
+    per_take: usize,
+    /// Notes that were there before the first one was composed.
+    begun_at: usize,
+}
+
+impl<'a> Choices<'a> {
+    /// # Errors
+    /// [`GenerateError::NoSelector`].
+    pub fn new(
+        generator: &'a Generator,
+        requests: &[GenerateRequest],
+        begun_at: usize,
+    ) -> Result<Choices<'a>, GenerateError> {
+        // Where every note is given in part, or nobody in particular asked for, there is nothing to choose by.
+        let of = |r: &GenerateRequest| match (&r.given, r.composer) {
+            (None, Some(_)) => r.best_of.clamp(1, MOST_BEST_OF),
+            _ => 1,
+        };
+        let of = requests.iter().map(of).min().unwrap_or(1);
+        let selector = generator.selector();
+        if of > 1 && selector.is_none() {
+            return Err(GenerateError::NoSelector);
+        }
+        Ok(Choices {
+            selector,
+            of,
+            per_take: 1,
+            begun_at,
+        })
+    }
+
+    /// After a step: chooses if it is time. Says whether the first line of each take will stay as it is.
+    pub fn settle(&mut self, lines: &mut Lines) -> bool {
+        if self.of == 1 {
+            return true;
+        }
+        let is_done = lines.is_done();
+        let composed = lines.lines.first().map_or(0, |l| l.tokens.len()) - self.begun_at;
+        if !composed.is_multiple_of(CHUNK) && !is_done {
+            return self.per_take == 1;
+        }
+        let winners = self.winners(&lines.lines);
+        let copies = if is_done { 1 } else { self.of };
+        lines.regroup(
+            &winners
+                .iter()
+                .flat_map(|&w| std::iter::repeat_n(w, copies))
+                .collect::<Vec<_>>(),
+        );
+        self.per_take = copies;
+        true
+    }
+
+    /// One line per take, the best of what there is: what is left when composing is stopped inside a chunk.
+    pub fn finish(&mut self, lines: &mut Lines) {
+        if self.per_take > 1 {
+            let winners = self.winners(&lines.lines);
+            lines.regroup(&winners);
+            self.per_take = 1;
+        }
+    }
+
+    /// The number of the best line of each take.
+    fn winners(&self, lines: &[Line]) -> Vec<usize> {
+        let takes = lines.len() / self.per_take;
+        let Some(selector) = self.selector.filter(|_| self.per_take > 1) else {
+            return (0..takes).map(|t| t * self.per_take).collect();
+        };
+        let tails: Vec<Segment> = lines
+            .iter()
+            .map(|l| &l.heard()[l.heard().len().saturating_sub(HEARD)..])
+            .collect();
+        let heard = selector.hear(&tails);
+        let likeness = |i: &usize| heard[*i].probabilities[lines[*i].label as usize];
+        (0..takes)
+            .filter_map(|t| {
+                let own = t * self.per_take..(t + 1) * self.per_take;
+                own.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+            })
+            .collect()
+    }
+}

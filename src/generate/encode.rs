@@ -1,0 +1,96 @@
+//! From music to where it lies in the latent space.
+
+use tch::no_grad;
+
+use super::GenerateError;
+use super::generator::{Generator, to_floats};
+use crate::data::{Window, stack};
+use crate::music::{ComposerId, Performance};
+use crate::tokens::{NoteToken, encode};
+
+impl Generator {
+    /// The posterior mean of every segment of `performance`: what the encoder hears, without being told who.
+    ///
+    /// # Errors
+    /// [`GenerateError::EmptyPrompt`] when there are no notes.
+    pub fn encode(&self, performance: &Performance) -> Result<Vec<Vec<f32>>, GenerateError> {
+        self.encode_tokens(&encode(performance).tokens)
+    }
+
+    /// As [`Generator::encode`], of tokens. A last segment of under a quarter of the length is left out, unless it
+    /// is the only one.
+    ///
+    /// # Errors
+    /// [`GenerateError::EmptyPrompt`] when there are no tokens.
+    pub fn encode_tokens(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let len = self.vae().config.context_len;
+        let starts = (0..tokens.len())
+            .step_by(len)
+            .filter(|start| *start == 0 || tokens.len() - start >= len / 4);
+        self.encode_at(tokens, starts)
+    }
+
+    /// As [`Generator::encode_tokens`], of the windows that the decoder holds one after the other while it makes
+    /// this music: each begins half a context after the one before. What [`GenerateRequest::z_path`] wants.
+    ///
+    /// # Errors
+    /// [`GenerateError::EmptyPrompt`] when there are no tokens.
+    pub fn encode_windows(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let len = self.vae().config.context_len;
+        let starts = (0..tokens.len())
+            .step_by((len / 2).max(1))
+            .filter(|start| *start == 0 || start + len / 2 < tokens.len());
+        self.encode_at(tokens, starts)
+    }
+
+    fn encode_at(
+        &self,
+        tokens: &[NoteToken],
+        starts: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let len = self.vae().config.context_len;
+        let windows: Vec<Window> = starts
+            .map(|start| Window {
+                notes: tokens[start..tokens.len().min(start + len)].to_vec(),
+                start,
+                piece_len: tokens.len(),
+                composer: None,
+            })
+            .collect();
+        if windows.is_empty() {
+            return Err(GenerateError::EmptyPrompt);
+        }
+        let mut out = Vec::with_capacity(windows.len());
+        no_grad(|| {
+            for part in windows.chunks(32) {
+                let batch = stack(part, &[], &self.vae().config, self.vae().device(), || false);
+                let mean = self.vae().encode(&batch).mean;
+                out.extend((0..part.len()).map(|i| to_floats(&mean.get(i as i64))));
+            }
+        });
+        Ok(out)
+    }
+
+    /// The composer whose music lies nearest to these latents (highest density, summed over them).
+    pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
+        let k = self.vae().config.n_composers;
+        let density = |k: usize| -> f64 { z.iter().map(|z| self.log_density(k, z)).sum() };
+        let best = (0..k)
+            .map(|component| (component, density(component)))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        ComposerId(best.map_or(0, |(component, _)| component as u8))
+    }
+
+    /// Of a composer's Gaussian at z, but for a constant.
+    fn log_density(&self, component: usize, z: &[f32]) -> f64 {
+        let fitted = self.aggregate.as_ref().and_then(|a| a.log_density(component, z));
+        fitted.unwrap_or_else(|| {
+            let log_sigma = to_floats(&self.vae().prior.log_sigmas().get(component as i64));
+            let mean = self.latent_mean(component);
+            let terms = z.iter().zip(&mean).zip(&log_sigma);
+            terms
+                .map(|((z, m), l)| -0.5 * f64::from((z - m) / l.exp()).powi(2) - f64::from(*l))
+                .sum()
+        })
+    }
+}
