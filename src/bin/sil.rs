@@ -27,7 +27,7 @@ fn main() {
             / z.len() as f32;
         let first: Vec<Vec<f32>> = z.iter().map(|z| z[..14].to_vec()).collect();
         println!(
-            "{s:?} n {} silhouette {:.3} (label dims {:.3}) own axis {own:.2} of 5.66, argmax right {:.2}, mean square of the rest {rest:.2}",
+            "{s:?} n {} silhouette {:.3} (label dims {:.3}) own axis {own:.2} of mean, right {:.2}, mean square of the rest {rest:.2}",
             z.len(),
             silhouette(&z, &y),
             silhouette(&first, &y),
