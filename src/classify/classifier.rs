@@ -12,7 +12,7 @@ use super::selector::{PATCH, Selector};
 use crate::model::checkpoint::{self, CheckpointError, FORMAT, TrainedOn};
 use crate::model::features::{NOTE_COLUMNS, note_rows};
 use crate::music::ComposerSet;
-use crate::tokens::NoteToken;
+use crate::tokens::{NoteToken, TALLY_LEN, tally};
 
 /// Notes a classifier hears at a time.
 const SEGMENT_LEN: usize = 256;
@@ -148,7 +148,11 @@ impl Classifier {
         match &self.network {
             Network::Selector(selector) => {
                 let (rows, present) = token_rows(segments, device);
-                selector.features(&rows, &present, dropout)
+                let tallies: Vec<f32> = segments.iter().flat_map(|s| tally(s)).collect();
+                let tallies = Tensor::from_slice(&tallies)
+                    .view([-1, TALLY_LEN as i64])
+                    .to_device(device);
+                selector.features(&rows, &present, &tallies, dropout)
             }
             Network::Judge(judge) => {
                 let profiles: Vec<f32> = segments.iter().flat_map(|s| profile(s)).collect();

@@ -1,23 +1,28 @@
-//! A recurrent network over note tokens.
+//! A recurrent network over note tokens, and what they add up to.
 
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
 
 use crate::model::encoder::embed;
 use crate::model::features::{NOTE_COLUMNS, NOTE_ROWS};
-use crate::model::transformer::Linear;
+use crate::model::transformer::{Linear, norm};
+use crate::tokens::TALLY_LEN;
 
 const WIDTH: i64 = 128;
 const LAYERS: usize = 2;
+/// Features of the tally.
+const COUNTED: i64 = 128;
 /// Notes read as one step.
 pub const PATCH: usize = 2;
 
-/// Two bidirectional layers of gated recurrent units (Cho et al. 2014) and a weighted mean over the notes.
+/// Two bidirectional layers of gated recurrent units (Cho et al. 2014) with a weighted mean over the notes; beside
+/// them a layer over the tally of the segment.
 pub struct Selector {
     table: Tensor,
     /// Per layer and direction: input and hidden weights, input and hidden biases.
     gates: Vec<Tensor>,
     attention: Linear,
+    counted: Linear,
     out: Linear,
     out_bias: Tensor,
 }
@@ -50,14 +55,21 @@ impl Selector {
             ),
             gates,
             attention: Linear::scaled(vs, "attention_table", 2 * WIDTH as usize, 1, 0.3),
-            out: Linear::scaled(vs, "out_table", 2 * WIDTH as usize, n_composers as usize, 0.3),
+            counted: Linear::new(vs, "counted", TALLY_LEN, COUNTED as usize),
+            out: Linear::scaled(
+                vs,
+                "out_table",
+                (2 * WIDTH + COUNTED) as usize,
+                n_composers as usize,
+                0.3,
+            ),
             out_bias: vs.var("out_bias_table", &[n_composers], Init::Const(0.0)),
         }
     }
 
     /// `rows`: int64 `[B, T, NOTE_COLUMNS]` from [`crate::model::features::note_rows`]; `present`: float
-    /// `[B, T / PATCH]`. Returns `[B, 2 WIDTH]`.
-    pub fn features(&self, rows: &Tensor, present: &Tensor, dropout: f64) -> Tensor {
+    /// `[B, T / PATCH]`; `tallies`: float `[B, TALLY_LEN]`. Returns `[B, 2 WIDTH + COUNTED]`.
+    pub fn features(&self, rows: &Tensor, present: &Tensor, tallies: &Tensor, dropout: f64) -> Tensor {
         let (b, steps) = (present.size()[0], present.size()[1]);
         let is_training = dropout > 0.0;
         let x = embed(&self.table, rows, steps, (PATCH * NOTE_COLUMNS) as i64)
@@ -80,10 +92,14 @@ impl Selector {
             .squeeze_dim(2)
             .masked_fill(&absent, -1e9)
             .softmax(1, Kind::Float);
-        (x * weights.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
+        let heard = (x * weights.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+        // Square roots of shares are small numbers.
+        let tallies = (tallies * 4.0).dropout(dropout * 0.5, is_training);
+        let counted = norm(&self.counted.forward(&tallies)).relu();
+        Tensor::cat(&[heard, counted], 1)
     }
 
-    /// `[B, 2 WIDTH]` to logits `[B, composers]`.
+    /// Features to logits `[B, composers]`.
     pub fn logits(&self, features: &Tensor, dropout: f64) -> Tensor {
         self.out.forward(&features.dropout(dropout, dropout > 0.0)) + &self.out_bias
     }

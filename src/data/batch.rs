@@ -7,7 +7,7 @@ use super::augment::augment;
 use super::{Corpus, Piece, Split};
 use crate::model::features::{INPUT_COLUMNS, NOTE_COLUMNS, Place, Previous, input_rows, note_rows};
 use crate::model::{Batch, IGNORED, ModelConfig};
-use crate::tokens::{NoteToken, gap_secs};
+use crate::tokens::{NoteToken, TALLY_LEN, gap_secs, tally};
 
 /// Some consecutive notes of a piece, at most `context_len`, with the end token where the piece ends.
 #[derive(Clone, Debug)]
@@ -73,7 +73,9 @@ pub fn stack(
     let segments = b + heard.len();
     let mut segment_rows = Vec::with_capacity(segments * t * NOTE_COLUMNS);
     let mut present = Vec::with_capacity(segments * t / patch);
+    let mut tallies = Vec::with_capacity(segments * TALLY_LEN);
     for window in windows.iter().chain(heard) {
+        tallies.extend(tally(&window.notes));
         for i in 0..t {
             let note = window.notes.get(i).copied().filter(|n| !n.is_end());
             segment_rows.extend(note_rows(note, i % patch));
@@ -100,6 +102,9 @@ pub fn stack(
         segment_present: Tensor::from_slice(&present)
             .view([segments, t / patch as i64])
             .to_kind(Kind::Bool)
+            .to_device(device),
+        tallies: Tensor::from_slice(&tallies)
+            .view([segments, TALLY_LEN as i64])
             .to_device(device),
         composer: Tensor::from_slice(&composer).to_device(device),
     }

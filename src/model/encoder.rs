@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 use super::ModelConfig;
 use super::features::{NOTE_COLUMNS, NOTE_ROWS};
 use super::transformer::{Attention, FeedForward, Linear, Mask, Rotary, norm};
+use crate::tokens::TALLY_LEN;
 
 /// q(z given x): a diagonal Gaussian per segment.
 #[derive(Debug)]
@@ -29,7 +30,8 @@ struct Block {
     feed_forward: FeedForward,
 }
 
-/// A bidirectional transformer over patches of a few notes, pooled by learned queries.
+/// A bidirectional transformer over patches of a few notes, pooled by learned queries; and, beside it, what the
+/// segment is made of as a listener might count it, which a transformer takes long to learn to count.
 #[derive(Debug)]
 pub struct Encoder {
     patch_len: i64,
@@ -40,6 +42,9 @@ pub struct Encoder {
     pool: Attention,
     mean: Linear,
     log_variance: Linear,
+    tally_hidden: Linear,
+    tally_mean: Linear,
+    tally_log_variance: Linear,
 }
 
 impl Encoder {
@@ -79,12 +84,16 @@ impl Encoder {
             pool: Attention::new(&(vs / "pool"), d, config.n_heads),
             mean: Linear::new(vs, "mean", pooled, config.d_latent),
             log_variance: Linear::scaled(vs, "log_variance", pooled, config.d_latent, 0.1),
+            tally_hidden: Linear::new(vs, "tally_hidden", TALLY_LEN, 2 * d),
+            tally_mean: Linear::scaled(vs, "tally_mean", 2 * d, config.d_latent, 0.3),
+            tally_log_variance: Linear::scaled(vs, "tally_log_variance", 2 * d, config.d_latent, 0.1),
         }
     }
 
     /// `rows`: int64 `[B, context_len, NOTE_COLUMNS]` from [`super::features::note_rows`], hidden rows after the
-    /// end; `is_present`: bool `[B, context_len / patch_len]`, false for patches after the end.
-    pub fn forward(&self, rows: &Tensor, is_present: &Tensor, compute: Kind) -> Posterior {
+    /// end; `is_present`: bool `[B, context_len / patch_len]`, false for patches after the end; `tallies`: float
+    /// `[B, TALLY_LEN]` from [`crate::tokens::tally`].
+    pub fn forward(&self, rows: &Tensor, is_present: &Tensor, tallies: &Tensor, compute: Kind) -> Posterior {
         let (b, t) = (rows.size()[0], rows.size()[1]);
         let patches = t / self.patch_len;
         let mut x = embed(&self.table, rows, patches, self.patch_len * NOTE_COLUMNS as i64).to_kind(compute);
@@ -115,9 +124,13 @@ impl Encoder {
             .view([b, 1, 1, patches])
             .expand([-1, -1, n_queries, -1], false);
         let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Given(&allowed)))).reshape([b, -1]);
+        // Square roots of shares are small numbers.
+        let counted = norm(&self.tally_hidden.forward(&(tallies.to_kind(compute) * 4.0))).relu();
+        let mean = self.mean.forward(&pooled) + self.tally_mean.forward(&counted);
+        let log_variance = self.log_variance.forward(&pooled) + self.tally_log_variance.forward(&counted);
         Posterior {
-            mean: self.mean.forward(&pooled).to_kind(Kind::Float) * 3.0,
-            log_variance: (self.log_variance.forward(&pooled).to_kind(Kind::Float) - 1.0).clamp(-8.0, 2.0),
+            mean: mean.to_kind(Kind::Float) * 3.0,
+            log_variance: (log_variance.to_kind(Kind::Float) - 1.0).clamp(-8.0, 2.0),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Batch {
     pub segment_rows: Tensor,
     /// bool `[S, T / patch_len]`.
     pub segment_present: Tensor,
+    /// float `[S, TALLY_LEN]`: what each segment is made of.
+    pub tallies: Tensor,
     /// int64 `[S]`; `n_composers` where the composer is not labelled.
     pub composer: Tensor,
 }
@@ -125,8 +127,12 @@ impl Vae {
 
     /// q(z given the segments of `batch`).
     pub fn encode(&self, batch: &Batch) -> Posterior {
-        self.encoder
-            .forward(&batch.segment_rows, &batch.segment_present, self.compute)
+        self.encoder.forward(
+            &batch.segment_rows,
+            &batch.segment_present,
+            &batch.tallies,
+            self.compute,
+        )
     }
 
     /// What the decoder's layers need of (z, composer); see [`Decoder::condition`].

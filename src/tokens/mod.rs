@@ -1,8 +1,10 @@
 //! A performance as a row of note tokens, one per key stroke, and back.
 
+mod tally;
 mod tokenizer;
 mod vocab;
 
+pub use tally::{TALLY_LEN, tally};
 pub use tokenizer::{DecodeState, EncodeReport, Encoded, decode, decode_step, encode};
 pub use vocab::{
     Field, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
