@@ -26,7 +26,7 @@ pub struct ElboTerms {
     pub kl_mixture: Tensor,
     /// Share of the batch that is labelled.
     pub share_labelled: Tensor,
-    /// −log probability of the own composer at z.
+    /// Squared distance of the posterior mean to the own component's along the composers' axes, 1 at the origin.
     pub label_loss: Tensor,
     /// NLL per note of the bag of notes.
     pub bag_loss: Tensor,

@@ -12,10 +12,6 @@ use super::encoder::Posterior;
 
 /// How far apart two component means lie, in standard deviations of a component.
 const SEPARATION: f64 = 12.0;
-/// The responsibilities of the label loss are those of components this much wider (in variance). At the true width
-/// half a step off the boundary between two components is certainty, so segments that are hard to tell would be drawn
-/// to the boundary; at this width it takes nearly the whole way to the mean.
-const LABEL_WIDTH: f64 = 12.0;
 /// Component log standard deviations stay within ± this.
 const LOG_SIGMA_BOUND: f64 = 0.5;
 
@@ -86,8 +82,12 @@ impl MixturePrior {
         per_dim.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) - log_p
     }
 
-    /// Log probabilities of the composers for the label loss, `[B, K]`: the responsibilities of wider components.
-    pub fn log_label_probabilities(&self, z: &Tensor) -> Tensor {
-        (self.log_densities(z) / LABEL_WIDTH).log_softmax(1, Kind::Float)
+    /// How far posterior means lie from their own component's along the axes of the composers, squared, where 1 is
+    /// the way from the origin to a mean; `[B]`. Least where each axis has the probability of its composer.
+    pub fn distance_to_own(&self, q: &Posterior, composer: &Tensor) -> Tensor {
+        let k = self.means.size()[0];
+        let away = &q.mean - self.means.index_select(0, composer);
+        let squared = away.narrow(1, 0, k).square();
+        squared.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * (2.0 / (SEPARATION * SEPARATION))
     }
 }

@@ -184,12 +184,7 @@ impl Vae {
         let n_unlabelled = is_unlabelled.sum(Kind::Float);
         let kl_mixture = (self.prior.kl_to_mixture(&q, &z) * &is_unlabelled).sum(Kind::Float)
             / n_unlabelled.clamp_min(1.0);
-        let responsibilities = self
-            .prior
-            .log_label_probabilities(&z)
-            .gather(1, &own.unsqueeze(1), false)
-            .squeeze_dim(1);
-        let label_loss = -(responsibilities * &is_labelled).sum(Kind::Float) / &n_labelled;
+        let label_loss = (self.prior.distance_to_own(&q, &own) * &is_labelled).sum(Kind::Float) / &n_labelled;
         ElboTerms {
             nll_fields,
             kl_dims,
