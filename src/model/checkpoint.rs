@@ -18,7 +18,7 @@ use crate::music::ComposerSet;
 use crate::tokens::Field;
 
 /// Raised when the meaning of a variable or of a token changes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 const HEADER_KEY: &str = "pastiche";
 /// A checkpoint larger than this is not one of ours.
 const MAX_BYTES: u64 = 4 << 30;

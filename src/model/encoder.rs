@@ -42,6 +42,8 @@ pub struct Encoder {
     pool: Attention,
     mean: Linear,
     log_variance: Linear,
+    /// `[d_latent]`
+    log_variance_bias: Tensor,
     tally_hidden: Linear,
     tally_mean: Linear,
     tally_log_variance: Linear,
@@ -84,6 +86,7 @@ impl Encoder {
             pool: Attention::new(&(vs / "pool"), d, config.n_heads),
             mean: Linear::new(vs, "mean", pooled, config.d_latent),
             log_variance: Linear::scaled(vs, "log_variance", pooled, config.d_latent, 0.1),
+            log_variance_bias: vs.var("log_variance_bias", &[config.d_latent as i64], Init::Const(-1.0)),
             tally_hidden: Linear::new(vs, "tally_hidden", TALLY_LEN, 2 * d),
             tally_mean: Linear::scaled(vs, "tally_mean", 2 * d, config.d_latent, 0.3),
             tally_log_variance: Linear::scaled(vs, "tally_log_variance", 2 * d, config.d_latent, 0.1),
@@ -130,7 +133,7 @@ impl Encoder {
         let log_variance = self.log_variance.forward(&pooled) + self.tally_log_variance.forward(&counted);
         Posterior {
             mean: mean.to_kind(Kind::Float) * 3.0,
-            log_variance: (log_variance.to_kind(Kind::Float) - 1.0).clamp(-8.0, 2.0),
+            log_variance: (log_variance.to_kind(Kind::Float) + &self.log_variance_bias).clamp(-8.0, 2.0),
         }
     }
 }

@@ -12,8 +12,8 @@ use super::encoder::Posterior;
 
 /// How far apart two component means lie, in standard deviations of a component.
 const SEPARATION: f64 = 12.0;
-/// Component log standard deviations stay within ± this.
-const LOG_SIGMA_BOUND: f64 = 0.5;
+/// Component log standard deviations stay between this and 0: wider ones would only change the unit of the latents.
+const LEAST_LOG_SIGMA: f64 = -0.5;
 
 /// K components of equal weight, so that rare composers are as likely as frequent ones.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl MixturePrior {
 
     /// Bounded log σ, `[K, d_latent]`.
     pub fn log_sigmas(&self) -> Tensor {
-        self.log_sigmas.clamp(-LOG_SIGMA_BOUND, LOG_SIGMA_BOUND)
+        self.log_sigmas.clamp(LEAST_LOG_SIGMA, 0.0)
     }
 
     /// KL(q‖component) in nats per dimension, `[B, d_latent]`; `composer`: int64 `[B]`.
