@@ -139,17 +139,20 @@ impl PasticheApp {
 
     fn open_report(&mut self, path: Option<PathBuf>) {
         self.workers.task("report", move || Done::ReportRead {
-            result: path.as_deref().map_or_else(evaluation::shipped, evaluation::read),
+            result: path
+                .as_deref()
+                .map_or_else(evaluation::shipped, evaluation::read)
+                .map(Box::new),
             path,
         });
     }
 
-    pub(super) fn report_read(&mut self, path: Option<&Path>, result: Result<Report, ReportError>) {
+    pub(super) fn report_read(&mut self, path: Option<&Path>, result: Result<Box<Report>, ReportError>) {
         match result {
             Ok(report) => {
                 self.evaluation.show(Shown {
                     name: path.map(super::state::stem),
-                    report: Box::new(report),
+                    report,
                 });
                 self.state.tab = Tab::Evaluation;
             }

@@ -206,13 +206,14 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
-    const MOUSE: [(&str, &str); 6] = [
+    const MOUSE: [(&str, &str); 7] = [
         ("Wheel", "Roll: up and down"),
         ("Shift+Wheel", "Roll: along the time"),
         ("Ctrl+Wheel", "Roll: zoom the time"),
         ("Ctrl+Alt+Wheel", "Roll: zoom the pitch"),
         ("Middle drag", "Roll: move"),
         ("Drag on the ruler", "Roll: choose a loop"),
+        ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
     let rows: Vec<(String, &str)> = keys

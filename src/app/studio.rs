@@ -283,7 +283,7 @@ fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         }
     }
     if IconButton::new(Icon::Save, "Save")
-        .tip("Save as MIDI or a recording (Ctrl+S, Ctrl+E)")
+        .tip("Save as MIDI, a recording or a picture (Ctrl+S, Ctrl+E)")
         .show(ui)
         .clicked()
     {

@@ -39,7 +39,8 @@ impl TrainingLink {
         }
         self.run.as_ref()?;
         if self.step == 0 {
-            return Some("A training run is just starting; it would begin anew.".to_owned());
+            let text = "A training run has just begun. It would end with the step it is in, and can be resumed from there.";
+            return Some(text.to_owned());
         }
         let model = match self.saved_step {
             Some(saved) => format!(

@@ -63,7 +63,7 @@ pub enum Done {
     },
     ReportRead {
         path: Option<PathBuf>,
-        result: Result<Report, ReportError>,
+        result: Result<Box<Report>, ReportError>,
     },
     Exported {
         path: PathBuf,
