@@ -45,13 +45,14 @@ fn wait_for_takes(window: &mut Window, count: usize) {
 fn show(window: &mut Window, entry: &TakeEntry) {
     let start = format!("{}, ", entry.record.name);
     let is_length = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || c == ':');
-    let of_this_name = window.harness.get_all_by_label_contains(&entry.record.name);
-    let rows = of_this_name.filter(|node| {
+    let is_row = |node: &egui_kittest::Node<'_>| {
         let label = node.accesskit_node().label().unwrap_or_default();
         label.strip_prefix(&start).is_some_and(is_length)
-    });
+    };
     // Of two takes of one name the older stands below.
-    rows.last().expect("its row").click();
+    let mut of_this_name = window.harness.get_all_by_label_contains(&entry.record.name).rev();
+    of_this_name.find(is_row).expect("its row").click();
+    drop(of_this_name);
     let id = entry.id.clone();
     window.wait("the take", |w| {
         w.app().state.staged_take().map(|e| &e.id) == Some(&id)
