@@ -8,6 +8,7 @@ use tch::{Kind, Tensor, no_grad};
 use crate::data::{Corpus, Split, Window, stack};
 use crate::model::{AggregatedPosterior, Checkpoint, CheckpointError, Posterior, Vae};
 use crate::music::ComposerId;
+use crate::progress::StopFlag;
 
 const LATENTS: &str = "map.z";
 const COMPOSERS: &str = "map.composers";
@@ -162,7 +163,7 @@ fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
 }
 
 /// Completes a trained checkpoint: fits the aggregated posterior of every composer to its training segments, and
-/// places segments of every piece on the map. The file is rewritten, whole or not at all.
+/// places segments of every piece on the map. The file is rewritten, whole or not at all; not when it is abandoned.
 ///
 /// # Errors
 /// What reading or writing the checkpoint says.
@@ -170,17 +171,24 @@ pub fn fit_latents(
     path: &std::path::Path,
     corpus: &Corpus,
     device: tch::Device,
+    stop: &StopFlag,
 ) -> Result<(), CheckpointError> {
+    if stop.is_abandoned() {
+        return Ok(());
+    }
     let checkpoint = Checkpoint::read(path)?;
     let vae = checkpoint.vae(device)?;
     let (fits, map) = no_grad(|| {
         let fits: Option<Vec<(Tensor, Tensor)>> = corpus
             .composers
             .iter()
-            .map(|(id, _)| AggregatedPosterior::fit(&encode_all(&vae, &segments(corpus, id, &vae))))
+            .map(|(id, _)| AggregatedPosterior::fit(&encode_all(&vae, &segments(corpus, id, &vae), stop)))
             .collect();
-        (fits, map_tensors(corpus, &vae))
+        (fits, map_tensors(corpus, &vae, stop))
     });
+    if stop.is_abandoned() {
+        return Ok(());
+    }
     let mut tensors = vae.vs.variables();
     // A composer of a single segment cannot be fitted; then all are sampled from the prior.
     if let Some(fits) = fits {
@@ -206,9 +214,11 @@ fn segments(corpus: &Corpus, id: ComposerId, vae: &Vae) -> Vec<Window> {
     (0..n).map(|i| all[i * all.len() / n].clone()).collect()
 }
 
-fn encode_all(vae: &Vae, windows: &[Window]) -> Posterior {
+/// Of fewer windows when it is abandoned on the way.
+fn encode_all(vae: &Vae, windows: &[Window], stop: &StopFlag) -> Posterior {
     let parts: Vec<Posterior> = windows
         .chunks(32)
+        .take_while(|_| !stop.is_abandoned())
         .map(|part| vae.encode(&stack(part, &[], &vae.config, vae.device(), || false)))
         .collect();
     let d = vae.config.d_latent as i64;
@@ -223,7 +233,7 @@ fn encode_all(vae: &Vae, windows: &[Window]) -> Posterior {
 }
 
 /// Latents, composers (-1 for none) and titles of the segments on the map.
-fn map_tensors(corpus: &Corpus, vae: &Vae) -> (Tensor, Tensor, Vec<String>) {
+fn map_tensors(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> (Tensor, Tensor, Vec<String>) {
     let len = vae.config.context_len;
     let (mut windows, mut composers, mut titles) = (Vec::new(), Vec::new(), Vec::new());
     for piece in corpus.pieces.iter().filter(|p| p.composer.is_some()) {
@@ -236,7 +246,7 @@ fn map_tensors(corpus: &Corpus, vae: &Vae) -> (Tensor, Tensor, Vec<String>) {
         }
     }
     (
-        encode_all(vae, &windows).mean,
+        encode_all(vae, &windows, stop).mean,
         Tensor::from_slice(&composers),
         titles,
     )

@@ -11,7 +11,8 @@ pub mod progress;
 // Notes in seconds, and who wrote them.
 pub mod music;
 
-// The model's alphabet, and sound.
+// The model's alphabet, sound, and pictures.
+pub mod picture;
 pub mod synth;
 pub mod tokens;
 

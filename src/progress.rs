@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A switch shared by whoever asks for work and the thread that does it; clones are the same switch.
 ///
 /// The worker looks at it between two small pieces of work, so a stop takes effect within one of them.
 #[derive(Clone, Debug, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
+pub struct StopFlag(Arc<AtomicU8>);
+
+const STOPPED: u8 = 1;
+const ABANDONED: u8 = 2;
 
 impl StopFlag {
     /// A flag that is not set.
@@ -18,12 +21,22 @@ impl StopFlag {
 
     /// Asks the work to end early. There is no way back: new work gets a new flag.
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.fetch_max(STOPPED, Ordering::Relaxed);
+    }
+
+    /// As [`StopFlag::stop`], in haste: the work keeps what it needs to be taken up again, and rounds nothing off.
+    pub fn abandon(&self) {
+        self.0.fetch_max(ABANDONED, Ordering::Relaxed);
     }
 
     /// True once any clone was stopped.
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed) >= STOPPED
+    }
+
+    /// True once any clone was abandoned.
+    pub fn is_abandoned(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= ABANDONED
     }
 }
 
@@ -75,6 +88,10 @@ mod tests {
         });
         flag.stop();
         assert!(worker.join().is_ok_and(|ended| ended));
+        assert!(!flag.is_abandoned());
+        flag.abandon();
+        flag.stop();
+        assert!(flag.is_stopped() && flag.is_abandoned(), "haste stays haste");
         assert!(!StopFlag::new().is_stopped(), "a new flag is a switch of its own");
     }
 

@@ -71,6 +71,41 @@ fn generate_makes_a_take_that_is_shown_kept_and_saved() {
     let read = midi::read_file(&path).expect("a MIDI file");
     assert_eq!(read.performance.notes().len(), entry.record.notes);
     assert!(read.recipe.is_some_and(|r| r.contains("Debussy")));
+
+    window.wait("the sheet is gone", |w| w.app().state.sheet.is_none());
+    window.click("Save");
+    window.click("Picture");
+    let save = window
+        .harness
+        .get_all_by_label("Save")
+        .last()
+        .expect("the button of the sheet");
+    save.click();
+    let picture = path.with_extension("png");
+    window.wait("the picture", |_| picture.exists());
+    let bytes = std::fs::read(&picture).expect("a file");
+    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 3_000);
+}
+
+#[test]
+fn the_evaluation_shows_what_was_measured() {
+    let mut window = Window::with_model();
+    window.click("Evaluation");
+    window.wait("the report", |w| w.shows("Evaluation of the model that ships"));
+    assert!(window.shows("This is not the checkpoint that composes now."));
+    assert!(window.shows("validation NLL, nats per note: 9.30"));
+    assert!(window.shows("real held-out, 2530 segments: named right 0.501 ± 0.010"));
+    assert!(window.shows("Confusion matrix of takes, N = 1; heard as themselves: "));
+    window.click("real held-out");
+    assert!(window.shows("Confusion matrix of real held-out"));
+    let path = window.folder.path().join("no report.json");
+    std::fs::write(&path, "{}").expect("a file");
+    window.drop_file(&path);
+    window.wait("the failure", |w| w.shows("This report cannot be shown"));
+    assert!(
+        window.shows("Evaluation of the model that ships"),
+        "what was there stays"
+    );
 }
 
 #[test]
@@ -85,31 +120,6 @@ fn the_same_settings_make_the_same_take_again() {
     });
     let second = window.app().state.stage.clone().expect("a take");
     assert_eq!(first.performance, second.performance);
-    window.click("More about this take");
-    window.click("Vary");
-    window.wait("the variation", |w| {
-        w.app().state.takes.all().len() == 3 && w.app().state.composing.is_none()
-    });
-    let varied = window.app().state.stage.clone().expect("a take");
-    assert_ne!(varied.performance, second.performance);
-    assert_eq!(varied.composer, first.composer);
-}
-
-#[test]
-fn continue_keeps_what_was_there() {
-    let mut window = Window::with_model();
-    window.generate();
-    let first = window.app().state.stage.clone().expect("a take");
-    window.click("More about this take");
-    window.click("Continue");
-    window.wait("the longer take", |w| {
-        w.app().state.takes.all().len() == 2 && w.app().state.composing.is_none()
-    });
-    let longer = window.app().state.stage.clone().expect("a take");
-    let count = first.performance.notes().len();
-    assert!(longer.performance.notes().len() > count + 30);
-    let pitches = |p: &Performance| p.notes()[..count].iter().map(|n| n.pitch).collect::<Vec<_>>();
-    assert_eq!(pitches(&longer.performance), pitches(&first.performance));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use pastiche::data::{Corpus, Piece, Provenance, Split};
 use pastiche::device::DeviceChoice;
+use pastiche::model::Checkpoint;
 use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 use pastiche::tokens::encode;
@@ -38,8 +39,8 @@ fn write_corpus(path: &Path) {
     corpus.save(path).expect("a corpus is written");
 }
 
-#[test]
-fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
+/// A small run of five steps, and a window that knows it; `max_steps` is how far it goes on.
+fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, run) = (folder.path().join("small.corpus"), folder.path().join("run"));
     write_corpus(&corpus);
@@ -55,7 +56,7 @@ fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
     let trainer = Trainer::open(&corpus, &run, config, DeviceChoice::Cpu, false).expect("a run");
     trainer.run(&StopFlag::new(), &mut |_| {}).expect("five steps");
     let config = TrainConfig {
-        max_steps: Some(60),
+        max_steps: Some(max_steps),
         ..RunDir::config(&run).expect("its configuration")
     };
     std::fs::write(run.join("config.toml"), toml::to_string(&config).expect("TOML")).expect("it is written");
@@ -66,6 +67,36 @@ fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
     });
     window.click("Training");
     window.wait("the facts", |w| w.shows("Resume at 5"));
+    (window, run)
+}
+
+#[test]
+fn closing_ends_a_run_after_its_step_and_keeps_it() {
+    let (mut window, run) = begun(1_000_000);
+    window.click("Resume at 5");
+    let last = run.join("last.safetensors");
+    let before = Checkpoint::read(&last).expect("the state").header.trained_on.step;
+    assert_eq!(before, 5);
+    window.wait("steps", |w| {
+        let lost = w.app().state.would_lose();
+        lost.is_some_and(|text| text.contains("can be resumed") && !text.contains("is at step 5."))
+    });
+    let Window { harness, folder } = window;
+    let begun = std::time::Instant::now();
+    drop(harness);
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    let after = Checkpoint::read(&last).expect("the state").header.trained_on.step;
+    assert!(after > before, "{after}");
+    drop(folder);
+}
+
+#[test]
+fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
+    let (mut window, _run) = begun(60);
     window.click("Resume at 5");
     window.wait("the run", |w| w.app().state.is_training);
     window.wait("its end", |w| !w.app().state.is_training);

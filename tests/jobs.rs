@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pastiche::device::DeviceChoice;
-use pastiche::generate::GenerateRequest;
+use pastiche::generate::{GenerateRequest, Source, Verb, VerbRequest};
 use pastiche::jobs::{Engine, EngineCommand, EngineEvent, JobId, JobIds, Queue, StreamPart, Task, Wake};
-use pastiche::music::ComposerId;
+use pastiche::music::{ComposerId, Note, Performance, Pitch, Velocity};
 use pastiche::progress::StopFlag;
+use pastiche::sampling::SamplingSettings;
 use window_common::tiny_checkpoint;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -107,6 +108,55 @@ fn notes_reach_the_sink_and_the_window_and_make_up_the_take() {
     assert_eq!(ended.load(Ordering::Relaxed), 1);
     // The last few may still have been on their way when the whole take came.
     assert!(shown > 0 && shown <= take.performance.notes().len());
+}
+
+#[test]
+fn a_continuation_streams_what_it_becomes() {
+    let mut jobs = JobIds::default();
+    let (mut engine, _folder) = loaded(&mut jobs);
+    let note = |i: u8| Note {
+        pitch: Pitch::new(50 + i).unwrap(),
+        onset_secs: f64::from(i) * 0.217,
+        duration_secs: 0.2,
+        velocity: Velocity::clamped(73),
+    };
+    let music = Arc::new(Performance::new((0..30).map(note).collect(), vec![]));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let notes = heard.clone();
+    let command = EngineCommand::Make {
+        job: jobs.fresh(),
+        request: VerbRequest {
+            source: Source {
+                music: music.clone(),
+                composer: None,
+            },
+            verb: Verb::Continue {
+                notes: 60,
+                composer: Some(ComposerId(2)),
+            },
+            seed: 3,
+            sampling: SamplingSettings::default(),
+            best_of: 1,
+        },
+        stop: StopFlag::new(),
+        sink: Box::new(move |part| {
+            if let StreamPart::Notes(streamed) = part {
+                notes.lock().unwrap().extend(streamed.notes.iter().copied());
+            }
+        }),
+    };
+    engine.try_send(command).unwrap();
+    let take = wait_for(&engine, |e| match e {
+        EngineEvent::Generated { take, .. } => Some(take),
+        EngineEvent::Failed { error, .. } => panic!("{error}"),
+        _ => None,
+    });
+    assert_eq!(&take.performance.notes()[..30], music.notes());
+    assert!(take.performance.notes().len() > 70);
+    // A key that is struck again cuts its last note short only when both are known.
+    let strokes =
+        |notes: &[Note]| -> Vec<(Pitch, f64)> { notes.iter().map(|n| (n.pitch, n.onset_secs)).collect() };
+    assert_eq!(strokes(&heard.lock().unwrap()), strokes(take.performance.notes()));
 }
 
 #[test]

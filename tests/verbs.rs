@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use pastiche::device::DeviceChoice;
-use pastiche::generate::{GenerateError, GenerateRequest, Generator, Take, verbs};
+use pastiche::generate::{GenerateError, GenerateRequest, Generator, Take, splice, verbs};
 use pastiche::model::checkpoint::{self, CheckpointHeader, TrainedOn};
 use pastiche::model::{ModelConfig, Vae};
 use pastiche::music::{ComposerId, ComposerSet, Performance, midi};
@@ -118,7 +118,7 @@ fn going_on_keeps_every_note_as_it_was_played() {
     for composer in [None, Some(ComposerId(0))] {
         let request = verbs::continuation(&g, &music, 40, composer, 4).unwrap();
         let take = g.generate(&request, &StopFlag::new(), &mut |_| {}).unwrap();
-        let whole = verbs::splice(&music, &take);
+        let whole = splice(&music, &take);
         assert_eq!(&whole.notes()[..60], music.notes());
         assert!(
             (95..=112).contains(&whole.notes().len()),

@@ -7,7 +7,8 @@ use eframe::egui::ThemePreference;
 
 use super::export::ExportPlan;
 use super::settings::Form;
-use super::takes::{Filter, TakeId};
+use super::takes::{Filter, Made, TakeId};
+use super::verb_sheet::VerbKind;
 use crate::device::DeviceChoice;
 use crate::music::{Pitch, Velocity};
 
@@ -34,6 +35,8 @@ pub enum Ask {
         is_folder: bool,
     },
     TrainingRun,
+    /// An evaluation report.
+    Report,
 }
 
 /// What lies over the window.
@@ -45,6 +48,8 @@ pub enum Sheet {
     /// A typed path, where the system has no file dialog.
     Path(Ask),
     Rename(TakeId),
+    /// Something to make of a take.
+    Verb(VerbKind, TakeId),
     /// Something would be lost by closing.
     Close,
 }
@@ -59,9 +64,9 @@ pub enum Action {
     /// Compose from the latent at this place of the map.
     ComposeAt([f32; 2]),
     MakeAgain(TakeId),
-    Vary(TakeId),
+    /// Make takes of takes that are there.
+    Make(Vec<Made>),
     ReuseSettings(TakeId),
-    Continue(TakeId),
 
     // Takes
     Show {
@@ -72,6 +77,8 @@ pub enum Action {
     ShowComposing,
     /// Back to the take that was on the stage before, at the same playhead.
     SwapTakes,
+    /// Another take at the same playhead.
+    ShowHere(TakeId),
     ToggleStar(TakeId),
     Rename {
         id: TakeId,
@@ -132,6 +139,8 @@ pub enum Action {
     ShowSave {
         as_wav: bool,
     },
+    /// Shows an evaluation report; `None` is the one that ships.
+    OpenReport(Option<PathBuf>),
     Export(ExportPlan),
     CancelExport,
 

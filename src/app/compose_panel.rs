@@ -131,7 +131,7 @@ fn era_ui(
 }
 
 /// A marker and a name; true when it was chosen.
-fn composer_row(
+pub fn composer_row(
     ui: &mut Ui,
     name: &str,
     tip: Option<&str>,

@@ -71,6 +71,12 @@ impl Dialog {
             Ask::TrainingData { is_folder: true } => {
                 Box::pin(dialog.set_title("Folder of music").pick_folder())
             }
+            Ask::Report => Box::pin(
+                dialog
+                    .set_title("Open evaluation report")
+                    .add_filter("Evaluation report", &["json"])
+                    .pick_file(),
+            ),
             Ask::TrainingRun => Box::pin(dialog.set_title("Folder for the run").pick_folder()),
         };
         Dialog(chosen)

@@ -2,7 +2,7 @@
 
 use super::PasticheApp;
 use super::action::Action;
-use super::state::Effect;
+use super::state::{Effect, StageSource};
 use super::workers::{Done, Then};
 
 impl PasticheApp {
@@ -19,6 +19,7 @@ impl PasticheApp {
         }
         self.drain_training();
         self.state.is_training = self.link.is_busy();
+        self.state.training_loss = self.link.would_lose();
         self.state.sound = self.sound.view();
         if let Some(stage) = self
             .state
@@ -58,6 +59,7 @@ impl PasticheApp {
             }
             Effect::ComposeFailed { message } => {
                 self.feed = None;
+                self.state.orders.clear();
                 self.toasts.failure("The take could not be composed", message);
             }
             Effect::Grown { notes } => self.feed_player(&notes),
@@ -68,6 +70,7 @@ impl PasticheApp {
                 {
                     tracing::warn!(%error, "the player was not told of the end");
                 }
+                self.next_order();
             }
             Effect::Encoded(entry) => self.write_record(*entry),
         }
@@ -95,7 +98,8 @@ impl PasticheApp {
             Done::TakeSaved(Ok(entry)) => {
                 let id = entry.id.clone();
                 self.state.take_saved(entry);
-                if let Some(stage) = &self.state.stage {
+                let staged = self.state.stage.as_ref();
+                if let Some(stage) = staged.filter(|s| s.source == StageSource::Take(id.clone())) {
                     self.state.takes.draw_thumbnail(&id, &stage.performance);
                 }
             }
@@ -113,6 +117,7 @@ impl PasticheApp {
             Done::TakeRead {
                 music: Err(error), ..
             } => self.toasts.error("This take cannot be opened", &error),
+            Done::SourcesRead { order, music } => self.sources_read(*order, music),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not kept", &error),
             other => self.take_in_file(other),
@@ -147,6 +152,7 @@ impl PasticheApp {
                     Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
                 }
             }
+            Done::ReportRead { path, result } => self.report_read(path.as_deref(), result),
             Done::Exported { path, result } => self.exported(&path, result),
             Done::StarredExported {
                 folder,
@@ -189,6 +195,9 @@ impl PasticheApp {
             Some(Action::CopyText(text)) => self.ctx.copy_text(text),
             Some(Action::Quit) => {
                 self.is_quitting = true;
+                // What is waited for now is nobody's to look at.
+                self.ctx
+                    .send_viewport_cmd(eframe::egui::ViewportCommand::Visible(false));
                 self.ctx.send_viewport_cmd(eframe::egui::ViewportCommand::Close);
             }
             _ => {}

@@ -9,12 +9,13 @@ use super::takes::{TakeEntry, TakeStore};
 use crate::files::write_whole;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiError};
+use crate::picture::{self, Look, PictureError, is_picture};
 use crate::progress::StopFlag;
 use crate::synth::SoundFont;
 use crate::synth::export::{AudioFormat, BitDepth, ExportError, ExportSettings, export};
 
 /// Endings that can be written.
-pub const ENDINGS: [&str; 4] = ["mid", "wav", "flac", "ogg"];
+pub const ENDINGS: [&str; 5] = ["mid", "wav", "flac", "ogg", "png"];
 
 /// One file to write from what is on the stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,12 +68,14 @@ impl ExportProgress {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaveError {
-    #[error("the file name must end in .mid, .wav, .flac or .ogg: {}", .0.display())]
+    #[error("the file name must end in .mid, .wav, .flac, .ogg or .png: {}", .0.display())]
     UnknownKind(PathBuf),
     #[error("a recording needs a SoundFont; choose one at the lower right, or save as .mid")]
     NoSoundFont,
     #[error(transparent)]
     Midi(#[from] MidiError),
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     #[error(transparent)]
     Audio(#[from] ExportError),
 }
@@ -89,6 +92,7 @@ pub struct ExportJob {
     pub plan: ExportPlan,
     pub performance: Arc<Performance>,
     pub title: String,
+    pub look: Look,
     /// Goes into a MIDI file's text event.
     pub recipe: Option<String>,
     pub sound_font: Option<SoundFont>,
@@ -108,10 +112,13 @@ impl ExportJob {
     pub fn run(self) -> Result<(), SaveError> {
         let range = self.loop_secs.clone().filter(|_| self.plan.only_loop);
         let path = &self.plan.path;
-        if is_midi(path) {
+        if !is_audio(path) {
             let part = range.map(|r| self.performance.slice_secs(r));
             let music = part.as_ref().unwrap_or(&self.performance);
-            midi::write_file(path, music, self.recipe.as_deref(), Some(&self.title))?;
+            match is_picture(path) {
+                true => picture::write_file(path, music, &self.title, &self.look)?,
+                false => midi::write_file(path, music, self.recipe.as_deref(), Some(&self.title))?,
+            }
             return Ok(());
         }
         if AudioFormat::from_path(path).is_none() {
@@ -145,8 +152,10 @@ impl ExportJob {
     }
 }
 
-pub fn is_midi(path: &Path) -> bool {
-    ending(path).is_some_and(|e| matches!(e.as_str(), "mid" | "midi"))
+/// Neither a MIDI file nor a picture.
+pub fn is_audio(path: &Path) -> bool {
+    let is_midi = ending(path).is_some_and(|e| matches!(e.as_str(), "mid" | "midi"));
+    !is_midi && !is_picture(path)
 }
 
 /// The ending in lower case.
@@ -205,7 +214,9 @@ mod tests {
         assert_eq!(file_name("Bach 7"), "Bach 7");
         assert_eq!(file_name("a/b: c?"), "a-b- c-");
         assert_eq!(file_name(" .. "), "take");
-        assert!(is_midi(Path::new("x.MID")) && !is_midi(Path::new("x.wav")));
+        assert!(
+            !is_audio(Path::new("x.MID")) && !is_audio(Path::new("x.png")) && is_audio(Path::new("x.wav"))
+        );
     }
 
     #[test]

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::PasticheApp;
-use super::action::{Action, Ask, Sheet};
+use super::action::{Action, Ask, Sheet, Tab};
 use super::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
+use super::evaluation::{self, ReportError};
+use super::evaluation_panel::Shown;
 use super::export::{ExportJob, ExportPlan, ExportState, ending, export_takes};
 use super::takes::{Origin, TakeEntry, TakeRecord, now_secs};
 use super::workers::{Done, Then};
+use crate::evaluate::Report;
 use crate::jobs::EngineCommand;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiRead};
+use crate::picture::Look;
 use crate::synth::SoundFont;
 
 /// What the save sheet is about.
 pub struct Subject {
-    name: String,
-    music: Arc<Performance>,
-    recipe: Option<String>,
+    pub name: String,
+    pub music: Arc<Performance>,
+    pub recipe: Option<String>,
+    pub look: Look,
 }
 
 impl PasticheApp {
@@ -34,9 +39,20 @@ impl PasticheApp {
                     return None;
                 };
                 let recipe = self.state.staged_take().and_then(|e| e.record.recipe_line());
-                self.show_save(stage.name.clone(), stage.performance.clone(), recipe, as_wav);
+                let (name, music) = (stage.name.clone(), stage.performance.clone());
+                let look = self.look(stage.composer.as_deref());
+                self.show_save(
+                    Subject {
+                        name,
+                        music,
+                        recipe,
+                        look,
+                    },
+                    as_wav,
+                );
             }
             Action::SaveTake(id) => self.read_take(id, Then::Save),
+            Action::OpenReport(path) => self.open_report(path),
             Action::Export(plan) => self.export(plan),
             Action::CancelExport => {
                 if let Some(export) = &self.state.export {
@@ -86,6 +102,7 @@ impl PasticheApp {
             Ask::Checkpoint => self.load_checkpoint(path),
             Ask::SaveAs { .. } => self.sheets.save.set_path(path),
             Ask::ExportFolder => self.export_starred(path),
+            Ask::Report => self.open_report(Some(path)),
             Ask::TrainingData { .. } => {
                 let mut events = Vec::new();
                 self.training.set_data_path(&path, &mut events);
@@ -105,6 +122,7 @@ impl PasticheApp {
             Some("mid" | "midi" | "kar" | "rmi") => self.open_music(path),
             Some("sf2" | "sf3") => self.load_soundfont(path),
             Some("safetensors") => self.load_checkpoint(path),
+            Some("json") => self.open_report(Some(path)),
             _ => {
                 let name = path
                     .file_name()
@@ -112,10 +130,33 @@ impl PasticheApp {
                     .to_string_lossy()
                     .into_owned();
                 self.toasts.warn(format!(
-                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2) and checkpoints \
-                     (.safetensors) are."
+                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2), checkpoints \
+                     (.safetensors) and evaluation reports (.json) are."
                 ));
             }
+        }
+    }
+
+    fn open_report(&mut self, path: Option<PathBuf>) {
+        self.workers.task("report", move || Done::ReportRead {
+            result: path
+                .as_deref()
+                .map_or_else(evaluation::shipped, evaluation::read)
+                .map(Box::new),
+            path,
+        });
+    }
+
+    pub(super) fn report_read(&mut self, path: Option<&Path>, result: Result<Box<Report>, ReportError>) {
+        match result {
+            Ok(report) => {
+                self.evaluation.show(Shown {
+                    name: path.map(super::state::stem),
+                    report,
+                });
+                self.state.tab = Tab::Evaluation;
+            }
+            Err(error) => self.toasts.error("This report cannot be shown", &error),
         }
     }
 
@@ -176,13 +217,17 @@ impl PasticheApp {
         }
     }
 
-    pub(super) fn show_save(
-        &mut self,
-        name: String,
-        music: Arc<Performance>,
-        recipe: Option<String>,
-        as_wav: bool,
-    ) {
+    /// How a picture of a composer's music looks: as in the window.
+    pub(super) fn look(&self, composer: Option<&str>) -> Look {
+        let is_dark = self.ctx.theme() == eframe::egui::Theme::Dark;
+        let [red, green, blue, _] = self.state.style(composer, is_dark).colour.to_array();
+        Look {
+            notes: [red, green, blue],
+            is_dark,
+        }
+    }
+
+    pub(super) fn show_save(&mut self, subject: Subject, as_wav: bool) {
         let folder = self
             .state
             .settings
@@ -192,8 +237,8 @@ impl PasticheApp {
             .unwrap_or_else(default_folder);
         self.sheets
             .save
-            .open(&name, as_wav, &folder, self.state.settings.wav);
-        self.subject = Some(Subject { name, music, recipe });
+            .open(&subject.name, as_wav, &folder, self.state.settings.wav);
+        self.subject = Some(subject);
         self.state.sheet = Some(Sheet::Save);
     }
 
@@ -212,6 +257,7 @@ impl PasticheApp {
             performance: subject.music.clone(),
             title: subject.name.clone(),
             recipe: subject.recipe.clone(),
+            look: subject.look,
             sound_font: self.sound.font().cloned(),
             preset: self.sound.preset(),
             has_reverb: sound.has_reverb,

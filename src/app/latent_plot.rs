@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
-use egui_plot::{Plot, PlotTransform};
+use egui_plot::PlotTransform;
 
 use super::latent::{
-    Bounds, CloudKey, CloudLayer, Neighbours, PointGrid, Under, bounds, bulk_bounds, caption, empty_ui,
-    hover_ui, legend_ui, neighbours_ui, paint_components, paint_place, paint_takes, screen, small, styles,
+    Bounds, CloudKey, CloudLayer, KeyPress, Neighbours, PointFocus, PointGrid, Under, axes, bounds,
+    bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui, paint_components,
+    paint_place, paint_takes, point_words, screen, small, styles, under_ui,
 };
 use super::theme::{GRID, Palette};
 use crate::latent_map::LatentMap;
@@ -70,6 +71,7 @@ pub struct LatentPlot {
     /// The point whose neighbours are listed.
     pinned: Option<usize>,
     neighbours: Neighbours,
+    focus: PointFocus,
     resets: bool,
 }
 
@@ -116,7 +118,10 @@ impl LatentPlot {
             let caption_px = if main.width() < 620.0 { 76.0 } else { 58.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
-            self.caption_ui(ui, input, &map);
+            if caption_ui(ui, &caption(input, self.cloud.shown, map.points.len())) {
+                self.resets = true;
+                ui.ctx().request_repaint();
+            }
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(side), |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -156,52 +161,24 @@ impl LatentPlot {
         events: &mut Vec<LatentEvent>,
     ) {
         let palette = Palette::of(ui);
-        let mut plot = Plot::new(if is_compact {
-            "latent map, small"
-        } else {
-            "latent map"
-        })
-        .width(size.x)
-        .height(size.y)
-        .data_aspect(1.0)
-        .show_axes(!is_compact)
-        .show_grid(!is_compact)
-        .grid_color(palette.line.gamma_multiply(0.7))
-        .grid_spacing(egui::Rangef::new(24.0, 400.0))
-        .show_x(false)
-        .show_y(false)
-        .allow_double_click_reset(false)
-        .set_margin_fraction(egui::vec2(0.06, 0.08));
-        if let Some(b) = if is_compact { self.bulk } else { self.edges } {
-            plot = plot
-                .include_x(b.min[0])
-                .include_x(b.max[0])
-                .include_y(b.min[1])
-                .include_y(b.max[1]);
-        }
-        if !is_compact {
-            let share = |i: usize| {
-                format!(
-                    "principal component {} ({:.0} % of variance)",
-                    i + 1,
-                    map.explained[i] * 100.0
-                )
-            };
-            plot = plot.x_axis_label(small(&share(0))).y_axis_label(small(&share(1)));
-        }
+        let edges = if is_compact { self.bulk } else { self.edges };
+        let mut plot = axes(map, size, is_compact, edges, &palette);
         if std::mem::take(&mut self.resets) {
             plot = plot.reset();
         }
         let shown = plot.show(ui, |_| {});
         let response = shown.response;
-        let summary = format!(
+        let frame = *shown.transform.frame();
+        let pressed = self.keys(ui, &response, &shown.transform, input, map);
+        let mut summary = format!(
             "Map of the latent space: {} segments, {} takes",
             map.points.len(),
             input.takes.len()
         );
+        if let Some(point) = self.focus.point.filter(|_| response.has_focus()) {
+            summary = format!("{summary}. {}", point_words(input, map, point));
+        }
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &summary));
-
-        let frame = *shown.transform.frame();
         let under = response
             .hover_pos()
             .filter(|pos| frame.contains(*pos))
@@ -211,14 +188,48 @@ impl LatentPlot {
                 (pos, xy, self.under(&shown.transform, input, map, pos, xy))
             });
         self.paint(ui, &shown.transform, input, map, is_compact, &palette);
-        let Some((pos, xy, under)) = under else { return };
+        if response.has_focus() {
+            let painter = ui.painter().with_clip_rect(frame);
+            self.focus
+                .paint(&painter, &shown.transform, &self.xy, frame, &palette);
+        }
+        if let Some(KeyPress::Moved(point) | KeyPress::Pressed(point)) = pressed {
+            self.pinned = Some(point);
+        }
+        if let Some(KeyPress::Pressed(point)) = pressed {
+            self.click(input, map, self.xy[point], Under::Point(point), events);
+        }
+        let focused = self.focus.point.filter(|_| response.has_focus());
+        let Some((pos, xy, under)) = under else {
+            if let Some(point) = focused {
+                let pos = screen(&shown.transform, self.xy[point]);
+                under_ui(ui, input, map, frame, pos, Under::Point(point), &palette);
+            }
+            return;
+        };
         hover_ui(ui, input, map, frame, pos, under, &palette);
         if let Under::Point(i) = under {
             self.pinned = Some(i);
         }
-        if response.clicked() {
+        if response.clicked() && response.interact_pointer_pos().is_some() {
             self.click(input, map, xy, under, events);
         }
+    }
+
+    /// What the keyboard does while it is on the map.
+    fn keys(
+        &mut self,
+        ui: &mut Ui,
+        response: &egui::Response,
+        transform: &PlotTransform,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+    ) -> Option<KeyPress> {
+        let mean = input.selected.and_then(|id| map.components.get(id.index()));
+        let start = self.place.or(mean.copied()).unwrap_or_default();
+        let hidden = &self.hidden;
+        let keep = |i: usize| !hidden.contains(&map.points[i].composer);
+        self.focus.keys(ui, response, transform, &self.xy, keep, start)
     }
 
     /// The take or piece that the pointer means.
@@ -308,24 +319,6 @@ impl LatentPlot {
         self.place = Some(xy);
         self.pinned = pinned;
         events.push(LatentEvent::ClickedAt { xy });
-    }
-
-    fn caption_ui(&mut self, ui: &mut Ui, input: &LatentInput<'_>, map: &LatentMap) {
-        let palette = Palette::of(ui);
-        ui.add_space(GRID / 2.0);
-        ui.horizontal_top(|ui| {
-            let button = egui::Button::new(small("Reset view"));
-            if ui
-                .add(button)
-                .on_hover_text("Show the whole map. Drag: move. Ctrl+wheel: zoom.")
-                .clicked()
-            {
-                self.resets = true;
-                ui.ctx().request_repaint();
-            }
-            let text = caption(input, self.cloud.shown, map.points.len());
-            ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.weak_text)).wrap());
-        });
     }
 
     fn side_ui(

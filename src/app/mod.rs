@@ -4,9 +4,12 @@
 //! the app does them. What the threads report is drained in `logic`, which goes on while the window is hidden.
 
 mod action;
+mod blend;
 mod compose;
 mod compose_panel;
 mod dialogs;
+pub mod evaluation;
+pub mod evaluation_panel;
 mod events;
 mod export;
 mod feed;
@@ -16,6 +19,8 @@ pub mod history;
 mod icons;
 pub mod latent;
 pub mod latent_plot;
+mod make;
+mod model_state;
 pub mod piano_roll;
 mod places;
 pub mod roll;
@@ -36,6 +41,7 @@ pub mod training;
 mod training_link;
 pub mod training_panel;
 mod transport;
+mod verb_sheet;
 mod window;
 mod workers;
 
@@ -50,6 +56,7 @@ pub use places::Places;
 pub use window::run;
 
 use action::{Ask, Sheet};
+use evaluation_panel::EvaluationPanel;
 use feed::Feed;
 use file_actions::Subject;
 use latent_plot::LatentPlot;
@@ -82,6 +89,7 @@ pub struct PasticheApp {
     studio: Studio,
     latent: LatentPlot,
     training: TrainingPanel,
+    evaluation: EvaluationPanel,
     transport: TransportBar,
     sheets: Sheets,
     toasts: Toasts,
@@ -129,6 +137,7 @@ impl PasticheApp {
             studio: Studio::default(),
             latent: LatentPlot::default(),
             training: TrainingPanel::default(),
+            evaluation: EvaluationPanel::default(),
             transport: TransportBar,
             sheets: Sheets::new(places.log_file.clone(), places.data_folder.join("takes")),
             toasts: Toasts::default(),
@@ -261,7 +270,7 @@ impl PasticheApp {
             .resizable(false)
             .frame(bar)
             .show(ui, |ui| {
-                self.top_bar.ui(ui, &self.state, false, &mut actions);
+                self.top_bar.ui(ui, &self.state, &mut actions);
             });
         Panel::bottom("transport")
             .exact_size(transport::HEIGHT)
@@ -275,7 +284,14 @@ impl PasticheApp {
             .frame(tab)
             .show(ui, |ui| match self.state.tab {
                 Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
-                Tab::LatentSpace | Tab::Evaluation => {
+                Tab::Evaluation => {
+                    let in_use = self.state.model.ready.as_ref().map(|info| info.hash.as_str());
+                    let panel = &mut self.evaluation;
+                    Frame::new()
+                        .inner_margin(16.0)
+                        .show(ui, |ui| panel.ui(ui, in_use, &mut actions));
+                }
+                Tab::LatentSpace => {
                     let latent = &mut self.latent;
                     Frame::new().inner_margin(16.0).show(ui, |ui| {
                         studio::with_map(ui, &self.state, &mut actions, |ui, input, events| {
@@ -337,6 +353,9 @@ impl eframe::App for PasticheApp {
         if let Some(composing) = &self.state.composing {
             composing.stop.stop();
         }
+        if let Some(export) = &self.state.export {
+            export.stop.stop();
+        }
     }
 }
 
@@ -364,7 +383,7 @@ fn drop_hint_ui(ctx: &egui::Context) {
     let palette = Palette::new(ctx.theme() == egui::Theme::Dark);
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0.0, palette.base.gamma_multiply(0.85));
-    let text = "Drop a MIDI file, a SoundFont or a checkpoint";
+    let text = "Drop a MIDI file, a SoundFont, a checkpoint or an evaluation report";
     painter.text(
         rect.center(),
         egui::Align2::CENTER_CENTER,

@@ -6,7 +6,7 @@ use eframe::egui::{self, Align, Button, ComboBox, Layout, ProgressBar, RichText,
 
 use super::action::{Action, Ask};
 use super::compose_panel::heading;
-use super::export::{ENDINGS, ExportPlan, ending, file_name, is_midi};
+use super::export::{ENDINGS, ExportPlan, ending, file_name, is_audio};
 use super::settings::WavSettings;
 use super::sheets::buttons_row;
 use super::state::AppState;
@@ -92,7 +92,7 @@ impl SaveSheet {
         self.kinds_ui(ui);
         self.seen.look(&self.path);
         let path = PathBuf::from(self.path.trim());
-        if !is_midi(&path) && known_ending(&path) {
+        if is_audio(&path) && known_ending(&path) {
             self.audio_ui(ui);
         }
         if state.sound.loop_secs.is_some() {
@@ -131,7 +131,8 @@ impl SaveSheet {
                     "mid" => "MIDI",
                     "wav" => "WAV",
                     "flac" => "FLAC",
-                    _ => "Ogg",
+                    "ogg" => "Ogg",
+                    _ => "Picture",
                 };
                 if ui.selectable_label(now.as_deref() == Some(kind), name).clicked() {
                     let path = PathBuf::from(self.path.trim());
@@ -172,9 +173,9 @@ impl SaveSheet {
         let replaces = self.seen.is_file;
         let why_not = match () {
             () if path.file_stem().is_none() => Some("Give the file a name."),
-            () if !known_ending(path) => Some("The name must end in .mid, .wav, .flac or .ogg."),
+            () if !known_ending(path) => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
             () if !self.seen.has_folder => Some("There is no such folder."),
-            () if !is_midi(path) && !state.sound.has_soundfont => {
+            () if is_audio(path) && !state.sound.has_soundfont => {
                 Some("A recording needs a SoundFont; choose one at the lower right.")
             }
             () => None,

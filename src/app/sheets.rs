@@ -12,10 +12,12 @@ use super::state::AppState;
 use super::takes::TakeId;
 use super::theme::{GRID, Palette};
 use super::transport::caption;
+use super::verb_sheet::VerbSheet;
 
 #[derive(Debug, Default)]
 pub struct Sheets {
     pub save: SaveSheet,
+    verb: VerbSheet,
     /// The text of the sheet with one field.
     text: String,
     is_fresh: bool,
@@ -44,13 +46,18 @@ impl Sheets {
         let Some(sheet) = &state.sheet else { return };
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(24.0);
         // A sheet of its own size each: an area keeps the size it once had.
-        let id = Id::unique(("sheet", std::mem::discriminant(sheet)));
+        let kind = match sheet {
+            Sheet::Verb(kind, _) => *kind as u8,
+            _ => 0,
+        };
+        let id = Id::unique(("sheet", std::mem::discriminant(sheet), kind));
         let shown = Modal::new(id).frame(frame).show(ctx, |ui| match sheet {
             Sheet::Shortcuts => shortcuts_ui(ui, actions),
             Sheet::About => self.about_ui(ui, state, actions),
             Sheet::Save => self.save.ui(ui, state, actions),
             Sheet::Path(ask) => self.path_ui(ui, state, ask, actions),
             Sheet::Rename(id) => self.rename_ui(ui, id, actions),
+            Sheet::Verb(kind, id) => self.verb.ui(ui, state, *kind, id, actions),
             Sheet::Close => close_ui(ui, state, actions),
         });
         let is_busy = state
@@ -199,13 +206,14 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
-    const MOUSE: [(&str, &str); 6] = [
+    const MOUSE: [(&str, &str); 7] = [
         ("Wheel", "Roll: up and down"),
         ("Shift+Wheel", "Roll: along the time"),
         ("Ctrl+Wheel", "Roll: zoom the time"),
         ("Ctrl+Alt+Wheel", "Roll: zoom the pitch"),
         ("Middle drag", "Roll: move"),
         ("Drag on the ruler", "Roll: choose a loop"),
+        ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
     let rows: Vec<(String, &str)> = keys
@@ -236,7 +244,8 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.set_width(360.0);
     heading(ui, "Close Pastiche?");
-    ui.label(state.would_lose().unwrap_or("Everything is saved."));
+    let lost = state.would_lose();
+    ui.label(lost.as_deref().unwrap_or("Nothing would be lost any more."));
     ui.add_space(GRID);
     buttons_row(ui, |ui| {
         let palette = Palette::of(ui);
@@ -291,6 +300,7 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::TrainingData { is_folder: false } => "Open a corpus or data set",
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
+        Ask::Report => "Open an evaluation report",
     }
 }
 

@@ -1,16 +1,21 @@
 //! What the window shows, changed by events alone: no egui, no handle, so tests need neither.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::action::{Sheet, Tab};
+use super::blend::BlendPath;
 use super::export::ExportState;
+use super::make::Order;
+use super::model_state::ModelState;
 use super::settings::Settings;
 use super::sound::SoundView;
 use super::takes::{ComposeSettings, TakeEntry, TakeId, TakesState};
-use crate::generate::{CheckpointInfo, GenerateRequest};
+use super::theme::ComposerStyle;
+use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
-use crate::music::{Composer, ComposerId, ComposerSet, Note, PedalChange, Performance};
+use crate::music::{ComposerSet, Note, PedalChange, Performance};
 use crate::progress::StopFlag;
 use crate::sampling::SamplingSettings;
 
@@ -21,6 +26,10 @@ pub struct AppState {
     pub settings: Settings,
     pub model: ModelState,
     pub composing: Option<Composing>,
+    /// Takes to be made of others; the first is on its way.
+    pub orders: VecDeque<Order>,
+    /// The way between two takes that the one on the stage is on.
+    pub blend: Option<BlendPath>,
     pub stage: Option<Stage>,
     /// The take that was on the stage before, for comparing.
     pub previous: Option<TakeId>,
@@ -30,32 +39,13 @@ pub struct AppState {
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
     pub is_training: bool,
+    /// What ending the training would cost.
+    pub training_loss: Option<String>,
     pub is_dialog_open: bool,
     /// The seed of the newest take: pressing Generate again gives another, unless the seed is locked.
     pub used_seed: Option<u64>,
     pub jobs: JobIds,
     stages: u64,
-}
-
-/// The checkpoint in use, the one on its way, and what went wrong with the last.
-#[derive(Debug, Default)]
-pub struct ModelState {
-    pub ready: Option<Arc<CheckpointInfo>>,
-    pub loading: Option<(JobId, PathBuf)>,
-    pub failure: Option<(PathBuf, String)>,
-    /// Checkpoints found in the usual places.
-    pub found: Vec<PathBuf>,
-}
-
-impl ModelState {
-    pub fn composers(&self) -> Option<&ComposerSet> {
-        self.ready.as_ref().map(|info| &info.composers)
-    }
-
-    /// The composer of this name in the loaded checkpoint.
-    pub fn composer(&self, name: &str) -> Option<(ComposerId, &Composer)> {
-        self.composers()?.iter().find(|(_, c)| c.name == name)
-    }
 }
 
 /// A take on its way.
@@ -123,6 +113,8 @@ impl AppState {
             settings,
             model: ModelState::default(),
             composing: None,
+            orders: VecDeque::new(),
+            blend: None,
             stage: None,
             previous: None,
             takes: TakesState::default(),
@@ -130,6 +122,7 @@ impl AppState {
             export: None,
             encoding: None,
             is_training: false,
+            training_loss: None,
             is_dialog_open: false,
             used_seed: None,
             jobs: JobIds::default(),
@@ -255,7 +248,15 @@ impl AppState {
             number: self.stages,
             revision: 0,
         });
+        self.find_blend();
         self.stages
+    }
+
+    /// Which way between two takes the stage is on now.
+    pub fn find_blend(&mut self) {
+        let staged = self.staged_take().map(|e| e.id.clone());
+        let before = self.blend.take();
+        self.blend = staged.and_then(|id| BlendPath::follow(before.as_ref(), &self.takes, &id));
     }
 
     /// The take that was being composed is on disk now.
@@ -263,8 +264,10 @@ impl AppState {
         if let Some(stage) = self.stage.as_mut().filter(|s| s.source == StageSource::Composing) {
             stage.source = StageSource::Take(entry.id.clone());
             stage.name = entry.record.name.clone();
+            stage.composer = entry.record.composer.clone();
         }
         self.takes.put(entry);
+        self.find_blend();
     }
 
     /// Is the take on the stage still growing?
@@ -302,18 +305,17 @@ impl AppState {
 
     /// Why nothing can be composed now, in words for a tooltip.
     pub fn cannot_compose(&self) -> Option<&'static str> {
-        match &self.model {
-            ModelState { ready: Some(_), .. } => None,
-            ModelState { loading: Some(_), .. } => Some("The checkpoint is still loading."),
-            ModelState { failure: Some(_), .. } => {
-                Some("The checkpoint could not be loaded; choose another one.")
-            }
-            _ => Some("There is no checkpoint yet; choose or train one."),
-        }
+        self.model.cannot_compose()
+    }
+
+    /// Why no other take can be begun now.
+    pub fn is_busy(&self) -> Option<&'static str> {
+        let is_busy = self.composing.is_some() || !self.orders.is_empty();
+        is_busy.then_some("A take is being composed; stop it first.")
     }
 
     /// The request for `settings`, against the loaded checkpoint.
-    pub fn request(&self, settings: &ComposeSettings, prompt: Option<Arc<Performance>>) -> GenerateRequest {
+    pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings
             .composer
             .as_deref()
@@ -326,29 +328,33 @@ impl AppState {
                 temperature: settings.temperature,
                 top_p: settings.top_p,
             },
-            // A take of a time when there was a selector can be made again without one, if not quite the same.
-            best_of: match self.model.ready.as_ref().is_some_and(|info| info.can_choose) {
-                true => settings.best_of,
-                false => 1,
-            },
+            best_of: self.model.best_of(settings),
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
-            prompt,
             ..GenerateRequest::new(composer, settings.seed)
         }
     }
 
-    /// Would something be lost by closing now?
-    pub fn would_lose(&self) -> Option<&'static str> {
-        if self.is_training {
-            return Some("A training run is going on. It will be stopped; its last checkpoint is kept.");
+    /// The look of a composer, or the neutral one.
+    pub fn style(&self, composer: Option<&str>, dark: bool) -> ComposerStyle {
+        self.model.style(composer, dark)
+    }
+
+    /// What would be lost by closing now.
+    pub fn would_lose(&self) -> Option<String> {
+        if self.training_loss.is_some() {
+            return self.training_loss.clone();
         }
-        if self.export.as_ref().is_some_and(ExportState::is_running) {
-            return Some("A file is still being written.");
-        }
-        self.composing
-            .is_some()
-            .then_some("A take is still being composed.")
+        let text = match () {
+            () if self.export.as_ref().is_some_and(ExportState::is_running) => {
+                "A file is still being written. It would not be there; nothing half-written stays behind."
+            }
+            () if self.is_busy().is_some() => {
+                "A take is still being composed. It would end here; what there is of it is kept."
+            }
+            () => return None,
+        };
+        Some(text.to_owned())
     }
 }
 

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, Popup, RichText, Ui, vec2};
 
 use super::action::Action;
+use super::blend::blend_ui;
 use super::compose_panel::ComposePanel;
 use super::icons::{Icon, IconButton};
 use super::latent_plot::{LatentEvent, LatentInput, LatentPlot, LatentTake};
@@ -86,6 +87,16 @@ impl Studio {
                     .show(ui, |ui| {
                         stage_ui(ui, state, actions);
                     });
+                if state.blend.is_some() {
+                    let strip = Frame::new()
+                        .fill(palette.panel)
+                        .inner_margin(Margin::symmetric(12, 0));
+                    Panel::top("blend")
+                        .exact_size(32.0)
+                        .resizable(false)
+                        .frame(strip)
+                        .show(ui, |ui| blend_ui(ui, state, actions));
+                }
                 CentralPanel::default()
                     .frame(Frame::new().fill(palette.well))
                     .show(ui, |ui| {
@@ -272,7 +283,7 @@ fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         }
     }
     if IconButton::new(Icon::Save, "Save")
-        .tip("Save as MIDI or a recording (Ctrl+S, Ctrl+E)")
+        .tip("Save as MIDI, a recording or a picture (Ctrl+S, Ctrl+E)")
         .show(ui)
         .clicked()
     {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::PasticheApp;
 use super::action::{Action, Sheet};
 use super::feed::Feed;
+use super::file_actions::Subject;
 use super::state::StageSource;
 use super::takes::{TakeEntry, TakeId};
 use super::workers::{Done, Then};
@@ -21,6 +22,7 @@ impl PasticheApp {
                     self.read_take(id, Then::Swap);
                 }
             }
+            Action::ShowHere(id) => self.read_take(id, Then::Swap),
             Action::ToggleStar(id) => self.edit_take(&id, |e| e.record.is_starred = !e.record.is_starred),
             Action::Rename { id, name } => {
                 self.edit_take(&id, |e| e.record.name = name.clone());
@@ -72,6 +74,7 @@ impl PasticheApp {
             Action::Undelete(id.clone()),
         );
         self.deleted.push(entry);
+        self.state.find_blend();
         self.workers
             .write(move || store.delete(&id).err().map(Done::TakeNotWritten));
     }
@@ -81,6 +84,7 @@ impl PasticheApp {
             return;
         };
         self.state.takes.put(self.deleted.remove(at));
+        self.state.find_blend();
         let store = self.store.clone();
         self.workers
             .write(move || store.restore(&id).err().map(Done::TakeNotWritten));
@@ -113,8 +117,6 @@ impl PasticheApp {
         match then {
             Then::Show { play } => self.show(id, music, play),
             Then::Swap => self.swap(id, music),
-            Then::Continue => self.continue_take(&id, music),
-            Then::MakeAgain => self.continue_again(&id, &music),
             Then::Save => self.open_save_sheet(&id, Arc::new(music)),
             Then::Encode => self.encode(id, music),
         }
@@ -260,8 +262,13 @@ impl PasticheApp {
         let Some(entry) = self.state.takes.get(id) else {
             return;
         };
-        let recipe = entry.record.recipe_line();
-        self.show_save(entry.record.name.clone(), music, recipe, false);
+        let subject = Subject {
+            name: entry.record.name.clone(),
+            recipe: entry.record.recipe_line(),
+            look: self.look(entry.record.composer.as_deref()),
+            music,
+        };
+        self.show_save(subject, false);
     }
 
     pub(super) fn show_sheet(&mut self, sheet: Sheet) {

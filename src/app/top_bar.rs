@@ -19,7 +19,7 @@ pub const HEIGHT: f32 = 48.0;
 pub struct TopBar;
 
 impl TopBar {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, has_report: bool, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         ui.horizontal_centered(|ui| {
             let family = FontFamily::Name(HEADING_FAMILY.into());
             ui.label(RichText::new("Pastiche").family(family).size(18.0));
@@ -31,7 +31,7 @@ impl TopBar {
                 (Tab::Training, "Training"),
                 (Tab::Evaluation, "Evaluation"),
             ] {
-                if (tab != Tab::Evaluation || has_report) && tab_ui(ui, name, state.tab == tab) {
+                if tab_ui(ui, name, state.tab == tab) {
                     actions.push(Action::ShowTab(tab));
                 }
             }

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::PasticheApp;
 use super::action::{Action, Ask};
+use super::sheets::thousands;
 use super::training_panel::{DataFacts, DataKind, FoundData, TrainRequest, TrainingEvent, TrainingState};
 use super::workers::Done;
 use crate::data::{Corpus, Dataset, PrepareOptions, prepare};
 use crate::jobs::{RunPlan, TrainerEvent, TrainerRun};
 use crate::model::Checkpoint;
 use crate::progress::{Progress, StopFlag};
-use crate::train::RunDir;
+use crate::train::{RunDir, TrainEvent};
 
 /// A run on its way, before and while it trains.
 #[derive(Default)]
@@ -21,11 +22,58 @@ pub struct TrainingLink {
     /// What waits for its corpus.
     waiting: Option<TrainRequest>,
     preparing: Option<(StopFlag, Arc<Mutex<Option<Progress>>>)>,
+    /// The last step that was told of, and the one whose model can be used.
+    step: u64,
+    saved_step: Option<u64>,
 }
 
 impl TrainingLink {
     pub fn is_busy(&self) -> bool {
         self.run.is_some() || self.preparing.is_some()
+    }
+
+    /// What closing the window now would cost.
+    pub fn would_lose(&self) -> Option<String> {
+        if self.preparing.is_some() {
+            return Some("A data set is still being read for training; that would begin anew.".to_owned());
+        }
+        self.run.as_ref()?;
+        if self.step == 0 {
+            let text = "A training run has just begun. It would end with the step it is in, and can be resumed from there.";
+            return Some(text.to_owned());
+        }
+        let model = match self.saved_step {
+            Some(saved) => format!(
+                "the model to compose with stays that of step {}",
+                thousands(saved)
+            ),
+            None => "there is no model to compose with yet".to_owned(),
+        };
+        let step = thousands(self.step);
+        Some(format!(
+            "A training run is at step {step}. It would end with the step it is in, and can be resumed from there; \
+             {model}."
+        ))
+    }
+
+    fn note(&mut self, event: &TrainEvent) {
+        match event {
+            TrainEvent::Started { from_step, .. } => {
+                (self.step, self.saved_step) = (*from_step, (*from_step > 0).then_some(*from_step));
+            }
+            TrainEvent::Stepped(metrics) => self.step = metrics.step,
+            TrainEvent::Validated(_) => {}
+            TrainEvent::CheckpointSaved { step, .. } => self.saved_step = Some(*step),
+        }
+    }
+}
+
+impl Drop for TrainingLink {
+    fn drop(&mut self) {
+        // The thread is waited for.
+        if let Some((stop, _)) = &self.preparing {
+            stop.abandon();
+        }
     }
 }
 
@@ -118,6 +166,7 @@ impl PasticheApp {
         match TrainerRun::spawn(plan, self.wake.clone()) {
             Ok(run) => {
                 self.link.run = Some(run);
+                (self.link.step, self.link.saved_step) = (0, None);
                 self.link.state = TrainingState::Running;
             }
             Err(error) => {
@@ -153,7 +202,10 @@ impl PasticheApp {
         let events: Vec<TrainerEvent> = run.events().collect();
         for event in events {
             match event {
-                TrainerEvent::Train(event) => self.training.apply(&event),
+                TrainerEvent::Train(event) => {
+                    self.link.note(&event);
+                    self.training.apply(&event);
+                }
                 TrainerEvent::Ended(result) => self.training_ended(result),
             }
         }

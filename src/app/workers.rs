@@ -6,10 +6,13 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::action::Ask;
+use super::evaluation::ReportError;
 use super::export::SaveError;
+use super::make::Order;
 use super::roll::Thumbnail;
 use super::takes::{TakeEntry, TakeId, TakeStoreError};
 use super::training_panel::DataFacts;
+use crate::evaluate::Report;
 use crate::jobs::{Queue, Task, Wake};
 use crate::music::Performance;
 use crate::music::midi::{MidiError, MidiRead};
@@ -20,8 +23,6 @@ use crate::synth::{SoundFont, SoundFontError};
 pub enum Then {
     Show { play: bool },
     Swap,
-    Continue,
-    MakeAgain,
     Save,
     Encode,
 }
@@ -35,6 +36,11 @@ pub enum Done {
         id: TakeId,
         then: Then,
         music: Result<Performance, TakeStoreError>,
+    },
+    /// The music that a take is to be made from, in the order of its parts.
+    SourcesRead {
+        order: Box<Order>,
+        music: Result<Vec<Performance>, TakeStoreError>,
     },
     ThumbnailDrawn {
         id: TakeId,
@@ -54,6 +60,10 @@ pub enum Done {
     SoundFontRead {
         path: PathBuf,
         result: Result<SoundFont, SoundFontError>,
+    },
+    ReportRead {
+        path: Option<PathBuf>,
+        result: Result<Box<Report>, ReportError>,
     },
     Exported {
         path: PathBuf,

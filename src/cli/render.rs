@@ -1,6 +1,7 @@
-//! `pastiche render`: a MIDI file becomes a recording.
+//! `pastiche render`: a MIDI file becomes a recording or a picture.
 
 use std::io::IsTerminal;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,23 +9,25 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::music::Performance;
-use pastiche::music::midi;
+use pastiche::music::midi::{self, MidiRead};
 use pastiche::paths;
+use pastiche::picture::{self, Look};
 use pastiche::progress::{Progress, StopFlag};
 use pastiche::synth::export::{self, BitDepth, ExportSettings};
 use pastiche::synth::{SoundFont, VoiceSettings};
 
-/// Render a MIDI file to a recording: .wav, .flac or .ogg by the ending of OUT, or a cleaned .mid
+/// Render a MIDI file to a recording (.wav, .flac or .ogg by the ending of OUT), a picture of its roll (.png), or a cleaned .mid
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche render take.mid --out take.wav\n  \
+    pastiche render take.mid --out take.png\n  \
     pastiche render take.mid --out excerpt.flac --bits 24 --from 12.5 --to 30 --normalise")]
 pub struct RenderArgs {
     /// The MIDI file; notes outside the piano are dropped
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// Where to write; the ending chooses the format
-    #[arg(long, value_name = "OUT.wav|.flac|.ogg|.mid")]
+    #[arg(long, value_name = "OUT.wav|.flac|.ogg|.png|.mid")]
     out: PathBuf,
     #[command(flatten)]
     sound: SoundArgs,
@@ -47,6 +50,12 @@ pub struct RenderArgs {
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(25..=200))]
     tempo: u32,
 }
+
+/// The light theme of the window, and its accent.
+const ON_PAPER: Look = Look {
+    notes: [0x4a, 0x55, 0xd6],
+    is_dark: false,
+};
 
 /// Which sound to play with.
 #[derive(clap::Args, Debug)]
@@ -89,28 +98,12 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     if range_secs.as_ref().is_some_and(|r| r.is_empty()) {
         bail!("--from must lie before --to");
     }
-    if args
+    let is_midi = args
         .out
         .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("mid"))
-    {
-        let performance = match range_secs {
-            Some(range) => read.performance.slice_secs(range),
-            None => read.performance,
-        };
-        midi::write_file(
-            &args.out,
-            &performance,
-            read.recipe.as_deref(),
-            read.title.as_deref(),
-        )?;
-        println!(
-            "{}: {} notes, {:.1} s",
-            args.out.display(),
-            performance.notes().len(),
-            performance.duration_secs()
-        );
-        return Ok(ExitCode::SUCCESS);
+        .is_some_and(|e| e.eq_ignore_ascii_case("mid"));
+    if is_midi || picture::is_picture(&args.out) {
+        return write_score(args, read, range_secs);
     }
     let settings = ExportSettings {
         voices: VoiceSettings {
@@ -130,6 +123,32 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         ..ExportSettings::new(args.sample_rate)
     };
     write_recording(read.performance, &args.sound.load()?, &settings, &args.out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what is seen rather than heard: a MIDI file or a picture.
+fn write_score(
+    args: &RenderArgs,
+    read: MidiRead,
+    range_secs: Option<Range<f64>>,
+) -> anyhow::Result<ExitCode> {
+    let performance = match range_secs {
+        Some(range) => read.performance.slice_secs(range),
+        None => read.performance,
+    };
+    let title = read.title.as_deref();
+    if picture::is_picture(&args.out) {
+        let stem = args.input.file_stem().unwrap_or_default().to_string_lossy();
+        picture::write_file(&args.out, &performance, title.unwrap_or(&stem), &ON_PAPER)?;
+    } else {
+        midi::write_file(&args.out, &performance, read.recipe.as_deref(), title)?;
+    }
+    println!(
+        "{}: {} notes, {:.1} s",
+        args.out.display(),
+        performance.notes().len(),
+        performance.duration_secs()
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use pastiche::generate::{GenerateRequest, Generator, Take, verbs};
+use pastiche::generate::{GenerateRequest, Generator, Take, splice, verbs};
 use pastiche::music::{Performance, midi};
 use pastiche::progress::StopFlag;
 use pastiche::synth::export::ExportSettings;
@@ -159,7 +159,7 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
     let take = generator.generate(&request, &StopFlag::new(), &mut |_| {})?;
     let title = format!("{}, continued", name(&args.input));
     args.common
-        .write(&take, &verbs::splice(&input, &take), &title, &args.out)
+        .write(&take, &splice(&input, &take), &title, &args.out)
 }
 
 /// Play a piece in the manner of another composer.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use pastiche::classify::Classifier;
 use pastiche::data::{Corpus, Split};
 use pastiche::device::DeviceChoice;
-use pastiche::generate::{GenerateRequest, Generator, Take, verbs};
+use pastiche::generate::{GenerateRequest, Generator, Take, splice, verbs};
 use pastiche::music::{ComposerId, Performance};
 use pastiche::progress::StopFlag;
 use pastiche::tokens::{NoteToken, decode, duration_secs, encode, gap_secs};
@@ -188,7 +188,7 @@ impl Check {
         let mut kept = 0;
         let [mut own, mut real, mut strange] = [(); 3].map(|()| (Vec::new(), Vec::new()));
         for (i, (take, source)) in takes.iter().zip(&self.sources).enumerate() {
-            let spliced = verbs::splice(&source.music, take);
+            let spliced = splice(&source.music, take);
             let n = source.music.notes().len();
             kept += usize::from(spliced.notes().get(..n) == Some(source.music.notes()));
             let before = &source.tokens[source.tokens.len() - SEAM..];

@@ -8,6 +8,7 @@ use super::material::{HELD_OUT, Labelled, works_with_segments};
 use super::stats::{mean, silhouette};
 use crate::data::{Corpus, Split, fixed_windows};
 use crate::generate::{GenerateError, Generator};
+use crate::progress::StopFlag;
 use crate::train::{ValidMetrics, validate};
 
 /// Windows per composer, as in the validation of a run.
@@ -56,7 +57,8 @@ pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, E
     if windows.is_empty() {
         return Err(EvaluateError::EmptySplit("validation"));
     }
-    let validation = validate(vae, &windows, generator.info().trained_on.step);
+    let step = generator.info().trained_on.step;
+    let validation = validate(vae, &windows, step, &StopFlag::new()).ok_or(EvaluateError::Stopped)?;
     let (held_out_works, nearest, balanced) = nearest_component(generator, corpus)?;
     let clusters = |split: &[Split]| -> Result<f64, EvaluateError> {
         let segments: Vec<Labelled> = split

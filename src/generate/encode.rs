@@ -4,6 +4,7 @@ use tch::no_grad;
 
 use super::GenerateError;
 use super::generator::{Generator, to_floats};
+use super::verbs::window_starts;
 use crate::data::{Window, stack};
 use crate::music::{ComposerId, Performance};
 use crate::tokens::{NoteToken, encode};
@@ -36,10 +37,7 @@ impl Generator {
     /// # Errors
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
     pub fn encode_windows(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
-        let len = self.vae().config.context_len;
-        let starts = (0..tokens.len())
-            .step_by((len / 2).max(1))
-            .filter(|start| *start == 0 || start + len / 2 < tokens.len());
+        let starts = window_starts(tokens.len(), self.vae().config.context_len);
         self.encode_at(tokens, starts)
     }
 

@@ -5,14 +5,18 @@ mod encode;
 mod generator;
 mod given;
 mod lines;
+mod seam;
 mod stream;
 mod take;
+mod verb_request;
 pub mod verbs;
 
 pub use choose::{CHUNK, DEFAULT_BEST_OF, MOST_BEST_OF, beside_or_shipped};
 pub use generator::{CheckpointInfo, Generator};
 pub use given::{Given, Kept};
+pub use seam::{Seam, splice};
 pub use take::{GenerateRequest, Recipe, StreamedNotes, Take};
+pub use verb_request::{Source, Verb, VerbRequest};
 
 use crate::device::NoSuchDevice;
 use crate::model::{CheckpointError, ModelError};

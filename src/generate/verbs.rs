@@ -10,8 +10,8 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::given::{Given, Kept, WHOLE};
-use super::{GenerateError, GenerateRequest, Generator, Take};
-use crate::music::{ComposerId, Note, PedalChange, Performance};
+use super::{GenerateError, GenerateRequest, Generator};
+use crate::music::{ComposerId, Performance};
 use crate::tokens::{NoteToken, encode};
 
 /// How far, in standard deviations of the composer's music, a variation of amount 1 moves z.
@@ -22,6 +22,15 @@ const RESTYLE_KEPT: Kept = [false, false, true, true, true];
 const RESTYLE_REACH: f32 = 7.0;
 /// The most steps of a blend.
 pub const MAX_STEPS: usize = 100;
+
+/// Where the windows begin that the decoder holds one after the other while it makes `notes` notes, `segment_len` at
+/// a time: each half a segment after the one before. Each has a z of its own.
+pub fn window_starts(notes: usize, segment_len: usize) -> impl Iterator<Item = usize> {
+    let half = (segment_len / 2).max(1);
+    (0..notes)
+        .step_by(half)
+        .filter(move |start| *start == 0 || start + segment_len / 2 < notes)
+}
 
 /// Music as the verbs see it.
 struct Heard {
@@ -106,7 +115,7 @@ fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
 
 /// `notes` more, in the manner of `composer`, or else of the one whose music lies nearest. All notes of the music
 /// stay; the decoder hears the last half context of them, and z is that of the last window, moved as in
-/// [`restyle`] where a composer is asked for. [`splice`] joins the outcome to the music as it was played.
+/// [`restyle`] where a composer is asked for. [`super::splice`] joins the outcome to the music as it was played.
 ///
 /// # Errors
 /// [`GenerateError::EmptyPrompt`] without notes.
@@ -127,37 +136,6 @@ pub fn continuation(
         prompt: Some(Arc::new(music.clone())),
         ..request(to, seed, carry(generator, &z, heard.nearest, to)?, None)
     })
-}
-
-/// The music with what was composed after it. Its own notes are exactly as they were, not those of the token grid;
-/// the new ones follow its last onset.
-pub fn splice(music: &Performance, take: &Take) -> Performance {
-    let old = take.recipe.prompt_notes;
-    let (Some(last), Some(seam)) = (
-        music.notes().last(),
-        old.checked_sub(1).and_then(|i| take.performance.notes().get(i)),
-    ) else {
-        return take.performance.clone();
-    };
-    let (until, shift) = (last.onset_secs, last.onset_secs - seam.onset_secs);
-    let notes = take.performance.notes()[old..].iter().map(|n| Note {
-        onset_secs: n.onset_secs + shift,
-        ..*n
-    });
-    let pedal = take
-        .performance
-        .pedal()
-        .iter()
-        .filter(|p| p.time_secs > seam.onset_secs);
-    let pedal = pedal.map(|p| PedalChange {
-        time_secs: p.time_secs + shift,
-        ..*p
-    });
-    let old_pedal = music.pedal().iter().filter(|p| p.time_secs <= until);
-    Performance::new(
-        music.notes().iter().copied().chain(notes).collect(),
-        old_pedal.copied().chain(pedal).collect(),
-    )
 }
 
 /// The same music in the manner of `to`: the label is the target's, and z moves from the mean of the nearest

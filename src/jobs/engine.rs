@@ -11,7 +11,9 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
 use crate::evaluate::{Ears, Heard};
-use crate::generate::{CheckpointInfo, GenerateError, GenerateRequest, Generator, StreamedNotes, Take};
+use crate::generate::{
+    CheckpointInfo, GenerateError, GenerateRequest, Generator, Seam, StreamedNotes, Take, VerbRequest,
+};
 use crate::music::Performance;
 use crate::progress::StopFlag;
 
@@ -43,6 +45,13 @@ pub enum EngineCommand {
     Generate {
         job: JobId,
         request: GenerateRequest,
+        stop: StopFlag,
+        sink: StreamSink,
+    },
+    /// As `Generate`, of something made of music that is there.
+    Make {
+        job: JobId,
+        request: VerbRequest,
         stop: StopFlag,
         sink: StreamSink,
     },
@@ -138,7 +147,7 @@ impl Engine {
     /// [`SendError::Busy`] when eight commands wait already.
     pub fn try_send(&mut self, command: EngineCommand) -> Result<(), SendError> {
         let stop = match &command {
-            EngineCommand::Generate { stop, .. } => Some(stop.clone()),
+            EngineCommand::Generate { stop, .. } | EngineCommand::Make { stop, .. } => Some(stop.clone()),
             _ => None,
         };
         self.commands.try_send(command).map_err(|e| match e {
@@ -186,6 +195,7 @@ impl EngineThread {
             let job = match &command {
                 EngineCommand::LoadCheckpoint { job, .. }
                 | EngineCommand::Generate { job, .. }
+                | EngineCommand::Make { job, .. }
                 | EngineCommand::Encode { job, .. } => *job,
             };
             let result = catch_unwind(AssertUnwindSafe(|| self.execute(command)));
@@ -227,19 +237,13 @@ impl EngineThread {
                 request,
                 stop,
                 mut sink,
-            } => {
-                let result = catch_unwind(AssertUnwindSafe(|| {
-                    self.generate(job, &request, &stop, &mut sink)
-                }));
-                if !matches!(result, Ok(Ok(EngineEvent::Generated { .. }))) {
-                    sink(StreamPart::Failed);
-                }
-                result.unwrap_or_else(|payload| {
-                    Err(EngineError::Panicked {
-                        message: panic_message(payload.as_ref()),
-                    })
-                })
-            }
+            } => told(&mut sink, |sink| self.generate(job, &request, None, &stop, sink)),
+            EngineCommand::Make {
+                job,
+                request,
+                stop,
+                mut sink,
+            } => told(&mut sink, |sink| self.make(job, &request, &stop, sink)),
             EngineCommand::Encode { job, performance } => {
                 let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
                 Ok(EngineEvent::Encoded {
@@ -250,22 +254,43 @@ impl EngineThread {
         }
     }
 
+    fn make(
+        &self,
+        job: JobId,
+        request: &VerbRequest,
+        stop: &StopFlag,
+        sink: &mut StreamSink,
+    ) -> Result<EngineEvent, EngineError> {
+        let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
+        let planned = request.plan(generator)?;
+        self.generate(job, &planned, request.seam(), stop, sink)
+    }
+
     fn generate(
         &self,
         job: JobId,
         request: &GenerateRequest,
+        seam: Option<Seam<'_>>,
         stop: &StopFlag,
         sink: &mut StreamSink,
     ) -> Result<EngineEvent, EngineError> {
         let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
         let mut gathered = Gathered::default();
-        let take = generator.generate(request, stop, &mut |streamed| {
+        let mut passing = seam.clone();
+        let mut take = generator.generate(request, stop, &mut |streamed| {
+            let streamed = match &mut passing {
+                Some(seam) => seam.stream(streamed),
+                None => streamed,
+            };
             sink(StreamPart::Notes(&streamed));
             gathered.add(streamed);
             self.pass_on(job, &mut gathered);
         })?;
         if take.performance.is_empty() {
             return Ok(EngineEvent::Stopped { job });
+        }
+        if let Some(seam) = seam {
+            take.performance = seam.join(&take.performance);
         }
         sink(StreamPart::Finished(
             &take,
@@ -297,6 +322,22 @@ impl EngineThread {
             (self.wake)();
         }
     }
+}
+
+/// Composes with `sink` and tells it when nothing comes of it.
+fn told(
+    sink: &mut StreamSink,
+    compose: impl FnOnce(&mut StreamSink) -> Result<EngineEvent, EngineError>,
+) -> Result<EngineEvent, EngineError> {
+    let result = catch_unwind(AssertUnwindSafe(|| compose(sink)));
+    if !matches!(result, Ok(Ok(EngineEvent::Generated { .. }))) {
+        sink(StreamPart::Failed);
+    }
+    result.unwrap_or_else(|payload| {
+        Err(EngineError::Panicked {
+            message: panic_message(payload.as_ref()),
+        })
+    })
 }
 
 /// Notes on their way to the window.

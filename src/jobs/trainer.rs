@@ -41,7 +41,7 @@ pub struct RunPlan {
     pub resume: bool,
 }
 
-/// The handle of a run; dropping it stops the run (which saves) and joins.
+/// The handle of a run; dropping it ends the run after the step it is in, which saves, and joins.
 pub struct TrainerRun {
     events: Receiver<TrainerEvent>,
     stop: StopFlag,
@@ -86,7 +86,7 @@ impl TrainerRun {
 
 impl Drop for TrainerRun {
     fn drop(&mut self) {
-        self.stop.stop();
+        self.stop.abandon();
         // A run blocked on a full channel comes free before it is joined.
         self.events = crossbeam_channel::never();
         self.worker.take();

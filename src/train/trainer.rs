@@ -148,7 +148,9 @@ impl Trainer {
         })
     }
 
-    /// Trains until the run's length is reached or `stop` is set; either way the newest state is saved.
+    /// Trains until the run's length is reached or `stop` is set; either way the newest state is saved. A run that is
+    /// stopped is validated and its best model fitted to be composed with, as at any end; one that is abandoned ends
+    /// after the step it is in.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] when the loss explodes, and whatever stops a file from being written.
@@ -178,8 +180,9 @@ impl Trainer {
             let progress = schedule::progress(&self.config, self.trained_on.step, elapsed);
             let is_over = progress >= 1.0 || stop.is_stopped();
             let step = self.trained_on.step;
-            if step > first_step && (is_over || step.is_multiple_of(self.config.validate_every)) {
-                self.validate(&corpus, &held_out, on_event)?;
+            let is_due = is_over || step.is_multiple_of(self.config.validate_every);
+            if step > first_step && is_due {
+                self.validate(&corpus, &held_out, stop, on_event)?;
             }
             if is_over || elapsed - last_saved > SAVE_EVERY_SECS {
                 self.save_last(&corpus, elapsed)?;
@@ -202,7 +205,7 @@ impl Trainer {
             }
         }
         if self.run.best().exists() {
-            latent_map::fit_latents(&self.run.best(), &corpus, self.vae.device())?;
+            latent_map::fit_latents(&self.run.best(), &corpus, self.vae.device(), stop)?;
         }
         Ok(TrainSummary {
             step: self.trained_on.step,
@@ -282,10 +285,13 @@ impl Trainer {
         &mut self,
         corpus: &Corpus,
         windows: &[Window],
+        stop: &StopFlag,
         on_event: &mut dyn FnMut(TrainEvent),
     ) -> Result<(), TrainError> {
         let step = self.trained_on.step;
-        let metrics = validate(&self.vae, windows, step);
+        let Some(metrics) = validate(&self.vae, windows, step, stop) else {
+            return Ok(());
+        };
         self.run.log_validation(&metrics)?;
         let is_best = self.trained_on.best_nll.is_none_or(|best| metrics.nll < best);
         on_event(TrainEvent::Validated(metrics.clone()));

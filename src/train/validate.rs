@@ -5,17 +5,21 @@ use tch::{Kind, Tensor, no_grad};
 use super::ValidMetrics;
 use crate::data::{Window, stack};
 use crate::model::{Conditioning, Vae};
+use crate::progress::StopFlag;
 
 const BATCH: usize = 16;
 
-/// Runs `windows` (all labelled) through the model at the posterior mean.
-pub fn validate(vae: &Vae, windows: &[Window], step: u64) -> ValidMetrics {
+/// Runs `windows` (all labelled) through the model at the posterior mean; `None` when it was abandoned on the way.
+pub fn validate(vae: &Vae, windows: &[Window], step: u64, stop: &StopFlag) -> Option<ValidMetrics> {
     no_grad(|| {
         let mut sums = Sums::default();
         for part in windows.chunks(BATCH) {
+            if stop.is_abandoned() {
+                return None;
+            }
             sums.add(vae, part);
         }
-        sums.finish(step)
+        Some(sums.finish(step))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Modifiers, Ui, accesskit, vec2};
+use eframe::egui::{Key, Modifiers, Ui, accesskit, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::latent_plot::{LatentEvent, LatentInput, LatentPlot, LatentTake};
@@ -142,6 +142,56 @@ fn a_click_near_a_piece_means_the_piece() {
     assert!(
         (1..12).contains(&exact),
         "{exact} of 2400 clicks snapped to the only segment"
+    );
+}
+
+#[test]
+fn arrow_keys_move_between_the_points_and_enter_composes() {
+    let mut h = plot(state(true));
+    h.get_by_label_contains("Map of the latent").focus();
+    h.run_steps(2);
+    let words = |h: &Harness<'_, State>| {
+        let node = h.get_by_label_contains("Map of the latent");
+        node.accesskit_node().label().unwrap_or_default()
+    };
+    let press = |h: &mut Harness<'_, State>, key: Key| {
+        h.key_press(key);
+        h.run_steps(3);
+    };
+    // The first press starts at the chosen composer's mean.
+    press(&mut h, Key::ArrowDown);
+    assert!(
+        words(&h).contains("Nocturne 10, Chopin. Enter composes near it"),
+        "{}",
+        words(&h)
+    );
+    press(&mut h, Key::ArrowLeft);
+    assert!(
+        words(&h).contains("Isle of Joy") || words(&h).contains("Fugue"),
+        "{}",
+        words(&h)
+    );
+    press(&mut h, Key::ArrowRight);
+    press(&mut h, Key::ArrowUp);
+    let here = words(&h);
+    assert!(
+        here.contains("Nocturne") && !here.contains("Nocturne 10,"),
+        "{here}"
+    );
+    press(&mut h, Key::Enter);
+    let [LatentEvent::ClickedAt { xy }] = h.state().events[..] else {
+        panic!("{:?}", h.state().events)
+    };
+    let map = h.state().map.clone().unwrap();
+    let point = map
+        .points
+        .iter()
+        .find(|p| p.xy == xy)
+        .expect("a point of the map");
+    assert!(
+        here.contains(&format!("{}, ", point.title)),
+        "{here}: {}",
+        point.title
     );
 }
 

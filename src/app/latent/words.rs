@@ -4,7 +4,7 @@ use eframe::egui::{self, CursorIcon, Pos2, Rect, RichText, Ui};
 
 use super::hover_card;
 use crate::app::latent_plot::LatentInput;
-use crate::app::theme::{ComposerStyle, Palette, composer_style, neutral_style};
+use crate::app::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
 use crate::latent_map::LatentMap;
 use crate::music::{ComposerId, ComposerSet};
 
@@ -26,15 +26,43 @@ pub fn hover_ui(
     under: Under,
     palette: &Palette,
 ) {
-    let style_of = styles(input.composers, ui.visuals().dark_mode);
-    let who =
-        |composer: Option<ComposerId>| composer.map_or("another composer", |id| input.composers.surname(id));
     if !ui.input(|i| i.pointer.is_decidedly_dragging()) {
         ui.set_cursor_icon(match (input.disabled_because, under) {
             (Some(_), Under::Place | Under::Point(_)) => CursorIcon::NotAllowed,
             _ => CursorIcon::PointingHand,
         });
     }
+    under_ui(ui, input, map, frame, pos, under, palette);
+}
+
+fn who(composers: &ComposerSet, composer: Option<ComposerId>) -> &str {
+    composer.map_or("another composer", |id| composers.surname(id))
+}
+
+/// A point for a screen reader.
+pub fn point_words(input: &LatentInput<'_>, map: &LatentMap, point: usize) -> String {
+    let Some(at) = map.points.get(point) else {
+        return String::new();
+    };
+    let press = match input.disabled_because {
+        Some(why) => format!("Enter composes nothing now: {why}"),
+        None => "Enter composes near it".to_owned(),
+    };
+    format!("{}, {}. {press}", at.title, who(input.composers, at.composer))
+}
+
+/// The card of a take or a point.
+pub fn under_ui(
+    ui: &Ui,
+    input: &LatentInput<'_>,
+    map: &LatentMap,
+    frame: Rect,
+    pos: Pos2,
+    under: Under,
+    palette: &Palette,
+) {
+    let style_of = styles(input.composers, ui.visuals().dark_mode);
+    let who = |composer| who(input.composers, composer);
     match under {
         Under::Take(i) => {
             let take = &input.takes[i];
@@ -65,6 +93,20 @@ pub fn caption(input: &LatentInput<'_>, shown: usize, total: usize) -> String {
          takes. A click is turned into a latent by the inverse of the projection; what two dimensions cannot say is \
          taken from the nearest segment.{why}"
     )
+}
+
+/// The caption and the way back to the whole map; true when that was asked for.
+pub fn caption_ui(ui: &mut Ui, text: &str) -> bool {
+    ui.add_space(GRID / 2.0);
+    ui.horizontal_top(|ui| {
+        let reset = ui
+            .add(egui::Button::new(small("Reset view")))
+            .on_hover_text("Show the whole map. Drag: move. Ctrl+wheel: zoom. Arrows: from point to point.");
+        let text = small(text).color(Palette::of(ui).weak_text);
+        ui.add(egui::Label::new(text).wrap());
+        reset.clicked()
+    })
+    .inner
 }
 
 /// Text of captions.

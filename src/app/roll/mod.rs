@@ -14,7 +14,7 @@ mod states;
 mod thumbnail;
 
 pub use camera::{Camera, Want};
-pub use colours::RollColours;
+pub use colours::{RollColours, mix};
 pub use gutter::{gutter_ui, lit_keys};
 pub use index::NoteIndex;
 pub use note_focus::{NoteFocus, note_text};

@@ -11,8 +11,9 @@ use crate::app::compose_panel::heading;
 use crate::app::icons::{Icon, IconButton};
 use crate::app::roll::Thumbnail;
 use crate::app::state::{AppState, Composing, StageSource};
-use crate::app::theme::{self, ComposerStyle, GRID, Palette};
+use crate::app::theme::{ComposerStyle, GRID, Palette};
 use crate::app::transport::{caption, menu_spacing, shortened};
+use crate::app::verb_sheet::{VerbKind, cannot_make_again};
 
 #[derive(Debug, Default)]
 pub struct TakesPanel {
@@ -187,18 +188,7 @@ fn empty_ui(ui: &mut Ui, state: &AppState) {
 
 /// The composer's style, or the neutral one.
 pub(crate) fn style_of(ui: &Ui, state: &AppState, composer: Option<&str>) -> ComposerStyle {
-    let dark = ui.visuals().dark_mode;
-    let Some(name) = composer else {
-        return theme::neutral_style(dark);
-    };
-    let index = state.model.composer(name).map_or(0, |(id, _)| id.index());
-    theme::composer_style(
-        &crate::music::Composer {
-            name: name.to_owned(),
-        },
-        index,
-        dark,
-    )
+    state.style(composer, ui.visuals().dark_mode)
 }
 
 fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
@@ -255,19 +245,12 @@ pub(crate) fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions:
     let id = || entry.id.clone();
     menu_spacing(ui, 180.0);
     let record = &entry.record;
-    let busy = state
-        .composing
-        .is_some()
-        .then_some("A take is being composed; stop it first.");
-    let why_not = state.cannot_compose().or(busy);
+    let why_not = state.cannot_compose().or_else(|| state.is_busy());
     let unsettled = record
         .settings
         .is_none()
         .then_some("This was not composed here: it has no settings.");
-    let unplaced = record
-        .z
-        .is_empty()
-        .then_some("Its place in the latent space is not known yet.");
+    let not_again = cannot_make_again(state, entry);
     let mut item = |ui: &mut Ui, text: &str, tip: &str, why_not: Option<&str>, action: Action| {
         let response = ui.add_enabled(why_not.is_none(), Button::new(text));
         let response = response
@@ -289,25 +272,29 @@ pub(crate) fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions:
     item(ui, star, "", None, Action::ToggleStar(id()));
     item(ui, "Rename…", "", None, Action::ShowSheet(Sheet::Rename(id())));
     ui.separator();
-    item(
-        ui,
-        "Continue",
-        "More of it, in the same manner",
-        why_not,
-        Action::Continue(id()),
-    );
-    item(
-        ui,
-        "Vary",
-        "Same composer, a nearby latent",
-        why_not.or(unplaced),
-        Action::Vary(id()),
-    );
+    for (text, tip, kind) in [
+        ("Vary…", "Some of it anew", VerbKind::Vary),
+        ("Continue…", "More of it", VerbKind::Continue),
+        (
+            "In the manner of…",
+            "The same as another would have it",
+            VerbKind::Restyle,
+        ),
+        (
+            "Blend with…",
+            "What lies between it and another take",
+            VerbKind::Blend,
+        ),
+    ] {
+        let sheet = Sheet::Verb(kind, id());
+        item(ui, text, tip, why_not, Action::ShowSheet(sheet));
+    }
+    ui.separator();
     item(
         ui,
         "Make again",
         "Same settings, same seed",
-        why_not.or(unsettled),
+        why_not.or(not_again.as_deref()),
         Action::MakeAgain(id()),
     );
     item(
@@ -318,6 +305,12 @@ pub(crate) fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions:
         Action::ReuseSettings(id()),
     );
     ui.separator();
-    item(ui, "Save…", "As MIDI or WAV", None, Action::SaveTake(id()));
+    item(
+        ui,
+        "Save…",
+        "As MIDI, a recording or a picture",
+        None,
+        Action::SaveTake(id()),
+    );
     item(ui, "Delete", "Can be undone", None, Action::Delete(id()));
 }

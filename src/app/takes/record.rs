@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::made::{Made, surname};
 use crate::evaluate::CopyCheck;
-use crate::generate::{DEFAULT_BEST_OF, GenerateRequest, Recipe, Take};
+use crate::generate::{DEFAULT_BEST_OF, Recipe, Take};
 use crate::jobs::Heard;
-use crate::music::{ComposerSet, Performance};
+use crate::music::Performance;
 use crate::sampling::SamplingSettings;
 
 /// Where the music of a take came from.
@@ -36,7 +37,8 @@ pub struct ComposeSettings {
     pub best_of: usize,
     /// The latent, where it was chosen rather than drawn.
     pub z: Option<Vec<f32>>,
-    /// How many notes at the beginning of the take were given rather than composed.
+    /// In takes that the first version continued: the notes at their beginning that were given. It kept no more of
+    /// where they came from.
     pub prompt_notes: usize,
 }
 
@@ -57,31 +59,6 @@ impl Default for ComposeSettings {
     }
 }
 
-impl ComposeSettings {
-    pub fn of(request: &GenerateRequest, composers: &ComposerSet) -> ComposeSettings {
-        let SamplingSettings {
-            guidance,
-            temperature,
-            top_p,
-            ..
-        } = request.sampling;
-        ComposeSettings {
-            composer: request
-                .composer
-                .and_then(|id| composers.get(id))
-                .map(|c| c.name.clone()),
-            seed: request.seed,
-            notes: request.notes,
-            guidance,
-            temperature,
-            top_p,
-            best_of: request.best_of,
-            z: request.z.clone(),
-            prompt_notes: request.prompt.as_ref().map_or(0, |p| p.notes().len()),
-        }
-    }
-}
-
 /// The sidecar of a take. Fields this version does not know are kept as they are when it is written again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -96,6 +73,10 @@ pub struct TakeRecord {
     pub duration_secs: f64,
     pub origin: Origin,
     pub settings: Option<ComposeSettings>,
+    /// What it was made from, as [`Made`] writes it; null where it was composed from nothing. Kept as it is where a
+    /// later version wrote something else.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub made: Value,
     /// The model's latent, one per segment.
     pub z: Vec<Vec<f32>>,
     /// The composers the selector hears in it, best first.
@@ -130,6 +111,33 @@ impl TakeRecord {
         .measured(&take.performance)
     }
 
+    /// The record of a take that was made of others.
+    pub fn made_of(
+        made: &Made,
+        take: &Take,
+        heard: &Heard,
+        settings: ComposeSettings,
+        created_secs: u64,
+    ) -> TakeRecord {
+        let settings = ComposeSettings {
+            composer: take.recipe.composer.clone(),
+            ..settings
+        };
+        TakeRecord {
+            name: made.name(),
+            made: serde_json::to_value(made).unwrap_or(Value::Null),
+            ..TakeRecord::composed(take, heard, settings, created_secs)
+        }
+    }
+
+    /// What it was made from, where that is known.
+    pub fn made(&self) -> Option<Made> {
+        // Asked for with every frame of a menu: nothing is copied for the many takes that were made of none.
+        (!self.made.is_null())
+            .then(|| Made::deserialize(&self.made).ok())
+            .flatten()
+    }
+
     /// The record of a MIDI file that was opened.
     pub fn opened(name: String, performance: &Performance, created_secs: u64) -> TakeRecord {
         TakeRecord {
@@ -152,15 +160,14 @@ impl TakeRecord {
     pub fn recipe_line(&self) -> Option<String> {
         serde_json::from_value::<Recipe>(self.recipe.clone())
             .ok()
-            .map(|recipe| recipe.to_line())
+            .map(|recipe| match self.made() {
+                Some(made) => format!("{}; {}", recipe.to_line(), made.words()),
+                None => recipe.to_line(),
+            })
     }
 
     /// The composer's last name.
     pub fn surname(&self) -> Option<&str> {
         self.composer.as_deref().map(surname)
     }
-}
-
-fn surname(name: &str) -> &str {
-    name.split_whitespace().last().unwrap_or(name)
 }

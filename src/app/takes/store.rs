@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::record::TakeRecord;
 use crate::files::write_whole;
@@ -14,7 +15,7 @@ use crate::music::Performance;
 use crate::music::midi::{self, MidiError};
 
 /// The name of a take's files without their endings.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TakeId(String);
 
 impl TakeId {

@@ -1,0 +1,90 @@
+//! A verb that is asked for, with all it needs to know, so that it can travel to the thread that owns the generator.
+
+use std::sync::Arc;
+
+use super::seam::Seam;
+use super::{GenerateError, GenerateRequest, Generator, verbs};
+use crate::music::{ComposerId, Performance};
+use crate::sampling::SamplingSettings;
+
+/// Music that something is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    pub music: Arc<Performance>,
+    /// The label it was composed under, where there is one; else the verbs take the composer whose music lies nearest.
+    pub composer: Option<ComposerId>,
+}
+
+/// What to make of it; see [`verbs`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verb {
+    Vary {
+        amount: f32,
+    },
+    Continue {
+        notes: usize,
+        composer: Option<ComposerId>,
+    },
+    Restyle {
+        to: ComposerId,
+    },
+    /// One of `steps` pieces on the way to another; step 0 is the source itself.
+    Blend {
+        with: Source,
+        step: usize,
+        steps: usize,
+    },
+}
+
+/// One take to make of music that is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerbRequest {
+    pub source: Source,
+    pub verb: Verb,
+    pub seed: u64,
+    pub sampling: SamplingSettings,
+    /// How a continuation goes on is chosen from so many; the other verbs have nothing to choose.
+    pub best_of: usize,
+}
+
+impl VerbRequest {
+    /// What the generator has to compose. Of a continuation the outcome still has to go through [`VerbRequest::seam`].
+    ///
+    /// # Errors
+    /// Those of the verb; [`GenerateError::Steps`] for a step beyond the last.
+    pub fn plan(&self, generator: &Generator) -> Result<GenerateRequest, GenerateError> {
+        let (source, seed) = (&self.source, self.seed);
+        let music = &source.music;
+        let mut label = source.composer;
+        let request = match &self.verb {
+            Verb::Vary { amount } => verbs::vary(generator, music, *amount, seed)?,
+            Verb::Continue { notes, composer } => {
+                label = None;
+                let composer = composer.or(source.composer);
+                verbs::continuation(generator, music, *notes, composer, seed)?
+            }
+            Verb::Restyle { to } => {
+                label = None;
+                verbs::restyle(generator, music, *to, seed)?
+            }
+            Verb::Blend { with, step, steps } => {
+                if 2 * step >= *steps {
+                    label = with.composer;
+                }
+                let all = verbs::blend(generator, music, &with.music, *steps, seed)?;
+                all.into_iter().nth(*step).ok_or(GenerateError::Steps)?
+            }
+        };
+        Ok(GenerateRequest {
+            composer: label.or(request.composer),
+            sampling: self.sampling,
+            best_of: self.best_of,
+            ..request
+        })
+    }
+
+    /// Of a continuation: where the music's own notes end.
+    pub fn seam(&self) -> Option<Seam<'_>> {
+        matches!(self.verb, Verb::Continue { .. }).then(|| Seam::new(&self.source.music))
+    }
+}

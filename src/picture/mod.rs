@@ -1,0 +1,48 @@
+//! A performance as a PNG picture: the whole piano roll with keyboard, time ruler and pedal, without a window.
+
+mod canvas;
+mod roll;
+mod text;
+
+pub use roll::{Look, draw};
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::files::write_whole;
+use crate::music::Performance;
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    #[error("there are no notes to draw; open a file that has some")]
+    Empty,
+    #[error("the picture could not be packed")]
+    Encode(#[from] png::EncodingError),
+    #[error("the picture could not be written; check the free space and the permissions: {path}")]
+    Write { source: io::Error, path: PathBuf },
+}
+
+/// Draws `performance` and writes it to `path`, which is there whole or not at all.
+///
+/// # Errors
+/// See [`PictureError`].
+pub fn write_file(
+    path: &Path,
+    performance: &Performance,
+    title: &str,
+    look: &Look,
+) -> Result<(), PictureError> {
+    let canvas = draw(performance, title, look).ok_or(PictureError::Empty)?;
+    let bytes = canvas.to_png()?;
+    write_whole(path, &bytes).map_err(|source| PictureError::Write {
+        source,
+        path: path.to_owned(),
+    })
+}
+
+/// Is `path` named like a picture?
+pub fn is_picture(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
+}
