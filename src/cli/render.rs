@@ -10,9 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::music::Performance;
 use pastiche::music::midi;
 use pastiche::paths;
-use pastiche::progress::{Progress, StopFlag};
+use pastiche::progress::Progress;
 use pastiche::synth::export::{self, BitDepth, ExportSettings};
 use pastiche::synth::{SoundFont, VoiceSettings};
+
+use super::interrupt;
 
 /// Render a MIDI file to a recording: .wav, .flac or .ogg by the ending of OUT, or a cleaned .mid
 #[derive(clap::Args, Debug)]
@@ -158,7 +160,7 @@ pub fn write_recording(
         sound_font,
         settings,
         out,
-        &StopFlag::new(),
+        interrupt::stop_flag(),
         &mut show,
     );
     bar.finish_and_clear();
