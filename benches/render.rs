@@ -1,15 +1,20 @@
-//! How fast sound is made: recordings against real time, the sound card's callback against its period, and a jump
-//! against patience. `cargo bench --bench render`; with a piano SoundFont installed, else with sines.
+//! How fast sound is made: the sound card's callback against its period, a jump against patience, recordings against
+//! real time and against the `fluidsynth` command. `cargo bench --bench render`; with a piano SoundFont installed,
+//! else with sines.
 //!
-//! Beside criterion's figures it prints those that README.md states.
+//! Beside criterion's figures it prints those that README.md states. `cargo bench --bench render -- fluidsynth` is the
+//! comparison alone.
 
 #[path = "../tests/sound_common/mod.rs"]
 mod sound_common;
 
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use pastiche::music::midi;
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 use pastiche::progress::StopFlag;
 use pastiche::synth::export::{ExportSettings, export};
@@ -20,6 +25,12 @@ const SAMPLE_RATE: u32 = 48_000;
 /// What the sound card asks for at a time.
 const CALLBACK_FRAMES: usize = 512;
 const TAKE_SECS: f64 = 60.0;
+/// What the callback may take of its period, in percent.
+const MOST_SHARE: f64 = 25.0;
+/// From a command to the first frame that holds it.
+const MOST_WAIT_MS: f64 = 20.0;
+/// How often the two programs take turns.
+const TURNS: usize = 5;
 
 fn font() -> SoundFont {
     piano_font().unwrap_or_else(|| {
@@ -122,7 +133,7 @@ fn callback_at_full_polyphony(c: &mut Criterion) {
     let period = CALLBACK_FRAMES as f64 / f64::from(SAMPLE_RATE);
     let share = |time: Duration| 100.0 * time.as_secs_f64() / period;
     println!(
-        "callback: median {:.1} %, 99th of 100 {:.1} %, worst {:.1} % of its {:.1} ms",
+        "callback: median {:.1} %, 99th of 100 {:.1} %, worst {:.1} % of its {:.1} ms (allowed: {MOST_SHARE} %)",
         share(times[150]),
         share(times[297]),
         share(times[299]),
@@ -145,12 +156,128 @@ fn seek_to_first_frame(c: &mut Criterion) {
             callback(&mut renderer);
         });
     });
+    let mut times: Vec<Duration> = (0..300)
+        .map(|_| {
+            at = (at + 7.7) % TAKE_SECS;
+            let begun = Instant::now();
+            renderer.seek(at);
+            callback(&mut renderer);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    let period_ms = 1e3 * CALLBACK_FRAMES as f64 / f64::from(SAMPLE_RATE);
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    println!(
+        "seek: its first frames take {:.1} ms, 99 of 100 at most {:.1} ms; with the wait for the card at most {:.1} ms \
+         (allowed: {MOST_WAIT_MS} ms)",
+        ms(times[150]),
+        ms(times[297]),
+        period_ms + ms(times[297]),
+    );
+}
+
+/// Seconds of processor time that programs started here have taken, which other work on the machine does not add to.
+fn processor_secs() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name in brackets; fields 16 and 17 count hundredths of a second.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields[13].parse::<f64>().ok()? + fields[14].parse::<f64>().ok()?;
+    Some(ticks / 100.0)
+}
+
+/// Runs a program to its end; the seconds it took by the clock and of the processor.
+fn run(program: &str, arguments: &[&str], folder: &Path) -> Option<(f64, f64)> {
+    let (before, begun) = (processor_secs()?, Instant::now());
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
+    let times = (begun.elapsed().as_secs_f64(), processor_secs()? - before);
+    status.success().then_some(times)
+}
+
+/// Both commands from start to end on the same file with the same SoundFont, rate and effects, in turns. Neither
+/// renders on more than one core.
+fn against_fluidsynth(c: &mut Criterion) {
+    // Criterion decides by the filter on the command line whether this runs.
+    c.bench_function("fluidsynth", |b| {
+        b.iter_custom(|times| {
+            static ONCE: std::sync::Once = std::sync::Once::new();
+            ONCE.call_once(compare);
+            Duration::from_nanos(times)
+        });
+    });
+}
+
+fn compare() {
+    let Some(font) = piano_font() else {
+        println!("fluidsynth: not compared, no piano SoundFont is installed");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let font = font.path().to_str().unwrap();
+    for minutes in [1, 5] {
+        let piece = repeated(&take(), minutes);
+        midi::write_file(&folder.path().join("a.mid"), &piece, None, None).unwrap();
+        let ours = ["render", "a.mid", "--soundfont", font, "--out", "a.wav"];
+        let theirs = [
+            "-ni", "-q", "-r", "48000", "-C", "0", "-F", "b.wav", font, "a.mid",
+        ];
+        let mut best = [(f64::INFINITY, f64::INFINITY); 2];
+        for _ in 0..TURNS {
+            let programs = [
+                (env!("CARGO_BIN_EXE_pastiche"), &ours[..]),
+                ("fluidsynth", &theirs[..]),
+            ];
+            for (best, (program, arguments)) in best.iter_mut().zip(programs) {
+                let Some((wall, processor)) = run(program, arguments, folder.path()) else {
+                    println!("fluidsynth: not compared, {program} is not installed or failed");
+                    return;
+                };
+                *best = (best.0.min(wall), best.1.min(processor));
+            }
+        }
+        let [ours, theirs] = best;
+        println!(
+            "{minutes} min of music: pastiche render {:.2} s ({:.2} s of the processor), fluidsynth {:.2} s ({:.2} s): \
+             {:.2} times its speed by the clock, {:.2} by the processor",
+            ours.0,
+            ours.1,
+            theirs.0,
+            theirs.1,
+            theirs.0 / ours.0,
+            theirs.1 / ours.1
+        );
+    }
+}
+
+/// The same music again and again.
+fn repeated(piece: &Performance, times: usize) -> Performance {
+    let starts = (0..times).map(|i| i as f64 * TAKE_SECS);
+    let notes = starts.clone().flat_map(|start| {
+        piece.notes().iter().map(move |n| Note {
+            onset_secs: n.onset_secs + start,
+            ..*n
+        })
+    });
+    let pedal = starts.flat_map(|start| {
+        piece.pedal().iter().map(move |p| PedalChange {
+            time_secs: p.time_secs + start,
+            ..*p
+        })
+    });
+    Performance::new(notes.collect(), pedal.collect())
 }
 
 criterion_group!(
     benches,
-    recording,
     callback_at_full_polyphony,
-    seek_to_first_frame
+    seek_to_first_frame,
+    against_fluidsynth,
+    recording
 );
 criterion_main!(benches);

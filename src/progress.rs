@@ -29,6 +29,11 @@ impl StopFlag {
         self.0.fetch_max(ABANDONED, Ordering::Relaxed);
     }
 
+    /// The switch itself, for a signal handler, which may do no more than turn it.
+    pub fn switch(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
     /// True once any clone was stopped.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= STOPPED

@@ -1,48 +1,29 @@
 //! Best of N: the beginning is not waited for, and what is kept is what the selector likes best.
 
+mod common;
+
 use pastiche::classify::{Classifier, ClassifierKind};
 use pastiche::device::DeviceChoice;
 use pastiche::generate::{CHUNK, GenerateError, GenerateRequest, Generator, Take};
-use pastiche::model::checkpoint::{self, CheckpointHeader, TrainedOn};
-use pastiche::model::{ModelConfig, Vae};
-use pastiche::music::{ComposerId, ComposerSet};
+use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 use tch::{Device, no_grad};
 
+use common::network::{COMPOSERS, random_checkpoint};
+
 /// A small random network, and a random selector that is loud enough to have opinions.
 fn generator(with_selector: bool) -> Generator {
-    let config = ModelConfig {
-        n_composers: 2,
-        d_model: 32,
-        d_ff: 64,
-        n_heads: 2,
-        n_layers: 1,
-        n_encoder_layers: 1,
-        patch_len: 4,
-        n_queries: 2,
-        d_latent: 4,
-        context_len: 48,
-    };
-    tch::manual_seed(5);
-    let vae = Vae::new(&config, Device::Cpu).unwrap();
-    let composers = ComposerSet::new(["Johann Sebastian Bach", "Frédéric Chopin"].map(str::to_owned));
-    let selector = Classifier::new(ClassifierKind::Selector, &composers, Device::Cpu);
-    no_grad(|| {
-        for mut v in vae
-            .vs
-            .trainable_variables()
-            .into_iter()
-            .chain(selector.vs.trainable_variables())
-        {
-            let _ = v.g_add_(&(v.randn_like() * 0.2));
-        }
-    });
-    let header = CheckpointHeader::new(&config, &composers, TrainedOn::default());
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("tiny.safetensors");
-    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
+    let path = random_checkpoint(folder.path(), &COMPOSERS, 48, 5, 0.2);
     let mut generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
     if with_selector {
+        let composers = generator.info().composers.clone();
+        let selector = Classifier::new(ClassifierKind::Selector, &composers, Device::Cpu);
+        no_grad(|| {
+            for mut v in selector.vs.trainable_variables() {
+                let _ = v.g_add_(&(v.randn_like() * 0.2));
+            }
+        });
         generator.set_selector(selector).unwrap();
     }
     generator

@@ -1,20 +1,22 @@
 //! The classifiers learn and keep what they learned; the evaluation says of real music what the classifier's own log
 //! says; files of the wrong kind are told so.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
+use common::network::random_checkpoint;
 use pastiche::classify::{Classifier, ClassifierKind, segments};
 use pastiche::data::{Corpus, Piece, Provenance, Split};
 use pastiche::device::DeviceChoice;
 use pastiche::evaluate::{EvaluateError, EvaluateOptions, Report, evaluate};
 use pastiche::generate::Generator;
-use pastiche::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn};
-use pastiche::model::{ModelConfig, Vae};
+use pastiche::model::checkpoint::Checkpoint;
 use pastiche::music::{ComposerId, ComposerSet};
 use pastiche::progress::StopFlag;
 use pastiche::tokens::NoteToken;
 use pastiche::train::{ClassifierConfig, ClassifierEvent, accuracy, labelled_segments, train_classifier};
-use tch::{Device, no_grad};
+use tch::Device;
 
 const NAMES: [&str; 2] = ["Johann Sebastian Bach", "Frédéric Chopin"];
 
@@ -119,30 +121,7 @@ fn train(kind: ClassifierKind, folder: &Path, steps: u64) -> (PathBuf, f64) {
 }
 
 fn vae(folder: &Path, composers: &[&str]) -> PathBuf {
-    let config = ModelConfig {
-        n_composers: composers.len(),
-        d_model: 32,
-        d_ff: 64,
-        n_heads: 2,
-        n_layers: 1,
-        n_encoder_layers: 1,
-        patch_len: 4,
-        n_queries: 2,
-        d_latent: 4,
-        context_len: 64,
-    };
-    tch::manual_seed(5);
-    let vae = Vae::new(&config, Device::Cpu).unwrap();
-    no_grad(|| {
-        for mut v in vae.vs.trainable_variables() {
-            let _ = v.g_add_(&(v.randn_like() * 0.1));
-        }
-    });
-    let set = ComposerSet::new(composers.iter().map(|n| (*n).to_owned()));
-    let header = CheckpointHeader::new(&config, &set, TrainedOn::default());
-    let path = folder.join(format!("vae{}.safetensors", composers.len()));
-    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
-    path
+    random_checkpoint(folder, composers, 64, 5, 0.1)
 }
 
 fn options() -> EvaluateOptions {

@@ -1,44 +1,21 @@
 //! Composing: seeds, lengths, grammar, stopping, going on.
 
+mod common;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use common::network::{COMPOSERS, random_checkpoint};
 use pastiche::data::stack;
 use pastiche::device::DeviceChoice;
 use pastiche::generate::{GenerateError, GenerateRequest, Generator};
-use pastiche::model::checkpoint::{self, CheckpointHeader, TrainedOn};
-use pastiche::model::{ModelConfig, Vae};
-use pastiche::music::{ComposerId, ComposerSet};
+use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 use pastiche::tokens::{decode, encode};
 use tch::{Device, no_grad};
 
-/// A checkpoint of a small random network.
 fn checkpoint(folder: &tempfile::TempDir) -> PathBuf {
-    let config = ModelConfig {
-        n_composers: 2,
-        d_model: 32,
-        d_ff: 64,
-        n_heads: 2,
-        n_layers: 1,
-        n_encoder_layers: 1,
-        patch_len: 4,
-        n_queries: 2,
-        d_latent: 4,
-        context_len: 16,
-    };
-    tch::manual_seed(5);
-    let vae = Vae::new(&config, Device::Cpu).unwrap();
-    no_grad(|| {
-        for mut v in vae.vs.trainable_variables() {
-            let _ = v.g_add_(&(v.randn_like() * 0.2));
-        }
-    });
-    let composers = ComposerSet::new(["Johann Sebastian Bach", "Frédéric Chopin"].map(str::to_owned));
-    let header = CheckpointHeader::new(&config, &composers, TrainedOn::default());
-    let path = folder.path().join("tiny.safetensors");
-    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
-    path
+    random_checkpoint(folder.path(), &COMPOSERS, 16, 5, 0.2)
 }
 
 fn request(seed: u64, notes: usize) -> GenerateRequest {

@@ -1,10 +1,11 @@
 //! A trained checkpoint carries a map, and the map says the truth: what it stores of a segment is what the encoder
 //! makes of that segment again.
 
+mod common;
+
 use pastiche::data::{Corpus, Piece, Split};
 use pastiche::device::DeviceChoice;
 use pastiche::generate::Generator;
-use pastiche::model::ModelConfig;
 use pastiche::music::{ComposerId, ComposerSet};
 use pastiche::progress::StopFlag;
 use pastiche::tokens::NoteToken;
@@ -46,18 +47,7 @@ fn a_stored_position_re_encoded_lies_where_the_map_says() {
         batch_size: 4,
         validate_every: 40,
         threads: 1,
-        model: ModelConfig {
-            n_composers: 2,
-            d_model: 32,
-            d_ff: 64,
-            n_heads: 2,
-            n_layers: 1,
-            n_encoder_layers: 1,
-            patch_len: 4,
-            n_queries: 2,
-            d_latent: 4,
-            context_len: 32,
-        },
+        model: common::network::small_config(2, 32),
         ..TrainConfig::default()
     };
     let trainer = Trainer::open(

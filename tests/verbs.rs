@@ -7,41 +7,15 @@ use std::process::{Command, Output};
 
 use pastiche::device::DeviceChoice;
 use pastiche::generate::{GenerateError, GenerateRequest, Generator, Take, splice, verbs};
-use pastiche::model::checkpoint::{self, CheckpointHeader, TrainedOn};
-use pastiche::model::{ModelConfig, Vae};
-use pastiche::music::{ComposerId, ComposerSet, Performance, midi};
+use pastiche::music::{ComposerId, Performance, midi};
 use pastiche::progress::StopFlag;
 use pastiche::tokens::{Field, NoteToken, encode};
-use tch::{Device, no_grad};
 
+use common::network::{COMPOSERS, random_checkpoint};
 use common::piece;
 
-/// A checkpoint of a small random network.
 fn checkpoint(folder: &Path) -> PathBuf {
-    let config = ModelConfig {
-        n_composers: 2,
-        d_model: 32,
-        d_ff: 64,
-        n_heads: 2,
-        n_layers: 1,
-        n_encoder_layers: 1,
-        patch_len: 4,
-        n_queries: 2,
-        d_latent: 4,
-        context_len: 16,
-    };
-    tch::manual_seed(11);
-    let vae = Vae::new(&config, Device::Cpu).unwrap();
-    no_grad(|| {
-        for mut v in vae.vs.trainable_variables() {
-            let _ = v.g_add_(&(v.randn_like() * 0.2));
-        }
-    });
-    let composers = ComposerSet::new(["Johann Sebastian Bach", "Frédéric Chopin"].map(str::to_owned));
-    let header = CheckpointHeader::new(&config, &composers, TrainedOn::default());
-    let path = folder.join("tiny.safetensors");
-    checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
-    path
+    random_checkpoint(folder, &COMPOSERS, 16, 11, 0.2)
 }
 
 fn generator() -> Generator {
@@ -239,7 +213,7 @@ impl Shell {
     fn run(&self, line: &str) -> Output {
         Command::new(env!("CARGO_BIN_EXE_pastiche"))
             .args(line.split(' '))
-            .args(["--checkpoint", "tiny.safetensors", "--device", "cpu"])
+            .args(["--checkpoint", "random-2.safetensors", "--device", "cpu"])
             .current_dir(self.0.path())
             .output()
             .unwrap()

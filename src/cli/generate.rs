@@ -9,13 +9,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
 use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
 use pastiche::music::{ComposerSet, midi};
-use pastiche::progress::StopFlag;
 use pastiche::sampling::SamplingSettings;
 use pastiche::synth::export::ExportSettings;
 use serde_json::json;
 
 use super::DeviceArg;
 use super::composers::checkpoint_path;
+use super::interrupt::{Interrupted, stop_flag};
 use super::render::{SoundArgs, write_recording};
 
 /// Real music has about ten notes in a second.
@@ -133,11 +133,14 @@ pub(super) fn compose(generator: &Generator, requests: &[GenerateRequest]) -> an
     if let Ok(style) = ProgressStyle::with_template("composing {wide_bar} {pos}/{len} notes") {
         bar.set_style(style);
     }
-    let takes = generator.generate_batch(requests, &StopFlag::new(), &mut |n| {
+    let takes = generator.generate_batch(requests, stop_flag(), &mut |n| {
         bar.set_position((n as u64).min(longest))
     });
     bar.finish_and_clear();
-    Ok(takes?)
+    match stop_flag().is_stopped() {
+        true => Err(Interrupted.into()),
+        false => Ok(takes?),
+    }
 }
 
 fn file_name(take: &Take, composers: &ComposerSet) -> String {

@@ -4,6 +4,7 @@ mod composers;
 mod evaluate;
 mod generate;
 mod inspect;
+mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
 #[cfg(feature = "app")]
@@ -53,6 +54,16 @@ enum Command {
     VerbsCheck(verbs_check::VerbsCheckArgs),
 }
 
+impl Command {
+    /// Does it talk to a sound server?
+    fn has_sockets(&self) -> bool {
+        #[cfg(feature = "app")]
+        return matches!(self, Command::Play(_));
+        #[cfg(not(feature = "app"))]
+        false
+    }
+}
+
 fn after_help() -> String {
     format!(
         "The studio's log, to attach to a report: {}",
@@ -85,7 +96,10 @@ impl From<DeviceArg> for DeviceChoice {
 pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
     let done = |result: anyhow::Result<()>| result.map(|()| ExitCode::SUCCESS);
     let cli = Cli::parse();
-    match cli.command {
+    if cli.command.as_ref().is_some_and(|command| !command.has_sockets()) {
+        interrupt::end_with_the_reader();
+    }
+    interrupt::settle(match cli.command {
         None => open_studio(cli.files),
         Some(Command::Generate(args)) => done(generate::run(&args)),
         Some(Command::Render(args)) => render::run(&args),
@@ -101,5 +115,5 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<ExitCode>) -> anyhow:
         Some(Command::Restyle(args)) => done(verbs::run_restyle(&args)),
         Some(Command::Blend(args)) => done(verbs::run_blend(&args)),
         Some(Command::VerbsCheck(args)) => done(verbs_check::run(&args)),
-    }
+    })
 }

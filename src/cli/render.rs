@@ -12,9 +12,11 @@ use pastiche::music::Performance;
 use pastiche::music::midi::{self, MidiRead};
 use pastiche::paths;
 use pastiche::picture::{self, Look};
-use pastiche::progress::{Progress, StopFlag};
+use pastiche::progress::Progress;
 use pastiche::synth::export::{self, BitDepth, ExportSettings};
 use pastiche::synth::{SoundFont, VoiceSettings};
+
+use super::interrupt;
 
 /// Render a MIDI file to a recording (.wav, .flac or .ogg by the ending of OUT), a picture of its roll (.png), or a cleaned .mid
 #[derive(clap::Args, Debug)]
@@ -177,7 +179,7 @@ pub fn write_recording(
         sound_font,
         settings,
         out,
-        &StopFlag::new(),
+        interrupt::stop_flag(),
         &mut show,
     );
     bar.finish_and_clear();

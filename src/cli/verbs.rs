@@ -6,7 +6,6 @@ use anyhow::Context;
 use clap::Args;
 use pastiche::generate::{GenerateRequest, Generator, Take, splice, verbs};
 use pastiche::music::{Performance, midi};
-use pastiche::progress::StopFlag;
 use pastiche::synth::export::ExportSettings;
 use serde_json::json;
 
@@ -156,7 +155,7 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
         .transpose()?;
     let seed = args.common.seed();
     let request = verbs::continuation(&generator, &input, args.notes, composer, seed)?;
-    let take = generator.generate(&request, &StopFlag::new(), &mut |_| {})?;
+    let take = compose_one(&generator, request)?;
     let title = format!("{}, continued", name(&args.input));
     args.common
         .write(&take, &splice(&input, &take), &title, &args.out)

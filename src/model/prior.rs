@@ -91,3 +91,25 @@ impl MixturePrior {
         squared.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * (2.0 / (SEPARATION * SEPARATION))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_lie_apart() {
+        let vs = tch::nn::VarStore::new(tch::Device::Cpu);
+        let config = ModelConfig {
+            n_composers: 3,
+            d_latent: 8,
+            ..ModelConfig::default()
+        };
+        let prior = MixturePrior::new(&vs.root(), &config);
+        for (a, b) in [(0, 1), (0, 2), (1, 2)] {
+            let distance = (prior.means().get(a) - prior.means().get(b))
+                .norm()
+                .double_value(&[]);
+            assert!((distance - SEPARATION).abs() < 0.01, "{a} {b}: {distance}");
+        }
+    }
+}

@@ -13,12 +13,17 @@ use crate::music::{Note, PedalChange, Pitch, Velocity};
 pub const TEMPO_SCALES: Range<f64> = 0.25..2.0;
 /// A loop region shorter than this is ignored.
 pub const SHORTEST_LOOP_SECS: f64 = 0.05;
-/// Having run dry, playing goes on once this much of a growing take lies ahead, so that it does not stutter.
-const RESUME_SECS: f64 = 0.4;
+/// A growing take begins once this much of it is there: what follows in time then never shows.
+const BEGIN_SECS: f64 = 0.4;
+/// Having run dry, a take is being made more slowly than it plays: playing goes on once there is this much to hear
+/// in one piece, instead of note by note.
+const RESUME_SECS: f64 = 1.5;
 /// A note struck longer ago than this has died away, whatever the pedal does.
 const LONGEST_RING_SECS: f64 = 20.0;
 /// A restored note that would be struck more softly than this is left out.
 const SOFTEST_RESTORED: f64 = 6.0;
+/// [`Pitch::key_index`] of middle C.
+const MIDDLE_KEY: f64 = 39.0;
 
 /// What the sounding side must do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +34,11 @@ pub enum CursorEvent {
         is_down: bool,
     },
     Strike {
+        pitch: Pitch,
+        velocity: Velocity,
+    },
+    /// A string that was struck some time ago sounds again as it would sound by now: without the hammer.
+    Restore {
         pitch: Pitch,
         velocity: Velocity,
     },
@@ -49,6 +59,8 @@ pub struct Cursor {
     held_until: [f64; Pitch::COUNT],
     is_pedal_down: bool,
     is_waiting: bool,
+    /// Has it moved since it was placed?
+    has_moved: bool,
 }
 
 impl Cursor {
@@ -63,6 +75,7 @@ impl Cursor {
             held_until: [f64::INFINITY; Pitch::COUNT],
             is_pedal_down: false,
             is_waiting: false,
+            has_moved: false,
         }
     }
 
@@ -144,6 +157,7 @@ impl Cursor {
         self.held_until = [f64::INFINITY; Pitch::COUNT];
         self.is_pedal_down = false;
         self.is_waiting = false;
+        self.has_moved = false;
     }
 
     /// Brings back the pedal and the notes that sound at the playhead: keys still down, and keys let go under a
@@ -170,7 +184,7 @@ impl Cursor {
             let Some(velocity) = decayed(note, elapsed_secs).filter(|_| is_key_down || is_ringing) else {
                 continue;
             };
-            emit(CursorEvent::Strike {
+            emit(CursorEvent::Restore {
                 pitch: note.pitch,
                 velocity,
             });
@@ -205,6 +219,7 @@ impl Cursor {
         if self.is_waiting {
             return;
         }
+        self.has_moved = true;
         let end = self.position_secs + step;
         if let Some(region) = self.effective_loop()
             && self.position_secs < region.end
@@ -217,6 +232,7 @@ impl Cursor {
             self.restore(emit);
             self.emit_until(region.start + over + step / 2.0, emit);
             self.position_secs = region.start + over;
+            self.has_moved = true;
             return;
         }
         self.emit_until(self.position_secs + step / 2.0, emit);
@@ -238,7 +254,11 @@ impl Cursor {
     }
 
     fn must_wait(&self, step: f64) -> bool {
-        let needed = if self.is_waiting { RESUME_SECS } else { step };
+        let needed = match (self.is_waiting, self.has_moved) {
+            (_, false) => BEGIN_SECS * self.tempo_scale,
+            (true, true) => RESUME_SECS * self.tempo_scale,
+            (false, true) => step,
+        };
         let loop_end = self.effective_loop().map_or(f64::INFINITY, |r| r.end);
         !self.score.is_complete()
             && self.score.ready_until_secs() < (self.position_secs + needed).min(loop_end)
@@ -288,11 +308,13 @@ impl Cursor {
 }
 
 /// The velocity that sounds about as loud as `note` does `elapsed_secs` after it was struck; `None` when that is
-/// too soft to hear. Piano strings lose some 3 dB a second at the bottom of the keyboard and twelve times that
-/// at the top; SoundFonts give 40 dB for a tenth of the velocity.
+/// too soft to hear. A piano string dies away fast at first and more slowly later: 10 dB in the first second and 28
+/// in four, two octaves above the middle twice as much, as measured on a sampled grand (`tests/seek.rs`).
+/// SoundFonts give 40 dB for a tenth of the velocity.
 fn decayed(note: Note, elapsed_secs: f64) -> Option<Velocity> {
-    let decay_db_per_sec = 3.0 * f64::exp2(note.pitch.key_index() as f64 / 24.0);
-    let velocity = f64::from(note.velocity.value()) * 10f64.powf(-decay_db_per_sec * elapsed_secs / 40.0);
+    let above_middle = (note.pitch.key_index() as f64 - MIDDLE_KEY).max(0.0);
+    let lost_db = 10.0 * elapsed_secs.powf(0.75) * f64::exp2(above_middle / 24.0);
+    let velocity = f64::from(note.velocity.value()) * 10f64.powf(-lost_db / 40.0);
     (velocity >= SOFTEST_RESTORED.min(f64::from(note.velocity.value())))
         .then(|| Velocity::clamped(velocity.round() as i32))
 }

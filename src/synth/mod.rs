@@ -4,8 +4,10 @@ mod cursor;
 pub mod export;
 mod limiter;
 mod render;
+mod reverb;
 mod score;
 mod soundfont;
+mod strings;
 mod voices;
 
 pub use cursor::{SHORTEST_LOOP_SECS, TEMPO_SCALES};

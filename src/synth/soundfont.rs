@@ -133,6 +133,23 @@ impl SoundFont {
         &self.presets[0]
     }
 
+    /// How much of `preset` goes into the reverb by its own word, 0–1, on average over its keys.
+    pub(super) fn reverb_send(&self, preset: &Preset) -> f32 {
+        let is_wanted = |p: &&rustysynth::Preset| {
+            (p.get_bank_number(), p.get_patch_number()) == (preset.bank.into(), preset.program.into())
+        };
+        let regions = self.samples.get_presets().iter().find(is_wanted);
+        let sends: Vec<f32> = regions
+            .into_iter()
+            .flat_map(|p| p.get_regions())
+            .filter_map(|r| Some((r, self.samples.get_instruments().get(r.get_instrument_id())?)))
+            .flat_map(|(r, i)| i.get_regions().iter().map(move |i| (r, i)))
+            .map(|(r, i)| r.get_reverb_effects_send() + i.get_reverb_effects_send())
+            .collect();
+        // The file counts in tenths of a percent, the library tells percent.
+        0.01 * sends.iter().sum::<f32>() / sends.len().max(1) as f32
+    }
+
     /// The bytes its samples take in memory.
     pub fn sample_bytes(&self) -> usize {
         std::mem::size_of_val(self.samples.get_wave_data())

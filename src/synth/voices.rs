@@ -2,10 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustysynth::{Synthesizer, SynthesizerError, SynthesizerSettings};
+use rustysynth::SynthesizerError;
 
 use super::cursor::CursorEvent;
 use super::soundfont::{Preset, SoundFont};
+use super::strings::{CHANNELS, Strings};
 use super::{BLOCK, Block};
 use crate::music::{Pitch, Velocity};
 
@@ -15,14 +16,18 @@ pub const MOST_VOICES: usize = 256;
 const AUDITION_VOICES: usize = 32;
 /// How long such a note is held.
 const AUDITION_SECS: f32 = 0.4;
-/// Takes turns: what sounded before a jump fades on one channel while the next one plays.
-const LAYERS: usize = 4;
+/// Take turns: what sounded before a jump fades on one while the next one plays. Each has two channels, one for
+/// what is struck now and one, [`LAYERS`] further, for what was struck before the jump.
+const LAYERS: usize = CHANNELS / 2;
 /// Blocks in which a layer fades out, 16 ms at 48 kHz.
 const FADE_BLOCKS: u8 = 12;
+/// Blocks in which the strings that already rang at the place of a jump come in, 64 ms at 48 kHz. A SoundFont can
+/// only play a string from the hammer on; by then the hammer is past and what is left is the ringing string.
+const RETURN_BLOCKS: u8 = 48;
+/// The expression that leaves a channel as loud as it is.
+const FULL: u8 = 127;
 /// A part of the sound below this, −100 dBFS, is silence.
 const SILENCE: f32 = 1e-5;
-/// How much goes to the reverb and the chorus while they are on, of 127; 40 is what General MIDI sets.
-const SEND: i32 = 40;
 /// The peak to which the reference chord is brought, so that every SoundFont is about equally loud, and a take
 /// with a fortissimo reaches some −3 dBFS.
 const REFERENCE_PEAK: f32 = 1.0;
@@ -69,21 +74,23 @@ pub enum VoicesError {
 
 /// Up to [`MOST_VOICES`] sounding strings of one preset. Rendering neither allocates nor locks.
 pub struct Voices {
-    synth: Synthesizer,
-    audition: Synthesizer,
+    strings: Strings,
+    audition: Strings,
     preset: Preset,
     settings: VoiceSettings,
     /// The channel that plays; the others may still be fading.
     layer: usize,
     /// Blocks left until a layer is silent; 0 when it is not fading.
     fading: [u8; LAYERS],
+    /// Blocks left until the restored strings of the layer that plays are fully there.
+    returning: u8,
+    /// The expression of each layer's restored strings.
+    returned: [u8; LAYERS],
     /// A pedal that went up and down again within one block: the dampers must touch the strings first.
     is_pedal_due: bool,
     did_pedal_rise: bool,
     auditioned: Option<(Pitch, u32)>,
     is_audition_sounding: bool,
-    left: [f32; BLOCK],
-    right: [f32; BLOCK],
 }
 
 impl Voices {
@@ -102,27 +109,22 @@ impl Voices {
                 .cloned()
                 .ok_or(VoicesError::NoSuchPreset { bank, program })?,
         };
-        let has_effects = settings.has_reverb || settings.has_chorus;
-        let synth = |polyphony: usize| {
-            let mut wanted = SynthesizerSettings::new(i32::try_from(settings.sample_rate).unwrap_or(0));
-            wanted.block_size = BLOCK;
-            wanted.maximum_polyphony = polyphony;
-            wanted.enable_reverb_and_chorus = has_effects;
-            Synthesizer::new(&sound_font.samples, &wanted).map_err(VoicesError::Settings)
+        let strings = |polyphony: usize| {
+            Strings::new(sound_font, &preset, settings, polyphony).map_err(VoicesError::Settings)
         };
         let mut voices = Voices {
-            synth: synth(settings.polyphony)?,
-            audition: synth(AUDITION_VOICES)?,
+            strings: strings(settings.polyphony)?,
+            audition: strings(AUDITION_VOICES)?,
             preset,
             settings: settings.clone(),
             layer: 0,
             fading: [0; LAYERS],
+            returning: 0,
+            returned: [FULL; LAYERS],
             is_pedal_due: false,
             did_pedal_rise: false,
             auditioned: None,
             is_audition_sounding: false,
-            left: [0.0; BLOCK],
-            right: [0.0; BLOCK],
         };
         voices.calibrate()?;
         Ok(voices)
@@ -141,23 +143,23 @@ impl Voices {
         let broken = || VoicesError::Broken {
             preset: self.preset.name.clone(),
         };
-        let (synth, sample_rate) = (&mut self.synth, self.settings.sample_rate as usize);
-        synth.set_master_volume(1.0);
+        let (strings, sample_rate) = (&mut self.strings, self.settings.sample_rate as usize);
+        strings.set_volume(1.0);
         let peak = catch_unwind(AssertUnwindSafe(|| {
-            choose_preset(synth, &self.preset, &self.settings);
-            let mut block = ([0.0; BLOCK], [0.0; BLOCK]);
+            strings.choose_preset(&self.preset);
             for key in 21..=108 {
-                synth.note_on(0, key, 100);
-                synth.render(&mut block.0, &mut block.1);
-                synth.note_off_all(true);
+                strings.strike(0, key, 100);
+                strings.render(&mut [[0.0; 2]; BLOCK]);
+                strings.cut_all();
             }
             for key in [36, 43, 48, 55, 60, 64, 67, 72] {
-                synth.note_on(0, key, 100);
+                strings.strike(0, key, 100);
             }
             let mut peak = 0.0f32;
             for _ in 0..sample_rate / 2 / BLOCK {
-                synth.render(&mut block.0, &mut block.1);
-                peak = block.0.iter().chain(&block.1).fold(peak, |p, s| p.max(s.abs()));
+                let mut block = [[0.0; 2]; BLOCK];
+                strings.render(&mut block);
+                peak = block.iter().flatten().fold(peak, |p, s| p.max(s.abs()));
             }
             peak
         }))
@@ -171,31 +173,43 @@ impl Voices {
             });
         }
         let volume = (REFERENCE_PEAK / peak).clamp(0.05, 20.0);
-        self.synth.set_master_volume(volume);
-        self.audition.set_master_volume(volume);
+        self.strings.set_volume(volume);
+        self.audition.set_volume(volume);
         self.silence();
-        choose_preset(&mut self.audition, &self.preset, &self.settings);
+        self.audition.choose_preset(&self.preset);
         Ok(())
     }
 
     /// Cuts every sound at once, reverb and all. Only while nothing of it can be heard: it clicks.
     pub fn silence(&mut self) {
-        self.synth.reset();
-        choose_preset(&mut self.synth, &self.preset, &self.settings);
+        self.strings.reset();
+        self.strings.choose_preset(&self.preset);
         self.layer = 0;
         self.fading = [0; LAYERS];
+        self.returning = 0;
+        self.returned = [FULL; LAYERS];
         self.is_pedal_due = false;
         self.did_pedal_rise = false;
     }
 
     pub(super) fn apply(&mut self, event: CursorEvent) {
-        let channel = self.layer as i32;
         match event {
             CursorEvent::Strike { pitch, velocity } => {
-                self.synth
-                    .note_on(channel, pitch.number().into(), velocity.value().into());
+                self.strings.strike(self.layer, pitch.number(), velocity.value());
             }
-            CursorEvent::Release { pitch } => self.synth.note_off(channel, pitch.number().into()),
+            CursorEvent::Restore { pitch, velocity } => {
+                if self.returning == 0 {
+                    self.returning = RETURN_BLOCKS;
+                    self.set_returned(0);
+                }
+                self.strings
+                    .strike(self.layer + LAYERS, pitch.number(), velocity.value());
+            }
+            CursorEvent::Release { pitch } => {
+                for channel in channels(self.layer) {
+                    self.strings.release(channel, pitch.number());
+                }
+            }
             CursorEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
             CursorEvent::Pedal { is_down } => {
                 self.set_pedal(is_down);
@@ -207,12 +221,9 @@ impl Voices {
     }
 
     fn set_pedal(&mut self, is_down: bool) {
-        self.control(self.layer, 0x40, if is_down { 127 } else { 0 });
-    }
-
-    fn control(&mut self, layer: usize, controller: i32, value: i32) {
-        self.synth
-            .process_midi_message(layer as i32, 0xB0, controller, value);
+        for channel in channels(self.layer) {
+            self.strings.control(channel, 0x40, if is_down { 127 } else { 0 });
+        }
     }
 
     /// Lets all that sounds fade out within `FADE_BLOCKS`, and goes on with a fresh layer.
@@ -220,6 +231,7 @@ impl Voices {
         self.fading[self.layer] = FADE_BLOCKS;
         self.layer = (self.layer + 1) % LAYERS;
         self.end_layer(self.layer);
+        self.returning = 0;
         self.is_pedal_due = false;
         self.did_pedal_rise = false;
     }
@@ -227,12 +239,25 @@ impl Voices {
     /// Frees a layer whose sound has faded.
     fn end_layer(&mut self, layer: usize) {
         self.fading[layer] = 0;
-        self.synth.note_off_all_channel(layer as i32, true);
-        self.control(layer, 0x40, 0);
-        self.control(layer, 0x0B, 127);
+        self.returned[layer] = FULL;
+        for channel in channels(layer) {
+            self.strings.cut(channel);
+            self.strings.control(channel, 0x40, 0);
+            self.strings.control(channel, 0x0B, FULL.into());
+        }
+    }
+
+    fn set_returned(&mut self, expression: u8) {
+        self.returned[self.layer] = expression;
+        self.strings.control(self.layer + LAYERS, 0x0B, expression.into());
     }
 
     fn fade_layers(&mut self) {
+        if self.returning > 0 {
+            self.returning -= 1;
+            let done = i32::from(RETURN_BLOCKS - self.returning);
+            self.set_returned((i32::from(FULL) * done / i32::from(RETURN_BLOCKS)) as u8);
+        }
         for layer in 0..LAYERS {
             if self.fading[layer] == 0 {
                 continue;
@@ -242,8 +267,10 @@ impl Voices {
             match self.fading[layer] {
                 0 => self.end_layer(layer),
                 left => {
-                    let expression = 127 * i32::from(left - 1) / i32::from(FADE_BLOCKS - 1);
-                    self.control(layer, 0x0B, expression);
+                    let part = |from: u8| i32::from(from) * i32::from(left - 1) / i32::from(FADE_BLOCKS - 1);
+                    self.strings.control(layer, 0x0B, part(FULL));
+                    self.strings
+                        .control(layer + LAYERS, 0x0B, part(self.returned[layer]));
                 }
             }
         }
@@ -252,8 +279,7 @@ impl Voices {
     /// Adds the next block of the music to `out`.
     pub fn render(&mut self, out: &mut Block) {
         self.fade_layers();
-        self.synth.render(&mut self.left, &mut self.right);
-        add(&self.left, &self.right, out);
+        self.strings.render(out);
         self.did_pedal_rise = false;
         if std::mem::take(&mut self.is_pedal_due) {
             self.set_pedal(true);
@@ -263,10 +289,9 @@ impl Voices {
     /// Strikes a key apart from the music, whether that plays or not.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some((before, _)) = self.auditioned.take() {
-            self.audition.note_off(0, before.number().into());
+            self.audition.release(0, before.number());
         }
-        self.audition
-            .note_on(0, pitch.number().into(), velocity.value().into());
+        self.audition.strike(0, pitch.number(), velocity.value());
         let held_blocks = AUDITION_SECS * self.settings.sample_rate as f32 / BLOCK as f32;
         self.auditioned = Some((pitch, held_blocks as u32));
         self.is_audition_sounding = true;
@@ -277,36 +302,22 @@ impl Voices {
         if !self.is_audition_sounding {
             return;
         }
-        self.audition.render(&mut self.left, &mut self.right);
-        add(&self.left, &self.right, out);
+        let is_sounding = self.audition.render(out);
         self.auditioned = match self.auditioned {
             Some((pitch, 0)) => {
-                self.audition.note_off(0, pitch.number().into());
+                self.audition.release(0, pitch.number());
                 None
             }
             Some((pitch, left)) => Some((pitch, left - 1)),
             None => {
-                self.is_audition_sounding = self.left.iter().chain(&self.right).any(|s| s.abs() > SILENCE);
+                self.is_audition_sounding = is_sounding;
                 None
             }
         };
     }
 }
 
-fn add(left: &[f32; BLOCK], right: &[f32; BLOCK], out: &mut Block) {
-    for ((frame, left), right) in out.iter_mut().zip(left).zip(right) {
-        frame[0] += left;
-        frame[1] += right;
-    }
-}
-
-fn choose_preset(synth: &mut Synthesizer, preset: &Preset, settings: &VoiceSettings) {
-    for channel in 0..LAYERS as i32 {
-        synth.process_midi_message(channel, 0xB0, 0x00, preset.bank.into());
-        synth.process_midi_message(channel, 0xC0, preset.program.into(), 0);
-        synth.process_midi_message(channel, 0xB0, 0x5B, if settings.has_reverb { SEND } else { 0 });
-        synth.process_midi_message(channel, 0xB0, 0x5D, if settings.has_chorus { SEND } else { 0 });
-        // Full channel volume: loudness is set once, by calibration, and by the gain after it.
-        synth.process_midi_message(channel, 0xB0, 0x07, 127);
-    }
+/// What is struck on a layer, and what came back on it.
+fn channels(layer: usize) -> [usize; 2] {
+    [layer, layer + LAYERS]
 }

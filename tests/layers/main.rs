@@ -71,6 +71,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rfd", &["app"]),
     ("crossbeam_channel", &["jobs", "player", "app"]),
     ("clap", &["cli", "main"]),
+    ("signal_hook", &["cli"]),
+    ("sigpipe", &["cli"]),
     ("anyhow", &["cli", "main"]),
 ];
 

@@ -1,6 +1,8 @@
 //! What the tests of sound share: a SoundFont made here, notes by hand, and an ear.
 #![allow(dead_code, reason = "each test uses its part")]
 
+#[cfg(target_os = "linux")]
+pub mod server;
 pub mod sf2;
 
 use std::path::PathBuf;

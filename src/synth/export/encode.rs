@@ -215,9 +215,9 @@ impl Quantiser {
             BitDepth::Sixteen if sample != 0.0 => self.noise() - self.noise(),
             _ => 0.0,
         };
-        (sample * full_scale + dither)
-            .round()
-            .clamp(-full_scale, full_scale) as i32
+        let exact = (sample * full_scale + dither).clamp(-full_scale, full_scale);
+        // The nearest integer: `round` is a call into the mathematics library where the processor has no such step.
+        (exact + 0.5f32.copysign(exact)) as i32
     }
 }
 

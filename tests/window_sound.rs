@@ -1,0 +1,236 @@
+//! The real window on a real sound server: keys pressed by xdotool under Xvfb, heard through the monitor of
+//! PulseAudio's null sink. Needs the packages xvfb, xdotool, pulseaudio, pulseaudio-utils and libasound2-plugins, and
+//! is skipped without them.
+#![cfg(all(feature = "app", target_os = "linux"))]
+
+mod sound_common;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pastiche::music::{Performance, midi};
+use sound_common::server::*;
+use sound_common::*;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How much of a take is listened to.
+const TAKE_SECS: f64 = 6.0;
+
+/// One note a second.
+fn pitch_at(second: usize) -> u8 {
+    60 + (second * 7 % 25) as u8
+}
+
+/// The studio on a screen that nobody sees, with a piece and the SoundFont of sines.
+struct Studio<'a> {
+    place: &'a Place,
+    display: String,
+    window: String,
+    _studio: Running,
+    _screen: Running,
+}
+
+impl Studio<'_> {
+    fn open(place: &Place) -> Studio<'_> {
+        let mut screen = Command::new("Xvfb");
+        screen.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+        ]);
+        screen.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut screen = Running(screen.spawn().unwrap());
+        let mut number = String::new();
+        let output = screen.0.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut number).unwrap();
+        let display = format!(":{}", number.trim());
+
+        let (music, font) = (place.path().join("scale.mid"), place.path().join("sines.sf2"));
+        let notes: Vec<_> = (0..60u8)
+            .map(|i| note(pitch_at(i.into()), i.into(), 0.9))
+            .collect();
+        midi::write_file(&music, &performance(&notes), None, None).unwrap();
+        std::fs::write(&font, sf2::sines()).unwrap();
+        let log = std::fs::File::create(place.path().join("studio.log")).unwrap();
+        let mut studio = place.command(env!("CARGO_BIN_EXE_pastiche"));
+        studio
+            .args([&music, &font])
+            .env("DISPLAY", &display)
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("XDG_DATA_HOME", place.path())
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .stdout(Stdio::null())
+            .stderr(log);
+        let mut studio = Studio {
+            place,
+            display,
+            window: String::new(),
+            _studio: Running(studio.spawn().unwrap()),
+            _screen: screen,
+        };
+        let begun = Instant::now();
+        while studio.window.is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "no window: {}", studio.log());
+            std::thread::sleep(Duration::from_millis(200));
+            studio.window = studio.xdotool(&["search", "--onlyvisible", "--name", "Pastiche"]);
+        }
+        studio
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("xdotool");
+        let output = command.args(arguments).env("DISPLAY", &self.display).output();
+        let text = String::from_utf8(output.unwrap().stdout).unwrap();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// Nobody manages windows here: the keys are given to this one by hand.
+    fn press(&self, key: &str) -> Instant {
+        self.xdotool(&["windowfocus", &self.window]);
+        let at = Instant::now();
+        self.xdotool(&["key", "--clearmodifiers", key]);
+        at
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.place.path().join("studio.log")).unwrap_or_default()
+    }
+}
+
+/// Presses Space until something is heard: the model and the SoundFont take a moment.
+fn first_sound(studio: &Studio<'_>, ear: &Ear) -> Instant {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let pressed = studio.press("space");
+        if let Some(heard) = ear.first_sound(pressed, Duration::from_secs(3)) {
+            return heard;
+        }
+    }
+    panic!("nothing is heard: {}", studio.log());
+}
+
+fn takes(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for item in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = item.path();
+        match path.is_dir() {
+            true => found.extend(takes(&path)),
+            false => found.push(path),
+        }
+    }
+    found.retain(|p| {
+        p.extension().is_some_and(|e| e == "mid") && p.parent().is_some_and(|f| f.ends_with("takes"))
+    });
+    found
+}
+
+/// How much louder, on average, the pitches of the take are where they sound than all the others there.
+fn contrast(take: &Performance, heard: &[f32]) -> f64 {
+    let first = take.notes()[0].onset_secs;
+    let (mut inside, mut outside) = ((0.0, 0), (0.0, 0));
+    for moment in (0..(TAKE_SECS / 0.2) as usize - 2).map(|i| i as f64 * 0.2) {
+        let window = part(heard, SERVER_RATE, moment..moment + 0.2);
+        for pitch in 65..=96u8 {
+            let sounds_near = |reach: i32| {
+                take.notes().iter().any(|n| {
+                    let (from, to) = (n.onset_secs - first, n.release_secs() - first);
+                    // With the pedal and the release it rings on: such moments count for neither side.
+                    (i32::from(n.pitch.number()) - i32::from(pitch)).abs() <= reach
+                        && from < moment + 0.2
+                        && to + 2.0 * f64::from(reach) > moment
+                })
+            };
+            let level = amplitude_at(window, SERVER_RATE, hertz(pitch));
+            let sum = match (sounds_near(0), sounds_near(1)) {
+                (true, _) => &mut inside,
+                (false, false) => &mut outside,
+                _ => continue,
+            };
+            *sum = (sum.0 + level, sum.1 + 1);
+        }
+    }
+    println!("{} moments with their pitch, {} without", inside.1, outside.1);
+    assert!(inside.1 > 10 && outside.1 > 10, "{inside:?}, {outside:?}");
+    (inside.0 / f64::from(inside.1)) / (outside.0 / f64::from(outside.1)).max(1e-9)
+}
+
+#[test]
+fn what_the_window_plays_is_heard() {
+    if !has_server() {
+        return;
+    }
+    let is_missing = |program: &str| Command::new(program).arg("-help").output().is_err();
+    if ["Xvfb", "xdotool"].into_iter().any(is_missing) {
+        println!("skipped: Xvfb and xdotool (packages xvfb, xdotool) are not installed");
+        return;
+    }
+    let place = Place::new();
+    let _server = place.server();
+    let ear = Ear::new(&place);
+    let studio = Studio::open(&place);
+    let after = |moment: Instant, ms: u64| moment + Duration::from_millis(ms);
+
+    // The pitches at their times.
+    first_sound(&studio, &ear);
+    studio.press("Return");
+    std::thread::sleep(Duration::from_millis(500));
+    let played = studio.press("space");
+    let began = ear.first_sound(played, PATIENCE).expect("the beginning");
+    for second in 0..4 {
+        let heard = ear.pitch(after(began, 1000 * second + 300));
+        assert_eq!(heard, Some(pitch_at(second as usize)), "second {second}");
+    }
+
+    // Pause is silent, and stays so.
+    let paused = studio.press("space");
+    let heard = ear.between(after(paused, 500), after(paused, 2000));
+    assert_eq!(peak(&heard), 0.0, "silence while paused");
+
+    // A seek lands: to the start, and 20 times a second on.
+    studio.press("Home");
+    for _ in 0..20 {
+        studio.press("Right");
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let played = studio.press("space");
+    let began = ear.first_sound(played, PATIENCE).expect("the note sought");
+    for second in 0..2 {
+        let heard = ear.pitch(after(began, 1000 * second + 300));
+        assert_eq!(
+            heard,
+            Some(pitch_at(20 + second as usize)),
+            "second {second} after the seek"
+        );
+    }
+    studio.press("Return");
+
+    // A take is composed and sounds, and what sounds is what was kept.
+    if pastiche::paths::default_checkpoint().is_none() {
+        println!("skipped: no checkpoint in checkpoints/");
+        return;
+    }
+    std::thread::sleep(Duration::from_millis(1000));
+    let asked = studio.press("ctrl+Return");
+    let began = ear.first_sound(after(asked, 100), PATIENCE).expect("the take");
+    println!(
+        "from the key to the recorded sound: {:.0} ms",
+        (began - asked).as_secs_f64() * 1e3
+    );
+    let begun = Instant::now();
+    while takes(place.path()).is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "no take was kept: {}", studio.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let heard = ear.between(began, began + Duration::from_secs_f64(TAKE_SECS));
+    let take = midi::read_file(&takes(place.path())[0]).unwrap().performance;
+    let contrast = contrast(&take, &heard);
+    println!("the take's pitches stand out by a factor of {contrast:.1}");
+    assert!(contrast > 5.0, "{contrast}");
+}
