@@ -42,6 +42,25 @@ fn generate(c: &mut Criterion) {
         lasts / took
     );
 
+    let timed = |best_of: usize| {
+        let asked = GenerateRequest {
+            best_of,
+            ..request(&generator, 9, 2.5, 500)
+        };
+        let begun = Instant::now();
+        let take = generator
+            .generate(&asked, &StopFlag::new(), &mut |_| {})
+            .expect("a take");
+        begun.elapsed().as_secs_f64() / take.tokens.len() as f64
+    };
+    let alone = timed(1);
+    for best_of in [2, 4, 8] {
+        println!(
+            "best of {best_of}: {:.2} times the time of a take without a choice",
+            timed(best_of) / alone
+        );
+    }
+
     let mut group = c.benchmark_group("generate");
     group.sample_size(10);
     group.bench_function("first notes", |b| {

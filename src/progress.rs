@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A switch shared by whoever asks for work and the thread that does it; clones are the same switch.
 ///
 /// The worker looks at it between two small pieces of work, so a stop takes effect within one of them.
 #[derive(Clone, Debug, Default)]
-pub struct StopFlag(Arc<AtomicU8>);
-
-const STOPPED: u8 = 1;
-const ABANDONED: u8 = 2;
+pub struct StopFlag {
+    stopped: Arc<AtomicBool>,
+    abandoned: Arc<AtomicBool>,
+}
 
 impl StopFlag {
     /// A flag that is not set.
@@ -21,27 +21,28 @@ impl StopFlag {
 
     /// Asks the work to end early. There is no way back: new work gets a new flag.
     pub fn stop(&self) {
-        self.0.fetch_max(STOPPED, Ordering::Relaxed);
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// As [`StopFlag::stop`], in haste: the work keeps what it needs to be taken up again, and rounds nothing off.
     pub fn abandon(&self) {
-        self.0.fetch_max(ABANDONED, Ordering::Relaxed);
+        self.abandoned.store(true, Ordering::Relaxed);
+        self.stop();
     }
 
     /// The switch itself, for a signal handler, which may do no more than turn it.
     pub fn switch(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.stopped)
     }
 
     /// True once any clone was stopped.
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= STOPPED
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// True once any clone was abandoned.
     pub fn is_abandoned(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= ABANDONED
+        self.abandoned.load(Ordering::Relaxed)
     }
 }
 

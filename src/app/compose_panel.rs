@@ -19,6 +19,8 @@ use crate::music::{ComposerSet, Era};
 pub const NOTES: Range<usize> = 50..4000;
 pub const GUIDANCE: Range<f32> = 1.0..4.0;
 pub const TEMPERATURE: Range<f32> = 0.5..1.5;
+/// What each further continuation costs; `cargo bench --bench generate` prints it.
+const LONGER_PERCENT: usize = 14;
 /// Notes a second in the real repertoire, to say how long a take will be.
 const NOTES_PER_SEC: f64 = 10.0;
 
@@ -238,8 +240,10 @@ fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
              the one that sounds most like the composer is kept."
         ),
         (true, n) => format!(
-            "After the first {CHUNK} notes, {n} continuations of {CHUNK} notes each are composed, and the one that \
-             sounds most like the composer is kept. That is {n} times the work; the first notes come as soon as ever."
+            "After the first {CHUNK} notes, {n} continuations of {CHUNK} notes each are composed side by side, and the \
+             one that sounds most like the composer is kept. That takes about {} % longer; the first notes come as \
+             soon as ever.",
+            LONGER_PERCENT * (n - 1)
         ),
     };
     ui.add_enabled_ui(can_choose, |ui| {

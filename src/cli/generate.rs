@@ -51,9 +51,10 @@ pub struct GenerateArgs {
     /// Keep to the likeliest pitches that together have this probability
     #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
     top_p: f32,
-    /// After the first notes, compose this many continuations at a time and keep the one most like the composer
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_BEST_OF as u8, value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
-    best_of: u8,
+    /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
+    /// default, where there is a selector to choose with
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
+    best_of: Option<u8>,
     /// Compose this many takes, with the seeds that follow, into the folder OUT
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
@@ -85,7 +86,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
                     temperature: args.temperature,
                     top_p: args.top_p,
                 },
-                best_of: usize::from(args.best_of),
+                best_of: best_of(args, &generator),
                 ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
             })
         })
@@ -106,6 +107,14 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         write(args, take, &ears.hear(&generator, &take.tokens), &out)?;
     }
     Ok(())
+}
+
+fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
+    match args.best_of {
+        Some(n) => usize::from(n),
+        None if generator.info().can_choose => DEFAULT_BEST_OF,
+        None => 1,
+    }
 }
 
 pub(super) fn rand_seed() -> u64 {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::classify::{Classifier, ClassifierKind, Heard};
 use crate::data::{Corpus, Split};
-use crate::generate::{GenerateRequest, Generator};
+use crate::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator};
 use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
 use crate::sampling::SamplingSettings;
@@ -40,7 +40,7 @@ impl Default for EvaluateOptions {
         EvaluateOptions {
             takes: 40,
             notes: 256,
-            best_of: 4,
+            best_of: DEFAULT_BEST_OF,
             seed: 2026,
             sampling: SamplingSettings::default(),
         }

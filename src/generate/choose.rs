@@ -16,8 +16,8 @@ use crate::paths;
 
 /// Notes composed before the first choice and between two choices: about five seconds.
 pub const CHUNK: usize = 64;
-/// Continuations to choose from unless another number is asked for; see `docs/experiments.md`.
-pub const DEFAULT_BEST_OF: usize = 1;
+/// Continuations to choose from unless a listener asks for another number; see `docs/experiments.md`.
+pub const DEFAULT_BEST_OF: usize = 4;
 /// The most continuations there are to choose from.
 pub const MOST_BEST_OF: usize = 8;
 /// What the selector hears of a continuation and what went before it.

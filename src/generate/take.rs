@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::choose::DEFAULT_BEST_OF;
 use super::given::Given;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
@@ -49,7 +48,7 @@ impl GenerateRequest {
             seed,
             notes: DEFAULT_NOTES,
             sampling: SamplingSettings::default(),
-            best_of: DEFAULT_BEST_OF,
+            best_of: 1,
             z: None,
             z_path: Vec::new(),
             given: None,
