@@ -79,7 +79,7 @@ fn closing_ends_a_run_after_its_step_and_keeps_it() {
     assert_eq!(before, 5);
     window.wait("steps", |w| {
         let lost = w.app().state.would_lose();
-        lost.is_some_and(|text| text.contains("can be resumed") && !text.contains("is at step 5."))
+        lost.is_some_and(|text| text.contains("is at step") && !text.contains("is at step 5."))
     });
     let Window { harness, folder } = window;
     let begun = std::time::Instant::now();

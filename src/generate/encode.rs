@@ -32,7 +32,8 @@ impl Generator {
     }
 
     /// As [`Generator::encode_tokens`], of the windows that the decoder holds one after the other while it makes
-    /// this music: each begins half a context after the one before. What [`GenerateRequest::z_path`](super::GenerateRequest::z_path) wants.
+    /// this music: each begins half a context after the one before. What
+    /// [`GenerateRequest::z_path`](super::GenerateRequest::z_path) wants.
     ///
     /// # Errors
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
