@@ -15,8 +15,8 @@ use sound_common::server::*;
 use sound_common::*;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How much of a take is listened to: its first notes, for which the player waits on no machine.
-const TAKE_SECS: f64 = 3.6;
+/// How much of a take is listened to: its first notes.
+const TAKE_SECS: f64 = 4.0;
 
 /// One note a second.
 fn pitch_at(second: usize) -> u8 {
@@ -197,6 +197,8 @@ fn what_the_window_plays_is_heard() {
     studio.press("Home");
     for _ in 0..20 {
         studio.press("Right");
+        // Two strokes within one frame of a slow machine are one.
+        std::thread::sleep(Duration::from_millis(120));
     }
     std::thread::sleep(Duration::from_millis(500));
     let played = studio.press("space");
@@ -217,6 +219,9 @@ fn what_the_window_plays_is_heard() {
         return;
     }
     std::thread::sleep(Duration::from_millis(1000));
+    // The piece that was opened lies there too.
+    let before = takes(place.path());
+    let new_take = || takes(place.path()).into_iter().find(|t| !before.contains(t));
     let asked = studio.press("ctrl+Return");
     let began = ear.first_sound(after(asked, 100), PATIENCE).expect("the take");
     println!(
@@ -224,13 +229,21 @@ fn what_the_window_plays_is_heard() {
         (began - asked).as_secs_f64() * 1e3
     );
     let begun = Instant::now();
-    while takes(place.path()).is_empty() {
+    while new_take().is_none() {
         assert!(begun.elapsed() < PATIENCE, "no take was kept: {}", studio.log());
         std::thread::sleep(Duration::from_millis(200));
     }
-    let heard = ear.between(began, began + Duration::from_secs_f64(TAKE_SECS));
-    let take = midi::read_file(&takes(place.path())[0]).unwrap().performance;
-    let contrast = contrast(&take, &heard);
+    let take = midi::read_file(&new_take().unwrap()).unwrap().performance;
+    // A take may begin too softly to be noticed: its own beginning lies somewhat before.
+    let contrast = (0..20)
+        .map(|step| began - Duration::from_millis(50 * step))
+        .map(|from| {
+            contrast(
+                &take,
+                &ear.between(from, from + Duration::from_secs_f64(TAKE_SECS)),
+            )
+        })
+        .fold(0.0, f64::max);
     println!("the take's pitches stand out by a factor of {contrast:.1}");
     assert!(contrast > 5.0, "{contrast}");
 }
