@@ -163,7 +163,7 @@ fn bench_latent(c: &mut Criterion) {
     let labels = (0..z.len()).map(|i| Some(ComposerId((i % 10) as u8))).collect();
     let titles = (0..z.len()).map(|i| format!("Sonata {i}")).collect();
     let means: Vec<Vec<f32>> = (0..10).map(|i| vec![i as f32 - 5.0, 0.0, 0.0]).collect();
-    let Some(map) = LatentMap::new(z, labels, titles, &means).map(Arc::new) else {
+    let Some(map) = LatentMap::new(z, labels, titles, &means, &[]).map(Arc::new) else {
         return;
     };
     for is_compact in [true, false] {

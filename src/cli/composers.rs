@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use pastiche::model::{Checkpoint, CheckpointHeader};
-use pastiche::music::ComposerSet;
+use pastiche::music::ComposerId;
 use pastiche::paths;
 use serde_json::json;
 
@@ -32,32 +32,44 @@ pub fn checkpoint_path(named: Option<&Path>) -> anyhow::Result<PathBuf> {
 pub fn run(args: &ComposersArgs) -> anyhow::Result<()> {
     let header = Checkpoint::read(&checkpoint_path(args.checkpoint.as_deref())?)?.header;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&to_json(&header.composers))?);
+        println!("{}", serde_json::to_string_pretty(&to_json(&header))?);
         return Ok(());
     }
-    for id in header.composers.by_time() {
-        let Some(composer) = header.composers.get(id) else {
+    let composers = header.all_composers();
+    for id in composers.by_time() {
+        let Some(composer) = composers.get(id) else {
             continue;
         };
         let born = composer
             .born()
             .map_or_else(String::new, |year| format!("*{year}"));
         println!(
-            "{:28} {born:6} {}",
+            "{:28} {born:6} {}{}",
             composer.name,
-            composer.era().map_or("", |era| era.name())
+            composer.era().map_or("", |era| era.name()),
+            if is_rare(&header, id) {
+                ", learned from little music"
+            } else {
+                ""
+            }
         );
     }
     Ok(())
 }
 
-fn to_json(composers: &ComposerSet) -> serde_json::Value {
+fn is_rare(header: &CheckpointHeader, id: ComposerId) -> bool {
+    id.index() >= header.composers.len()
+}
+
+fn to_json(header: &CheckpointHeader) -> serde_json::Value {
+    let composers = header.all_composers();
     let row = |id| {
         let composer = composers.get(id)?;
         let era = composer.era().map(|e| e.name());
-        Some(
-            json!({ "name": composer.name, "surname": composer.surname(), "born": composer.born(), "era": era }),
-        )
+        Some(json!({
+            "name": composer.name, "surname": composer.surname(), "born": composer.born(), "era": era,
+            "from_little_music": is_rare(header, id),
+        }))
     };
     composers.by_time().into_iter().filter_map(row).collect()
 }
@@ -69,6 +81,7 @@ pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
         config,
         composers,
         trained_on,
+        rare,
         ..
     } = &checkpoint.header;
     if args.json {
@@ -95,6 +108,10 @@ pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
             .collect::<Vec<_>>()
             .join(", ")
     );
+    if !rare.is_empty() {
+        let names: Vec<&str> = rare.iter().map(|(_, c)| c.surname()).collect();
+        println!("  added        {}, from little music", names.join(", "));
+    }
     println!(
         "  trained on   {} for {} steps, {:.1} M notes",
         trained_on.source,

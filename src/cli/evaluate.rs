@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::Classifier;
 use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
-use pastiche::evaluate::{CopyIndex, EvaluateOptions, evaluate};
+use pastiche::evaluate::{CopyIndex, EvaluateOptions, evaluate, measure_rare};
 use pastiche::files;
 use pastiche::generate::Generator;
 use pastiche::progress::{Progress, StopFlag};
@@ -41,6 +41,9 @@ pub struct EvaluateArgs {
     /// Also write the index by which takes are checked for copies
     #[arg(long, value_name = "FILE")]
     copy_index: Option<PathBuf>,
+    /// Measure instead the composers that `train --model rare` added; corpus and judge must know them
+    #[arg(long, requires = "judge")]
+    rare: bool,
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes)]
     takes: usize,
@@ -84,6 +87,9 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         generator.set_selector(Classifier::read(path, device)?)?;
     }
     let options = options(args);
+    if args.rare {
+        return run_rare(args, &generator, &corpus, &judge, &options);
+    }
     let mut bar = Bar::new();
     let report = evaluate(
         &generator,
@@ -104,6 +110,40 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         let index = CopyIndex::build(&corpus);
         index.save(path)?;
         println!("{} sequences: {}", index.len(), path.display());
+    }
+    Ok(())
+}
+
+fn run_rare(
+    args: &EvaluateArgs,
+    generator: &Generator,
+    corpus: &Corpus,
+    judge: &Classifier,
+    options: &EvaluateOptions,
+) -> anyhow::Result<()> {
+    let rows = measure_rare(generator, corpus, judge, options, &StopFlag::new())?;
+    for row in &rows {
+        println!(
+            "{:<26} takes: top-1 {:.2}, top-3 {:.2} of {}; real: {:.2}, {:.2} of {}; 13-note sequences known {:.2} %; {}",
+            row.name,
+            row.takes.top1,
+            row.takes.top3,
+            row.takes.segments,
+            row.real.top1,
+            row.real.top3,
+            row.real.segments,
+            row.copied * 100.0,
+            if row.passes(corpus.composers.len()) {
+                "passes"
+            } else {
+                "does not pass"
+            }
+        );
+    }
+    if let Some(path) = &args.out {
+        let text = serde_json::to_string_pretty(&rows)?;
+        files::write_whole(path, text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }

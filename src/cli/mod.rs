@@ -13,6 +13,7 @@ mod prepare;
 mod render;
 mod train;
 mod train_classifier;
+mod train_rare;
 mod verbs;
 mod verbs_check;
 

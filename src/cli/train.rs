@@ -9,7 +9,7 @@ use pastiche::classify::ClassifierKind;
 use pastiche::progress::StopFlag;
 use pastiche::train::{RunDir, TrainConfig, TrainEvent, Trainer};
 
-use super::{DeviceArg, train_classifier};
+use super::{DeviceArg, train_classifier, train_rare};
 
 /// Which network to train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -21,6 +21,8 @@ pub enum Model {
     Selector,
     /// The classifier that measures
     Judge,
+    /// Labels for composers of little music, added to the model of --from
+    Rare,
 }
 
 /// Train a model on a corpus.
@@ -31,7 +33,8 @@ pub enum Model {
     pastiche prepare maestro-v3.0.0-midi.zip --out maestro.corpus\n  \
     pastiche train --data maestro.corpus --out runs/small --minutes 60\n  \
     pastiche train --data maestro.corpus --out runs/small --minutes 90 --resume\n  \
-    pastiche train --model judge --data maestro.corpus --out runs/judge")]
+    pastiche train --model judge --data maestro.corpus --out runs/judge\n  \
+    pastiche train --model rare --from runs/small/best.safetensors --data wide.corpus --out runs/rare")]
 pub struct TrainArgs {
     /// Which network
     #[arg(long, value_enum, default_value = "vae")]
@@ -59,6 +62,9 @@ pub struct TrainArgs {
     /// Go on where this run stopped
     #[arg(long, conflicts_with = "from")]
     pub resume: bool,
+    /// With --model rare: add only this composer (full name); can be said more than once
+    #[arg(long = "composer", value_name = "NAME")]
+    pub composers: Vec<String>,
     /// Start from the weights of another model over the same composers
     #[arg(long, value_name = "CHECKPOINT")]
     pub from: Option<PathBuf>,
@@ -69,6 +75,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Model::Vae => {}
         Model::Selector => return train_classifier::run(args, ClassifierKind::Selector),
         Model::Judge => return train_classifier::run(args, ClassifierKind::Judge),
+        Model::Rare => return train_rare::run(args),
     }
     let mut config = match &args.config {
         Some(path) => {

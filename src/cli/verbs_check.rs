@@ -218,7 +218,7 @@ impl Check {
     }
 
     fn restyle(&self) -> anyhow::Result<Value> {
-        let k = self.generator.info().composers.len();
+        let k = self.generator.info().labelled.len();
         let target = |i: usize, s: &Source| ComposerId(((s.composer.index() + 1 + i % (k - 1)) % k) as u8);
         let mut requests = Vec::new();
         for (i, s) in self.sources.iter().enumerate() {

@@ -8,6 +8,7 @@ use super::material::{HELD_OUT, Labelled, works_with_segments};
 use super::stats::{mean, silhouette};
 use crate::data::{Corpus, Split, fixed_windows};
 use crate::generate::{GenerateError, Generator};
+use crate::latent_map::Spread;
 use crate::progress::StopFlag;
 use crate::train::{ValidMetrics, validate};
 
@@ -33,6 +34,9 @@ pub struct LatentReport {
     /// The same of whole works, each the mean of its segments.
     pub silhouette_training_works: f64,
     pub silhouette_held_out_works: f64,
+    /// Shares of the variance of posterior means along their first two principal components, training works.
+    #[serde(default)]
+    pub principal_shares: [f64; 2],
     pub swap: LabelSwap,
 }
 
@@ -60,15 +64,20 @@ pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, E
     let step = generator.info().trained_on.step;
     let validation = validate(vae, &windows, step, &StopFlag::new()).ok_or(EvaluateError::Stopped)?;
     let (held_out_works, nearest, balanced) = nearest_component(generator, corpus)?;
-    let clusters = |split: &[Split]| -> Result<f64, EvaluateError> {
+    let mut principal_shares = [0.0; 2];
+    let mut clusters = |split: &[Split]| -> Result<f64, EvaluateError> {
         let segments: Vec<Labelled> = split
             .iter()
             .flat_map(|&s| super::material::real_segments(corpus, s, len, SILHOUETTE_SEGMENTS / split.len()))
             .collect();
         let points = posterior_means(generator, segments.iter().map(|(_, notes)| notes.as_slice()))?;
         let labels: Vec<usize> = segments.iter().map(|(k, _)| *k).collect();
+        if split == [Split::Train] {
+            principal_shares = principal(&points);
+        }
         Ok(silhouette(&points, &labels))
     };
+    let (silhouette_training, silhouette_held_out) = (clusters(&[Split::Train])?, clusters(&HELD_OUT)?);
     let by_work = |split: &[Split]| -> Result<f64, EvaluateError> {
         let (mut points, mut labels) = (Vec::new(), Vec::new());
         for (composer, segments) in works_with_segments(corpus, split, len, SEGMENTS_PER_WORK) {
@@ -85,12 +94,23 @@ pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, E
         held_out_works,
         nearest_component_works: nearest,
         nearest_component_balanced: balanced,
-        silhouette_training: clusters(&[Split::Train])?,
-        silhouette_held_out: clusters(&HELD_OUT)?,
+        silhouette_training,
+        silhouette_held_out,
         silhouette_training_works: by_work(&[Split::Train])?,
         silhouette_held_out_works: by_work(&HELD_OUT)?,
+        principal_shares,
         swap: LabelSwap::default(),
     })
+}
+
+/// How much of the variance the first two principal components show.
+fn principal(points: &[Vec<f32>]) -> [f64; 2] {
+    let Some(spread) = Spread::of(points) else {
+        return [0.0; 2];
+    };
+    spread
+        .widest()
+        .map_or([0.0; 2], |axes| axes.map(|axis| f64::from(spread.share(&axis))))
 }
 
 /// Posterior means, one per segment of at most `context_len` notes.

@@ -213,6 +213,11 @@ impl Report {
             l.silhouette_training_works,
             l.silhouette_held_out_works
         )?;
+        let [first, second] = l.principal_shares.map(|share| share * 100.0);
+        writeln!(
+            out,
+            "principal components: {first:.0} % and {second:.0} % of their variance"
+        )?;
         writeln!(
             out,
             "one latent with every label ({} takes): heard as the label {:.2}, as the latent's composer {:.2}",

@@ -71,7 +71,7 @@ pub fn evaluate(
     stop: &StopFlag,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, EvaluateError> {
-    let composers = &generator.info().composers;
+    let composers = &generator.info().labelled;
     check_kind(judge.header.kind, ClassifierKind::Judge)?;
     check_composers("corpus", &corpus.composers, composers)?;
     check_composers("judge", judge.composers(), composers)?;
@@ -124,7 +124,7 @@ impl Evaluation<'_> {
         cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
         cost.peak_memory_mb = cost::peak_memory_mb();
         let info = self.generator.info();
-        let lost = adherence[1].all.lost(&adherence[0].all, &info.composers);
+        let lost = adherence[1].all.lost(&adherence[0].all, &info.labelled);
         let mut report = Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             checkpoint: info.hash.clone(),
@@ -132,11 +132,11 @@ impl Evaluation<'_> {
             selector: self.generator.selector().map(|s| s.hash.clone()),
             corpus: self.corpus.provenance.source.clone(),
             composers: info
-                .composers
+                .labelled
                 .iter()
                 .map(|(_, c)| c.surname().to_owned())
                 .collect(),
-            too_little_music: material::original_composers(&info.composers).1,
+            too_little_music: material::original_composers(&info.labelled).1,
             options: options.clone(),
             minutes: begun.elapsed().as_secs_f64() / 60.0,
             adherence,

@@ -9,7 +9,8 @@ use tch::Device;
 
 use super::GenerateError;
 use super::generator::Generator;
-use super::lines::{Line, Lines};
+use super::line::Line;
+use super::lines::Lines;
 use super::take::GenerateRequest;
 use crate::classify::{Classifier, Segment};
 use crate::paths;
@@ -59,9 +60,10 @@ impl<'a> Choices<'a> {
         requests: &[GenerateRequest],
         begun_at: usize,
     ) -> Result<Choices<'a>, GenerateError> {
-        // Where every note is given in part, or nobody in particular asked for, there is nothing to choose by.
+        // Where every note is given in part, or somebody asked for whom the selector does not know, there is nothing
+        // to choose by.
         let of = |r: &GenerateRequest| match (&r.given, r.composer) {
-            (None, Some(_)) => r.best_of.clamp(1, MOST_BEST_OF),
+            (None, Some(id)) if !generator.info().is_rare(id) => r.best_of.clamp(1, MOST_BEST_OF),
             _ => 1,
         };
         let of = requests.iter().map(of).min().unwrap_or(1);

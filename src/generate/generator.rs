@@ -9,14 +9,15 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::GenerateError;
 use super::choose::{Choices, selector_for};
-use super::lines::{Line, Lines};
+use super::line::Line;
+use super::lines::Lines;
 use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};
 use crate::device::{DeviceChoice, device_name};
 use crate::latent_map::LatentMap;
-use crate::model::{AggregatedPosterior, Checkpoint, TrainedOn, Vae};
-use crate::music::ComposerSet;
+use crate::model::{AggregatedPosterior, Checkpoint, RareLabels, TrainedOn, Vae};
+use crate::music::{ComposerId, ComposerSet};
 use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
 use crate::tokens::{NoteToken, decode, encode};
@@ -29,7 +30,10 @@ const STREAM_EVERY: usize = 4;
 pub struct CheckpointInfo {
     pub path: PathBuf,
     pub hash: String,
+    /// All composers there are labels for.
     pub composers: ComposerSet,
+    /// The first of them: those the network was trained with. The others were added, from little music.
+    pub labelled: ComposerSet,
     pub trained_on: TrainedOn,
     pub parameters: usize,
     /// The device in use, for people.
@@ -40,6 +44,13 @@ pub struct CheckpointInfo {
     pub map: Option<Arc<LatentMap>>,
     /// Is there a selector to choose with?
     pub can_choose: bool,
+}
+
+impl CheckpointInfo {
+    /// Was this composer added to the finished network, from little music?
+    pub fn is_rare(&self, id: ComposerId) -> bool {
+        id.index() >= self.labelled.len()
+    }
 }
 
 /// A model ready to compose; `Send`, not `Sync`: move it to the thread that owns it.
@@ -66,12 +77,22 @@ impl Generator {
         let mut vae = checkpoint.vae(device)?;
         vae.vs.freeze();
         let config = &checkpoint.header.config;
-        let aggregate =
+        let mut aggregate =
             AggregatedPosterior::from_tensors(&checkpoint.tensors, config.n_composers, config.d_latent);
+        let labelled = checkpoint.header.composers.clone();
+        let mut composers = labelled.clone();
+        if let Some(rare) = RareLabels::from_checkpoint(&checkpoint)
+            && let Some(own) = aggregate.take()
+        {
+            vae.decoder.add_labels(&rare.table.to_device(device));
+            aggregate = Some(own.and(&rare.means, &rare.factors));
+            composers = checkpoint.header.all_composers();
+        }
         let info = CheckpointInfo {
             path: path.to_owned(),
             hash: checkpoint.hash.clone(),
-            composers: checkpoint.header.composers.clone(),
+            composers,
+            labelled,
             trained_on: checkpoint.header.trained_on.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
@@ -112,7 +133,7 @@ impl Generator {
     /// [`GenerateError::NotItsSelector`] for a judge, or for a selector over other composers.
     pub fn set_selector(&mut self, selector: Classifier) -> Result<(), GenerateError> {
         let is_selector = selector.header.kind == ClassifierKind::Selector;
-        if !is_selector || *selector.composers() != self.info.composers {
+        if !is_selector || *selector.composers() != self.info.labelled {
             return Err(GenerateError::NotItsSelector);
         }
         self.selector = Some(selector);
@@ -207,12 +228,18 @@ impl Generator {
         }
         let k = self.vae.config.n_composers;
         let label = match request.composer {
-            Some(id) if id.index() >= k => return Err(GenerateError::NoSuchComposer(id.index())),
+            Some(id) if id.index() >= self.info.composers.len() => {
+                return Err(GenerateError::NoSuchComposer(id.index()));
+            }
+            // Label k is "nobody"; those that were added come after it.
+            Some(id) if self.info.is_rare(id) => id.index() + 1,
             Some(id) => id.index(),
             None => k,
         };
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
-        let component = if label < k { label } else { rng.random_range(0..k) };
+        let component = request
+            .composer
+            .map_or_else(|| rng.random_range(0..k), ComposerId::index);
         let mean = self.latent_mean(component);
         let asked = request.z_path.first().or(request.z.as_ref());
         let z = match request

@@ -4,6 +4,7 @@ mod choose;
 mod encode;
 mod generator;
 mod given;
+mod line;
 mod lines;
 mod seam;
 mod stream;

@@ -167,7 +167,7 @@ fn carry(
     from: ComposerId,
     to: ComposerId,
 ) -> Result<Vec<Vec<f32>>, GenerateError> {
-    if to.index() >= generator.vae().config.n_composers {
+    if to.index() >= generator.info().composers.len() {
         return Err(GenerateError::NoSuchComposer(to.index()));
     }
     let (from, to) = (

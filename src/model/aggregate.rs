@@ -66,23 +66,17 @@ impl AggregatedPosterior {
         let (k, d) = (n_composers as i64, d_latent as i64);
         let means = tensors.get(MEANS).filter(|t| t.size() == [k, d])?;
         let factors = tensors.get(FACTORS).filter(|t| t.size() == [k, d, d])?;
-        let rows = |t: &Tensor| -> Vec<Vec<f32>> {
-            (0..k)
-                .map(|i| {
-                    let row = t
-                        .get(i)
-                        .to_kind(Kind::Float)
-                        .to_device(Device::Cpu)
-                        .contiguous()
-                        .view([-1]);
-                    Vec::<f32>::try_from(row).unwrap_or_default()
-                })
-                .collect()
-        };
         Some(AggregatedPosterior {
             means: rows(means),
             factors: rows(factors),
         })
+    }
+
+    /// With the Gaussians of further composers after these; see [`super::RareLabels`] for the shapes.
+    pub fn and(mut self, means: &Tensor, factors: &Tensor) -> Self {
+        self.means.extend(rows(means));
+        self.factors.extend(rows(factors));
+        self
     }
 
     pub fn mean(&self, composer: usize) -> Option<&[f32]> {
@@ -120,4 +114,19 @@ impl AggregatedPosterior {
         }
         Some(log_density)
     }
+}
+
+/// Along the first dimension, each flat.
+fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
+    (0..tensor.size()[0])
+        .map(|i| {
+            let row = tensor
+                .get(i)
+                .to_kind(Kind::Float)
+                .to_device(Device::Cpu)
+                .contiguous()
+                .view([-1]);
+            Vec::<f32>::try_from(row).unwrap_or_default()
+        })
+        .collect()
 }

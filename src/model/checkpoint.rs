@@ -44,7 +44,11 @@ pub struct CheckpointHeader {
     /// Sizes of the token fields.
     pub vocabulary: Vec<usize>,
     pub config: ModelConfig,
+    /// Those the network was trained with.
     pub composers: ComposerSet,
+    /// Those that were added afterwards; see [`super::RareLabels`].
+    #[serde(default, skip_serializing_if = "ComposerSet::is_empty")]
+    pub rare: ComposerSet,
     pub trained_on: TrainedOn,
     /// Titles that belong to the extra tensors, such as the pieces of the latent map.
     #[serde(default)]
@@ -58,6 +62,7 @@ impl CheckpointHeader {
             vocabulary: vocabulary(),
             config: config.clone(),
             composers: composers.clone(),
+            rare: ComposerSet::default(),
             trained_on,
             notes: HashMap::new(),
         }

@@ -48,6 +48,8 @@ pub struct Decoder {
     n_heads: i64,
     table: Tensor,
     composer_table: Tensor,
+    /// Labels after "nobody", for composers that were added to the finished network: `[m, d]`.
+    added_labels: Option<Tensor>,
     from_z: Linear,
     no_z: Tensor,
     mix_up: Linear,
@@ -114,6 +116,7 @@ impl Decoder {
                     stdev: 1.0,
                 },
             ),
+            added_labels: None,
             from_z: Linear::scaled(vs, "from_z", config.d_latent, d, 0.5),
             no_z: vs.var(
                 "no_z",
@@ -133,13 +136,22 @@ impl Decoder {
         }
     }
 
+    /// Adds labels: row `i` of `rows`, `[m, d]`, becomes label `n_composers + 1 + i`.
+    pub fn add_labels(&mut self, rows: &Tensor) {
+        self.added_labels = Some(rows.shallow_clone());
+    }
+
     /// `z`: `[B, d_latent]`; `composer`: int64 `[B]`, where `n_composers` means "no label"; `has_z`: `[B]` of 0 or
     /// 1, 0 where the latent is withheld.
     pub fn condition(&self, z: &Tensor, composer: &Tensor, has_z: &Tensor, compute: Kind) -> Condition {
         let b = z.size()[0];
         let keep = has_z.to_kind(Kind::Float).unsqueeze(1);
         let z = (z * &keep + &self.no_z * (-&keep + 1.0)).to_kind(compute);
-        let label = self.composer_table.index_select(0, composer).to_kind(compute);
+        let labels = match &self.added_labels {
+            Some(added) => &Tensor::cat(&[&self.composer_table, added], 0),
+            None => &self.composer_table,
+        };
+        let label = labels.index_select(0, composer).to_kind(compute);
         let sum = self.from_z.forward(&z) + &label;
         let summary = &sum
             + self

@@ -8,6 +8,7 @@ pub(crate) mod encoder;
 pub mod features;
 mod loss;
 mod prior;
+mod rare;
 pub mod transformer;
 mod vae;
 
@@ -18,6 +19,7 @@ pub use decoder::{Cache, Condition, Decoder};
 pub use encoder::{Encoder, Posterior};
 pub use loss::{ElboTerms, LossWeights};
 pub use prior::MixturePrior;
+pub use rare::RareLabels;
 pub use vae::{Batch, Conditioning, IGNORED, Vae};
 
 /// Why a network cannot be built or used.

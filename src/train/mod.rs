@@ -1,9 +1,11 @@
 //! Training, headless: the same code runs under the window and the command line.
 
 mod classifier;
+mod conditioning;
 mod config;
 mod metrics;
 mod optimizer;
+mod rare;
 mod run_dir;
 mod schedule;
 mod trainer;
@@ -18,6 +20,7 @@ pub use classifier::{
 pub use config::TrainConfig;
 pub use metrics::{StepMetrics, ValidMetrics};
 pub use optimizer::{Optimizer, Rates};
+pub use rare::{RareComposer, RareConfig, RareStep, RareSummary, add_rare};
 pub use run_dir::RunDir;
 pub use trainer::{TrainEvent, TrainSummary, Trainer};
 pub use validate::validate;
@@ -38,6 +41,12 @@ pub enum TrainError {
     CannotStartFrom { what: String, path: PathBuf },
     #[error("a file of the run cannot be written: {}", .path.display())]
     Write { source: std::io::Error, path: PathBuf },
+    #[error(
+        "this corpus labels nobody whom the model does not know; prepare one with a lower --least-hours and --fewest-works"
+    )]
+    NobodyNew,
+    #[error("stopped; nothing was written")]
+    Stopped,
     #[error("the {split} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit { split: &'static str },
     #[error(

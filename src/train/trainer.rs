@@ -8,23 +8,15 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor};
 
+use super::conditioning::{self, HIDDEN_SHARE};
 use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows, stack};
 use crate::device::{DeviceChoice, training_kind};
 use crate::latent_map;
 use crate::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn, fingerprint};
-use crate::model::{Conditioning, LossWeights, Vae};
+use crate::model::{LossWeights, Vae};
 use crate::progress::StopFlag;
 
-/// Share of batches whose decoder sees only the last few notes, so that label and z have something left to say.
-const SHORT_SIGHT_SHARE: f64 = 0.6;
-const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
-/// Share of input notes that are hidden.
-const HIDDEN_SHARE: f64 = 0.1;
-/// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
-const NO_LABEL_SHARE: f64 = 0.15;
-const NO_Z_SHARE: f64 = 0.15;
-const NEITHER_SHARE: f64 = 0.10;
 /// Validation windows per composer.
 const VALIDATION_WINDOWS: usize = 12;
 /// Steps between two reports.
@@ -223,7 +215,7 @@ impl Trainer {
         let batch = stack(&windows, &heard, &self.config.model, self.vae.device(), || {
             rng.random_bool(HIDDEN_SHARE)
         });
-        let given = self.conditioning(&windows, heard.len(), rng);
+        let given = conditioning::draw(&self.vae, &windows, heard.len(), rng);
         let weights = LossWeights {
             kl: schedule::kl_weight(&self.config, progress),
             free_bits_nats: self.config.free_bits_nats,
@@ -246,39 +238,6 @@ impl Trainer {
         ];
         values.extend(terms.nll_fields.iter().map(Tensor::detach));
         report.add(&values, notes, weights.kl, rates.muon);
-    }
-
-    /// Which segments lose their label, their z or both, and how far back the decoder sees; and noise for all
-    /// segments, those that are only heard too.
-    fn conditioning(&self, windows: &[Window], heard: usize, rng: &mut Pcg64Mcg) -> Conditioning {
-        let (device, model) = (self.vae.device(), &self.config.model);
-        let mut has_z = Vec::with_capacity(windows.len());
-        let mut labels = Vec::with_capacity(windows.len());
-        for window in windows {
-            let u: f64 = rng.random_range(0.0..1.0);
-            let no_label = u < NO_LABEL_SHARE + NEITHER_SHARE;
-            let no_z = (NO_LABEL_SHARE..NO_LABEL_SHARE + NEITHER_SHARE + NO_Z_SHARE).contains(&u);
-            has_z.push(if no_z { 0f32 } else { 1.0 });
-            labels.push(window.composer.filter(|_| !no_label).unwrap_or(model.n_composers) as i64);
-        }
-        let allowed = rng.random_bool(SHORT_SIGHT_SHARE).then(|| {
-            let sight = SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())];
-            let t = model.context_len as i64;
-            Tensor::ones([t, t], (Kind::Bool, device)).tril(0).triu(1 - sight)
-        });
-        // Own noise from the own generator: the run is then a function of its seed.
-        let (d, segments) = (model.d_latent, windows.len() + heard);
-        let noise: Vec<f32> = (0..segments * d)
-            .map(|_| crate::sampling::standard_normal(rng))
-            .collect();
-        Conditioning {
-            has_z: Tensor::from_slice(&has_z).to_device(device),
-            label: Tensor::from_slice(&labels).to_device(device),
-            allowed,
-            noise: Tensor::from_slice(&noise)
-                .view([segments as i64, d as i64])
-                .to_device(device),
-        }
     }
 
     fn validate(

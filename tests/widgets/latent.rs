@@ -34,7 +34,14 @@ fn map() -> LatentMap {
     z.push(vec![0.0, 1.5, 0.1]);
     composers.push(None);
     titles.push("Isle of Joy".to_owned());
-    LatentMap::new(z, composers, titles, &[vec![-2.0, 0.0, 0.0], vec![2.0, 0.0, 0.0]]).unwrap()
+    LatentMap::new(
+        z,
+        composers,
+        titles,
+        &[vec![-2.0, 0.0, 0.0], vec![2.0, 0.0, 0.0]],
+        &[0, 1],
+    )
+    .unwrap()
 }
 
 fn state(is_compact: bool) -> State {

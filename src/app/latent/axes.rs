@@ -6,7 +6,7 @@ use egui_plot::Plot;
 use super::grid::Bounds;
 use super::words::small;
 use crate::app::theme::Palette;
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Plane};
 
 /// `edges` are those of what is to be in sight at first.
 pub fn axes(
@@ -43,11 +43,11 @@ pub fn axes(
         return plot;
     }
     let share = |i: usize| {
-        format!(
-            "principal component {} ({:.0} % of variance)",
-            i + 1,
-            map.explained[i] * 100.0
-        )
+        let what = match map.plane {
+            Plane::Wheel => "composers around a circle, by birth",
+            Plane::Principal => "direction of most variance",
+        };
+        format!("{what} ({:.0} % of variance)", map.explained[i] * 100.0)
     };
     plot.x_axis_label(small(&share(0))).y_axis_label(small(&share(1)))
 }

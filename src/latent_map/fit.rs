@@ -1,0 +1,118 @@
+//! What a finished run adds to its checkpoint: where the latents of real music lie.
+
+use std::collections::HashMap;
+
+use tch::{Kind, Tensor, no_grad};
+
+use super::{COMPOSERS, LATENTS, TITLES};
+use crate::data::{Corpus, Split, Window, stack};
+use crate::model::{AggregatedPosterior, Checkpoint, CheckpointError, Posterior, Vae};
+use crate::music::{ComposerId, ComposerSet};
+use crate::progress::StopFlag;
+
+/// Segments per composer that the aggregated posterior is fitted to.
+const FIT_SEGMENTS: usize = 240;
+/// Segments of a piece that are shown on the map.
+const SHOWN_PER_PIECE: usize = 2;
+
+/// Completes a trained checkpoint: fits the aggregated posterior of every composer to its training segments, and
+/// places segments of every piece on the map. The file is rewritten, whole or not at all; not when it is abandoned.
+///
+/// # Errors
+/// What reading or writing the checkpoint says.
+pub fn fit_latents(
+    path: &std::path::Path,
+    corpus: &Corpus,
+    device: tch::Device,
+    stop: &StopFlag,
+) -> Result<(), CheckpointError> {
+    if stop.is_abandoned() {
+        return Ok(());
+    }
+    let checkpoint = Checkpoint::read(path)?;
+    let vae = checkpoint.vae(device)?;
+    let (fits, map) = no_grad(|| {
+        let fits: Option<Vec<(Tensor, Tensor)>> = corpus
+            .composers
+            .iter()
+            .map(|(id, _)| fit_composer(&vae, corpus, id, stop))
+            .collect();
+        (fits, map_tensors(corpus, &vae, stop))
+    });
+    if stop.is_abandoned() {
+        return Ok(());
+    }
+    let mut tensors = vae.vs.variables();
+    // A composer of a single segment cannot be fitted; then all are sampled from the prior.
+    if let Some(fits) = fits {
+        tensors.extend(AggregatedPosterior::to_tensors(&fits));
+    }
+    let mut header = checkpoint.header;
+    let (z, composers, titles) = map;
+    tensors.insert(LATENTS.to_owned(), z);
+    tensors.insert(COMPOSERS.to_owned(), composers);
+    // Labels that were added belong to the network as it was.
+    header.rare = ComposerSet::default();
+    header.notes = HashMap::from([(TITLES.to_owned(), titles)]);
+    crate::model::checkpoint::save(path, &header, &tensors, true)
+}
+
+/// Mean and factor of the posteriors of one composer's training segments; see [`AggregatedPosterior::fit`].
+pub(crate) fn fit_composer(
+    vae: &Vae,
+    corpus: &Corpus,
+    id: ComposerId,
+    stop: &StopFlag,
+) -> Option<(Tensor, Tensor)> {
+    no_grad(|| AggregatedPosterior::fit(&encode_all(vae, &segments(corpus, id, vae), stop)))
+}
+
+/// Training segments of one composer, evenly spread.
+fn segments(corpus: &Corpus, id: ComposerId, vae: &Vae) -> Vec<Window> {
+    let len = vae.config.context_len;
+    let all: Vec<Window> = corpus
+        .labelled(Split::Train)
+        .filter(|p| p.composer == Some(id))
+        .flat_map(|p| (0..(p.tokens.len() / len).max(1)).map(move |i| Window::cut(p, i * len, len)))
+        .collect();
+    let n = all.len().min(FIT_SEGMENTS);
+    (0..n).map(|i| all[i * all.len() / n].clone()).collect()
+}
+
+/// Of fewer windows when it is abandoned on the way.
+fn encode_all(vae: &Vae, windows: &[Window], stop: &StopFlag) -> Posterior {
+    let parts: Vec<Posterior> = windows
+        .chunks(32)
+        .take_while(|_| !stop.is_abandoned())
+        .map(|part| vae.encode(&stack(part, &[], &vae.config, vae.device(), || false)))
+        .collect();
+    let d = vae.config.d_latent as i64;
+    let cat = |of: fn(&Posterior) -> &Tensor| match parts.is_empty() {
+        true => Tensor::zeros([0, d], (Kind::Float, vae.device())),
+        false => Tensor::cat(&parts.iter().map(of).collect::<Vec<_>>(), 0),
+    };
+    Posterior {
+        mean: cat(|p| &p.mean),
+        log_variance: cat(|p| &p.log_variance),
+    }
+}
+
+/// Latents, composers (-1 for none) and titles of the segments on the map.
+fn map_tensors(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> (Tensor, Tensor, Vec<String>) {
+    let len = vae.config.context_len;
+    let (mut windows, mut composers, mut titles) = (Vec::new(), Vec::new(), Vec::new());
+    for piece in corpus.pieces.iter().filter(|p| p.composer.is_some()) {
+        let all = (piece.tokens.len() / len).max(1);
+        for i in 0..SHOWN_PER_PIECE.min(all) {
+            let segment = (2 * i + 1) * all / (2 * SHOWN_PER_PIECE.min(all));
+            windows.push(Window::cut(piece, segment * len, len));
+            composers.push(piece.composer.map_or(-1i64, |c| i64::from(c.0)));
+            titles.push(piece.title.clone());
+        }
+    }
+    (
+        encode_all(vae, &windows, stop).mean,
+        Tensor::from_slice(&composers),
+        titles,
+    )
+}

@@ -1,0 +1,57 @@
+//! What the decoder is told of a training batch, and how far back it sees.
+
+use rand::RngExt;
+use rand_pcg::Pcg64Mcg;
+use tch::{Kind, Tensor};
+
+use crate::data::Window;
+use crate::model::{Conditioning, Vae};
+use crate::sampling::standard_normal;
+
+/// Share of batches whose decoder sees only the last few notes, so that label and z have something left to say.
+const SHORT_SIGHT_SHARE: f64 = 0.6;
+const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
+/// Share of input notes that are hidden.
+pub(super) const HIDDEN_SHARE: f64 = 0.1;
+/// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
+const NO_LABEL_SHARE: f64 = 0.15;
+const NO_Z_SHARE: f64 = 0.15;
+const NEITHER_SHARE: f64 = 0.10;
+
+/// Which segments lose their label, their z or both, and how far back the decoder sees; and noise for all segments,
+/// those that are only heard too.
+pub(super) fn draw(vae: &Vae, windows: &[Window], heard: usize, rng: &mut Pcg64Mcg) -> Conditioning {
+    let (device, model) = (vae.device(), &vae.config);
+    let mut has_z = Vec::with_capacity(windows.len());
+    let mut labels = Vec::with_capacity(windows.len());
+    for window in windows {
+        let u: f64 = rng.random_range(0.0..1.0);
+        let no_label = u < NO_LABEL_SHARE + NEITHER_SHARE;
+        let no_z = (NO_LABEL_SHARE..NO_LABEL_SHARE + NEITHER_SHARE + NO_Z_SHARE).contains(&u);
+        has_z.push(if no_z { 0f32 } else { 1.0 });
+        labels.push(window.composer.filter(|_| !no_label).unwrap_or(model.n_composers) as i64);
+    }
+    let allowed = short_sight(vae, rng);
+    // Own noise from the own generator: the run is then a function of its seed.
+    let (d, segments) = (model.d_latent, windows.len() + heard);
+    let noise: Vec<f32> = (0..segments * d).map(|_| standard_normal(rng)).collect();
+    Conditioning {
+        has_z: Tensor::from_slice(&has_z).to_device(device),
+        label: Tensor::from_slice(&labels).to_device(device),
+        allowed,
+        noise: Tensor::from_slice(&noise)
+            .view([segments as i64, d as i64])
+            .to_device(device),
+    }
+}
+
+/// Which notes each position of the next batch sees; `None`: all before it.
+pub(super) fn short_sight(vae: &Vae, rng: &mut Pcg64Mcg) -> Option<Tensor> {
+    rng.random_bool(SHORT_SIGHT_SHARE).then(|| {
+        let sight = SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())];
+        let t = vae.config.context_len as i64;
+        Tensor::ones([t, t], (Kind::Bool, vae.device()))
+            .tril(0)
+            .triu(1 - sight)
+    })
+}

@@ -1,0 +1,280 @@
+//! Labels for composers of whom there is too little music to train with, added to a finished network.
+//!
+//! Everything but one row of the label table is frozen, so a composer with half an hour of music cannot spoil what
+//! the network knows, and cannot be learned by heart: the row is as wide as the network (192 numbers).
+
+use std::path::{Path, PathBuf};
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tch::nn::VarStore;
+use tch::{Kind, Tensor, no_grad};
+
+use super::conditioning::{HIDDEN_SHARE, short_sight};
+use super::{Optimizer, Rates, TrainError};
+use crate::data::{Corpus, Sampler, Split, Window, fixed_windows, stack};
+use crate::device::{DeviceChoice, training_kind};
+use crate::latent_map::fit_composer;
+use crate::model::{Batch, Checkpoint, Conditioning, RareLabels, Vae, checkpoint};
+use crate::music::{ComposerId, ComposerSet};
+use crate::progress::StopFlag;
+
+/// Windows per step.
+const BATCH: usize = 16;
+/// Share of segments whose z is withheld: there the label has to say everything.
+const NO_Z_SHARE: f64 = 0.5;
+const PEAK_RATE: f64 = 0.02;
+/// Held-out windows per composer.
+const HELD_OUT_WINDOWS: usize = 24;
+
+/// How a run is told to go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RareConfig {
+    /// Full names of those to add; empty: everybody new.
+    pub only: Vec<String>,
+    pub steps: u64,
+    /// Threads on a CPU; 0 lets libtorch choose.
+    pub threads: usize,
+    pub seed: u64,
+}
+
+impl Default for RareConfig {
+    fn default() -> Self {
+        RareConfig {
+            only: Vec::new(),
+            steps: 150,
+            threads: 0,
+            seed: 31,
+        }
+    }
+}
+
+/// What a run tells whoever started it: the loss in nats per note, every few steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RareStep {
+    pub step: u64,
+    pub nll: f64,
+}
+
+/// What a label is worth on works it was not learned from, in nats per note.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RareComposer {
+    pub name: String,
+    pub hours: f64,
+    pub held_out_windows: usize,
+    /// With its own label, z withheld.
+    pub own: f64,
+    /// With no label, z withheld.
+    pub nobody: f64,
+}
+
+/// The checkpoint that was written, and what is known of each composer that was added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RareSummary {
+    pub checkpoint: PathBuf,
+    pub composers: Vec<RareComposer>,
+}
+
+/// Adds a label for every composer that the corpus labels and the model does not know, learned from the training
+/// split, and writes the model with them as `out`.
+///
+/// # Errors
+/// [`TrainError::NobodyNew`]; whatever stops a file from being read or written; [`TrainError::Stopped`].
+pub fn add_rare(
+    model: &Path,
+    corpus: &Path,
+    out: &Path,
+    config: &RareConfig,
+    device: DeviceChoice,
+    stop: &StopFlag,
+    on_step: &mut dyn FnMut(RareStep),
+) -> Result<RareSummary, TrainError> {
+    let device = device.resolve()?;
+    if config.threads > 0 {
+        crate::device::use_threads(config.threads);
+    }
+    let mut checkpoint = Checkpoint::read(model)?;
+    let corpus = Corpus::load(corpus)?;
+    let corpus =
+        only_new(&corpus, &checkpoint.header.composers, &config.only).ok_or(TrainError::NobodyNew)?;
+    let mut vae = checkpoint.vae(device)?;
+    vae.vs.freeze();
+    vae.compute = training_kind(device);
+    let vs = VarStore::new(device);
+    let nobody = checkpoint.tensors["decoder.composer_table"].get(vae.config.n_composers as i64);
+    let rows = vs.root().var_copy(
+        "table",
+        &nobody.expand([corpus.composers.len() as i64, -1], false),
+    );
+    vae.decoder.add_labels(&rows);
+    learn(&vae, &vs, &corpus, config, stop, on_step)?;
+    vae.compute = Kind::Float;
+    let fits: Option<Vec<(Tensor, Tensor)>> = corpus
+        .composers
+        .iter()
+        .map(|(id, _)| fit_composer(&vae, &corpus, id, stop))
+        .collect();
+    let (means, factors): (Vec<Tensor>, Vec<Tensor>) = fits.ok_or(TrainError::NobodyNew)?.into_iter().unzip();
+    let composers = no_grad(|| worth(&vae, &corpus));
+    let rare = RareLabels {
+        composers: corpus.composers.clone(),
+        table: rows.detach(),
+        means: Tensor::stack(&means, 0),
+        factors: Tensor::stack(&factors, 0),
+    };
+    rare.put_into(&mut checkpoint);
+    checkpoint::save(out, &checkpoint.header, &checkpoint.tensors, true)?;
+    Ok(RareSummary {
+        checkpoint: out.to_owned(),
+        composers,
+    })
+}
+
+/// The pieces of the labelled composers that `known` lacks, or of those among them that are named; `None` when there
+/// are none to learn from.
+fn only_new(corpus: &Corpus, known: &ComposerSet, only: &[String]) -> Option<Corpus> {
+    let is_new = |name: &str| {
+        let is_wanted = only.is_empty() || only.iter().any(|o| o == name);
+        is_wanted && known.iter().all(|(_, c)| c.name != name)
+    };
+    let names: Vec<String> = corpus
+        .composers
+        .iter()
+        .map(|(_, c)| c.name.clone())
+        .filter(|name| is_new(name))
+        .collect();
+    let pieces = corpus
+        .pieces
+        .iter()
+        .filter_map(|piece| {
+            let name = &corpus.composers.get(piece.composer?)?.name;
+            let at = names.iter().position(|n| n == name)?;
+            Some(crate::data::Piece {
+                composer: Some(ComposerId(at as u8)),
+                ..piece.clone()
+            })
+        })
+        .collect();
+    let new = Corpus {
+        composers: ComposerSet::new(names),
+        pieces,
+        provenance: corpus.provenance.clone(),
+    };
+    let has_music = new.labelled(Split::Train).next().is_some();
+    has_music.then_some(new)
+}
+
+fn learn(
+    vae: &Vae,
+    vs: &VarStore,
+    corpus: &Corpus,
+    config: &RareConfig,
+    stop: &StopFlag,
+    on_step: &mut dyn FnMut(RareStep),
+) -> Result<(), TrainError> {
+    let sampler = Sampler::new(corpus).ok_or(TrainError::NobodyNew)?;
+    let mut optimizer = Optimizer::new(vs, Kind::Float);
+    let mut rng = Pcg64Mcg::seed_from_u64(config.seed);
+    for step in 0..config.steps {
+        if stop.is_stopped() {
+            return Err(TrainError::Stopped);
+        }
+        let windows: Vec<Window> = (0..BATCH)
+            .map(|_| sampler.draw(vae.config.context_len, &mut rng))
+            .collect();
+        let batch = stack(&windows, &[], &vae.config, vae.device(), || {
+            rng.random_bool(HIDDEN_SHARE)
+        });
+        let has_z: Vec<bool> = windows.iter().map(|_| !rng.random_bool(NO_Z_SHARE)).collect();
+        let mut given = own_labels(vae, &windows, |i| has_z[i]);
+        given.allowed = short_sight(vae, &mut rng);
+        let nll = nll(vae, &batch, &given);
+        nll.backward();
+        let left = 1.0 - step as f64 / config.steps as f64;
+        let _ = optimizer.step(Rates {
+            muon: 0.0,
+            adam: PEAK_RATE * left,
+        });
+        if step % 10 == 9 {
+            let nll = nll.double_value(&[]);
+            on_step(RareStep { step: step + 1, nll });
+        }
+    }
+    Ok(())
+}
+
+/// Nats per note of `batch`, z at the mean of the posterior.
+fn nll(vae: &Vae, batch: &Batch, given: &Conditioning) -> Tensor {
+    let z = no_grad(|| vae.encode(batch).mean);
+    let fields = vae.reconstruction(batch, &z, given);
+    fields
+        .iter()
+        .fold(Tensor::zeros([], (Kind::Float, vae.device())), |sum, f| sum + f)
+}
+
+/// Every window with the label that was added for its composer, and all notes before it in sight.
+fn own_labels(vae: &Vae, windows: &[Window], has_z: impl Fn(usize) -> bool) -> Conditioning {
+    let first = vae.config.n_composers as i64 + 1;
+    let labels: Vec<i64> = windows
+        .iter()
+        .map(|w| w.composer.map_or(first - 1, |c| first + c as i64))
+        .collect();
+    let has_z: Vec<f32> = (0..windows.len())
+        .map(|i| f32::from(u8::from(has_z(i))))
+        .collect();
+    let device = vae.device();
+    Conditioning {
+        has_z: Tensor::from_slice(&has_z).to_device(device),
+        label: Tensor::from_slice(&labels).to_device(device),
+        allowed: None,
+        noise: Tensor::zeros(
+            [windows.len() as i64, vae.config.d_latent as i64],
+            (Kind::Float, device),
+        ),
+    }
+}
+
+/// Held-out nats per note with the label and without.
+fn worth(vae: &Vae, corpus: &Corpus) -> Vec<RareComposer> {
+    let len = vae.config.context_len;
+    let mut windows = fixed_windows(corpus, Split::Validation, HELD_OUT_WINDOWS, len);
+    windows.extend(fixed_windows(corpus, Split::Test, HELD_OUT_WINDOWS, len));
+    let one = |id: ComposerId, name: &str| {
+        let own: Vec<Window> = windows
+            .iter()
+            .filter(|w| w.composer == Some(id.index()))
+            .cloned()
+            .collect();
+        let mean = |is_labelled: bool| {
+            let sum: f64 = own
+                .chunks(BATCH)
+                .map(|part| {
+                    let mut given = own_labels(vae, part, |_| false);
+                    if !is_labelled {
+                        given.label = given.label.full_like(vae.config.n_composers as i64);
+                    }
+                    let batch = stack(part, &[], &vae.config, vae.device(), || false);
+                    nll(vae, &batch, &given).double_value(&[]) * part.len() as f64
+                })
+                .sum();
+            sum / own.len().max(1) as f64
+        };
+        let secs: f64 = corpus
+            .labelled(Split::Train)
+            .filter(|p| p.composer == Some(id))
+            .map(crate::data::Piece::duration_secs)
+            .sum();
+        RareComposer {
+            name: name.to_owned(),
+            hours: secs / 3600.0,
+            held_out_windows: own.len(),
+            own: mean(true),
+            nobody: mean(false),
+        }
+    };
+    corpus
+        .composers
+        .iter()
+        .map(|(id, composer)| one(id, &composer.name))
+        .collect()
+}
