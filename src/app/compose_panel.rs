@@ -13,8 +13,8 @@ use super::settings::Form;
 use super::state::AppState;
 use super::theme::{self, ComposerStyle, GRID, Palette};
 use super::transport::caption;
-use crate::generate::{CHUNK, MOST_BEST_OF};
-use crate::music::{ComposerSet, Era};
+use crate::generate::{CHUNK, CheckpointInfo, MOST_BEST_OF};
+use crate::music::{ComposerId, ComposerSet, Era};
 
 pub const NOTES: Range<usize> = 50..4000;
 pub const GUIDANCE: Range<f32> = 1.0..4.0;
@@ -52,14 +52,15 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ve
         ui.set_min_height(28.0);
         heading(ui, "Composer");
     });
-    let Some(composers) = state.model.composers() else {
+    let Some(info) = state.model.ready.as_deref() else {
         no_model_ui(ui, state, actions);
         return;
     };
+    let composers = &info.composers;
     let height = if ui.available_height() < 380.0 { 24.0 } else { 28.0 };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        for (era, ids) in by_era(composers) {
+        for (era, ids) in by_era(info) {
             ui.add_space(height - 22.0);
             era_ui(ui, era, &ids, composers, form, height);
         }
@@ -78,14 +79,20 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ve
     });
 }
 
-/// Composer ids in order of time under the heading they go below.
-fn by_era(composers: &ComposerSet) -> Vec<(&'static str, Vec<crate::music::ComposerId>)> {
+/// Composer ids in order of time under the heading they go below; those learned from little music come last.
+fn by_era(info: &CheckpointInfo) -> Vec<(&'static str, Vec<ComposerId>)> {
     let mut groups: Vec<(&'static str, Vec<_>)> = Vec::new();
-    for id in composers.by_time() {
-        let era = composers
-            .get(id)
-            .and_then(|c| c.era())
-            .map_or("Others", Era::name);
+    let (rare, others): (Vec<_>, Vec<_>) = info
+        .composers
+        .by_time()
+        .into_iter()
+        .partition(|id| info.is_rare(*id));
+    for id in others.into_iter().chain(rare) {
+        let era = info.composers.get(id).and_then(|c| c.era());
+        let era = match info.is_rare(id) {
+            true => "Learned from little music",
+            false => era.map_or("Others", Era::name),
+        };
         match groups.iter_mut().find(|(name, _)| *name == era) {
             Some((_, ids)) => ids.push(id),
             None => groups.push((era, vec![id])),
@@ -94,14 +101,7 @@ fn by_era(composers: &ComposerSet) -> Vec<(&'static str, Vec<crate::music::Compo
     groups
 }
 
-fn era_ui(
-    ui: &mut Ui,
-    era: &str,
-    ids: &[crate::music::ComposerId],
-    composers: &ComposerSet,
-    form: &mut Form,
-    height: f32,
-) {
+fn era_ui(ui: &mut Ui, era: &str, ids: &[ComposerId], composers: &ComposerSet, form: &mut Form, height: f32) {
     let dark = ui.visuals().dark_mode;
     caption(ui, era);
     let width = (ui.available_width() - 2.0) / 2.0;

@@ -20,10 +20,14 @@ pub fn legend_ui(
     style_of: &dyn Fn(Option<ComposerId>) -> ComposerStyle,
 ) {
     let count = |label: Option<ComposerId>| points.iter().filter(|p| p.composer == label).count();
-    let mut labels: Vec<Option<ComposerId>> = composers.by_time().into_iter().map(Some).collect();
-    if points.iter().any(|p| p.composer.is_none()) {
-        labels.push(None);
-    }
+    // A composer who was added to the finished model has no segments here.
+    let labels: Vec<Option<ComposerId>> = composers
+        .by_time()
+        .into_iter()
+        .map(Some)
+        .chain([None])
+        .filter(|label| count(*label) > 0)
+        .collect();
     for label in &labels {
         let name = label.map_or("Other composers", |id| composers.surname(id));
         let is_shown = !hidden.contains(label);
