@@ -2,10 +2,10 @@
 
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::data::Window;
-use crate::model::{Conditioning, Vae};
+use crate::model::{Conditioning, ModelConfig};
 use crate::sampling::standard_normal;
 
 /// Share of batches whose decoder sees only the last few notes, so that label and z have something left to say.
@@ -20,8 +20,13 @@ const NEITHER_SHARE: f64 = 0.10;
 
 /// Which segments lose their label, their z or both, and how far back the decoder sees; and noise for all segments,
 /// those that are only heard too.
-pub(super) fn draw(vae: &Vae, windows: &[Window], heard: usize, rng: &mut Pcg64Mcg) -> Conditioning {
-    let (device, model) = (vae.device(), &vae.config);
+pub(super) fn draw(
+    model: &ModelConfig,
+    device: Device,
+    windows: &[Window],
+    heard: usize,
+    rng: &mut Pcg64Mcg,
+) -> Conditioning {
     let mut has_z = Vec::with_capacity(windows.len());
     let mut labels = Vec::with_capacity(windows.len());
     for window in windows {
@@ -31,7 +36,7 @@ pub(super) fn draw(vae: &Vae, windows: &[Window], heard: usize, rng: &mut Pcg64M
         has_z.push(if no_z { 0f32 } else { 1.0 });
         labels.push(window.composer.filter(|_| !no_label).unwrap_or(model.n_composers) as i64);
     }
-    let allowed = short_sight(vae, rng);
+    let allowed = short_sight(model.context_len, device, rng);
     // Own noise from the own generator: the run is then a function of its seed.
     let (d, segments) = (model.d_latent, windows.len() + heard);
     let noise: Vec<f32> = (0..segments * d).map(|_| standard_normal(rng)).collect();
@@ -46,12 +51,10 @@ pub(super) fn draw(vae: &Vae, windows: &[Window], heard: usize, rng: &mut Pcg64M
 }
 
 /// Which notes each position of the next batch sees; `None`: all before it.
-pub(super) fn short_sight(vae: &Vae, rng: &mut Pcg64Mcg) -> Option<Tensor> {
+pub(super) fn short_sight(context_len: usize, device: Device, rng: &mut Pcg64Mcg) -> Option<Tensor> {
     rng.random_bool(SHORT_SIGHT_SHARE).then(|| {
         let sight = SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())];
-        let t = vae.config.context_len as i64;
-        Tensor::ones([t, t], (Kind::Bool, vae.device()))
-            .tril(0)
-            .triu(1 - sight)
+        let t = context_len as i64;
+        Tensor::ones([t, t], (Kind::Bool, device)).tril(0).triu(1 - sight)
     })
 }

@@ -3,6 +3,7 @@
 mod classifier;
 mod conditioning;
 mod config;
+mod material;
 mod metrics;
 mod optimizer;
 mod rare;

@@ -187,7 +187,7 @@ fn learn(
         });
         let has_z: Vec<bool> = windows.iter().map(|_| !rng.random_bool(NO_Z_SHARE)).collect();
         let mut given = own_labels(vae, &windows, |i| has_z[i]);
-        given.allowed = short_sight(vae, &mut rng);
+        given.allowed = short_sight(vae.config.context_len, vae.device(), &mut rng);
         let nll = nll(vae, &batch, &given);
         nll.backward();
         let left = 1.0 - step as f64 / config.steps as f64;

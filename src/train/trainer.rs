@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor};
 
-use super::conditioning::{self, HIDDEN_SHARE};
+use super::material::{Material, Prepared};
 use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
-use crate::data::{Corpus, Sampler, Split, Window, fixed_windows, stack};
+use crate::data::{Corpus, Sampler, Split, Window, fixed_windows};
 use crate::device::{DeviceChoice, training_kind};
 use crate::latent_map;
 use crate::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn, fingerprint};
@@ -163,7 +162,33 @@ impl Trainer {
             pieces: sampler.pieces(),
         });
         // A resumed run must not see the same windows again, so the step is part of the seed.
-        let mut rng = Pcg64Mcg::seed_from_u64(self.config.seed ^ first_step.rotate_left(32));
+        let seed = self.config.seed ^ first_step.rotate_left(32);
+        let material = Material::new(&sampler, &self.config, self.vae.device(), seed);
+        std::thread::scope(|scope| {
+            let batches = material.ahead(scope);
+            self.go(&batches, &corpus, &held_out, stop, on_event)
+        })?;
+        if self.run.best().exists() {
+            latent_map::fit_latents(&self.run.best(), &corpus, self.vae.device(), stop)?;
+        }
+        Ok(TrainSummary {
+            step: self.trained_on.step,
+            best_nll: self.trained_on.best_nll,
+            checkpoint: self.run.best(),
+            stopped: stop.is_stopped(),
+        })
+    }
+
+    /// The steps, with validations and savings between them.
+    fn go(
+        &mut self,
+        batches: &Receiver<Prepared>,
+        corpus: &Corpus,
+        held_out: &[Window],
+        stop: &StopFlag,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<(), TrainError> {
+        let first_step = self.trained_on.step;
         let begun = Instant::now();
         let mut last_saved = self.elapsed_before;
         let mut report = Report::new(self.vae.device(), &self.trained_on);
@@ -174,16 +199,18 @@ impl Trainer {
             let step = self.trained_on.step;
             let is_due = is_over || step.is_multiple_of(self.config.validate_every);
             if step > first_step && is_due {
-                self.validate(&corpus, &held_out, stop, on_event)?;
+                self.validate(corpus, held_out, stop, on_event)?;
             }
             if is_over || elapsed - last_saved > SAVE_EVERY_SECS {
-                self.save_last(&corpus, elapsed)?;
+                self.save_last(corpus, elapsed)?;
                 last_saved = elapsed;
             }
             if is_over {
                 break;
             }
-            self.step(&sampler, progress, &mut rng, &mut report);
+            // There is always a next batch, unless the thread that makes them has died: then this one does too.
+            let Ok(prepared) = batches.recv() else { break };
+            self.step(&prepared, progress, &mut report);
             if self.trained_on.step.is_multiple_of(REPORT_EVERY) {
                 let metrics = report.take(&self.trained_on, elapsed, progress);
                 if !metrics.loss.is_finite() {
@@ -196,40 +223,24 @@ impl Trainer {
                 on_event(TrainEvent::Stepped(metrics));
             }
         }
-        if self.run.best().exists() {
-            latent_map::fit_latents(&self.run.best(), &corpus, self.vae.device(), stop)?;
-        }
-        Ok(TrainSummary {
-            step: self.trained_on.step,
-            best_nll: self.trained_on.best_nll,
-            checkpoint: self.run.best(),
-            stopped: stop.is_stopped(),
-        })
+        Ok(())
     }
 
-    fn step(&mut self, sampler: &Sampler, progress: f64, rng: &mut Pcg64Mcg, report: &mut Report) {
-        let context = self.config.model.context_len;
-        let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
-        let (windows, heard) = (draw(self.config.batch_size), draw(self.config.heard_windows));
-        let notes: usize = windows.iter().map(|w| w.notes.len()).sum();
-        let batch = stack(&windows, &heard, &self.config.model, self.vae.device(), || {
-            rng.random_bool(HIDDEN_SHARE)
-        });
-        let given = conditioning::draw(&self.vae, &windows, heard.len(), rng);
+    fn step(&mut self, prepared: &Prepared, progress: f64, report: &mut Report) {
         let weights = LossWeights {
             kl: schedule::kl_weight(&self.config, progress),
             free_bits_nats: self.config.free_bits_nats,
             label: self.config.label_weight,
             bag: self.config.bag_weight,
-            segment_len: context as f64,
+            segment_len: self.config.model.context_len as f64,
         };
-        let terms = self.vae.elbo(&batch, &given);
+        let terms = self.vae.elbo(&prepared.batch, &prepared.given);
         let loss = terms.loss(&weights);
         loss.backward();
         let rates = schedule::rates(&self.config, self.trained_on.step, progress);
         let norm = self.optimizer.step(rates);
         self.trained_on.step += 1;
-        self.trained_on.notes_seen += notes as u64;
+        self.trained_on.notes_seen += prepared.notes as u64;
         let mut values = vec![
             loss.detach(),
             terms.kl_nats().detach(),
@@ -237,7 +248,7 @@ impl Trainer {
             norm,
         ];
         values.extend(terms.nll_fields.iter().map(Tensor::detach));
-        report.add(&values, notes, weights.kl, rates.muon);
+        report.add(&values, prepared.notes, weights.kl, rates.muon);
     }
 
     fn validate(

@@ -1,0 +1,73 @@
+//! The batches of a run, made by a thread of their own one step ahead, so that the device never waits for them.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tch::Device;
+
+use super::TrainConfig;
+use super::conditioning::{self, HIDDEN_SHARE};
+use crate::data::{Sampler, Window, stack};
+use crate::model::{Batch, Conditioning};
+
+/// Batches that may wait for the device.
+const AHEAD: usize = 2;
+
+/// All that a step needs, on the device.
+pub(super) struct Prepared {
+    pub batch: Batch,
+    pub given: Conditioning,
+    /// Notes that the decoder writes.
+    pub notes: usize,
+}
+
+/// An endless row of batches, a function of the seed alone.
+pub(super) struct Material<'a> {
+    sampler: &'a Sampler<'a>,
+    config: TrainConfig,
+    device: Device,
+    rng: Pcg64Mcg,
+}
+
+impl<'a> Material<'a> {
+    pub fn new(sampler: &'a Sampler<'a>, config: &TrainConfig, device: Device, seed: u64) -> Material<'a> {
+        Material {
+            sampler,
+            config: config.clone(),
+            device,
+            rng: Pcg64Mcg::seed_from_u64(seed),
+        }
+    }
+
+    /// Makes them ahead of their use until the receiver is gone.
+    pub fn ahead<'scope>(mut self, scope: &'scope Scope<'scope, '_>) -> Receiver<Prepared>
+    where
+        'a: 'scope,
+    {
+        let (send, receive) = sync_channel(AHEAD);
+        scope.spawn(move || while send.send(self.make()).is_ok() {});
+        receive
+    }
+
+    fn make(&mut self) -> Prepared {
+        let Material {
+            sampler,
+            config,
+            device,
+            rng,
+        } = self;
+        let context = config.model.context_len;
+        let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
+        let (windows, heard) = (draw(config.batch_size), draw(config.heard_windows));
+        let batch = stack(&windows, &heard, &config.model, *device, || {
+            rng.random_bool(HIDDEN_SHARE)
+        });
+        Prepared {
+            notes: windows.iter().map(|w| w.notes.len()).sum(),
+            given: conditioning::draw(&config.model, *device, &windows, heard.len(), rng),
+            batch,
+        }
+    }
+}
