@@ -3,7 +3,8 @@
 //! The modules stand in the order of their layers: each may use those above it, never one below
 //! (`tests/layers` holds that).
 
-// Nothing but themselves: where things lie, how far work is, files that are whole.
+// Nothing but themselves: why something failed, where things lie, how far work is, files that are whole.
+pub mod causes;
 pub mod files;
 pub mod paths;
 pub mod progress;

@@ -189,6 +189,21 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
 
     window.press(Modifiers::NONE, Key::M);
     assert!(window.app().state.sound.is_muted);
+    window.press(Modifiers::ALT, Key::M);
+    assert!(window.app().state.sound.is_muted, "Alt+M is another key");
+    // Three strokes within a frame that took long.
+    let stroke = |repeat| eframe::egui::Event::Key {
+        key: Key::ArrowUp,
+        physical_key: None,
+        pressed: true,
+        repeat,
+        modifiers: Modifiers::NONE,
+    };
+    let events = &mut window.harness.input_mut().events;
+    events.extend([stroke(false), stroke(false), stroke(true)]);
+    window.harness.run_steps(3);
+    let tempo = window.app().state.sound.tempo_scale;
+    assert!((tempo - 1.15).abs() < 1e-3, "{tempo}");
     window.harness.get_by_label("Search takes").focus();
     window.harness.run_steps(2);
     window.press(Modifiers::NONE, Key::M);

@@ -255,6 +255,15 @@ fn status_tells_where_it_is_and_how_loud() {
         (7.0..7.1).contains(&handle.status().position_secs),
         "not before the place that was asked for"
     );
+    for _ in 0..3 {
+        handle.seek_by(-1.0).unwrap();
+    }
+    pull(&mut source, 0.01);
+    let at = handle.status().position_secs;
+    assert!(
+        (4.0..4.1).contains(&at),
+        "jumps that the card has not asked for yet add up: {at}"
+    );
 }
 
 /// Whatever this machine has for a sound card, the program starts at once, the playhead moves, and it ends.

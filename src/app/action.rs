@@ -103,6 +103,8 @@ pub enum Action {
     SetLoop(Option<Range<f64>>),
     ToggleLoop,
     SetTempo(f32),
+    /// Adds to the tempo scale.
+    ChangeTempo(f32),
     SetVolume(f32),
     ToggleMute,
     Audition {

@@ -8,7 +8,7 @@ use super::action::Action;
 use super::feed::{Feed, sink};
 use super::make::Order;
 use super::state::Composing;
-use super::takes::{ComposeSettings, Made, TakeId, TakeRecord, now_secs, surname};
+use super::takes::{ComposeSettings, Draft, Made, TakeId, TakeRecord, now_secs, surname};
 use super::workers::Done;
 use crate::generate::{GenerateRequest, VerbRequest};
 use crate::jobs::{EngineCommand, JobId, StreamPart, StreamSink};
@@ -132,17 +132,16 @@ impl PasticheApp {
         let play = self.state.settings.form.play_when_ready && !is_quiet;
         let takes_stage = play || !(is_quiet || self.sound.is_playing());
         let (job, stop, feed) = (self.state.jobs.fresh(), StopFlag::new(), Feed::new(takes_stage));
-        let (store, reporter, kept) = (self.store.clone(), self.workers.reporter(), settings.clone());
-        // On disk before the window hears of it: a crash of the window loses nothing.
-        let keep = move |part: StreamPart<'_>| {
-            if let StreamPart::Finished(take, heard) = part {
-                let (kept, now) = (kept.clone(), now_secs());
-                let record = match &made {
-                    Some(made) => TakeRecord::made_of(made, take, heard, kept, now),
-                    None => TakeRecord::composed(take, heard, kept, now),
-                };
-                reporter.report(Done::TakeSaved(store.save(record, &take.performance)));
+        let record = TakeRecord::begun(made.as_ref(), settings.clone(), now_secs());
+        let mut draft = Draft::new(self.store.clone(), record);
+        let reporter = self.workers.reporter();
+        // On disk before the window hears of it, and while it grows: a crash loses no more than the last second.
+        let keep = move |part: StreamPart<'_>| match part {
+            StreamPart::Notes(streamed) => draft.add(streamed),
+            StreamPart::Finished(take, heard) => {
+                reporter.report(Done::TakeSaved(draft.finish(take, heard)));
             }
+            StreamPart::Failed => draft.discard(),
         };
         // Room for a take that ends a little late.
         let capacity = asked_notes + asked_notes / 5 + 1_000;

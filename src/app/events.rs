@@ -90,7 +90,14 @@ impl PasticheApp {
 
     fn take_in(&mut self, done: Done) {
         match done {
-            Done::TakesListed(Ok(entries)) => self.state.takes.set_listed(entries),
+            Done::TakesListed(Ok(entries)) => {
+                // The seed in the panel is that of the last take of the last time.
+                if !entries.is_empty() {
+                    let seed = self.state.settings.form.settings.seed;
+                    self.state.used_seed.get_or_insert(seed);
+                }
+                self.state.takes.set_listed(entries);
+            }
             Done::TakesListed(Err(error)) => {
                 self.state.takes.set_listed(Vec::new());
                 self.toasts.error("The kept takes cannot be read", &error);

@@ -17,6 +17,7 @@ mod file_actions;
 pub mod fonts;
 pub mod history;
 mod icons;
+mod keys;
 pub mod latent;
 pub mod latent_plot;
 mod make;

@@ -219,7 +219,7 @@ impl PianoRoll {
         let identity = (input.take_id, input.revision);
         painter.add(
             self.layer
-                .shape(identity, &self.index, notes, view, area, colours),
+                .shape(ui.ctx(), identity, &self.index, notes, view, area, colours),
         );
         let spotlight =
             ui.ctx()

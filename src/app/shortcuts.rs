@@ -3,6 +3,7 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Action, Ask, Sheet};
+use super::keys::{Press, take_presses};
 use super::state::AppState;
 
 /// A key and what it does.
@@ -13,6 +14,8 @@ pub struct Shortcut {
     is_global: bool,
     /// Leaves the key to a widget that the keyboard has moved to.
     yields: bool,
+    /// Acts again and again while the key is held.
+    repeats: bool,
     action: fn(&AppState) -> Option<Action>,
 }
 
@@ -24,6 +27,25 @@ impl Shortcut {
             what,
             is_global: false,
             yields: false,
+            repeats: false,
+            action,
+        }
+    }
+
+    /// A key that moves something by a step, each time it is pressed and while it is held.
+    const fn step(
+        modifiers: Modifiers,
+        key: Key,
+        what: &'static str,
+        action: fn(&AppState) -> Option<Action>,
+    ) -> Shortcut {
+        let keys = KeyboardShortcut::new(modifiers, key);
+        Shortcut {
+            keys,
+            what,
+            is_global: false,
+            yields: true,
+            repeats: true,
             action,
         }
     }
@@ -35,6 +57,7 @@ impl Shortcut {
             what,
             is_global: true,
             yields: false,
+            repeats: false,
             action,
         }
     }
@@ -42,6 +65,19 @@ impl Shortcut {
     const fn yielding(mut self) -> Shortcut {
         self.yields = true;
         self
+    }
+
+    /// Exactly these keys: with Alt a letter is a menu's, or another letter.
+    fn is_pressed(&self, press: Press) -> bool {
+        let Press { key, modifiers, .. } = press;
+        match self.keys.logical_key {
+            // The question mark needs Shift on most keyboards and something else on others.
+            Key::Questionmark => {
+                (key == Key::Questionmark && !modifiers.command && !modifiers.ctrl)
+                    || (key == Key::F1 && modifiers.is_none())
+            }
+            wanted => key == wanted && modifiers.matches_exact(self.keys.modifiers),
+        }
     }
 
     /// As people write it: "Ctrl+Enter".
@@ -77,30 +113,24 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Enter, "Stop and go to the start", |_| Some(Action::Stop)).yielding(),
     Shortcut::plain(Key::Home, "To the start", |_| Some(Action::SeekTo(0.0))).yielding(),
     Shortcut::plain(Key::End, "To the end", |_| Some(Action::SeekToEnd)).yielding(),
-    Shortcut {
-        keys: KeyboardShortcut::new(Modifiers::SHIFT, Key::ArrowLeft),
-        what: "Back 5 seconds",
-        is_global: false,
-        yields: true,
-        action: |_| Some(Action::SeekBy(-5.0)),
-    },
-    Shortcut {
-        keys: KeyboardShortcut::new(Modifiers::SHIFT, Key::ArrowRight),
-        what: "On 5 seconds",
-        is_global: false,
-        yields: true,
-        action: |_| Some(Action::SeekBy(5.0)),
-    },
-    Shortcut::plain(Key::ArrowLeft, "Back 1 second", |_| Some(Action::SeekBy(-1.0))).yielding(),
-    Shortcut::plain(Key::ArrowRight, "On 1 second", |_| Some(Action::SeekBy(1.0))).yielding(),
-    Shortcut::plain(Key::ArrowUp, "Faster", |s| {
-        Some(Action::SetTempo(s.sound.tempo_scale + 0.05))
-    })
-    .yielding(),
-    Shortcut::plain(Key::ArrowDown, "Slower", |s| {
-        Some(Action::SetTempo(s.sound.tempo_scale - 0.05))
-    })
-    .yielding(),
+    Shortcut::step(Modifiers::SHIFT, Key::ArrowLeft, "Back 5 seconds", |_| {
+        Some(Action::SeekBy(-5.0))
+    }),
+    Shortcut::step(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| {
+        Some(Action::SeekBy(5.0))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| {
+        Some(Action::SeekBy(-1.0))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| {
+        Some(Action::SeekBy(1.0))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowUp, "Faster", |_| {
+        Some(Action::ChangeTempo(0.05))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowDown, "Slower", |_| {
+        Some(Action::ChangeTempo(-0.05))
+    }),
     Shortcut::plain(Key::L, "Loop on or off", |_| Some(Action::ToggleLoop)),
     Shortcut::plain(Key::M, "Mute or unmute", |_| Some(Action::ToggleMute)),
     Shortcut::plain(Key::F, "Fit the take into the roll", |_| Some(Action::FitRoll)),
@@ -129,13 +159,9 @@ pub const ALL: &[Shortcut] = &[
 /// Consumes the keys that were pressed and returns what they mean. A widget that Tab has moved to keeps the keys
 /// that press and move it: Space, Enter, the arrows.
 pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
-    if let Some(sheet) = &state.sheet {
+    if state.sheet.is_some() {
         let is_closed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
-        return if is_closed && *sheet != Sheet::Close {
-            vec![Action::CloseSheet]
-        } else {
-            Vec::new()
-        };
+        return is_closed.then_some(Action::CloseSheet).into_iter().collect();
     }
     let is_typing = ctx.text_edit_focused();
     let has_focus = ctx.memory(|m| m.focused().is_some());
@@ -143,23 +169,14 @@ pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
     let is_live = |shortcut: &Shortcut| {
         shortcut.is_global || !(is_typing || is_menu_open || (has_focus && shortcut.yields))
     };
-    let mut actions: Vec<Action> = Vec::new();
-    // Shifted arrows come before the plain ones, whose pattern they would fit as well.
-    for shortcut in ALL.iter().filter(|s| is_live(s)) {
-        let pressed = ctx.input_mut(|i| match shortcut.keys.logical_key {
-            // The question mark needs Shift on most keyboards and something else on others.
-            Key::Questionmark => {
-                i.consume_key(Modifiers::SHIFT, Key::Questionmark)
-                    || i.consume_key(Modifiers::NONE, Key::Questionmark)
-                    || i.consume_key(Modifiers::NONE, Key::F1)
-            }
-            _ => i.consume_shortcut(&shortcut.keys),
-        });
-        if pressed {
-            actions.extend((shortcut.action)(state));
-        }
-    }
-    actions
+    let of = |press: Press| {
+        ALL.iter()
+            .find(|s| is_live(s) && s.is_pressed(press) && (s.repeats || !press.is_repeat))
+    };
+    take_presses(ctx, |press| of(press).is_some())
+        .into_iter()
+        .filter_map(|press| (of(press)?.action)(state))
+        .collect()
 }
 
 #[cfg(test)]

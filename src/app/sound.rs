@@ -255,6 +255,11 @@ impl SoundControl {
         log_busy(self.handle().set_tempo_scale(f64::from(self.tempo_scale)));
     }
 
+    /// Faster or slower by so much than it is now.
+    pub fn change_tempo(&mut self, by: f32) {
+        self.set_tempo(self.tempo_scale + by);
+    }
+
     pub fn set_loop(&mut self, region: Option<Range<f64>>) {
         self.loop_secs = region.clone();
         log_busy(self.handle().set_loop(region));
@@ -297,6 +302,11 @@ impl SoundControl {
 
     pub fn seek(&self, secs: f64) {
         log_busy(self.handle().seek(secs.max(0.0)));
+    }
+
+    /// From where the playhead is; jumps that are still under way count.
+    pub fn seek_by(&self, secs: f64) {
+        log_busy(self.handle().seek_by(secs));
     }
 
     pub fn audition(&self, pitch: Pitch, velocity: Velocity) {

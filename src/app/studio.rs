@@ -245,8 +245,15 @@ fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             stage_buttons_ui(ui, state, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let name = RichText::new(&stage.name).text_style(egui::TextStyle::Heading);
-                ui.add(egui::Label::new(name).truncate());
-                ui.add(egui::Label::new(facts(ui, state, stage)).truncate());
+                let facts = egui::WidgetText::from(facts(ui, state, stage));
+                let facts = facts.into_galley(ui, None, f32::INFINITY, egui::TextStyle::Small);
+                // A long name gives way.
+                let room = ui.available_width() - facts.size().x - 2.0 * GRID;
+                ui.scope(|ui| {
+                    ui.set_max_width(room.max(0.0));
+                    ui.add(egui::Label::new(name).truncate());
+                });
+                ui.label(facts);
             });
         });
     });

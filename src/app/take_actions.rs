@@ -202,7 +202,7 @@ impl PasticheApp {
             Action::PlayPause if length.is_some() => self.sound.toggle_play(),
             Action::Stop => self.sound.stop(),
             Action::SeekTo(secs) => self.sound.seek(secs),
-            Action::SeekBy(secs) => self.sound.seek(self.state.sound.position_secs + secs),
+            Action::SeekBy(secs) => self.sound.seek_by(secs),
             Action::SeekToEnd => self.sound.seek(length.unwrap_or(0.0)),
             Action::SetLoop(region) => self.sound.set_loop(region),
             Action::ToggleLoop => {
@@ -212,6 +212,7 @@ impl PasticheApp {
                 self.sound.set_loop(whole);
             }
             Action::SetTempo(scale) => self.sound.set_tempo(scale),
+            Action::ChangeTempo(by) => self.sound.change_tempo(by),
             Action::SetVolume(volume) => self.sound.set_volume(volume),
             Action::ToggleMute => self.sound.toggle_mute(),
             Action::Audition { pitch, velocity, .. } => self.sound.audition(pitch, velocity),

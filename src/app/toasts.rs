@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Align, Align2, Area, Button, Frame, Id, Layout, Margin, Order, RichText, Ui, vec2};
+use eframe::egui::{
+    self, Align, Align2, Area, Button, Frame, Id, Label, Layout, Margin, Order, RichText, Ui, vec2,
+};
 
 use super::action::Action;
 use super::icons::{Icon, IconButton};
@@ -147,10 +149,12 @@ impl Toast {
                     gone |= self.details_ui(ui, &palette);
                 });
             }
-            if self.is_open
-                && let Some(details) = &self.details
-            {
-                ui.label(RichText::new(details).small().color(palette.weak_text));
+            if let Some(details) = &self.details {
+                let small = |text: &str| Label::new(RichText::new(text).small().color(palette.weak_text));
+                match self.is_open {
+                    true => ui.add(small(details)),
+                    false => ui.add(small(details.lines().next().unwrap_or_default()).truncate()),
+                };
             }
         });
         shown
@@ -182,11 +186,5 @@ impl Toast {
 
 /// An error and its causes on one line each.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(&format!("\n… {inner}"));
-        cause = inner.source();
-    }
-    text
+    crate::causes::chain(error).join("\n… ")
 }

@@ -9,7 +9,7 @@ use super::sheets::buttons_row;
 use super::state::AppState;
 use super::takes::{How, Made, Part, TakeEntry, TakeId, length, style_of};
 use super::theme::{GRID, Palette, neutral_style};
-use super::transport::caption;
+use super::transport::{caption, shortened};
 use crate::generate::verbs;
 
 /// The verbs that a take can be put to.
@@ -26,6 +26,8 @@ const MORE_NOTES: std::ops::RangeInclusive<usize> = 20..=2000;
 /// Pieces between two others.
 const BETWEEN: std::ops::RangeInclusive<usize> = 1..=7;
 const WIDTH: f32 = 448.0;
+/// Letters of a take's name in the heading, so that the verb is always read.
+const LONGEST_NAME: usize = 32;
 
 /// What the sheet is filled in with; it stays for the next time.
 #[derive(Debug)]
@@ -66,7 +68,7 @@ impl VerbSheet {
             return;
         };
         ui.set_width(WIDTH);
-        let name = &entry.record.name;
+        let name = shortened(&entry.record.name, LONGEST_NAME);
         let title = match kind {
             VerbKind::Vary => format!("Vary {name}"),
             VerbKind::Continue => format!("Continue {name}"),

@@ -1,8 +1,9 @@
 //! Ctrl-C and broken pipes: a command ends as a user of the shell expects, and leaves no half files behind.
 
-use std::process::ExitCode;
+use std::io::Write;
 use std::sync::OnceLock;
 
+use pastiche::causes;
 use pastiche::progress::StopFlag;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
@@ -34,15 +35,22 @@ pub fn stop_flag() -> &'static StopFlag {
     })
 }
 
-/// A command that was interrupted says so with the usual status.
-pub fn settle(result: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
-    match result {
-        Err(error) if STOP.get().is_some_and(StopFlag::is_stopped) => {
-            eprintln!("pastiche: {error:#}");
-            Ok(ExitCode::from(INTERRUPTED))
-        }
-        other => other,
+/// Says what went wrong, in one line with the whole chain of causes; the status for the shell.
+pub fn settle(result: anyhow::Result<()>) -> u8 {
+    let Err(error) = result else { return 0 };
+    eprintln!("pastiche: {}", causes::chain(error.as_ref()).join(": "));
+    match STOP.get().is_some_and(StopFlag::is_stopped) {
+        true => INTERRUPTED,
+        false => 1,
     }
+}
+
+/// Ends the program without taking libtorch apart: its thousands of operators would be unregistered one by one, for a
+/// tenth of a second after every command.
+pub fn end(status: u8) -> ! {
+    // Whoever no longer reads misses nothing.
+    let _ = std::io::stdout().flush();
+    signal_hook::low_level::exit(status.into())
 }
 
 /// From here on a reader that closes the pipe, such as `head`, ends the program silently. Not for what talks to a

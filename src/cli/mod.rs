@@ -18,7 +18,6 @@ mod verbs;
 mod verbs_check;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use pastiche::device::DeviceChoice;
@@ -94,27 +93,27 @@ impl From<DeviceArg> for DeviceChoice {
 }
 
 /// Parses the command line and does what it says; without a command, `open_studio` with the files that were named.
-pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
-    let done = |result: anyhow::Result<()>| result.map(|()| ExitCode::SUCCESS);
+/// Then the program ends.
+pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
     let cli = Cli::parse();
     if cli.command.as_ref().is_some_and(|command| !command.has_sockets()) {
         interrupt::end_with_the_reader();
     }
-    interrupt::settle(match cli.command {
+    interrupt::end(interrupt::settle(match cli.command {
         None => open_studio(cli.files),
-        Some(Command::Generate(args)) => done(generate::run(&args)),
+        Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Render(args)) => render::run(&args),
         #[cfg(feature = "app")]
         Some(Command::Play(args)) => play::run(&args),
-        Some(Command::Composers(args)) => done(composers::run(&args)),
-        Some(Command::Inspect(args)) => done(inspect::run(&args, composers::describe_checkpoint)),
-        Some(Command::Prepare(args)) => done(prepare::run(&args)),
-        Some(Command::Train(args)) => done(train::run(&args)),
-        Some(Command::Evaluate(args)) => done(evaluate::run(&args)),
-        Some(Command::Vary(args)) => done(verbs::run_vary(&args)),
-        Some(Command::Continue(args)) => done(verbs::run_continue(&args)),
-        Some(Command::Restyle(args)) => done(verbs::run_restyle(&args)),
-        Some(Command::Blend(args)) => done(verbs::run_blend(&args)),
-        Some(Command::VerbsCheck(args)) => done(verbs_check::run(&args)),
-    })
+        Some(Command::Composers(args)) => composers::run(&args),
+        Some(Command::Inspect(args)) => inspect::run(&args, composers::describe_checkpoint),
+        Some(Command::Prepare(args)) => prepare::run(&args),
+        Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Vary(args)) => verbs::run_vary(&args),
+        Some(Command::Continue(args)) => verbs::run_continue(&args),
+        Some(Command::Restyle(args)) => verbs::run_restyle(&args),
+        Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::VerbsCheck(args)) => verbs_check::run(&args),
+    }))
 }

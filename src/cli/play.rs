@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -43,7 +42,7 @@ pub struct PlayArgs {
     from: Option<f64>,
 }
 
-pub fn run(args: &PlayArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
     if args.list_devices {
         return list_devices();
     }
@@ -71,10 +70,10 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<ExitCode> {
             .for_each(drop);
     });
     attend(&handle, &commands)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn list_devices() -> anyhow::Result<ExitCode> {
+fn list_devices() -> anyhow::Result<()> {
     let (sender, woken) = channel();
     let wake = move || {
         let _ = sender.send(());
@@ -88,7 +87,7 @@ fn list_devices() -> anyhow::Result<ExitCode> {
     for name in player.handle().devices().iter() {
         println!("{name}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn wait_until_ready(handle: &PlayerHandle) -> anyhow::Result<()> {

@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -93,7 +92,7 @@ fn parse_preset(text: &str) -> Result<(u8, u8), String> {
     numbers.ok_or_else(|| format!("\"{text}\" is not BANK:PROGRAM, such as 0:0 for the grand piano"))
 }
 
-pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let read = midi::read_file(&args.input)?;
     let range_secs = (args.from.is_some() || args.to.is_some())
         .then(|| args.from.unwrap_or(0.0)..args.to.unwrap_or(f64::INFINITY));
@@ -125,15 +124,11 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<ExitCode> {
         ..ExportSettings::new(args.sample_rate)
     };
     write_recording(read.performance, &args.sound.load()?, &settings, &args.out)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Writes what is seen rather than heard: a MIDI file or a picture.
-fn write_score(
-    args: &RenderArgs,
-    read: MidiRead,
-    range_secs: Option<Range<f64>>,
-) -> anyhow::Result<ExitCode> {
+fn write_score(args: &RenderArgs, read: MidiRead, range_secs: Option<Range<f64>>) -> anyhow::Result<()> {
     let performance = match range_secs {
         Some(range) => read.performance.slice_secs(range),
         None => read.performance,
@@ -151,7 +146,7 @@ fn write_score(
         performance.notes().len(),
         performance.duration_secs()
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Records with a progress bar on the terminal, and says what was written.

@@ -105,6 +105,12 @@ impl PlayerHandle {
         self.send(PlayerCommand::Seek { secs })
     }
 
+    /// So many seconds on, or back: from where the playhead is when the player comes to it, so that several in a row
+    /// add up.
+    pub fn seek_by(&self, secs: f64) -> Result<(), PlayerBusy> {
+        self.send(PlayerCommand::SeekBy { secs })
+    }
+
     /// Repeats a part; `None`, or a part shorter than 50 ms, plays on.
     pub fn set_loop(&self, region_secs: Option<Range<f64>>) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::SetLoop(region_secs))

@@ -46,6 +46,9 @@ pub enum PlayerCommand {
     Seek {
         secs: f64,
     },
+    SeekBy {
+        secs: f64,
+    },
     SetLoop(Option<Range<f64>>),
     SetGain(f32),
     SetTempoScale(f64),

@@ -134,6 +134,7 @@ impl Core {
             PlayerCommand::Pause => return renderer.pause(),
             PlayerCommand::Stop => renderer.stop(),
             PlayerCommand::Seek { secs } => renderer.seek(secs),
+            PlayerCommand::SeekBy { secs } => renderer.seek(renderer.position_secs() + secs),
             PlayerCommand::SetLoop(region) => return renderer.set_loop(region),
             PlayerCommand::SetGain(gain) => return renderer.set_gain(gain),
             PlayerCommand::SetTempoScale(scale) => return renderer.set_tempo_scale(scale),

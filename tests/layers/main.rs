@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// Top-level module (folder or file of `src/`) → layer.
 const LAYERS: &[(&str, u8)] = &[
     ("progress", 0),
+    ("causes", 0),
     ("paths", 0),
     ("files", 0),
     ("music", 0),

@@ -9,7 +9,7 @@ use pastiche::app::latent_plot::{LatentEvent, LatentInput, LatentPlot, LatentTak
 use pastiche::latent_map::LatentMap;
 use pastiche::music::{ComposerId, ComposerSet};
 
-use crate::{click_at, harness};
+use crate::{click_at, harness, strokes};
 
 struct State {
     plot: LatentPlot,
@@ -178,8 +178,7 @@ fn arrow_keys_move_between_the_points_and_enter_composes() {
         "{}",
         words(&h)
     );
-    press(&mut h, Key::ArrowRight);
-    press(&mut h, Key::ArrowUp);
+    strokes(&mut h, &[Key::ArrowRight, Key::ArrowUp]);
     let here = words(&h);
     assert!(
         here.contains("Nocturne") && !here.contains("Nocturne 10,"),

@@ -6,7 +6,7 @@ mod roll;
 mod training;
 
 use eframe::egui::{
-    self, Event, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Ui, Vec2,
+    self, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Ui, Vec2,
 };
 use egui_kittest::Harness;
 
@@ -55,6 +55,21 @@ pub fn press_drag_release<State>(harness: &mut Harness<'_, State>, button: Point
     });
     harness.step();
     harness.step();
+}
+
+/// Strokes that all fall into the next frame, as while the one before took long.
+pub fn strokes<State>(harness: &mut Harness<'_, State>, keys: &[Key]) {
+    let events = keys.iter().flat_map(|key| {
+        [true, false].map(|pressed| Event::Key {
+            key: *key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        })
+    });
+    harness.input_mut().events.extend(events);
+    harness.run_steps(3);
 }
 
 /// Turns the wheel over a place; `lines` as the wheel gives them, up is positive.

@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::piano_roll::{PianoRoll, RollEmpty, RollEvent, RollInput};
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 
-use crate::{click_at, harness, press_drag_release, settle, wheel_at};
+use crate::{click_at, harness, press_drag_release, settle, strokes, wheel_at};
 
 struct State {
     roll: PianoRoll,
@@ -284,10 +284,7 @@ fn arrows_walk_through_the_notes_and_enter_plays_one() {
     h.get_by_label_contains("Piano roll").focus();
     h.run_steps(3);
     assert!(PianoRoll::has_focus(&h.ctx));
-    h.key_press(Key::ArrowRight);
-    h.key_press(Key::ArrowRight);
-    h.key_press(Key::ArrowRight);
-    h.run_steps(3);
+    strokes(&mut h, &[Key::ArrowRight; 3]);
     let value = |h: &Harness<'_, State>| h.get_by_label_contains("Piano roll").value().unwrap_or_default();
     assert!(value(&h).starts_with("E2  at 0:02.00"), "{}", value(&h));
     h.key_press(Key::ArrowUp);

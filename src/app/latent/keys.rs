@@ -1,15 +1,16 @@
 //! The map by keyboard: arrows move from point to point, Enter is a click.
 
-use eframe::egui::{
-    EventFilter, Key, Modifiers, Painter, Rect, Response, Stroke, StrokeKind, Ui, Vec2, vec2,
-};
+use eframe::egui::{EventFilter, Key, Painter, Rect, Response, Stroke, StrokeKind, Ui, Vec2, vec2};
 use egui_plot::PlotTransform;
 
 use super::cloud::screen;
+use crate::app::keys::take_plain;
 use crate::app::theme::Palette;
 
 /// A step leads at least this far on the screen: the nearest of thousands of points would be no step to see.
 const STEP_PX: f32 = 12.0;
+
+const MOVES: [Key; 4] = [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];
 
 /// The point that the arrow keys start from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,21 +54,15 @@ impl PointFocus {
             .collect();
         let here = |point: usize| xy.get(point).map(|xy| screen(transform, *xy).to_vec2());
         let mut moved = None;
-        for (key, way) in [
-            (Key::ArrowLeft, vec2(-1.0, 0.0)),
-            (Key::ArrowRight, vec2(1.0, 0.0)),
-            (Key::ArrowUp, vec2(0.0, -1.0)),
-            (Key::ArrowDown, vec2(0.0, 1.0)),
-        ] {
-            if ui.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
-                moved = match self.point.and_then(here) {
-                    Some(from) => towards(&places, from, way),
-                    None => nearest(&places, screen(transform, start).to_vec2()),
-                }
-                .or(moved);
+        for key in take_plain(ui.ctx(), &MOVES) {
+            moved = match self.point.and_then(here) {
+                Some(from) => towards(&places, from, way(key)),
+                None => nearest(&places, screen(transform, start).to_vec2()),
             }
+            .or(moved);
+            self.point = moved.or(self.point);
         }
-        self.point = moved.or(self.point).filter(|i| *i < xy.len());
+        self.point = self.point.filter(|i| *i < xy.len());
         // egui turns Enter, and a screen reader's press, into a click without a pointer.
         let is_pressed = response.clicked() && response.interact_pointer_pos().is_none();
         match (self.point, is_pressed, moved) {
@@ -91,6 +86,16 @@ impl PointFocus {
         if let Some(xy) = self.point.and_then(|i| xy.get(i)) {
             painter.circle_stroke(screen(transform, *xy), 8.0, Stroke::new(2.0, palette.accent));
         }
+    }
+}
+
+/// Where an arrow points on the screen.
+fn way(key: Key) -> Vec2 {
+    match key {
+        Key::ArrowLeft => vec2(-1.0, 0.0),
+        Key::ArrowRight => vec2(1.0, 0.0),
+        Key::ArrowUp => vec2(0.0, -1.0),
+        _ => vec2(0.0, 1.0),
     }
 }
 

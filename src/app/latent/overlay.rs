@@ -6,7 +6,11 @@ use egui_plot::PlotTransform;
 use super::cloud::screen;
 use crate::app::latent_plot::LatentTake;
 use crate::app::theme::{ComposerStyle, Palette, paint_marker};
+use crate::app::transport::shortened;
 use crate::music::{ComposerId, ComposerSet};
+
+/// Letters of a take's name that are set on the map.
+const LONGEST_NAME: usize = 28;
 
 /// The means of the mixture components, with the composers' names where there is room for them.
 #[expect(clippy::too_many_arguments)]
@@ -105,7 +109,8 @@ pub fn paint_takes(
             Stroke::new(if take.is_current { 2.0 } else { 1.2 }, palette.text),
         );
         if take.is_current {
-            name_tag(painter, at + vec2(0.0, -ring - 3.0), &take.name, palette);
+            let name = shortened(&take.name, LONGEST_NAME);
+            name_tag(painter, at + vec2(0.0, -ring - 3.0), &name, palette);
         }
     }
 }

@@ -5,7 +5,7 @@ use eframe::egui::Color32;
 use crate::app::theme::Palette;
 use crate::music::Velocity;
 
-/// All that the roll paints with. Equal values give equal pictures, so this is part of the mesh cache's key.
+/// All that the roll paints with. Equal values give equal pictures, so this is part of the key of what is kept painted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RollColours {
     pub composer: Color32,

@@ -5,6 +5,7 @@ mod colours;
 mod gutter;
 mod index;
 mod note_focus;
+mod note_picture;
 mod notes;
 mod overview;
 mod parts;

@@ -1,17 +1,25 @@
 //! One note at a time: the note under the pointer and the note that the keyboard is on.
 
 use eframe::egui::{
-    self, CursorIcon, EventFilter, FontId, Key, Modifiers, Painter, Pos2, Rect, Response, Stroke, StrokeKind,
-    Ui, vec2,
+    self, CursorIcon, EventFilter, FontId, Key, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, vec2,
 };
 
 use super::{NoteIndex, RollColours, note_rect};
+use crate::app::keys::take_plain;
 use crate::app::piano_roll::{RollEvent, RollInput};
 use crate::app::roll_layout::{RollView, clock};
 use crate::music::Note;
 
 /// Places further apart in time are no neighbours, seconds.
 const NEAR_SECS: f64 = 2.0;
+const MOVES: [Key; 6] = [
+    Key::ArrowRight,
+    Key::ArrowLeft,
+    Key::ArrowUp,
+    Key::ArrowDown,
+    Key::Home,
+    Key::End,
+];
 
 /// The note that arrow keys start from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,24 +55,17 @@ impl NoteFocus {
             ..EventFilter::default()
         };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
-        let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
         let mut moved = None;
-        for key in [
-            Key::ArrowRight,
-            Key::ArrowLeft,
-            Key::ArrowUp,
-            Key::ArrowDown,
-            Key::Home,
-            Key::End,
-        ] {
-            if pressed(key) {
-                moved = Some(self.target(key, notes, input.playhead_secs));
-            }
+        for key in take_plain(ui.ctx(), &MOVES) {
+            moved = Some(self.target(key, notes, input.playhead_secs));
+            self.place = moved;
         }
-        self.place = moved.or(self.place);
         // egui turns Enter, and a screen reader's press, into a click without a pointer.
         let is_pressed = response.clicked() && response.interact_pointer_pos().is_none();
-        if let Some(note) = self.note(notes).filter(|_| is_pressed || pressed(Key::Enter)) {
+        if let Some(note) = self
+            .note(notes)
+            .filter(|_| is_pressed || !take_plain(ui.ctx(), &[Key::Enter]).is_empty())
+        {
             events.push(audition(note));
         }
         notes.get(moved?)

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, pos2, vec2};
+use eframe::egui::{Color32, Context, Mesh, Painter, Pos2, Rect, Shape, pos2, vec2};
 
 use super::colours::{loudness, mix};
+use super::note_picture::NotePicture;
 use super::{NoteIndex, RollColours};
 use crate::app::roll_layout::{RollView, RulerStep};
 use crate::music::{Note, Pitch, Velocity};
@@ -62,19 +63,24 @@ struct NotesKey {
     view: RollView,
     area: Rect,
     colours: RollColours,
+    pixels_per_point: f32,
 }
 
-/// All notes in sight as one mesh, kept while nothing that it depends on changes.
-#[derive(Clone, Debug, Default)]
+/// All notes in sight as one shape, kept while nothing that it depends on changes.
+#[derive(Debug, Default)]
 pub struct NotesLayer {
     key: Option<NotesKey>,
     mesh: Arc<Mesh>,
+    picture: NotePicture,
+    is_picture: bool,
 }
 
 impl NotesLayer {
     /// `identity` is the take's id and revision.
+    #[expect(clippy::too_many_arguments)]
     pub fn shape(
         &mut self,
+        ctx: &Context,
         identity: (u64, u64),
         index: &NoteIndex,
         notes: &[Note],
@@ -89,34 +95,38 @@ impl NotesLayer {
             view: *view,
             area,
             colours: *colours,
+            pixels_per_point: ctx.pixels_per_point(),
         };
         if self.key != Some(key) {
             self.key = Some(key);
-            // The old mesh is reused where the painter has let go of it: no allocation while scrolling.
-            let mesh = Arc::make_mut(&mut self.mesh);
-            mesh.clear();
-            fill_notes(mesh, index, notes, view, area, colours);
+            let by_velocity: Vec<Color32> = (0..=127).map(|v| colours.note(Velocity::clamped(v))).collect();
+            let in_sight = || index.notes_in(notes, view.visible_secs(area.width()));
+            let rects = in_sight()
+                .map(|(_, n)| {
+                    (
+                        note_rect(view, area, n),
+                        by_velocity[usize::from(n.velocity.value())],
+                    )
+                })
+                .filter(|(rect, _)| rect.bottom() >= area.top() && rect.top() <= area.bottom());
+            self.is_picture = NotePicture::is_cheaper(ctx, in_sight().count(), area);
+            match self.is_picture {
+                true => self.picture.fill(ctx, area, rects),
+                false => fill_mesh(Arc::make_mut(&mut self.mesh), rects, view),
+            }
         }
-        Shape::Mesh(self.mesh.clone())
+        match self.is_picture {
+            true => self.picture.shape(),
+            false => Shape::Mesh(self.mesh.clone()),
+        }
     }
 }
 
-fn fill_notes(
-    mesh: &mut Mesh,
-    index: &NoteIndex,
-    notes: &[Note],
-    view: &RollView,
-    area: Rect,
-    colours: &RollColours,
-) {
-    let by_velocity: Vec<Color32> = (0..=127).map(|v| colours.note(Velocity::clamped(v))).collect();
+/// The old mesh is reused where the painter has let go of it: no allocation while scrolling.
+fn fill_mesh(mesh: &mut Mesh, rects: impl Iterator<Item = (Rect, Color32)>, view: &RollView) {
+    mesh.clear();
     let is_rounded = view.px_per_key >= ROUNDED_FROM_PX;
-    for (_, note) in index.notes_in(notes, view.visible_secs(area.width())) {
-        let rect = note_rect(view, area, note);
-        if rect.bottom() < area.top() || rect.top() > area.bottom() {
-            continue;
-        }
-        let colour = by_velocity[usize::from(note.velocity.value())];
+    for (rect, colour) in rects {
         if is_rounded && rect.width() > 4.0 {
             add_rounded(mesh, rect, colour);
         } else {

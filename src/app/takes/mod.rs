@@ -1,5 +1,6 @@
 //! Takes: every result kept at once with its recipe, listed, searched, never lost.
 
+mod draft;
 mod made;
 mod panel;
 mod record;
@@ -7,6 +8,7 @@ mod row;
 mod state;
 mod store;
 
+pub use draft::Draft;
 pub use made::{How, Made, Part, surname};
 pub use panel::TakesPanel;
 pub(crate) use panel::{menu_ui, style_of};

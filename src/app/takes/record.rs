@@ -93,41 +93,34 @@ pub struct TakeRecord {
 const FORMAT: u32 = 1;
 
 impl TakeRecord {
-    /// The record of a new take; its name is the composer's surname and the seed.
-    pub fn composed(take: &Take, heard: &Heard, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
+    /// What is known of a take before its first note. Its name is that of what it is made of, else the composer's
+    /// surname and the seed.
+    pub fn begun(made: Option<&Made>, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
         let surname = settings.composer.as_deref().map_or("Any composer", surname);
         TakeRecord {
             format: FORMAT,
-            name: format!("{surname} {}", settings.seed),
+            name: made.map_or_else(|| format!("{surname} {}", settings.seed), Made::name),
             composer: settings.composer.clone(),
             created_secs,
-            z: take.recipe.z.clone(),
-            confidence: heard.composers.clone(),
-            copy: heard.copy.clone(),
-            recipe: serde_json::to_value(&take.recipe).unwrap_or(Value::Null),
+            made: made.map_or(Value::Null, |made| {
+                serde_json::to_value(made).unwrap_or(Value::Null)
+            }),
             settings: Some(settings),
             ..TakeRecord::default()
         }
-        .measured(&take.performance)
     }
 
-    /// The record of a take that was made of others.
-    pub fn made_of(
-        made: &Made,
-        take: &Take,
-        heard: &Heard,
-        settings: ComposeSettings,
-        created_secs: u64,
-    ) -> TakeRecord {
-        let settings = ComposeSettings {
-            composer: take.recipe.composer.clone(),
-            ..settings
-        };
-        TakeRecord {
-            name: made.name(),
-            made: serde_json::to_value(made).unwrap_or(Value::Null),
-            ..TakeRecord::composed(take, heard, settings, created_secs)
+    /// Adds what the whole take tells.
+    pub fn finished(mut self, take: &Take, heard: &Heard) -> TakeRecord {
+        self.composer.clone_from(&take.recipe.composer);
+        if let Some(settings) = &mut self.settings {
+            settings.composer.clone_from(&take.recipe.composer);
         }
+        self.z.clone_from(&take.recipe.z);
+        self.confidence.clone_from(&heard.composers);
+        self.copy.clone_from(&heard.copy);
+        self.recipe = serde_json::to_value(&take.recipe).unwrap_or(Value::Null);
+        self.measured(&take.performance)
     }
 
     /// What it was made from, where that is known.
@@ -150,7 +143,8 @@ impl TakeRecord {
         .measured(performance)
     }
 
-    fn measured(mut self, performance: &Performance) -> TakeRecord {
+    /// With the length of the music that there is.
+    pub fn measured(mut self, performance: &Performance) -> TakeRecord {
         self.notes = performance.notes().len();
         self.duration_secs = performance.duration_secs();
         self

@@ -130,8 +130,17 @@ impl TakeStore {
             id: self.fresh_id(&record),
             record,
         };
+        self.save_over(&entry, performance)?;
+        Ok(entry)
+    }
+
+    /// Writes a take that is there anew, such as one that has grown.
+    ///
+    /// # Errors
+    /// [`TakeStoreError`]; the music that was there before is then still there.
+    pub fn save_over(&self, entry: &TakeEntry, performance: &Performance) -> Result<(), TakeStoreError> {
         // The sidecar goes first: without music it is not listed, while music without it would lose its recipe.
-        self.update(&entry)?;
+        self.update(entry)?;
         let recipe = entry.record.recipe_line();
         midi::write_file(
             &self.midi_path(&entry.id),
@@ -139,7 +148,7 @@ impl TakeStore {
             recipe.as_deref(),
             Some(&entry.record.name),
         )?;
-        Ok(entry)
+        Ok(())
     }
 
     fn fresh_id(&self, record: &TakeRecord) -> TakeId {
