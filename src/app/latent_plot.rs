@@ -118,7 +118,7 @@ impl LatentPlot {
             let caption_px = if main.width() < 620.0 { 76.0 } else { 58.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
-            if caption_ui(ui, &caption(input, self.cloud.shown, map.points.len())) {
+            if caption_ui(ui, &caption(input, self.cloud.shown, &map)) {
                 self.resets = true;
                 ui.ctx().request_repaint();
             }

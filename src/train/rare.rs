@@ -42,7 +42,7 @@ impl Default for RareConfig {
     fn default() -> Self {
         RareConfig {
             only: Vec::new(),
-            steps: 150,
+            steps: 300,
             threads: 0,
             seed: 31,
         }

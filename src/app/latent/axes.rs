@@ -24,7 +24,7 @@ pub fn axes(
         .width(size.x)
         .height(size.y)
         .data_aspect(1.0)
-        .show_axes(!is_compact)
+        .show_axes(!is_compact && map.plane == Plane::Principal)
         .show_grid(!is_compact)
         .grid_color(palette.line.gamma_multiply(0.7))
         .grid_spacing(Rangef::new(24.0, 400.0))
@@ -39,15 +39,15 @@ pub fn axes(
             .include_y(b.min[1])
             .include_y(b.max[1]);
     }
-    if is_compact {
+    if is_compact || map.plane == Plane::Wheel {
         return plot;
     }
     let share = |i: usize| {
-        let what = match map.plane {
-            Plane::Wheel => "composers around a circle, by birth",
-            Plane::Principal => "direction of most variance",
-        };
-        format!("{what} ({:.0} % of variance)", map.explained[i] * 100.0)
+        format!(
+            "direction {} ({:.0} % of variance)",
+            i + 1,
+            map.explained[i] * 100.0
+        )
     };
     plot.x_axis_label(small(&share(0))).y_axis_label(small(&share(1)))
 }

@@ -5,7 +5,7 @@ use eframe::egui::{self, CursorIcon, Pos2, Rect, RichText, Ui};
 use super::hover_card;
 use crate::app::latent_plot::LatentInput;
 use crate::app::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerId, ComposerSet};
 
 /// What the pointer is on: a take, a point of the map, or the ground between.
@@ -80,7 +80,8 @@ pub fn under_ui(
 }
 
 /// How many points are shown, what they are, and what a click does.
-pub fn caption(input: &LatentInput<'_>, shown: usize, total: usize) -> String {
+pub fn caption(input: &LatentInput<'_>, shown: usize, map: &LatentMap) -> String {
+    let total = map.points.len();
     let shown = match shown == total {
         true => format!("All {total} segments are shown."),
         false => format!("{shown} of {total} segments are shown."),
@@ -88,10 +89,14 @@ pub fn caption(input: &LatentInput<'_>, shown: usize, total: usize) -> String {
     let why = input.disabled_because.map_or(String::new(), |why| {
         format!(" A click composes nothing now: {why}.")
     });
+    let plane = match map.plane {
+        Plane::Wheel => "The composers lie around a circle in order of birth. ",
+        Plane::Principal => "",
+    };
     format!(
-        "{shown} Small points are segments (256 notes) of real pieces, large ones the composers' means, ringed ones your \
-         takes. A click is turned into a latent by the inverse of the projection; what two dimensions cannot say is \
-         taken from the nearest segment.{why}"
+        "{plane}{shown} A segment is 256 notes of a real piece; large marks are the composers' means, ringed ones your \
+         takes. A click becomes a latent by the inverse of the projection; what two dimensions cannot say is taken from \
+         the nearest segment.{why}"
     )
 }
 
