@@ -14,8 +14,8 @@ const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
 /// Share of input notes that are hidden.
 pub(super) const HIDDEN_SHARE: f64 = 0.1;
 /// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
-const NO_LABEL_SHARE: f64 = 0.10;
-const NO_Z_SHARE: f64 = 0.25;
+const NO_LABEL_SHARE: f64 = 0.15;
+const NO_Z_SHARE: f64 = 0.15;
 const NEITHER_SHARE: f64 = 0.10;
 
 /// Which segments lose their label, their z or both, and how far back the decoder sees; and noise for all segments,
