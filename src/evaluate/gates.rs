@@ -1,37 +1,104 @@
-//! The figures a model has to reach to ship.
+//! The figures a model has to reach.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{OutOfRange, Report};
+use super::memory::{MemoryReport, RealOrTake};
+use super::{AdherenceRow, Measured, OutOfRange, Report};
+use crate::evaluate::memory::Place;
 
-/// One figure and what it has to be.
+/// What a figure has to be: not under the one, not over the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+}
+
+impl Bound {
+    pub fn at_least(value: f64) -> Bound {
+        Bound {
+            at_least: Some(value),
+            at_most: None,
+        }
+    }
+
+    pub fn at_most(value: f64) -> Bound {
+        Bound {
+            at_least: None,
+            at_most: Some(value),
+        }
+    }
+
+    pub fn within(least: f64, most: f64) -> Bound {
+        Bound {
+            at_least: Some(least),
+            at_most: Some(most),
+        }
+    }
+
+    /// Never for a figure that could not be measured (NaN).
+    pub fn is_met(&self, value: f64) -> bool {
+        !value.is_nan() && self.at_least.is_none_or(|b| value >= b) && self.at_most.is_none_or(|b| value <= b)
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |value: f64| match value.abs() {
+            a if a >= 100.0 => format!("{value:.0}"),
+            a if a.fract() == 0.0 => format!("{value:.0}"),
+            _ => format!("{value:.3}"),
+        };
+        match (self.at_least, self.at_most) {
+            (Some(least), Some(most)) => write!(f, "{}–{}", short(least), short(most)),
+            (Some(least), None) => write!(f, "≥ {}", short(least)),
+            (None, Some(most)) => write!(f, "≤ {}", short(most)),
+            (None, None) => f.write_str("–"),
+        }
+    }
+}
+
+/// One figure, what it has to be, and what would be splendid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
     pub name: String,
     pub value: f64,
-    /// Is more better?
-    pub at_least: bool,
-    /// For a small model trained on a CPU.
-    pub small: f64,
-    /// For the best model that ships.
-    pub best: f64,
+    /// `None` where only the moonshot says something of this figure.
+    pub gate: Option<Bound>,
+    pub moonshot: Option<Bound>,
 }
 
 impl Gate {
-    fn meets(&self, bound: f64) -> bool {
-        if self.at_least {
-            self.value >= bound
-        } else {
-            self.value <= bound
+    /// `None` where there is no gate.
+    pub fn meets_gate(&self) -> Option<bool> {
+        self.gate.map(|bound| bound.is_met(self.value))
+    }
+
+    /// `None` where there is no moonshot.
+    pub fn meets_moonshot(&self) -> Option<bool> {
+        self.moonshot.map(|bound| bound.is_met(self.value))
+    }
+}
+
+/// Gates as lines of a table, each bound with its mark.
+pub struct GateTable<'a>(pub &'a [Gate]);
+
+impl fmt::Display for GateTable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<58} {:>7}   {:<15} moonshot", "Gates", "value", "gate")?;
+        let cell = |bound: Option<Bound>, is_met: Option<bool>| match (bound, is_met) {
+            (Some(bound), Some(true)) => format!("✓ {bound}"),
+            (Some(bound), _) => format!("✗ {bound}"),
+            (None, _) => "–".to_owned(),
+        };
+        for g in self.0 {
+            let (gate, moonshot) = (cell(g.gate, g.meets_gate()), cell(g.moonshot, g.meets_moonshot()));
+            writeln!(f, "{:<58} {:>7.3}   {gate:<15} {moonshot}", g.name, g.value)?;
         }
-    }
-
-    pub fn meets_small(&self) -> bool {
-        self.meets(self.small)
-    }
-
-    pub fn meets_best(&self) -> bool {
-        self.meets(self.best)
+        Ok(())
     }
 }
 
@@ -39,24 +106,29 @@ fn ratio(a: f64, b: f64) -> f64 {
     if b > 0.0 { a / b } else { 0.0 }
 }
 
-fn at_least(name: &str, value: f64, small: f64, best: f64) -> Gate {
+fn gate(
+    name: impl Into<String>,
+    value: f64,
+    gate: impl Into<Option<Bound>>,
+    moonshot: impl Into<Option<Bound>>,
+) -> Gate {
     Gate {
-        name: name.to_owned(),
+        name: name.into(),
         value,
-        at_least: true,
-        small,
-        best,
+        gate: gate.into(),
+        moonshot: moonshot.into(),
     }
 }
 
-fn at_most(name: &str, value: f64, small: f64, best: f64) -> Gate {
-    Gate {
-        at_least: false,
-        ..at_least(name, value, small, best)
-    }
+fn at_least(name: &str, value: f64, bound: f64, moonshot: f64) -> Gate {
+    gate(name, value, Bound::at_least(bound), Bound::at_least(moonshot))
 }
 
-/// All gates, with the figures of `report`.
+fn at_most(name: &str, value: f64, bound: f64, moonshot: f64) -> Gate {
+    gate(name, value, Bound::at_most(bound), Bound::at_most(moonshot))
+}
+
+/// The gates of `report`, but for those of memory and form; see [`memory_gates`].
 pub fn gates(report: &Report) -> Vec<Gate> {
     [
         adherence_gates(report),
@@ -70,7 +142,7 @@ fn adherence_gates(report: &Report) -> Vec<Gate> {
     let (real, own) = (&report.ceiling().all, &report.first_takes().all);
     let top1 = ratio(own.top1.value, real.top1.value);
     let top3 = ratio(own.top3.value, real.top3.value);
-    vec![
+    let mut out = vec![
         at_least("judge on real held-out music: top-1", real.top1.value, 0.48, 0.48),
         at_least(
             "judge on real held-out music: balanced",
@@ -78,13 +150,50 @@ fn adherence_gates(report: &Report) -> Vec<Gate> {
             0.42,
             0.42,
         ),
-        at_least("top-1 ÷ the real ceiling", top1, 0.90, 1.05),
-        at_least("top-3 ÷ the real ceiling", top3, 0.95, 1.00),
+        at_least("N = 1: top-1 ÷ the real ceiling", top1, 0.90, 1.05),
+        at_least("N = 1: top-3 ÷ the real ceiling", top3, 0.95, 1.00),
         at_most(
-            "composers under half their real recall",
+            "N = 1: composers under half their real recall",
             report.lost.len() as f64,
             3.0,
             0.0,
+        ),
+    ];
+    if let Some(row) = report.chosen_takes() {
+        out.extend(chosen_gates(report, row));
+    }
+    out
+}
+
+/// Of takes with the choice that ships.
+fn chosen_gates(report: &Report, row: &AdherenceRow) -> [Gate; 3] {
+    let (real, own) = (&report.ceiling().all, &row.all);
+    let top1 = ratio(own.top1.value, real.top1.value);
+    let top3 = ratio(own.top3.value, real.top3.value);
+    let is_weak = |(own, real): &(&Option<f64>, &Option<f64>)| match (own, real) {
+        (Some(own), Some(real)) => *own < 0.6 * real,
+        _ => false,
+    };
+    let weak = own.recall.iter().zip(&real.recall).filter(is_weak).count();
+    let name = |what: &str| format!("{}: {what}", row.name);
+    [
+        gate(
+            name("top-1 ÷ the real ceiling"),
+            top1,
+            Bound::at_least(1.10),
+            None,
+        ),
+        gate(
+            name("top-3 ÷ the real ceiling"),
+            top3,
+            Bound::at_least(1.00),
+            None,
+        ),
+        gate(
+            name("composers under 0.6 of their real recall"),
+            weak as f64,
+            Bound::at_most(0.0),
+            None,
         ),
     ]
 }
@@ -93,9 +202,14 @@ fn latent_gates(report: &Report) -> Vec<Gate> {
     let latent = &report.latent;
     let v = &latent.validation;
     vec![
-        at_most("validation NLL, nats per note", v.nll, 9.8, 9.1),
-        at_least("shuffled-z gap, nats per note", v.shuffled_z_gap, 0.18, 0.25),
-        at_least("wrong-label gap, nats per note", v.wrong_label_gap, 0.03, 0.06),
+        at_most("validation NLL, nats per note", v.nll, 8.75, 8.4),
+        gate(
+            "shuffled-z gap, nats per note",
+            v.shuffled_z_gap,
+            Bound::at_least(0.25),
+            None,
+        ),
+        at_least("wrong-label gap, nats per note", v.wrong_label_gap, 0.05, 0.06),
         at_least(
             "nearest component, per held-out work",
             latent.nearest_component_works,
@@ -131,14 +245,121 @@ fn likeness_gates(report: &Report) -> Vec<Gate> {
             0.15,
         ),
         at_most("Fréchet distance ÷ real halves", frechet, 4.0, 2.0),
-        at_most(
+        gate(
             "13-note sequences in the training music",
             report.copied.shares[1],
-            0.02,
-            0.015,
+            Bound::at_most(0.0056),
+            None,
         ),
     ]);
     out
+}
+
+/// The gates of memory and form, for takes with the settings that were asked for.
+pub fn memory_gates(report: &MemoryReport) -> Vec<Gate> {
+    [
+        repetition_gates(report),
+        second_hearing_gates(report),
+        return_gates(report),
+        edge_gates(report),
+        told_apart_gates(&report.takes().told_apart),
+    ]
+    .concat()
+}
+
+fn repetition_gates(report: &MemoryReport) -> Vec<Gate> {
+    let (real, own) = (&report.real().repetition, &report.takes().repetition);
+    let near_real = |i: usize| Bound::within(0.8 * real[i].mean.value, 1.2 * real[i].mean.value);
+    let (four, eight) = (own[0].mean.value, own[1].mean.value);
+    vec![
+        gate(
+            "repetition of 4 intervals",
+            four,
+            Bound::within(0.08, 0.15),
+            near_real(0),
+        ),
+        gate(
+            "repetition of 8 intervals",
+            eight,
+            Bound::within(0.02, 0.07),
+            near_real(1),
+        ),
+        gate(
+            "composers within 0.5–1.6 of their own repetition",
+            report.composers_near_their_repetition() as f64,
+            Bound::at_least(10.0),
+            None,
+        ),
+    ]
+}
+
+fn second_hearing_gates(report: &MemoryReport) -> Vec<Gate> {
+    let heard = &report.second_hearing;
+    let (exact, transposed) = (heard.exact.mean.value, heard.transposed.mean.value);
+    let gain = heard.gain.map_or(f64::NAN, |[exact, _]| exact.value);
+    vec![
+        at_least("knows how it goes on", exact, 0.60, 0.85),
+        at_least("knows how it goes on, transposed", transposed, 0.50, 0.85),
+        at_least("second hearing, nats per note below the first", gain, 3.5, 5.0),
+    ]
+}
+
+fn return_gates(report: &MemoryReport) -> Vec<Gate> {
+    let own = report.takes();
+    let as_real = Bound::at_least(report.real().returns.mean.value);
+    let (returns, chance) = (own.returns.mean.value, own.chance_returns.mean.value);
+    vec![
+        gate("themes that return", returns, Bound::at_least(0.04), as_real),
+        gate(
+            "themes that return by chance",
+            chance,
+            Bound::at_most(0.012),
+            None,
+        ),
+    ]
+}
+
+fn edge_gates(report: &MemoryReport) -> Vec<Gate> {
+    let mut out = Vec::new();
+    for place in Place::ALL {
+        let most = match place {
+            Place::Opening | Place::Ending => 0.20,
+            Place::Middle => 0.12,
+        };
+        let name = format!("{}: largest deviation from real", place.name());
+        out.push(gate(
+            name,
+            report.edge_deviation(place),
+            Bound::at_most(most),
+            None,
+        ));
+        let auc: Option<Measured> = report.takes().place(place).and_then(|row| row.auc);
+        let moonshot = match place {
+            Place::Opening | Place::Ending => Some(Bound::at_most(0.65)),
+            Place::Middle => None,
+        };
+        if moonshot.is_some() {
+            let auc = auc.map_or(f64::NAN, |auc| auc.value);
+            out.push(gate(
+                format!("{}: real or take? AUC", place.name()),
+                auc,
+                None,
+                moonshot,
+            ));
+        }
+    }
+    out
+}
+
+fn told_apart_gates(told_apart: &[RealOrTake]) -> Vec<Gate> {
+    let most = |notes: usize| if notes <= 256 { 0.90 } else { 0.93 };
+    told_apart
+        .iter()
+        .map(|told| {
+            let name = format!("real or take? AUC on {} notes", told.notes);
+            at_most(&name, told.auc.value, most(told.notes), 0.75)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,19 +367,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_or_less_is_better() {
-        let gate = Gate {
-            name: String::new(),
-            value: 0.5,
-            at_least: true,
-            small: 0.4,
-            best: 0.6,
-        };
-        assert!(gate.meets_small() && !gate.meets_best());
-        let gate = Gate {
-            at_least: false,
-            ..gate
-        };
-        assert!(!gate.meets_small() && gate.meets_best());
+    fn a_bound_has_one_side_or_two() {
+        assert!(Bound::at_least(0.4).is_met(0.4) && !Bound::at_least(0.4).is_met(0.39));
+        assert!(Bound::at_most(0.4).is_met(0.4) && !Bound::at_most(0.4).is_met(0.41));
+        let within = Bound::within(0.08, 0.15);
+        assert!(within.is_met(0.1) && !within.is_met(0.07) && !within.is_met(0.16));
+        assert!(!within.is_met(f64::NAN) && !Bound::at_most(1.0).is_met(f64::NAN));
+        assert_eq!(within.to_string(), "0.080–0.150");
+        assert_eq!(Bound::at_least(10.0).to_string(), "≥ 10");
+    }
+
+    #[test]
+    fn gate_and_moonshot_have_a_mark_each() {
+        let gates = [
+            at_least("met by half", 0.5, 0.4, 0.6),
+            gate("no gate", 0.5, None, Bound::at_most(0.65)),
+        ];
+        assert_eq!(
+            (gates[0].meets_gate(), gates[0].meets_moonshot()),
+            (Some(true), Some(false))
+        );
+        assert_eq!(
+            (gates[1].meets_gate(), gates[1].meets_moonshot()),
+            (None, Some(true))
+        );
+        let text = GateTable(&gates).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(
+            lines[1].contains("✓ ≥ 0.400") && lines[1].ends_with("✗ ≥ 0.600"),
+            "{text}"
+        );
+        assert!(
+            lines[2].contains(" –  ") && lines[2].ends_with("✓ ≤ 0.650"),
+            "{text}"
+        );
     }
 }

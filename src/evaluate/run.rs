@@ -8,6 +8,7 @@ use super::adherence::{Adherence, Outcome};
 use super::material::{self, Labelled, check_composers, check_kind, parts, real_segments, round_trip};
 use super::{
     AdherenceRow, Copied, EvaluateError, LabelSwap, Report, Sequences, cost, gates, latent, likeness,
+    measure_memory,
 };
 use crate::classify::{Classifier, ClassifierKind, Heard};
 use crate::data::{Corpus, Split};
@@ -31,6 +32,10 @@ pub struct EvaluateOptions {
     /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
     /// that row out.
     pub best_of: usize,
+    /// Takes of [`LONG_NOTES`](super::memory::LONG_NOTES) notes per composer that memory and form are measured on; 0
+    /// leaves that out.
+    #[serde(default)]
+    pub long_takes: usize,
     pub seed: u64,
     pub sampling: SamplingSettings,
 }
@@ -41,6 +46,7 @@ impl Default for EvaluateOptions {
             takes: 40,
             notes: 256,
             best_of: DEFAULT_BEST_OF,
+            long_takes: 4,
             seed: 2026,
             sampling: SamplingSettings::default(),
         }
@@ -121,6 +127,16 @@ impl Evaluation<'_> {
         let likeness = likeness::measure(self.judge, self.corpus, &takes, options)?;
         self.say("looking for copies", 0, None)?;
         let (copied, unseen_works) = self.copied(&takes);
+        let memory = match options.long_takes {
+            0 => None,
+            _ => Some(measure_memory(
+                self.generator,
+                self.corpus,
+                options,
+                self.stop,
+                self.on_progress,
+            )?),
+        };
         cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
         cost.peak_memory_mb = cost::peak_memory_mb();
         let info = self.generator.info();
@@ -146,6 +162,7 @@ impl Evaluation<'_> {
             copied,
             unseen_works,
             cost,
+            memory,
             gates: Vec::new(),
         };
         report.gates = gates::gates(&report);

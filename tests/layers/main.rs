@@ -65,6 +65,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rustysynth", &["synth"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
+    ("smartcore", &["evaluate/memory"]),
     ("rodio", &["player"]),
     ("eframe", &["app"]),
     ("egui", &["app"]),

@@ -3,37 +3,37 @@
 use eframe::egui::{self, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::theme::{GRID, Palette};
-use crate::evaluate::{Gate, Report};
+use crate::evaluate::{Bound, Gate, Report};
 
 /// How far a gate is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
-    Best,
-    Small,
+    Moonshot,
+    Met,
     Missed,
 }
 
 impl Mark {
     fn of(gate: &Gate) -> Mark {
-        match (gate.meets_best(), gate.meets_small()) {
-            (true, _) => Mark::Best,
-            (false, true) => Mark::Small,
-            (false, false) => Mark::Missed,
+        match (gate.meets_moonshot(), gate.meets_gate()) {
+            (Some(true), _) => Mark::Moonshot,
+            (_, Some(true)) => Mark::Met,
+            (_, Some(false)) | (_, None) => Mark::Missed,
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            Mark::Best => "met, also for the best model",
-            Mark::Small => "met for a small model",
+            Mark::Moonshot => "met, and the moonshot too",
+            Mark::Met => "met",
             Mark::Missed => "missed",
         }
     }
 
     fn colour(self, palette: &Palette) -> Color32 {
         match self {
-            Mark::Best => palette.success,
-            Mark::Small => palette.weak_text,
+            Mark::Moonshot => palette.success,
+            Mark::Met => palette.weak_text,
             Mark::Missed => palette.error,
         }
     }
@@ -41,20 +41,28 @@ impl Mark {
 
 pub fn gates_ui(ui: &mut Ui, report: &Report) {
     let palette = Palette::of(ui);
-    let (all, small) = (
-        report.gates.len(),
-        report.gates.iter().filter(|g| g.meets_small()).count(),
-    );
-    let best = report.gates.iter().filter(|g| g.meets_best()).count();
     ui.label(RichText::new("Gates").heading());
-    let text = format!("{small} of {all} are met for a small model, {best} for the best.");
-    ui.label(RichText::new(text).small().color(palette.weak_text));
+    ui.label(
+        RichText::new(count(&report.gates))
+            .small()
+            .color(palette.weak_text),
+    );
     ui.add_space(GRID * 0.5);
     ui.spacing_mut().item_spacing.y = 0.0;
     for gate in &report.gates {
         gate_ui(ui, gate, &palette);
     }
     ui.spacing_mut().item_spacing.y = GRID * 0.75;
+}
+
+/// How many gates, and how many moonshots, are met.
+pub fn count(gates: &[Gate]) -> String {
+    let of = |marks: Vec<bool>| format!("{} of {}", marks.iter().filter(|met| **met).count(), marks.len());
+    format!(
+        "{} gates are met, {} moonshots.",
+        of(gates.iter().filter_map(Gate::meets_gate).collect()),
+        of(gates.iter().filter_map(Gate::meets_moonshot).collect())
+    )
 }
 
 fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
@@ -64,16 +72,16 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
     paint_mark(&painter, pos2(rect.left() + 8.0, rect.center().y), mark, palette);
     let body = egui::TextStyle::Body.resolve(ui.style());
     let small = egui::TextStyle::Small.resolve(ui.style());
-    let sign = if gate.at_least { "≥" } else { "≤" };
+    // What is to be reached next.
     let bound = match mark {
-        Mark::Missed => gate.small,
-        _ => gate.best,
+        Mark::Missed => gate.gate.or(gate.moonshot),
+        Mark::Met | Mark::Moonshot => gate.moonshot.or(gate.gate),
     };
-    let bound = format!("{sign} {}", short(bound));
+    let bound = bound.map_or(String::new(), |bound| bound.to_string());
     let right = painter.layout_no_wrap(bound.clone(), small, palette.weak_text);
     let value = painter.layout_no_wrap(short(gate.value), body.clone(), mark.colour(palette));
     let middle = |height: f32| rect.center().y - height / 2.0;
-    let bound_left = rect.right() - 56.0;
+    let bound_left = rect.right() - 84.0;
     painter.galley(pos2(bound_left, middle(right.size().y)), right, palette.weak_text);
     let value_left = bound_left - 12.0 - value.size().x;
     let mut job = egui::text::LayoutJob::simple_singleline(gate.name.clone(), body, palette.text);
@@ -87,12 +95,13 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
     painter.galley(pos2(value_left, middle(value.size().y)), value, palette.text);
     let words = format!("{}: {}, {bound}, {}", gate.name, short(gate.value), mark.words());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+    let or_none = |bound: Option<Bound>| bound.map_or("none".to_owned(), |bound| bound.to_string());
     response.on_hover_text(format!(
-        "{}\n{}: {sign} {} for a small model, {sign} {} for the best",
+        "{}\n{}: gate {}, moonshot {}",
         gate.name,
         mark.words(),
-        short(gate.small),
-        short(gate.best)
+        or_none(gate.gate),
+        or_none(gate.moonshot)
     ));
 }
 
