@@ -58,9 +58,12 @@ pub struct EvaluateArgs {
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes)]
     takes: usize,
-    /// Takes of 1,500 notes per composer for memory and form; 0 leaves that part out
+    /// Long takes per composer for memory and form; 0 leaves that part out
     #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes)]
     long_takes: usize,
+    /// Notes of each of those; fewer are measured sooner, but themes return after 512
+    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes)]
+    long_notes: usize,
     /// Notes of each take that are judged
     #[arg(long, default_value_t = EvaluateOptions::default().notes)]
     notes: usize,
@@ -215,6 +218,7 @@ fn options(args: &EvaluateArgs) -> EvaluateOptions {
         notes: args.notes,
         best_of: args.best_of,
         long_takes: args.long_takes,
+        long_notes: args.long_notes,
         seed: args.seed,
         ..EvaluateOptions::default()
     };

@@ -52,7 +52,9 @@ pub enum EvaluateError {
     },
     #[error("the {0} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit(&'static str),
-    #[error("takes and notes must be at least 2 and 32, best-of and long takes at least 1")]
+    #[error(
+        "takes and notes must be at least 2 and 32, best-of and long takes at least 1, long notes at least 256"
+    )]
     Options,
     #[error("stopped before the measurement was done; nothing was written")]
     Stopped,

@@ -8,8 +8,8 @@ use crate::evaluate::stats::mean;
 /// A mean over composers of the means over their pieces.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Balanced {
-    /// With its standard error, for which the pieces count as independent and their spread as the same for all
-    /// composers.
+    /// With its standard error, for which pieces count as independent and spread alike for all composers; where no
+    /// composer has two, the composers themselves count as drawn at random.
     pub mean: Measured,
     /// By composer; `None` where there was no piece.
     pub by_composer: Vec<Option<f64>>,
@@ -33,13 +33,16 @@ impl Balanced {
             .flat_map(|(group, own)| group.iter().map(move |v| (v - own.unwrap_or(*v)).powi(2)))
             .sum();
         let freedom = values.len() - means.len();
-        let variance = squares / freedom.max(1) as f64;
         let sizes = groups.iter().filter(|g| !g.is_empty());
         let shares: f64 = sizes.map(|g| 1.0 / g.len() as f64).sum();
+        let error = match freedom {
+            0 => Measured::averaged(&means).error,
+            _ => (squares / freedom as f64 * shares).sqrt() / means.len().max(1) as f64,
+        };
         Balanced {
             mean: Measured {
                 value: mean(&means),
-                error: (variance * shares).sqrt() / means.len().max(1) as f64,
+                error,
             },
             by_composer,
         }
@@ -58,5 +61,7 @@ mod tests {
         // Variance within: 2 over 2 degrees of freedom; times 1/3 + 1; over two composers.
         assert!((b.mean.error - (4.0f64 / 3.0).sqrt() / 2.0).abs() < 1e-12);
         assert_eq!(Balanced::of(&[], 2).mean, Measured::default());
+        // One piece each: the variance between 1 and 3 is 2, over two composers.
+        assert_eq!(Balanced::of(&[(0, 1.0), (1, 3.0)], 2).mean.error, 1.0);
     }
 }

@@ -81,6 +81,11 @@ pub fn medians(pieces: &[Whole], place: Place) -> [Measured; 5] {
             .iter()
             .map(|group| group.iter().map(|(_, f)| f[figure]).collect())
             .collect();
+        // Single pieces have no spread of their own: then the composers are drawn too.
+        let drawn = match own.iter().all(|group| group.len() == 1) {
+            true => vec![own.concat()],
+            false => own.clone(),
+        };
         let mut rng = Pcg64Mcg::seed_from_u64(1);
         let resampled: Vec<f64> = (0..RESAMPLINGS)
             .map(|_| {
@@ -90,7 +95,7 @@ pub fn medians(pieces: &[Whole], place: Place) -> [Measured; 5] {
                         .map(|_| group[rng.random_range(0..group.len())])
                         .collect()
                 };
-                balanced_median(&own.iter().map(draw).collect::<Vec<_>>())
+                balanced_median(&drawn.iter().map(draw).collect::<Vec<_>>())
             })
             .collect();
         let centre = mean(&resampled);

@@ -15,19 +15,19 @@ use super::self_similarity::SelfSimilarity;
 use super::theme_return::returned_share;
 use crate::data::Corpus;
 use crate::evaluate::material::{check_composers, round_trip};
-use crate::evaluate::stats::mean;
 use crate::evaluate::{EvaluateError, EvaluateOptions, Measured, gates};
 use crate::generate::{GenerateRequest, Generator, verbs};
 use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
 use crate::tokens::{NoteToken, decode};
 
-/// Notes of the takes, and of the beginnings of real pieces that repetition and returns are measured on.
-pub const LONG_NOTES: usize = 1500;
 /// Lines composed side by side.
 const BATCH: usize = 140;
-/// Phrases of each composer that are heard twice.
-const PHRASES: usize = 8;
+/// Phrases of each composer that are heard twice: for each take so many, up to so many.
+const PHRASES_PER_TAKE: usize = 2;
+const MAX_PHRASES: usize = 8;
+/// Takes may be this short.
+const MIN_LONG_NOTES: usize = 256;
 /// Somewhat more than the notes that are judged, so that no continuation ends too early.
 const CONTINUED: usize = 48;
 /// Seeds of the long takes begin this far from those of the short ones.
@@ -46,7 +46,7 @@ struct Measurement<'a> {
 ///
 /// # Errors
 /// [`EvaluateError::Composers`] for a corpus with other composers, [`EvaluateError::EmptySplit`] without held-out
-/// pieces of 1,024 notes, [`EvaluateError::Options`] for no takes, [`EvaluateError::Stopped`] once `stop` is set.
+/// pieces of 1,024 notes, [`EvaluateError::Options`] for no takes or takes under 256 notes, [`EvaluateError::Stopped`] once `stop` is set.
 pub fn measure_memory(
     generator: &Generator,
     corpus: &Corpus,
@@ -57,7 +57,7 @@ pub fn measure_memory(
     let begun = Instant::now();
     let info = generator.info();
     check_composers("corpus", &corpus.composers, &info.labelled)?;
-    if options.long_takes == 0 || options.best_of == 0 {
+    if options.long_takes == 0 || options.best_of == 0 || options.long_notes < MIN_LONG_NOTES {
         return Err(EvaluateError::Options);
     }
     let mut this = Measurement {
@@ -75,6 +75,10 @@ pub fn measure_memory(
         Some(_) => options.best_of,
         None => 1,
     };
+    let name = match best_of {
+        1 => "takes, N = 1".to_owned(),
+        n => format!("takes, best of {n}"),
+    };
     let second_hearing = this.second_hearing(&real)?;
     let chosen = this.compose(best_of)?;
     let first = match best_of {
@@ -84,10 +88,10 @@ pub fn measure_memory(
     this.say("memory and form", 0, None)?;
     let mut rows = vec![
         this.row("real held-out", &real, None),
-        this.row(&format!("takes, best of {best_of}"), &chosen, Some(&real)),
+        this.row(&name, &chosen, Some(&real)),
     ];
     rows.extend(first.map(|takes| this.row("takes, N = 1", &takes, Some(&real))));
-    let pictures = [&real, &chosen].into_iter().filter_map(|set| picture(set));
+    let pictures = [&real, &chosen].into_iter().filter_map(|set| this.picture(set));
     let mut report = MemoryReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         checkpoint: info.hash.clone(),
@@ -128,7 +132,7 @@ impl Measurement<'_> {
             _ => "composing long takes with a choice",
         };
         let request = |i: usize, composer: usize| GenerateRequest {
-            notes: LONG_NOTES,
+            notes: self.options.long_notes,
             sampling: self.options.sampling,
             best_of,
             ..GenerateRequest::new(
@@ -140,17 +144,17 @@ impl Measurement<'_> {
             .flat_map(|composer| (0..self.options.long_takes).map(move |i| (composer, i)))
             .map(|(composer, i)| (composer, request(i, composer)))
             .collect();
-        let total = requests.len() * LONG_NOTES;
+        let total = requests.len() * self.options.long_notes;
         let mut out: Vec<Whole> = Vec::with_capacity(requests.len());
         for part in requests.chunks((BATCH / best_of).max(1)) {
             let batch: Vec<GenerateRequest> = part.iter().map(|(_, r)| r.clone()).collect();
-            let done = out.len() * LONG_NOTES;
+            let done = out.len() * self.options.long_notes;
             self.say(phase, done, Some(total))?;
             let on_progress = &mut *self.on_progress;
             let takes = self.generator.generate_batch(&batch, self.stop, &mut |notes| {
                 on_progress(Progress {
                     phase: phase.into(),
-                    done: (done + notes.min(LONG_NOTES) * part.len()) as u64,
+                    done: (done + notes.min(self.options.long_notes) * part.len()) as u64,
                     total: Some(total as u64),
                 });
             })?;
@@ -172,7 +176,10 @@ impl Measurement<'_> {
     }
 
     fn second_hearing(&mut self, real: &[Whole]) -> Result<SecondHearing, EvaluateError> {
-        let phrases = phrases(real, PHRASES);
+        let phrases = phrases(
+            real,
+            (PHRASES_PER_TAKE * self.options.long_takes).min(MAX_PHRASES),
+        );
         self.say("second hearing", 0, None)?;
         let exact = self.go_on(&phrases, 0)?;
         let transposed = self.go_on(&phrases, WHOLE_TONE)?;
@@ -192,7 +199,8 @@ impl Measurement<'_> {
             let own: Vec<&Phrase> = phrases.iter().filter(|p| p.composer == composer).collect();
             nll.extend(hearings(self.generator, composer, &own));
         }
-        let over = |of: &dyn Fn(&[f64; 3]) -> f64| averaged(&nll.iter().map(of).collect::<Vec<f64>>());
+        let over =
+            |of: &dyn Fn(&[f64; 3]) -> f64| Measured::averaged(&nll.iter().map(of).collect::<Vec<f64>>());
         let is_measured = !nll.is_empty();
         Ok(SecondHearing {
             phrases: phrases.len(),
@@ -233,6 +241,28 @@ impl Measurement<'_> {
         Ok(out)
     }
 
+    /// As much of a piece as a take has.
+    fn beginning<'p>(&self, piece: &'p Whole) -> &'p [NoteToken] {
+        &piece.notes[..piece.notes.len().min(self.options.long_notes)]
+    }
+
+    /// Share of the blocks of `piece` that return to a window of `source`.
+    fn returned(&self, piece: &Whole, source: &Whole) -> Option<f64> {
+        returned_share(self.beginning(piece), self.beginning(source))
+    }
+
+    /// The picture of the piece with the most returns, the first of several.
+    fn picture(&self, pieces: &[Whole]) -> Option<SelfSimilarity> {
+        let shares: Vec<f64> = pieces
+            .iter()
+            .map(|w| self.returned(w, w).unwrap_or(0.0))
+            .collect();
+        let best = (0..pieces.len())
+            .rev()
+            .max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
+        SelfSimilarity::of(&pieces[best].title, self.beginning(&pieces[best]))
+    }
+
     /// All that is measured of one set of pieces; `real` is what they are told apart from.
     fn row(&self, name: &str, pieces: &[Whole], real: Option<&[Whole]>) -> FormRow {
         let balanced = |of: &(dyn Fn(usize) -> Option<f64> + Sync)| {
@@ -242,8 +272,9 @@ impl Measurement<'_> {
                 .collect();
             Balanced::of(&values, self.composers)
         };
-        let returned = |i: usize| returned_share(beginning(&pieces[i]), beginning(&pieces[i]));
-        let by_chance = |i: usize| returned_share(beginning(&pieces[i]), beginning(another(pieces, i)?));
+        let beginnings: Vec<&[NoteToken]> = pieces.iter().map(|w| self.beginning(w)).collect();
+        let returned: Vec<Option<f64>> = beginnings.par_iter().map(|b| returned_share(b, b)).collect();
+        let by_chance = |i: usize| returned_share(beginnings[i], beginnings[another(pieces, i)?]);
         let pairs = real.map(|real| balanced_pairs(real, pieces));
         let place = |place: Place| PlaceRow {
             place: place.name().to_owned(),
@@ -256,12 +287,12 @@ impl Measurement<'_> {
             name: name.to_owned(),
             pieces: pieces.len(),
             repetition: [
-                balanced(&|i| repeated_share::<4>(beginning(&pieces[i]))),
-                balanced(&|i| repeated_share::<8>(beginning(&pieces[i]))),
+                balanced(&|i| repeated_share::<4>(beginnings[i])),
+                balanced(&|i| repeated_share::<8>(beginnings[i])),
             ],
-            returns: balanced(&returned),
+            returns: balanced(&|i| returned[i]),
             chance_returns: balanced(&by_chance),
-            with_return: balanced(&|i| returned(i).map(|share| f64::from(share > 0.0))),
+            with_return: balanced(&|i| returned[i].map(|share| f64::from(share > 0.0))),
             places: Place::ALL.map(place).to_vec(),
             told_apart: pairs.map_or_else(Vec::new, |(real, takes)| {
                 let tell = |notes| real_or_take(&real, &takes, notes);
@@ -271,16 +302,11 @@ impl Measurement<'_> {
     }
 }
 
-/// As much of a piece as a take has.
-fn beginning(piece: &Whole) -> &[NoteToken] {
-    &piece.notes[..piece.notes.len().min(LONG_NOTES)]
-}
-
 /// A piece of another work, far away in the order.
-fn another(pieces: &[Whole], i: usize) -> Option<&Whole> {
+fn another(pieces: &[Whole], i: usize) -> Option<usize> {
     let n = pieces.len();
-    let mut others = (0..n).map(|d| &pieces[(i + n / 2 + d) % n]);
-    others.find(|other| other.work != pieces[i].work)
+    let mut others = (0..n).map(|d| (i + n / 2 + d) % n);
+    others.find(|other| pieces[*other].work != pieces[i].work)
 }
 
 fn place_auc(real: &[&Whole], takes: &[&Whole], place: Place) -> Option<Measured> {
@@ -300,25 +326,4 @@ fn place_auc(real: &[&Whole], takes: &[&Whole], place: Place) -> Option<Measured
         value,
         error: auc_error(value, real.len(), takes.len()),
     })
-}
-
-/// The picture of the piece with the most returns, the first of several.
-fn picture(pieces: &[Whole]) -> Option<SelfSimilarity> {
-    let share = |w: &Whole| returned_share(beginning(w), beginning(w)).unwrap_or(0.0);
-    let shares: Vec<f64> = pieces.par_iter().map(share).collect();
-    let best = (0..pieces.len())
-        .rev()
-        .max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
-    SelfSimilarity::of(&pieces[best].title, beginning(&pieces[best]))
-}
-
-/// Mean and standard error of independent values.
-fn averaged(values: &[f64]) -> Measured {
-    let centre = mean(values);
-    let squares: f64 = values.iter().map(|v| (v - centre).powi(2)).sum();
-    let n = values.len() as f64;
-    Measured {
-        value: centre,
-        error: (squares / (n - 1.0).max(1.0) / n.max(1.0)).sqrt(),
-    }
 }

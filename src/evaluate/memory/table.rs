@@ -22,8 +22,9 @@ impl MemoryReport {
     fn write_rows(&self, out: &mut String) -> fmt::Result {
         writeln!(
             out,
-            "6. Memory and form ({} takes per composer; {:.1} min; mean over composers ± standard error)",
-            self.options.long_takes, self.minutes
+            "6. Memory and form ({} takes of {} notes per composer, checkpoint {}; {:.1} min; mean over composers ± \
+             standard error)",
+            self.options.long_takes, self.options.long_notes, self.checkpoint, self.minutes
         )?;
         writeln!(
             out,
