@@ -133,6 +133,7 @@ impl PasticheApp {
                 guidance: settings.guidance,
                 temperature: settings.temperature,
                 top_p: settings.top_p,
+                ..SamplingSettings::default()
             },
             best_of: self.state.model.best_of(&settings),
         };
