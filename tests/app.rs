@@ -5,7 +5,7 @@ mod window_common;
 
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::settings::Settings;
+use pastiche::app::state::settings::Settings;
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
 use window_common::studio::Window;
