@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use eframe::egui::{Context, FontData, FontDefinitions, FontFamily};
 
-use super::theme::HEADING_FAMILY;
+/// The family of headings, heavier than body text.
+pub const HEADING_FAMILY: &str = "heading";
 
 const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
 const SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/Inter-SemiBold.otf");

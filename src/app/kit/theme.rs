@@ -8,6 +8,7 @@ use eframe::egui::{
     self, Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals, vec2,
 };
 
+use super::fonts::{self, HEADING_FAMILY};
 use crate::music::{Composer, Era};
 
 pub use egui_plot::MarkerShape;
@@ -18,8 +19,6 @@ pub const GRID: f32 = 8.0;
 pub const TEXT_SIZE: f32 = 14.0;
 /// Captions, axis labels and secondary lines, in points.
 pub const SMALL_SIZE: f32 = 12.0;
-/// The family of headings, heavier than body text.
-pub const HEADING_FAMILY: &str = "heading";
 
 /// How a composer is drawn everywhere: list, roll, map, takes, charts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -185,7 +184,7 @@ impl Palette {
 
 /// Gives both of egui's themes the look of Pastiche. Call once at start.
 pub fn install(ctx: &egui::Context) {
-    super::fonts::install(ctx);
+    fonts::install(ctx);
     for theme in [egui::Theme::Dark, egui::Theme::Light] {
         ctx.style_mut_of(theme, |style| {
             style.visuals = visuals(theme == egui::Theme::Dark);

@@ -9,6 +9,7 @@ use eframe::egui::{
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::Action;
+use crate::causes::details;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -55,7 +56,7 @@ impl Toasts {
 
     /// What failed in a few words, and the whole chain of causes as details.
     pub fn error(&mut self, what: impl Into<String>, error: &(dyn std::error::Error + 'static)) {
-        self.failure(what, chain(error));
+        self.failure(what, details(error));
     }
 
     /// As [`Toasts::error`], with the details as text.
@@ -182,9 +183,4 @@ impl Toast {
         }
         false
     }
-}
-
-/// An error and its causes on one line each.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    crate::causes::chain(error).join("\n… ")
 }

@@ -1,15 +1,16 @@
 //! The bar at the top: tabs, the checkpoint and its device, theme, help.
 
 use eframe::egui::{
-    self, Align, Button, FontFamily, Layout, Popup, Rect, RichText, Role, Sense, ThemePreference, Ui,
-    WidgetInfo, vec2,
+    self, Align, Button, FontFamily, Layout, Popup, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2,
 };
 
+use crate::app::kit::fonts::HEADING_FAMILY;
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, menu_spacing};
-use crate::app::kit::theme::{GRID, HEADING_FAMILY, Palette};
+use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Action, Ask, Sheet, Tab};
 use crate::app::state::app_state::AppState;
+use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
 use crate::display::{shortened, stem, thousands};
 
@@ -156,9 +157,9 @@ fn theme_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     Popup::menu(&button).show(|ui| {
         menu_spacing(ui, 140.0);
         for (theme, name) in [
-            (ThemePreference::System, "As the system"),
-            (ThemePreference::Light, "Light"),
-            (ThemePreference::Dark, "Dark"),
+            (Theme::System, "As the system"),
+            (Theme::Light, "Light"),
+            (Theme::Dark, "Dark"),
         ] {
             if ui.selectable_label(state.settings.theme == theme, name).clicked() {
                 actions.push(Action::SetTheme(theme));

@@ -11,6 +11,7 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand
 
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
+use crate::app::panels::look::preference;
 use crate::app::panels::sheets::sheets::Sheets;
 use crate::app::panels::shortcuts;
 use crate::app::panels::studio::map;
@@ -83,7 +84,7 @@ impl PasticheApp {
         let repaint = ctx.clone();
         let wake: Wake = Arc::new(move || repaint.request_repaint());
         let settings = Settings::load(&places.settings_file);
-        ctx.set_theme(settings.theme);
+        ctx.set_theme(preference(settings.theme));
         let soundfonts = (places.soundfonts)();
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
         let mut app = PasticheApp {

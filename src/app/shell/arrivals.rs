@@ -1,6 +1,7 @@
 //! Taking in what the threads have done.
 
 use super::app::PasticheApp;
+use crate::app::panels::look::preference;
 use crate::app::state::action::Action;
 use crate::app::state::app_state::{Effect, StageSource};
 use crate::app::threads::workers::{Done, Then};
@@ -198,7 +199,7 @@ impl PasticheApp {
             Some(Action::ShowTab(tab)) => self.state.tab = tab,
             Some(Action::SetTheme(theme)) => {
                 self.state.settings.theme = theme;
-                self.ctx.set_theme(theme);
+                self.ctx.set_theme(preference(theme));
             }
             Some(Action::ShowSheet(sheet)) => self.show_sheet(sheet),
             Some(Action::CloseSheet) => self.state.sheet = None,

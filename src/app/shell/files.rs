@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::app::PasticheApp;
 use crate::app::panels::evaluation::Shown;
+use crate::app::panels::look::style;
 use crate::app::state::action::{Action, Ask, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
@@ -212,7 +213,7 @@ impl PasticheApp {
     /// How a picture of a composer's music looks: as in the window.
     pub(super) fn look(&self, composer: Option<&str>) -> Look {
         let is_dark = self.ctx.theme() == eframe::egui::Theme::Dark;
-        let [red, green, blue, _] = self.state.style(composer, is_dark).colour.to_array();
+        let [red, green, blue, _] = style(&self.state, composer, is_dark).colour.to_array();
         Look {
             notes: [red, green, blue],
             is_dark,

@@ -8,6 +8,7 @@ use crate::app::state::action::{Action, Ask};
 use crate::app::threads::training::{corpus_beside, facts, is_corpus};
 use crate::app::threads::workers::Done;
 use crate::app::widgets::training::input::{TrainRequest, TrainingEvent, TrainingState};
+use crate::causes::details;
 use crate::data::{PrepareOptions, prepare};
 use crate::jobs::{RunPlan, TrainerEvent, TrainerRun};
 use crate::progress::StopFlag;
@@ -54,15 +55,11 @@ impl PasticheApp {
                 *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(p);
                 wake();
             });
-            let kept = told
-                .map_err(|e| crate::app::panels::toasts::chain(&e))
-                .and_then(|(corpus, _)| {
-                    let folder = out.parent().map_or(Ok(()), std::fs::create_dir_all);
-                    folder.map_err(|e| e.to_string())?;
-                    corpus
-                        .save(&out)
-                        .map_err(|e| crate::app::panels::toasts::chain(&e))
-                });
+            let kept = told.map_err(|e| details(&e)).and_then(|(corpus, _)| {
+                let folder = out.parent().map_or(Ok(()), std::fs::create_dir_all);
+                folder.map_err(|e| e.to_string())?;
+                corpus.save(&out).map_err(|e| details(&e))
+            });
             Done::Prepared(kept.map(|()| out))
         });
     }
@@ -162,7 +159,7 @@ impl PasticheApp {
                 }
             }
             Err(error) => TrainingState::Failed {
-                message: crate::app::panels::toasts::chain(&error),
+                message: details(&error),
             },
         };
         self.state.model.found = (self.places.checkpoints)();

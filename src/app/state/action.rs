@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use eframe::egui::ThemePreference;
-
 use super::export::ExportPlan;
 use super::settings::Form;
 use super::takes::Filter;
+use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
 use crate::music::{Pitch, Velocity};
 use crate::takes::{Made, TakeId};
@@ -148,7 +147,7 @@ pub enum Action {
 
     // Shell
     ShowTab(Tab),
-    SetTheme(ThemePreference),
+    SetTheme(Theme),
     ShowSheet(Sheet),
     CloseSheet,
     CopyText(String),

@@ -12,7 +12,7 @@ use super::order::Order;
 use super::settings::Settings;
 use super::sound::SoundView;
 use super::takes::TakesState;
-use crate::app::kit::theme::ComposerStyle;
+use crate::causes::details;
 use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::music::{ComposerSet, Performance};
@@ -177,9 +177,7 @@ impl AppState {
                     .edit(&id, |entry| entry.record.z = segments.to_vec())
                     .map(|entry| Effect::Encoded(Box::new(entry)))
             }
-            EngineEvent::Failed { job, error } => {
-                self.fail(job, &crate::app::panels::toasts::chain(error.as_ref()))
-            }
+            EngineEvent::Failed { job, error } => self.fail(job, &details(error.as_ref())),
         }
     }
 
@@ -341,11 +339,6 @@ impl AppState {
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             ..GenerateRequest::new(composer, settings.seed)
         }
-    }
-
-    /// The look of a composer, or the neutral one.
-    pub fn style(&self, composer: Option<&str>, dark: bool) -> ComposerStyle {
-        self.model.style(composer, dark)
     }
 
     /// What would be lost by closing now.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::kit::theme::{self, ComposerStyle};
 use crate::generate::CheckpointInfo;
 use crate::jobs::JobId;
 use crate::music::{Composer, ComposerId, ComposerSet};
@@ -48,17 +47,5 @@ impl ModelState {
             true => settings.best_of,
             false => 1,
         }
-    }
-
-    /// The look of a composer, or the neutral one.
-    pub fn style(&self, composer: Option<&str>, dark: bool) -> ComposerStyle {
-        let Some(name) = composer else {
-            return theme::neutral_style(dark);
-        };
-        let index = self.composer(name).map_or(0, |(id, _)| id.index());
-        let composer = Composer {
-            name: name.to_owned(),
-        };
-        theme::composer_style(&composer, index, dark)
     }
 }

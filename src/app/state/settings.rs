@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use eframe::egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceChoice;
@@ -22,7 +21,7 @@ const RECENT: usize = 10;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    pub theme: ThemePreference,
+    pub theme: Theme,
     pub form: Form,
     pub sound: SoundSettings,
     pub checkpoint: Option<PathBuf>,
@@ -32,6 +31,16 @@ pub struct Settings {
     pub wav: WavSettings,
     pub training_data: String,
     pub training_run: String,
+}
+
+/// The colours of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Theme {
+    /// Those that the system asks for.
+    #[default]
+    System,
+    Light,
+    Dark,
 }
 
 /// The compose panel's controls.
@@ -106,7 +115,7 @@ impl Default for WavSettings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            theme: ThemePreference::System,
+            theme: Theme::System,
             form: Form::default(),
             sound: SoundSettings::default(),
             checkpoint: None,
@@ -184,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/settings.json");
         let mut settings = Settings {
-            theme: ThemePreference::Light,
+            theme: Theme::Light,
             ..Settings::default()
         };
         settings.remember(Path::new("/a.mid"));

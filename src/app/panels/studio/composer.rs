@@ -4,6 +4,7 @@ use eframe::egui::{
     self, Align, Button, DragValue, Layout, RichText, Role, ScrollArea, Slider, Ui, WidgetInfo, vec2,
 };
 
+use crate::app::kit::fonts::HEADING_FAMILY;
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, composer_row, heading};
 use crate::app::kit::theme::{self, GRID, Palette};
@@ -319,7 +320,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         return;
     }
     let why_not = state.cannot_compose();
-    let text = RichText::new("Generate").family(egui::FontFamily::Name(theme::HEADING_FAMILY.into()));
+    let text = RichText::new("Generate").family(egui::FontFamily::Name(HEADING_FAMILY.into()));
     let button = Button::new(text.color(palette.on_accent)).fill(palette.accent);
     let response = ui
         .add_enabled_ui(why_not.is_none(), |ui| ui.add_sized(size, button))
