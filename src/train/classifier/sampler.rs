@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::SEGMENT_LEN;
+use super::accuracy::SEGMENT_LEN;
 use crate::data::{Corpus, Piece, Split, augment};
 use crate::tokens::NoteToken;
 
