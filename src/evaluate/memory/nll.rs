@@ -7,7 +7,7 @@ use tch::{Kind, Tensor, no_grad};
 use crate::data::{Window, stack};
 use crate::generate::Generator;
 use crate::model::{Conditioning, IGNORED};
-use crate::tokens::NoteToken;
+use crate::tokens::{Hint, Memory, NoteToken};
 
 /// Notes that are taken to stand before and after: the model is told that it is in the middle of a piece.
 const MARGIN: usize = 600;
@@ -31,6 +31,7 @@ pub fn nll_of(
         .iter()
         .map(|notes| Window {
             notes: notes.clone(),
+            hints: hints(notes),
             start: MARGIN,
             piece_len: len + 2 * MARGIN,
             composer: Some(composer),
@@ -46,11 +47,19 @@ pub fn nll_of(
         let given = Conditioning {
             has_z: Tensor::ones([n], (Kind::Float, vae.device())),
             label: batch.composer.shallow_clone(),
-            allowed: None,
+            sight: context as i64,
             noise: Tensor::zeros([n, vae.config.d_latent as i64], (Kind::Float, vae.device())),
         };
         let z = vae.encode(&batch).mean;
         let fields = vae.reconstruction(&batch, &z, &given);
         Some(fields.iter().map(|nll| nll.double_value(&[])).sum())
     })
+}
+
+/// What the row up to each of its notes suggests.
+fn hints(notes: &[NoteToken]) -> Vec<Option<Hint>> {
+    let links = Memory::of(notes).into_links();
+    (0..notes.len())
+        .map(|at| links.get(at).copied().flatten()?.hint(notes, at))
+        .collect()
 }
