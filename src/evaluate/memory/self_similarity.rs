@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_piece_in_three_parts_shows_its_return() {
         // 128 notes on four keys, 128 on one other key, and the first part again; all equally spaced.
-        let pitch = |i: usize| if i / 128 == 1 { 70 } else { [30, 33, 35, 41][i % 4] };
+        let pitch = |i: usize| if i / 128 == 1 { 36 } else { [30, 33, 35, 41][i % 4] };
         let notes: Vec<NoteToken> = (0..384)
             .map(|i| NoteToken {
                 pitch: pitch(i),
@@ -86,7 +86,7 @@ mod tests {
         let at = |row: usize, column: usize| shades[row * SIDE + column];
         // Moments 0–21 are the first part, 22–42 the middle, 43–63 the last.
         assert_eq!((at(10, 10), at(10, 54), at(30, 31)), (255, 255, 255));
-        // One key against four: a quarter of the strokes are in common.
+        // One key against four: moved to any of them, a quarter of the strokes are in common.
         assert_eq!((at(10, 32), at(32, 54)), (63, 63));
         assert!((0..SIDE).all(|i| (0..SIDE).all(|j| at(i, j) == at(j, i))));
         assert!(SelfSimilarity::of("short", &notes[..31]).is_none());
