@@ -42,26 +42,24 @@ impl Mark {
 pub fn gates_ui(ui: &mut Ui, report: &Report) {
     let palette = Palette::of(ui);
     ui.label(RichText::new("Gates").heading());
-    ui.label(
-        RichText::new(count(&report.gates))
-            .small()
-            .color(palette.weak_text),
-    );
+    let memory = report.memory.iter().flat_map(|memory| &memory.gates);
+    let gates: Vec<&Gate> = report.gates.iter().chain(memory).collect();
+    ui.label(RichText::new(count(&gates)).small().color(palette.weak_text));
     ui.add_space(GRID * 0.5);
     ui.spacing_mut().item_spacing.y = 0.0;
-    for gate in &report.gates {
+    for gate in gates {
         gate_ui(ui, gate, &palette);
     }
     ui.spacing_mut().item_spacing.y = GRID * 0.75;
 }
 
 /// How many gates, and how many moonshots, are met.
-pub fn count(gates: &[Gate]) -> String {
+fn count(gates: &[&Gate]) -> String {
     let of = |marks: Vec<bool>| format!("{} of {}", marks.iter().filter(|met| **met).count(), marks.len());
     format!(
         "{} gates are met, {} moonshots.",
-        of(gates.iter().filter_map(Gate::meets_gate).collect()),
-        of(gates.iter().filter_map(Gate::meets_moonshot).collect())
+        of(gates.iter().filter_map(|g| g.meets_gate()).collect()),
+        of(gates.iter().filter_map(|g| g.meets_moonshot()).collect())
     )
 }
 

@@ -4,10 +4,12 @@ mod figures;
 mod gates;
 mod heard;
 mod matrix;
+mod memory;
 mod source;
 
 pub use figures::{latent_ui, likeness_ui};
 pub use gates::gates_ui;
 pub use heard::heard_ui;
 pub use matrix::{by_time, matrix_ui};
+pub use memory::memory_ui;
 pub use source::{ReportError, read, shipped};
