@@ -8,7 +8,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::device::DeviceChoice;
 use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
-use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
+use pastiche::generate::{
+    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MOST_BEST_OF, Take,
+};
 use pastiche::music::{ComposerSet, midi, surname};
 use pastiche::sampling::{SamplingSettings, fresh_seed};
 use pastiche::synth::export::ExportSettings;
@@ -54,6 +56,13 @@ pub struct GenerateArgs {
     /// How far takes lean towards what they have heard before; 0 forgets, 1 is as learned
     #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory)]
     memory: f32,
+    /// How the take is divided: free, rondo, variations, or letters such as ABA, where A' is a varied return and A+5
+    /// one five semitones higher
+    #[arg(long, value_name = "FORM", default_value_t = Form::Free)]
+    form: Form,
+    /// How closely a theme comes back, 0-1; 1 is note for note
+    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL)]
+    recall: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -91,6 +100,8 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
                     top_p: args.top_p,
                     memory: args.memory,
                 },
+                form: args.form.clone(),
+                recall: args.recall,
                 best_of: best_of(args, &generator),
                 ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
             })
