@@ -74,8 +74,6 @@ pub struct Voices {
     audition: Strings,
     preset: Preset,
     settings: VoiceSettings,
-    /// Samples that could not be decoded.
-    lost_samples: usize,
     /// The channel that plays; the others may still be fading.
     layer: usize,
     /// Blocks left until a layer is silent; 0 when it is not fading.
@@ -141,7 +139,6 @@ impl Voices {
             audition: strings(AUDITION_VOICES)?,
             preset,
             settings: settings.clone(),
-            lost_samples: playable.undecodable(),
             layer: 0,
             fading: [0; LAYERS],
             returning: 0,
@@ -155,17 +152,6 @@ impl Voices {
 
     pub fn preset(&self) -> &Preset {
         &self.preset
-    }
-
-    /// What of the preset does not sound, in a sentence for the user; `None` when all does.
-    pub fn remark(&self) -> Option<String> {
-        match self.lost_samples {
-            0 => None,
-            1 => Some("1 sample of this sound is damaged; its keys are silent".to_owned()),
-            n => Some(format!(
-                "{n} samples of this sound are damaged; their keys are silent"
-            )),
-        }
     }
 
     pub fn settings(&self) -> &VoiceSettings {

@@ -140,6 +140,27 @@ impl SoundFont {
         self.0.report
     }
 
+    /// What does not sound, of the whole file and of the preset used last, in a sentence for the user; `None` when
+    /// all does. Waits while samples are being read: not for the window's thread.
+    pub fn remark(&self) -> Option<String> {
+        let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let undecodable = open
+            .loaded
+            .as_ref()
+            .map_or(0, |(_, playable)| playable.undecodable());
+        let damaged = match undecodable {
+            0 => None,
+            1 => Some("1 compressed sample of this sound is damaged; its keys are silent".to_owned()),
+            n => Some(format!(
+                "{n} compressed samples of this sound are damaged; their keys are silent"
+            )),
+        };
+        match (self.0.report.remark(), damaged) {
+            (Some(file), Some(preset)) => Some(format!("{file}; {preset}")),
+            (file, preset) => file.or(preset),
+        }
+    }
+
     /// The samples of one of [`SoundFont::presets`], read unless it is the one used last. Takes up to a few seconds
     /// for a large one: not for the window's thread.
     ///
