@@ -182,16 +182,22 @@ impl Dataset {
             .iter()
             .zip(is_listed)
             .filter(|(f, is_listed)| !is_listed && is_midi(f));
+        let list_name = list_file.name();
         match others.count() {
             0 => {}
-            n => self.remarks.push(format!(
-                "{n} MIDI files are not in {} and were left out",
-                list_file.name()
-            )),
+            1 => self
+                .remarks
+                .push(format!("1 MIDI file is not in {list_name} and was left out")),
+            n => self
+                .remarks
+                .push(format!("{n} MIDI files are not in {list_name} and were left out")),
         }
-        if list.bad_lines > 0 {
-            let remark = format!("{} lines of {} cannot be read", list.bad_lines, list_file.name());
-            self.remarks.push(remark);
+        match list.bad_lines {
+            0 => {}
+            1 => self.remarks.push(format!("1 line of {list_name} cannot be read")),
+            n => self
+                .remarks
+                .push(format!("{n} lines of {list_name} cannot be read")),
         }
         let own = own_name(&self.path);
         let mut parts = list_file

@@ -78,7 +78,7 @@ pub fn unified(names: &[&str]) -> Vec<String> {
     let unify = |(index, name): (usize, &&str)| match known_as(name) {
         Some(known) => known.name.to_owned(),
         None if names_several(name) => (*name).to_owned(),
-        None => longest_of(index).map_or(*name, |full| names[full]).to_owned(),
+        None => spoken(longest_of(index).map_or(*name, |full| names[full])),
     };
     names.iter().enumerate().map(unify).collect()
 }
@@ -109,6 +109,16 @@ pub fn fold(text: &str) -> String {
     deunicode(text.trim()).to_lowercase()
 }
 
+/// "Alpha, Anna" as it is spoken: "Anna Alpha".
+fn spoken(name: &str) -> String {
+    match name.split_once(',') {
+        Some((surname, forenames)) if !forenames.trim().is_empty() && !forenames.contains(',') => {
+            format!("{} {}", forenames.trim(), surname.trim())
+        }
+        _ => name.to_owned(),
+    }
+}
+
 /// Two people share a piece: an arrangement, a paraphrase.
 fn names_several(name: &str) -> bool {
     name.contains(['/', '&', '+', ';']) || name.contains(" - ") || fold(name).contains(" and ")
@@ -116,7 +126,7 @@ fn names_several(name: &str) -> bool {
 
 /// The words of a name without years and particles, folded.
 fn words(name: &str) -> Vec<String> {
-    let folded = fold(name).replace(['\'', '’', '`'], "");
+    let folded = fold(&spoken(name)).replace(['\'', '’', '`'], "");
     folded
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty() && !PARTICLES.contains(word))
