@@ -5,6 +5,7 @@
 
 // Nothing but themselves: why something failed, where things lie, how far work is, files that are whole.
 pub mod causes;
+pub mod display;
 pub mod files;
 pub mod paths;
 pub mod progress;
@@ -31,6 +32,9 @@ pub mod latent_map;
 // Learning.
 pub mod evaluate;
 pub mod train;
+
+// Composed and opened music on disk.
+pub mod takes;
 
 // The sound card.
 #[cfg(feature = "app")]

@@ -1,6 +1,8 @@
 //! Choosing from logits, with a generator of our own: torch's is one for the whole process, so a training run
 //! beside it would change what a seed means.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ pub struct SamplingSettings {
     /// Pitch and duration are chosen from the likeliest values that together have this probability. Time and
     /// velocity are not cut off: that would lose the long gaps and thicken the music.
     pub top_p: f32,
+    /// How far a take leans towards what it has heard before: multiplies the pull of the hinted values
+    /// ([`crate::tokens::Memory`]); 1 is as in the music it learned from, 0 forgets.
+    pub memory: f32,
 }
 
 impl Default for SamplingSettings {
@@ -27,6 +32,7 @@ impl Default for SamplingSettings {
             guidance: 2.5,
             temperature: 1.0,
             top_p: 0.97,
+            memory: 1.0,
         }
     }
 }
@@ -40,6 +46,7 @@ impl SamplingSettings {
             guidance: or(self.guidance, default.guidance).clamp(0.0, 8.0),
             temperature: or(self.temperature, default.temperature).clamp(0.1, 2.0),
             top_p: or(self.top_p, default.top_p).clamp(0.05, 1.0),
+            memory: or(self.memory, default.memory).clamp(0.0, 4.0),
         }
     }
 
@@ -61,6 +68,15 @@ impl SamplingSettings {
             _ => 1.0,
         }
     }
+}
+
+/// Seeds that nobody chose lie below this: few digits, so that one can be read aloud.
+pub const SEEDS: u64 = 1_000_000;
+
+/// A seed that nobody chose.
+pub fn fresh_seed() -> u64 {
+    // The standard library's random keys: its hash maps need new ones, and so do we.
+    RandomState::new().build_hasher().finish() % SEEDS
 }
 
 /// A draw from the standard normal distribution (Box–Muller).

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use pastiche::device::DeviceChoice;
 use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
 use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
-use pastiche::music::{ComposerSet, midi};
-use pastiche::sampling::SamplingSettings;
+use pastiche::music::{ComposerSet, midi, surname};
+use pastiche::sampling::{SamplingSettings, fresh_seed};
 use pastiche::synth::export::ExportSettings;
 use serde_json::json;
 
-use super::DeviceArg;
 use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
 use super::render::{SoundArgs, write_recording};
@@ -51,6 +51,9 @@ pub struct GenerateArgs {
     /// Keep to the likeliest pitches that together have this probability
     #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
     top_p: f32,
+    /// How far takes lean towards what they have heard before; 0 forgets, 1 is as learned
+    #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory)]
+    memory: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -61,8 +64,9 @@ pub struct GenerateArgs {
     /// The checkpoint; by default the one that ships with Pastiche
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "auto")]
-    device: DeviceArg,
+    /// Where the network runs: auto, cpu, cuda or mps
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: DeviceChoice,
     #[command(flatten)]
     sound: SoundArgs,
     /// A .mid, or a recording (.wav, .flac, .ogg), or a folder
@@ -74,9 +78,9 @@ pub struct GenerateArgs {
 }
 
 pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
-    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device.into())?;
+    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
-    let seed = args.seed.unwrap_or_else(rand_seed);
+    let seed = args.seed.unwrap_or_else(fresh_seed);
     let requests = (0..u64::from(args.count))
         .map(|i| {
             Ok(GenerateRequest {
@@ -85,6 +89,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
                     guidance: args.guidance,
                     temperature: args.temperature,
                     top_p: args.top_p,
+                    memory: args.memory,
                 },
                 best_of: best_of(args, &generator),
                 ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
@@ -115,12 +120,6 @@ fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
         None if generator.info().can_choose => DEFAULT_BEST_OF,
         None => 1,
     }
-}
-
-pub(super) fn rand_seed() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    // Few digits, so that it can be read aloud.
-    now.map_or(1, |d| u64::from(d.subsec_micros()))
 }
 
 fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
@@ -207,10 +206,7 @@ fn say(heard: &Heard) -> String {
         .composers
         .iter()
         .take(3)
-        .map(|(name, p)| {
-            let surname = name.split_whitespace().last().unwrap_or(name);
-            format!("{surname} {:.0} %", p * 100.0)
-        })
+        .map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0))
         .collect();
     let copied = match &heard.copy {
         None => "not checked for copies".to_owned(),

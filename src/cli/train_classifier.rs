@@ -5,7 +5,7 @@ use pastiche::classify::ClassifierKind;
 use pastiche::progress::StopFlag;
 use pastiche::train::{ClassifierConfig, ClassifierEvent, train_classifier};
 
-use super::train::TrainArgs;
+use super::train_args::TrainArgs;
 
 pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
     if args.from.is_some() {
@@ -26,7 +26,7 @@ pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
     config.minutes = args.minutes.unwrap_or(config.minutes);
     config.max_steps = args.steps.or(config.max_steps);
     config.threads = args.threads.unwrap_or(config.threads);
-    let device = args.device.into();
+    let device = args.device;
     let summary = train_classifier(
         kind,
         &args.data,

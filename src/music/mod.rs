@@ -8,7 +8,7 @@ mod note;
 mod performance;
 mod summary;
 
-pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era};
+pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era, surname};
 pub use composer_name::{known_as as known_composer, unified as unified_composers};
 pub use note::{Note, Pitch, Velocity};
 pub use performance::{PEDAL_DOWN, PedalChange, Performance};

@@ -1,0 +1,130 @@
+//! Taking in what the threads have done.
+
+use super::app::PasticheApp;
+use crate::app::state::app_state::Effect;
+use crate::app::threads::workers::{Done, Then};
+use crate::display::{count, stem};
+
+impl PasticheApp {
+    /// Everything that has come since the last call; never blocks.
+    pub(super) fn drain(&mut self) {
+        let events: Vec<_> = self.engine.events().collect();
+        for event in events {
+            if let Some(effect) = self.state.apply(event) {
+                self.follow(effect);
+            }
+        }
+        for done in self.workers.done() {
+            self.take_in(done);
+        }
+        self.drain_training();
+        self.state.is_training = self.link.is_busy();
+        self.state.training_loss = self.link.would_lose();
+        self.state.sound = self.sound.view();
+        if let Some(stage) = self
+            .state
+            .stage
+            .as_ref()
+            .filter(|_| !self.state.is_stage_growing())
+        {
+            // The last notes ring on after the end of the take.
+            self.state.sound.position_secs = self
+                .state
+                .sound
+                .position_secs
+                .min(stage.performance.duration_secs());
+        }
+        self.state.settings.sound = self.sound.settings().clone();
+        if let Some(reason) = self.state.sound.failure.clone()
+            && self.told_sound.as_ref() != Some(&reason)
+        {
+            self.toasts.failure("This sound cannot be played", reason.clone());
+            self.told_sound = Some(reason);
+        }
+    }
+
+    fn follow(&mut self, effect: Effect) {
+        match effect {
+            Effect::ModelReady => {
+                if let Some(info) = &self.state.model.ready {
+                    self.state.settings.checkpoint = Some(info.path.clone());
+                }
+                self.encode_staged();
+            }
+            Effect::ModelFailed { path, message } => {
+                self.toasts
+                    .failure(format!("{} could not be loaded", stem(&path)), message);
+            }
+            Effect::ComposeFailed { message } => {
+                self.feed = None;
+                self.state.orders.clear();
+                self.toasts.failure("The take could not be composed", message);
+            }
+            Effect::ComposeEnded { on_stage } => {
+                if let (Some(feed), Some(music)) = (self.feed.take(), on_stage)
+                    && !feed.is_up_to_date()
+                {
+                    self.sound.swap(music);
+                }
+                self.next_order();
+            }
+            Effect::Encoded(entry) => self.write_record(*entry),
+        }
+    }
+
+    /// A piece that was opened before there was a model gets its place now.
+    fn encode_staged(&mut self) {
+        let unplaced = self
+            .state
+            .staged_take()
+            .filter(|e| e.record.z.is_empty())
+            .map(|e| e.id.clone());
+        if let Some(id) = unplaced {
+            self.read_take(id, Then::Encode);
+        }
+    }
+
+    fn take_in(&mut self, done: Done) {
+        match done {
+            Done::TakesListed(result) => self.takes_listed(result),
+            Done::TakeSaved { job, result } => self.take_saved(job, result),
+            Done::TakeRead { id, then, result } => match result {
+                Ok(music) => self.take_read(id, then, music),
+                Err(error) => self.toasts.error("This take cannot be opened", &error),
+            },
+            Done::SourcesRead { order, music } => self.sources_read(*order, music),
+            Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
+            Done::TakeNotWritten(error) => self.toasts.error("The change was not kept", &error),
+            Done::MusicOpened { path, result } => match result {
+                Ok(read) => self.music_opened(&path, read),
+                Err(error) => self.toasts.error("This file cannot be opened", &error),
+            },
+            Done::MusicKept { music, result } => match result {
+                Ok(entry) => self.music_kept(entry, music),
+                Err(error) => self.toasts.error("The file was not kept", &error),
+            },
+            Done::SoundFontRead { path, result } => {
+                self.sound.loading.take_if(|waiting| *waiting == path);
+                match result {
+                    Ok(font) => self.sound.set_font(font),
+                    Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
+                }
+            }
+            Done::ReportRead { path, result } => self.report_read(path.as_deref(), result),
+            Done::Exported { path, result } => self.exported(&path, result),
+            Done::StarredExported { folder, result } => match result {
+                Ok(takes) => {
+                    let takes = count(takes, "take");
+                    self.toasts
+                        .done(format!("Exported {takes} to {}", folder.display()));
+                }
+                Err(error) => self.toasts.error("Not every take was exported", &error),
+            },
+            Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),
+            Done::DataInspected(facts) => self.training.set_data_facts(facts),
+            Done::Prepared(result) => self.prepared(result),
+            Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be kept", &error),
+            Done::Panicked(message) => self.toasts.failure("Something went wrong", message),
+        }
+    }
+}

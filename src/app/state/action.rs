@@ -1,0 +1,228 @@
+//! What a person asked for: panels push these, [`crate::app::shell::app::PasticheApp`] does them.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::export::ExportPlan;
+use super::settings::Form;
+use super::takes::Filter;
+use crate::app::state::settings::Theme;
+use crate::device::DeviceChoice;
+use crate::music::{Pitch, Velocity};
+use crate::takes::{Made, TakeId};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Studio,
+    LatentSpace,
+    Training,
+    Evaluation,
+}
+
+/// What a file dialog is opened for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Music,
+    SoundFont,
+    Checkpoint,
+    /// The path of the save sheet.
+    SaveAs {
+        suggested: PathBuf,
+    },
+    ExportFolder,
+    TrainingData {
+        is_folder: bool,
+    },
+    TrainingRun,
+    /// An evaluation report.
+    Report,
+}
+
+/// What lies over the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    Shortcuts,
+    About,
+    Save,
+    /// A typed path, where the system has no file dialog.
+    Path(Ask),
+    Rename(TakeId),
+    /// Something to make of a take.
+    Verb(VerbKind, TakeId),
+    /// Something would be lost by closing.
+    Close,
+}
+
+/// What a person asked for, by the part of the window that does it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Compose(ComposeAction),
+    Take(TakeAction),
+    Transport(TransportAction),
+    Sound(SoundAction),
+    Model(ModelAction),
+    File(FileAction),
+    Window(WindowAction),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ComposeAction {
+    EditForm(Form),
+    RollSeed,
+    Generate,
+    Stop,
+    /// Composes from the latent at this place of the map.
+    At([f32; 2]),
+    /// Makes a take again, with its settings and its seed.
+    Again(TakeId),
+    /// Makes takes of takes that are there.
+    Make(Vec<Made>),
+    ReuseSettings(TakeId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TakeAction {
+    Show {
+        id: TakeId,
+        play: bool,
+    },
+    /// The take that is being composed.
+    ShowComposing,
+    /// Back to the take that was on the stage before, at the same playhead.
+    Swap,
+    /// Another take at the same playhead.
+    ShowHere(TakeId),
+    ToggleStar(TakeId),
+    Rename {
+        id: TakeId,
+        name: String,
+    },
+    Delete(TakeId),
+    Undelete(TakeId),
+    SetFilter(Filter),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TransportAction {
+    PlayPause,
+    /// Stops and goes back to the start.
+    Stop,
+    SeekTo(f64),
+    SeekBy(f64),
+    SeekToEnd,
+    SetLoop(Option<Range<f64>>),
+    ToggleLoop,
+    SetTempo(f32),
+    /// Adds to the tempo scale.
+    ChangeTempo(f32),
+    SetVolume(f32),
+    ToggleMute,
+    Audition {
+        pitch: Pitch,
+        velocity: Velocity,
+    },
+    FitRoll,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SoundAction {
+    UseFont(PathBuf),
+    UsePreset {
+        bank: u8,
+        program: u8,
+    },
+    /// `None` follows the system.
+    UseOutput(Option<String>),
+    SetReverb(bool),
+    SetChorus(bool),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelAction {
+    Load(PathBuf),
+    UseDevice(DeviceChoice),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileAction {
+    Ask(Ask),
+    /// A path that was chosen or typed; `ask` says what for.
+    Chosen {
+        ask: Ask,
+        path: PathBuf,
+    },
+    /// A dropped or recent file of whatever kind.
+    Open(PathBuf),
+    /// Opens the save sheet for what is on the stage.
+    ShowSave {
+        as_wav: bool,
+    },
+    /// Opens the save sheet for a take of the list.
+    SaveTake(TakeId),
+    /// Shows an evaluation report; `None` is that of the checkpoint in use.
+    OpenReport(Option<PathBuf>),
+    Export(ExportPlan),
+    CancelExport,
+    ExportStarred {
+        folder: PathBuf,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowAction {
+    ShowTab(Tab),
+    SetTheme(Theme),
+    ShowSheet(Sheet),
+    CloseSheet,
+    CopyText(String),
+    /// Closes the window, whatever is going on.
+    Quit,
+}
+
+macro_rules! into_action {
+    ($($group:ident($inner:ident))*) => {
+        $(impl From<$inner> for Action {
+            fn from(action: $inner) -> Action {
+                Action::$group(action)
+            }
+        })*
+    };
+}
+
+into_action! {
+    Compose(ComposeAction)
+    Take(TakeAction)
+    Transport(TransportAction)
+    Sound(SoundAction)
+    Model(ModelAction)
+    File(FileAction)
+    Window(WindowAction)
+}
+
+/// What panels were asked for during a frame, in order.
+#[derive(Debug, Default)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    pub fn push(&mut self, action: impl Into<Action>) {
+        self.0.push(action.into());
+    }
+}
+
+impl IntoIterator for Actions {
+    type Item = Action;
+    type IntoIter = std::vec::IntoIter<Action>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// The verbs that a take can be put to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerbKind {
+    Vary,
+    Continue,
+    Restyle,
+    Blend,
+}
