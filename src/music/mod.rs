@@ -1,12 +1,15 @@
 //! Music as the rest of the crate sees it: notes in seconds, a sustain pedal, and who wrote them.
 
 mod composer;
+mod composer_known;
+mod composer_name;
 pub mod midi;
 mod note;
 mod performance;
 mod summary;
 
 pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era, surname};
+pub use composer_name::{known_as as known_composer, unified as unified_composers};
 pub use note::{Note, Pitch, Velocity};
 pub use performance::{PEDAL_DOWN, PedalChange, Performance};
 pub use summary::Summary;
