@@ -3,11 +3,14 @@
 //! The modules stand in the order of their layers: each may use those above it, never one below
 //! (`tests/layers` holds that).
 
-// Nothing but themselves: why something failed, where things lie, how far work is, files that are whole.
+// Nothing but themselves: why something failed, where things lie, how far work is, files that are whole, what kind a
+// file is, text fit to show.
 pub mod causes;
 pub mod files;
+pub mod kinds;
 pub mod paths;
 pub mod progress;
+pub mod text;
 
 // Notes in seconds, and who wrote them.
 pub mod music;

@@ -4,8 +4,12 @@
 
 #[path = "../../src/files.rs"]
 mod files;
+#[path = "../../src/kinds.rs"]
+mod kinds;
 #[path = "../../src/music/mod.rs"]
 mod music;
+#[path = "../../src/text.rs"]
+mod text;
 #[path = "../../src/tokens/mod.rs"]
 mod tokens;
 

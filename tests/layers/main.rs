@@ -14,6 +14,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("causes", 0),
     ("paths", 0),
     ("files", 0),
+    ("kinds", 0),
+    ("text", 0),
     ("music", 0),
     ("tokens", 1),
     ("synth", 1),
@@ -36,7 +38,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Modules of the same layer that a module may use; each stands before it in [`LAYERS`].
 const PEERS: &[(&str, &[&str])] = &[
-    ("music", &["files"]),
+    ("music", &["files", "kinds", "text"]),
     ("classify", &["model"]),
     ("latent_map", &["data"]),
     ("generate", &["data", "latent_map"]),
@@ -62,6 +64,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("midly", &["music/midi.rs", "music/midi"]),
+    ("encoding_rs", &["music/midi"]),
+    ("chardetng", &["music/midi"]),
     ("rustysynth", &["synth"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
