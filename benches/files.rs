@@ -45,7 +45,7 @@ fn long_file(c: &mut Criterion) {
 
 #[cfg(feature = "app")]
 fn stored_takes(c: &mut Criterion) {
-    use pastiche::app::takes::{TakeRecord, TakeStore};
+    use pastiche::takes::{TakeRecord, TakeStore};
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = TakeStore::new(folder.path());

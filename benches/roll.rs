@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use eframe::egui::{Color32, Context, Pos2, RawInput, Rect, Ui, vec2};
-use pastiche::app::latent_plot::{LatentInput, LatentPlot};
-use pastiche::app::piano_roll::{PianoRoll, RollEmpty, RollInput};
-use pastiche::app::roll::NoteIndex;
-use pastiche::app::theme;
+use pastiche::app::kit::theme;
+use pastiche::app::widgets::latent::input::LatentInput;
+use pastiche::app::widgets::latent::plot::LatentPlot;
+use pastiche::app::widgets::roll::NoteIndex;
+use pastiche::app::widgets::roll::input::{RollEmpty, RollInput};
+use pastiche::app::widgets::roll::piano_roll::PianoRoll;
 use pastiche::latent_map::LatentMap;
 use pastiche::music::{ComposerId, ComposerSet, Note, PedalChange, Performance, Pitch, Velocity};
 

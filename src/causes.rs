@@ -16,6 +16,11 @@ pub fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     words
 }
 
+/// As [`chain`], each cause on a line of its own.
+pub fn details(error: &(dyn Error + 'static)) -> String {
+    chain(error).join("\n… ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! Which processor the network runs on, and in which precision.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind};
 
@@ -14,6 +16,25 @@ pub enum DeviceChoice {
     Cuda,
     Mps,
 }
+
+impl FromStr for DeviceChoice {
+    type Err = UnknownDevice;
+
+    fn from_str(name: &str) -> Result<DeviceChoice, UnknownDevice> {
+        match name {
+            "auto" => Ok(DeviceChoice::Auto),
+            "cpu" => Ok(DeviceChoice::Cpu),
+            "cuda" => Ok(DeviceChoice::Cuda),
+            "mps" => Ok(DeviceChoice::Mps),
+            _ => Err(UnknownDevice),
+        }
+    }
+}
+
+/// The name of a device is none that [`DeviceChoice`] knows.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("choose auto, cpu, cuda or mps")]
+pub struct UnknownDevice;
 
 /// The device asked for is not there.
 #[derive(Debug, thiserror::Error)]
@@ -68,4 +89,24 @@ fn cpu_has_bf16() -> bool {
 #[cfg(not(target_arch = "x86_64"))]
 fn cpu_has_bf16() -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The command line and the settings file use the same names.
+    #[test]
+    fn devices_are_named_as_in_the_settings() {
+        for choice in [
+            DeviceChoice::Auto,
+            DeviceChoice::Cpu,
+            DeviceChoice::Cuda,
+            DeviceChoice::Mps,
+        ] {
+            let name = serde_json::to_value(choice).unwrap();
+            assert_eq!(name.as_str().unwrap().parse(), Ok(choice));
+        }
+        assert_eq!("gpu".parse::<DeviceChoice>(), Err(UnknownDevice));
+    }
 }

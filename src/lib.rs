@@ -4,13 +4,13 @@
 //! (`tests/layers` holds that).
 
 // Nothing but themselves: why something failed, where things lie, how far work is, files that are whole, what kind a
-// file is, text fit to show.
+// file is, what people read.
 pub mod causes;
+pub mod display;
 pub mod files;
 pub mod kinds;
 pub mod paths;
 pub mod progress;
-pub mod text;
 
 // Notes in seconds, and who wrote them.
 pub mod music;
@@ -34,6 +34,9 @@ pub mod latent_map;
 // Learning.
 pub mod evaluate;
 pub mod train;
+
+// Composed and opened music on disk.
+pub mod takes;
 
 // The sound card.
 #[cfg(feature = "app")]

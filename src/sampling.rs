@@ -1,6 +1,8 @@
 //! Choosing from logits, with a generator of our own: torch's is one for the whole process, so a training run
 //! beside it would change what a seed means.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,15 @@ impl SamplingSettings {
             _ => 1.0,
         }
     }
+}
+
+/// Seeds that nobody chose lie below this: few digits, so that one can be read aloud.
+pub const SEEDS: u64 = 1_000_000;
+
+/// A seed that nobody chose.
+pub fn fresh_seed() -> u64 {
+    // The standard library's random keys: its hash maps need new ones, and so do we.
+    RandomState::new().build_hasher().finish() % SEEDS
 }
 
 /// A draw from the standard normal distribution (Box–Muller).

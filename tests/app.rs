@@ -5,7 +5,7 @@ mod window_common;
 
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::settings::Settings;
+use pastiche::app::state::settings::{Settings, Theme};
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
 use window_common::studio::Window;
@@ -222,8 +222,7 @@ fn settings_are_kept() {
     let file = window.folder.path().join("settings.json");
     window.wait("the settings", |_| {
         let kept = Settings::load(&file);
-        kept.theme == egui::ThemePreference::Light
-            && kept.form.settings.composer.as_deref() == Some("Johann Sebastian Bach")
+        kept.theme == Theme::Light && kept.form.settings.composer.as_deref() == Some("Johann Sebastian Bach")
     });
 }
 

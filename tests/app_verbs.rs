@@ -4,8 +4,8 @@
 mod window_common;
 
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::takes::{ComposeSettings, How, TakeEntry, TakeRecord, TakeStore};
 use pastiche::music::{Note, Performance, Pitch, Velocity, midi};
+use pastiche::takes::{ComposeSettings, How, TakeEntry, TakeRecord, TakeStore};
 use window_common::studio::Window;
 use window_common::tiny_checkpoint;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pastiche::device::DeviceChoice;
-use pastiche::generate::GenerateRequest;
+use pastiche::generate::{GenerateRequest, Request};
 use pastiche::jobs::{Engine, EngineCommand, EngineEvent, JobIds, StreamPart, StreamSink};
 use pastiche::music::{ComposerId, Performance};
 use pastiche::player::{PlayerHandle, PlayerSource, detached};
@@ -44,9 +44,9 @@ fn engine() -> Option<Engine> {
 
 /// As the window does: the first notes load the take and play it, the others are added.
 fn sink(handle: PlayerHandle) -> StreamSink {
-    let mut score = None;
+    let (mut score, mut sent) = (None, (0, 0));
     Box::new(move |part: StreamPart<'_>| match part {
-        StreamPart::Notes(streamed) => {
+        StreamPart::Notes(growing) => {
             let id = *score.get_or_insert_with(|| {
                 let id = handle
                     .load_growing(&Performance::default(), 0.0, 2 * NOTES)
@@ -54,10 +54,9 @@ fn sink(handle: PlayerHandle) -> StreamSink {
                 handle.play().unwrap();
                 id
             });
-            let (notes, pedal) = (streamed.notes.as_slice().into(), streamed.pedal.as_slice().into());
-            handle
-                .append(id, notes, pedal, streamed.ready_until_secs)
-                .unwrap();
+            let (notes, pedal) = (growing.notes[sent.0..].into(), growing.pedal[sent.1..].into());
+            sent = (growing.notes.len(), growing.pedal.len());
+            handle.append(id, notes, pedal, growing.ready_until_secs).unwrap();
         }
         StreamPart::Finished(..) | StreamPart::Failed => {}
     })
@@ -102,9 +101,9 @@ fn a_take_sounds_soon_after_it_is_asked_for() {
             };
             let asked = Instant::now();
             engine
-                .try_send(EngineCommand::Generate {
+                .try_send(EngineCommand::Compose {
                     job: jobs.fresh(),
-                    request,
+                    request: Request::New(request),
                     stop: stop.clone(),
                     sink: sink(handle),
                 })

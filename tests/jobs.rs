@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pastiche::device::DeviceChoice;
-use pastiche::generate::{GenerateRequest, Source, Verb, VerbRequest};
+use pastiche::generate::{GenerateRequest, Request, Source, Verb, VerbRequest};
 use pastiche::jobs::{Engine, EngineCommand, EngineEvent, JobId, JobIds, Queue, StreamPart, Task, Wake};
 use pastiche::music::{ComposerId, Note, Performance, Pitch, Velocity};
 use pastiche::progress::StopFlag;
@@ -65,9 +65,9 @@ fn generate(
         notes,
         ..GenerateRequest::new(Some(ComposerId(1)), 7)
     };
-    let command = EngineCommand::Generate {
+    let command = EngineCommand::Compose {
         job,
-        request,
+        request: Request::New(request),
         stop: stop.clone(),
         sink: Box::new(sink),
     };
@@ -83,14 +83,14 @@ fn notes_reach_the_sink_and_the_window_and_make_up_the_take() {
     let (heard, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (count, end) = (heard.clone(), ended.clone());
     generate(&mut engine, job, 120, move |part| match part {
-        StreamPart::Notes(streamed) => _ = count.fetch_add(streamed.notes.len(), Ordering::Relaxed),
+        StreamPart::Notes(growing) => count.store(growing.notes.len(), Ordering::Relaxed),
         StreamPart::Finished(..) => end.store(1, Ordering::Relaxed),
         StreamPart::Failed => end.store(2, Ordering::Relaxed),
     });
     let mut shown = 0;
     let take = wait_for(&engine, |e| match e {
-        EngineEvent::NotesAdded { notes, .. } => {
-            shown += notes.notes().len();
+        EngineEvent::Grown { so_far, .. } => {
+            shown = so_far.notes().len();
             None
         }
         EngineEvent::Generated {
@@ -123,9 +123,9 @@ fn a_continuation_streams_what_it_becomes() {
     let music = Arc::new(Performance::new((0..30).map(note).collect(), vec![]));
     let heard = Arc::new(Mutex::new(Vec::new()));
     let notes = heard.clone();
-    let command = EngineCommand::Make {
+    let command = EngineCommand::Compose {
         job: jobs.fresh(),
-        request: VerbRequest {
+        request: Request::Verb(VerbRequest {
             source: Source {
                 music: music.clone(),
                 composer: None,
@@ -137,11 +137,11 @@ fn a_continuation_streams_what_it_becomes() {
             seed: 3,
             sampling: SamplingSettings::default(),
             best_of: 1,
-        },
+        }),
         stop: StopFlag::new(),
         sink: Box::new(move |part| {
-            if let StreamPart::Notes(streamed) = part {
-                notes.lock().unwrap().extend(streamed.notes.iter().copied());
+            if let StreamPart::Notes(growing) = part {
+                notes.lock().unwrap().clone_from(&growing.notes);
             }
         }),
     };

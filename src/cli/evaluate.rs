@@ -14,8 +14,6 @@ use pastiche::files;
 use pastiche::generate::Generator;
 use pastiche::progress::{Progress, StopFlag};
 
-use super::DeviceArg;
-
 /// Measure a model: is it heard as its composer, is it like real music, is it copied, and what does it cost?
 ///
 /// Composes some hundred takes and compares them with the held-out part of the corpus.
@@ -62,8 +60,9 @@ pub struct EvaluateArgs {
     temperature: Option<f32>,
     #[arg(long)]
     top_p: Option<f32>,
-    #[arg(long, value_enum, default_value = "auto")]
-    device: DeviceArg,
+    /// Where the network runs: auto, cpu, cuda or mps
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: DeviceChoice,
     /// Threads for the matrix products on a CPU
     #[arg(long, default_value_t = 2)]
     threads: u8,
@@ -71,7 +70,7 @@ pub struct EvaluateArgs {
 
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let corpus = Corpus::load(&args.data)?;
-    let choice: DeviceChoice = args.device.into();
+    let choice = args.device;
     let mut generator = Generator::load(&args.checkpoint, choice)?;
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.

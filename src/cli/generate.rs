@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use pastiche::device::DeviceChoice;
 use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
 use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
-use pastiche::music::{ComposerSet, midi};
-use pastiche::sampling::SamplingSettings;
+use pastiche::music::{ComposerSet, midi, surname};
+use pastiche::sampling::{SamplingSettings, fresh_seed};
 use pastiche::synth::export::ExportSettings;
 use serde_json::json;
 
-use super::DeviceArg;
 use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
 use super::render::{SoundArgs, write_recording};
@@ -61,8 +61,9 @@ pub struct GenerateArgs {
     /// The checkpoint; by default the one that ships with Pastiche
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "auto")]
-    device: DeviceArg,
+    /// Where the network runs: auto, cpu, cuda or mps
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: DeviceChoice,
     #[command(flatten)]
     sound: SoundArgs,
     /// A .mid, or a recording (.wav, .flac, .ogg), or a folder
@@ -74,9 +75,9 @@ pub struct GenerateArgs {
 }
 
 pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
-    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device.into())?;
+    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
-    let seed = args.seed.unwrap_or_else(rand_seed);
+    let seed = args.seed.unwrap_or_else(fresh_seed);
     let requests = (0..u64::from(args.count))
         .map(|i| {
             Ok(GenerateRequest {
@@ -115,12 +116,6 @@ fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
         None if generator.info().can_choose => DEFAULT_BEST_OF,
         None => 1,
     }
-}
-
-pub(super) fn rand_seed() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    // Few digits, so that it can be read aloud.
-    now.map_or(1, |d| u64::from(d.subsec_micros()))
 }
 
 fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
@@ -207,10 +202,7 @@ fn say(heard: &Heard) -> String {
         .composers
         .iter()
         .take(3)
-        .map(|(name, p)| {
-            let surname = name.split_whitespace().last().unwrap_or(name);
-            format!("{surname} {:.0} %", p * 100.0)
-        })
+        .map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0))
         .collect();
     let copied = match &heard.copy {
         None => "not checked for copies".to_owned(),

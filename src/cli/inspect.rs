@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use pastiche::data::Corpus;
+use pastiche::display::clock;
 use pastiche::music::midi::{self, MidiRead, MidiReport};
 use pastiche::music::{Pitch, Summary};
 use serde_json::json;
@@ -85,7 +86,6 @@ fn inspect_midi(out: &mut impl Write, args: &InspectArgs) -> anyhow::Result<()> 
 
 fn write_midi(out: &mut impl Write, path: &Path, read: &MidiRead, s: &Summary) -> io::Result<()> {
     let name = |pitch: Option<Pitch>| pitch.map_or("-".to_owned(), Pitch::name);
-    let minutes = (s.duration_secs / 60.0).floor();
     writeln!(out, "MIDI file {}", path.display())?;
     if let Some(title) = &read.title {
         writeln!(out, "title       {title}")?;
@@ -95,11 +95,7 @@ fn write_midi(out: &mut impl Write, path: &Path, read: &MidiRead, s: &Summary) -
         "notes       {}, at most {} keys down at once",
         s.notes, s.most_keys_down
     )?;
-    writeln!(
-        out,
-        "length      {minutes:.0}:{:04.1}",
-        s.duration_secs - minutes * 60.0
-    )?;
+    writeln!(out, "length      {}", clock(s.duration_secs, 1))?;
     writeln!(out, "density     {:.1} notes a second", s.notes_per_sec)?;
     writeln!(out, "range       {} to {}", name(s.lowest), name(s.highest))?;
     let (softest, loudest) = s.velocity_range;

@@ -15,12 +15,10 @@ mod train;
 mod train_classifier;
 mod train_rare;
 mod verbs;
-mod verbs_check;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use pastiche::device::DeviceChoice;
+use clap::{Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
@@ -50,8 +48,6 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
-    #[command(hide = true)]
-    VerbsCheck(verbs_check::VerbsCheckArgs),
 }
 
 impl Command {
@@ -69,27 +65,6 @@ fn after_help() -> String {
         "The studio's log, to attach to a report: {}",
         pastiche::paths::log_file().display()
     )
-}
-
-/// Where the network runs.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum DeviceArg {
-    #[default]
-    Auto,
-    Cpu,
-    Cuda,
-    Mps,
-}
-
-impl From<DeviceArg> for DeviceChoice {
-    fn from(arg: DeviceArg) -> DeviceChoice {
-        match arg {
-            DeviceArg::Auto => DeviceChoice::Auto,
-            DeviceArg::Cpu => DeviceChoice::Cpu,
-            DeviceArg::Cuda => DeviceChoice::Cuda,
-            DeviceArg::Mps => DeviceChoice::Mps,
-        }
-    }
 }
 
 /// Parses the command line and does what it says; without a command, `open_studio` with the files that were named.
@@ -114,6 +89,5 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
-        Some(Command::VerbsCheck(args)) => verbs_check::run(&args),
     }))
 }

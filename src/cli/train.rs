@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use pastiche::classify::ClassifierKind;
+use pastiche::device::DeviceChoice;
 use pastiche::progress::StopFlag;
 use pastiche::train::{RunDir, TrainConfig, TrainEvent, Trainer};
 
-use super::{DeviceArg, train_classifier, train_rare};
+use super::{train_classifier, train_rare};
 
 /// Which network to train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -48,8 +49,9 @@ pub struct TrainArgs {
     /// Settings that differ from the defaults, as TOML
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "auto")]
-    pub device: DeviceArg,
+    /// Where the network runs: auto, cpu, cuda or mps
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
     /// How long to train, over all resumptions of the run
     #[arg(long, value_name = "M")]
     pub minutes: Option<f64>,
@@ -91,7 +93,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     config.max_steps = args.steps.or(config.max_steps);
     config.from = args.from.clone().or(config.from);
     config.threads = args.threads.unwrap_or(config.threads);
-    let trainer = Trainer::open(&args.data, &args.out, config, args.device.into(), args.resume)?;
+    let trainer = Trainer::open(&args.data, &args.out, config, args.device, args.resume)?;
     let is_terminal = std::io::stdout().is_terminal();
     let summary = trainer.run(&StopFlag::new(), &mut |event| print(&event, is_terminal))?;
     println!(

@@ -26,7 +26,7 @@ pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
     config.minutes = args.minutes.unwrap_or(config.minutes);
     config.max_steps = args.steps.or(config.max_steps);
     config.threads = args.threads.unwrap_or(config.threads);
-    let device = args.device.into();
+    let device = args.device;
     let summary = train_classifier(
         kind,
         &args.data,

@@ -30,7 +30,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         only: args.composers.clone(),
         ..default
     };
-    let device = args.device.into();
+    let device = args.device;
     let summary = add_rare(
         from,
         &args.data,

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use pastiche::device::DeviceChoice;
 use pastiche::generate::{GenerateRequest, Generator, Take, splice, verbs};
 use pastiche::music::{Performance, midi};
+use pastiche::sampling::fresh_seed;
 use pastiche::synth::export::ExportSettings;
 use serde_json::json;
 
-use super::DeviceArg;
 use super::composers::checkpoint_path;
-use super::generate::{SAMPLE_RATE, compose, rand_seed};
+use super::generate::{SAMPLE_RATE, compose};
 use super::render::{SoundArgs, write_recording};
 
 /// What the four have in common.
@@ -23,8 +24,9 @@ struct Common {
     /// The checkpoint; by default the one that ships with Pastiche
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "auto")]
-    device: DeviceArg,
+    /// Where the network runs: auto, cpu, cuda or mps
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: DeviceChoice,
     #[command(flatten)]
     sound: SoundArgs,
     /// Print what was made as JSON
@@ -36,12 +38,12 @@ impl Common {
     fn generator(&self) -> anyhow::Result<Generator> {
         Ok(Generator::load(
             &checkpoint_path(self.checkpoint.as_deref())?,
-            self.device.into(),
+            self.device,
         )?)
     }
 
     fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(rand_seed)
+        self.seed.unwrap_or_else(fresh_seed)
     }
 
     fn write(&self, take: &Take, performance: &Performance, title: &str, out: &Path) -> anyhow::Result<()> {

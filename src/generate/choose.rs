@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tch::Device;
 
 use super::GenerateError;
-use super::generator::Generator;
+use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
 use super::take::GenerateRequest;
@@ -56,18 +56,18 @@ impl<'a> Choices<'a> {
     /// # Errors
     /// [`GenerateError::NoSelector`].
     pub fn new(
-        generator: &'a Generator,
+        selector: Option<&'a Classifier>,
+        info: &CheckpointInfo,
         requests: &[GenerateRequest],
         begun_at: usize,
     ) -> Result<Choices<'a>, GenerateError> {
         // Where every note is given in part, or somebody asked for whom the selector does not know, there is nothing
         // to choose by.
         let of = |r: &GenerateRequest| match (&r.given, r.composer) {
-            (None, Some(id)) if !generator.info().is_rare(id) => r.best_of.clamp(1, MOST_BEST_OF),
+            (None, Some(id)) if !info.is_rare(id) => r.best_of.clamp(1, MOST_BEST_OF),
             _ => 1,
         };
         let of = requests.iter().map(of).min().unwrap_or(1);
-        let selector = generator.selector();
         if of > 1 && selector.is_none() {
             return Err(GenerateError::NoSelector);
         }

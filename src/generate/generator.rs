@@ -1,6 +1,6 @@
 //! The engine's core: a loaded model that composes, hears and places music.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
@@ -9,6 +9,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::GenerateError;
 use super::choose::{Choices, selector_for};
+use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
 use super::stream::Stream;
@@ -16,42 +17,14 @@ use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};
 use crate::device::{DeviceChoice, device_name};
 use crate::latent_map::LatentMap;
-use crate::model::{AggregatedPosterior, Checkpoint, RareLabels, TrainedOn, Vae};
-use crate::music::{ComposerId, ComposerSet};
+use crate::model::{AggregatedPosterior, Checkpoint, RareLabels, Vae};
+use crate::music::ComposerId;
 use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
 use crate::tokens::{NoteToken, decode, encode};
 
 /// Notes between two calls of the stream.
 const STREAM_EVERY: usize = 4;
-
-/// What a window shows of a checkpoint.
-#[derive(Clone, Debug)]
-pub struct CheckpointInfo {
-    pub path: PathBuf,
-    pub hash: String,
-    /// All composers there are labels for.
-    pub composers: ComposerSet,
-    /// The first of them: those the network was trained with. The others were added, from little music.
-    pub labelled: ComposerSet,
-    pub trained_on: TrainedOn,
-    pub parameters: usize,
-    /// The device in use, for people.
-    pub device: String,
-    pub d_latent: usize,
-    /// Notes that one z describes.
-    pub segment_len: usize,
-    pub map: Option<Arc<LatentMap>>,
-    /// Is there a selector to choose with?
-    pub can_choose: bool,
-}
-
-impl CheckpointInfo {
-    /// Was this composer added to the finished network, from little music?
-    pub fn is_rare(&self, id: ComposerId) -> bool {
-        id.index() >= self.labelled.len()
-    }
-}
 
 /// A model ready to compose; `Send`, not `Sync`: move it to the thread that owns it.
 #[derive(Debug)]
@@ -201,7 +174,7 @@ impl Generator {
         {
             return Err(GenerateError::Length);
         }
-        let mut choices = Choices::new(self, requests, lines[0].tokens.len())?;
+        let mut choices = Choices::new(self.selector(), &self.info, requests, lines[0].tokens.len())?;
         let mut lines = Lines::new(&self.vae, lines);
         while !lines.is_done() && !stop.is_stopped() {
             lines.step();

@@ -11,6 +11,8 @@ use crate::tokens::NoteToken;
 
 /// More notes than this are an hour of music and a mistake.
 pub const MAX_NOTES: usize = 40_000;
+/// The most steps of a blend.
+pub const MAX_STEPS: usize = 100;
 /// The length of a take unless another is asked for.
 pub const DEFAULT_NOTES: usize = 500;
 

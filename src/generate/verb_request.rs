@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::seam::Seam;
+use super::take::MAX_NOTES;
 use super::{GenerateError, GenerateRequest, Generator, verbs};
 use crate::music::{ComposerId, Performance};
 use crate::sampling::SamplingSettings;
@@ -55,32 +56,51 @@ impl VerbRequest {
     pub fn plan(&self, generator: &Generator) -> Result<GenerateRequest, GenerateError> {
         let (source, seed) = (&self.source, self.seed);
         let music = &source.music;
-        let mut label = source.composer;
         let request = match &self.verb {
             Verb::Vary { amount } => verbs::vary(generator, music, *amount, seed)?,
             Verb::Continue { notes, composer } => {
-                label = None;
-                let composer = composer.or(source.composer);
-                verbs::continuation(generator, music, *notes, composer, seed)?
+                verbs::continuation(generator, music, *notes, composer.or(source.composer), seed)?
             }
-            Verb::Restyle { to } => {
-                label = None;
-                verbs::restyle(generator, music, *to, seed)?
-            }
+            Verb::Restyle { to } => verbs::restyle(generator, music, *to, seed)?,
             Verb::Blend { with, step, steps } => {
-                if 2 * step >= *steps {
-                    label = with.composer;
-                }
                 let all = verbs::blend(generator, music, &with.music, *steps, seed)?;
                 all.into_iter().nth(*step).ok_or(GenerateError::Steps)?
             }
         };
         Ok(GenerateRequest {
-            composer: label.or(request.composer),
+            composer: self.label().or(request.composer),
             sampling: self.sampling,
             best_of: self.best_of,
             ..request
         })
+    }
+
+    /// The composer of the take, as far as it is known before the model has heard the music.
+    pub fn label(&self) -> Option<ComposerId> {
+        match &self.verb {
+            Verb::Vary { .. } => self.source.composer,
+            Verb::Continue { composer, .. } => composer.or(self.source.composer),
+            Verb::Restyle { to } => Some(*to),
+            Verb::Blend { .. } => self.nearer().composer,
+        }
+    }
+
+    /// About how many notes the take will have. A record may ask for any number; no take gets longer than
+    /// [`MAX_NOTES`] more.
+    pub fn expected_notes(&self) -> usize {
+        let new_notes = match &self.verb {
+            Verb::Continue { notes, .. } => (*notes).min(MAX_NOTES),
+            Verb::Vary { .. } | Verb::Restyle { .. } | Verb::Blend { .. } => 0,
+        };
+        self.nearer().music.notes().len() + new_notes
+    }
+
+    /// The music that the take keeps most of: of a blend, whichever end is nearer.
+    fn nearer(&self) -> &Source {
+        match &self.verb {
+            Verb::Blend { with, step, steps } if 2 * step >= *steps => with,
+            _ => &self.source,
+        }
     }
 
     /// Of a continuation: where the music's own notes end.

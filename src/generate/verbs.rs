@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::given::{Given, Kept, WHOLE};
+pub use super::take::MAX_STEPS;
 use super::{GenerateError, GenerateRequest, Generator};
 use crate::music::{ComposerId, Performance};
 use crate::tokens::{NoteToken, encode};
@@ -20,8 +21,6 @@ const VARY_SPREAD: f32 = 0.6;
 const RESTYLE_KEPT: Kept = [false, false, true, true, true];
 /// Semitones within which most restyled pitches stay to the source's, so that the line goes the same way.
 const RESTYLE_REACH: f32 = 7.0;
-/// The most steps of a blend.
-pub const MAX_STEPS: usize = 100;
 
 /// Where the windows begin that the decoder holds one after the other while it makes `notes` notes, `segment_len` at
 /// a time: each half a segment after the one before. Each has a z of its own.

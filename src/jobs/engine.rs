@@ -11,9 +11,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
 use crate::evaluate::{Ears, Heard};
-use crate::generate::{
-    CheckpointInfo, GenerateError, GenerateRequest, Generator, Seam, StreamedNotes, Take, VerbRequest,
-};
+use crate::generate::{CheckpointInfo, GenerateError, Generator, Growing, Request, Take};
 use crate::music::Performance;
 use crate::progress::StopFlag;
 
@@ -26,7 +24,8 @@ const NOTES_EVERY: Duration = Duration::from_millis(30);
 
 /// A take as it is being made, for whoever listens on the engine's own thread.
 pub enum StreamPart<'a> {
-    Notes(&'a StreamedNotes),
+    /// Notes have come; this is all there is now.
+    Notes(&'a Growing),
     /// The take is whole (or what there is of it, when stopped), and this was heard in it.
     Finished(&'a Take, &'a Heard),
     /// There will be no take.
@@ -42,16 +41,9 @@ pub enum EngineCommand {
         path: PathBuf,
         device: DeviceChoice,
     },
-    Generate {
+    Compose {
         job: JobId,
-        request: GenerateRequest,
-        stop: StopFlag,
-        sink: StreamSink,
-    },
-    /// As `Generate`, of something made of music that is there.
-    Make {
-        job: JobId,
-        request: VerbRequest,
+        request: Request,
         stop: StopFlag,
         sink: StreamSink,
     },
@@ -67,10 +59,10 @@ pub enum EngineEvent {
         job: JobId,
         info: Arc<CheckpointInfo>,
     },
-    /// New notes in onset order, gathered over some milliseconds.
-    NotesAdded {
+    /// All there is of the take now; sent every few milliseconds at most.
+    Grown {
         job: JobId,
-        notes: Arc<Performance>,
+        so_far: Arc<Performance>,
         done_notes: usize,
     },
     /// The take is whole, or was stopped with something to keep.
@@ -147,8 +139,8 @@ impl Engine {
     /// [`SendError::Busy`] when eight commands wait already.
     pub fn try_send(&mut self, command: EngineCommand) -> Result<(), SendError> {
         let stop = match &command {
-            EngineCommand::Generate { stop, .. } | EngineCommand::Make { stop, .. } => Some(stop.clone()),
-            _ => None,
+            EngineCommand::Compose { stop, .. } => Some(stop.clone()),
+            EngineCommand::LoadCheckpoint { .. } | EngineCommand::Encode { .. } => None,
         };
         self.commands.try_send(command).map_err(|e| match e {
             TrySendError::Full(_) => SendError::Busy,
@@ -194,8 +186,7 @@ impl EngineThread {
             }
             let job = match &command {
                 EngineCommand::LoadCheckpoint { job, .. }
-                | EngineCommand::Generate { job, .. }
-                | EngineCommand::Make { job, .. }
+                | EngineCommand::Compose { job, .. }
                 | EngineCommand::Encode { job, .. } => *job,
             };
             let result = catch_unwind(AssertUnwindSafe(|| self.execute(command)));
@@ -232,18 +223,12 @@ impl EngineThread {
                 self.generator = Some(generator);
                 Ok(EngineEvent::CheckpointLoaded { job, info })
             }
-            EngineCommand::Generate {
+            EngineCommand::Compose {
                 job,
                 request,
                 stop,
                 mut sink,
-            } => told(&mut sink, |sink| self.generate(job, &request, None, &stop, sink)),
-            EngineCommand::Make {
-                job,
-                request,
-                stop,
-                mut sink,
-            } => told(&mut sink, |sink| self.make(job, &request, &stop, sink)),
+            } => or_failed(&mut sink, |sink| self.compose(job, &request, &stop, sink)),
             EngineCommand::Encode { job, performance } => {
                 let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
                 Ok(EngineEvent::Encoded {
@@ -254,37 +239,25 @@ impl EngineThread {
         }
     }
 
-    fn make(
+    fn compose(
         &self,
         job: JobId,
-        request: &VerbRequest,
+        request: &Request,
         stop: &StopFlag,
         sink: &mut StreamSink,
     ) -> Result<EngineEvent, EngineError> {
         let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
         let planned = request.plan(generator)?;
-        self.generate(job, &planned, request.seam(), stop, sink)
-    }
-
-    fn generate(
-        &self,
-        job: JobId,
-        request: &GenerateRequest,
-        seam: Option<Seam<'_>>,
-        stop: &StopFlag,
-        sink: &mut StreamSink,
-    ) -> Result<EngineEvent, EngineError> {
-        let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
-        let mut gathered = Gathered::default();
-        let mut passing = seam.clone();
-        let mut take = generator.generate(request, stop, &mut |streamed| {
-            let streamed = match &mut passing {
+        let mut seam = request.seam();
+        let mut growing = Growing::default();
+        let mut last_sent = None;
+        let mut take = generator.generate(&planned, stop, &mut |streamed| {
+            growing.add(match &mut seam {
                 Some(seam) => seam.stream(streamed),
                 None => streamed,
-            };
-            sink(StreamPart::Notes(&streamed));
-            gathered.add(streamed);
-            self.pass_on(job, &mut gathered);
+            });
+            sink(StreamPart::Notes(&growing));
+            self.show(job, &growing, &mut last_sent);
         })?;
         if take.performance.is_empty() {
             return Ok(EngineEvent::Stopped { job });
@@ -292,10 +265,8 @@ impl EngineThread {
         if let Some(seam) = seam {
             take.performance = seam.join(&take.performance);
         }
-        sink(StreamPart::Finished(
-            &take,
-            &self.ears.hear(generator, &take.tokens),
-        ));
+        let heard = self.ears.hear(generator, &take.tokens);
+        sink(StreamPart::Finished(&take, &heard));
         Ok(EngineEvent::Generated {
             job,
             take: Arc::new(take),
@@ -303,29 +274,25 @@ impl EngineThread {
         })
     }
 
-    /// Sends the gathered notes when it is time and there is room; a full channel only makes the next batch larger.
-    fn pass_on(&self, job: JobId, gathered: &mut Gathered) {
-        if gathered.last_sent.is_some_and(|at| at.elapsed() < NOTES_EVERY) || self.outbox.is_full() {
+    /// Shows the window what there is when it is time and there is room; a full channel only delays that.
+    fn show(&self, job: JobId, growing: &Growing, last_sent: &mut Option<Instant>) {
+        if last_sent.is_some_and(|at| at.elapsed() < NOTES_EVERY) || self.outbox.is_full() {
             return;
         }
-        let notes = Performance::new(
-            std::mem::take(&mut gathered.notes),
-            std::mem::take(&mut gathered.pedal),
-        );
-        let event = EngineEvent::NotesAdded {
+        let event = EngineEvent::Grown {
             job,
-            notes: Arc::new(notes),
-            done_notes: gathered.done_notes,
+            so_far: Arc::new(growing.performance()),
+            done_notes: growing.done_notes,
         };
         if self.outbox.try_send(event).is_ok() {
-            gathered.last_sent = Some(Instant::now());
+            *last_sent = Some(Instant::now());
             (self.wake)();
         }
     }
 }
 
 /// Composes with `sink` and tells it when nothing comes of it.
-fn told(
+fn or_failed(
     sink: &mut StreamSink,
     compose: impl FnOnce(&mut StreamSink) -> Result<EngineEvent, EngineError>,
 ) -> Result<EngineEvent, EngineError> {
@@ -338,21 +305,4 @@ fn told(
             message: panic_message(payload.as_ref()),
         })
     })
-}
-
-/// Notes on their way to the window.
-#[derive(Default)]
-struct Gathered {
-    notes: Vec<crate::music::Note>,
-    pedal: Vec<crate::music::PedalChange>,
-    done_notes: usize,
-    last_sent: Option<Instant>,
-}
-
-impl Gathered {
-    fn add(&mut self, streamed: StreamedNotes) {
-        self.notes.extend(streamed.notes);
-        self.pedal.extend(streamed.pedal);
-        self.done_notes = streamed.done_notes;
-    }
 }

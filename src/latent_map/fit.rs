@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tch::{Kind, Tensor, no_grad};
 
-use super::{COMPOSERS, LATENTS, TITLES};
+use super::map::{COMPOSERS, LATENTS, TITLES};
 use crate::data::{Corpus, Split, Window, stack};
 use crate::model::{AggregatedPosterior, Checkpoint, CheckpointError, Posterior, Vae};
 use crate::music::{ComposerId, ComposerSet};

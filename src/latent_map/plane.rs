@@ -2,8 +2,6 @@
 
 use tch::{Kind, Tensor};
 
-use super::rows;
-
 /// Two directions of length one at right angles, between which the directions of `means` lie evenly around a circle;
 /// `None` for fewer than three.
 pub(super) fn wheel(means: &[Vec<f32>], order: &[usize]) -> Option<[Vec<f32>; 2]> {
@@ -84,4 +82,20 @@ impl Spread {
         let axis = Tensor::from_slice(axis);
         (self.covariance.mv(&axis).dot(&axis).double_value(&[]) / self.total) as f32
     }
+}
+
+pub(super) fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
+    let n = tensor.size()[0];
+    (0..n)
+        .map(|i| {
+            let row = tensor
+                .get(i)
+                .detach()
+                .to_device(tch::Device::Cpu)
+                .to_kind(Kind::Float)
+                .contiguous()
+                .view([-1]);
+            Vec::<f32>::try_from(row).unwrap_or_default()
+        })
+        .collect()
 }

@@ -63,6 +63,11 @@ const KNOWN: &[(&str, i32, Era)] = &[
     ("Prokofiev", 1891, Era::Late),
 ];
 
+/// The last word of a full name: "Chopin".
+pub fn surname(full_name: &str) -> &str {
+    full_name.split_whitespace().last().unwrap_or(full_name)
+}
+
 /// A composer as named in the corpus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Composer {
@@ -71,9 +76,9 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// The last word of the name: "Chopin".
+    /// As [`surname`] of the name.
     pub fn surname(&self) -> &str {
-        self.name.split_whitespace().last().unwrap_or(&self.name)
+        surname(&self.name)
     }
 
     fn known(&self) -> Option<&'static (&'static str, i32, Era)> {

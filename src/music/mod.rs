@@ -7,7 +7,7 @@ mod note;
 mod performance;
 mod summary;
 
-pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era};
+pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era, surname};
 pub use markings::{DEFAULT_QUARTER_MICROS, Markings, MetreChange, TempoChange};
 pub use note::{Note, Pitch, Velocity};
 pub use performance::{PEDAL_DOWN, PedalChange, Performance};

@@ -2,6 +2,7 @@
 
 use super::canvas::{Canvas, Rgb, mix};
 use super::text::Pen;
+use crate::display::{clock, count};
 use crate::music::{Performance, Pitch, Velocity};
 
 /// Colours of a picture.
@@ -134,11 +135,8 @@ pub fn draw(performance: &Performance, title: &str, look: &Look) -> Option<Canva
 
 fn draw_title(canvas: &mut Canvas, performance: &Performance, title: &str, shades: &Shades) {
     let (middle, right) = (TITLE / 2.0 + 2.0, canvas.width as f32 - MARGIN);
-    let facts = format!(
-        "{} notes, {}",
-        performance.notes().len(),
-        clock(performance.duration_secs().round() as u64)
-    );
+    let notes = count(performance.notes().len(), "note");
+    let facts = format!("{notes}, {}", clock(performance.duration_secs(), 0));
     let pen = Pen::regular(15.0);
     pen.write_before(canvas, right, middle, &facts, shades.weak);
     let bold = Pen::bold(20.0);
@@ -175,7 +173,7 @@ fn draw_ruler(canvas: &mut Canvas, plan: &Plan, secs: f64, shades: &Shades) {
         let line = mix(shades.well, shades.line, 0.7);
         canvas.fill([x, plan.top, x + 1.0, plan.bottom + PEDAL], line);
         canvas.fill([x, plan.top - 6.0, x + 1.0, plan.top], shades.weak);
-        let text = clock(tick);
+        let text = clock(tick as f64, 0);
         if x + 5.0 + pen.width(&text) <= plan.right {
             pen.write(canvas, x + 5.0, plan.top - RULER / 2.0 + 1.0, &text, shades.weak);
         }
@@ -245,11 +243,6 @@ fn draw_keys(canvas: &mut Canvas, plan: &Plan, shades: &Shades) {
         }
     }
     canvas.fill([right - 1.0, plan.top, right, plan.bottom], shades.line);
-}
-
-/// `m:ss`.
-fn clock(secs: u64) -> String {
-    format!("{}:{:02}", secs / 60, secs % 60)
 }
 
 #[cfg(test)]

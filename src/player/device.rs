@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use rodio::MixerDeviceSink;
 
+use super::handle::DeviceCommand;
 use super::handle::PlayerHandle;
 use super::source::{Core, PlayerSource, Retired};
 use super::status::{Device, Shared, SoundState};
@@ -34,13 +35,6 @@ const LOOK_FOR_CHOSEN: Duration = Duration::from_secs(15);
 pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a command from this thread waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-pub(super) enum DeviceCommand {
-    SetSound(Box<Sound>),
-    Select(Option<String>),
-    ListDevices,
-    Close,
-}
 
 /// Its fields; [`AudioThread::run_safely`] is its life.
 pub(super) struct AudioThread {

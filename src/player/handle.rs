@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 
-use super::device::DeviceCommand;
 use super::status::{PlayerStatus, Shared};
 use super::{PlayerCommand, Sound};
 use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
@@ -180,4 +179,12 @@ impl PlayerHandle {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
+}
+
+/// What the thread `audio` is told.
+pub(super) enum DeviceCommand {
+    SetSound(Box<Sound>),
+    Select(Option<String>),
+    ListDevices,
+    Close,
 }

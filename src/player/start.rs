@@ -8,8 +8,8 @@ use crossbeam_channel::{Receiver, bounded};
 use rodio::ChannelCount;
 
 use super::Wake;
-use super::device::{AudioThread, CLOSE_PATIENCE, DeviceCommand};
-use super::handle::PlayerHandle;
+use super::device::{AudioThread, CLOSE_PATIENCE};
+use super::handle::{DeviceCommand, PlayerHandle};
 use super::source::{Backstage, Core, PlayerSource, Retired};
 use super::status::Shared;
 use crate::synth::{Renderer, Voices};

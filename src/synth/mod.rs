@@ -8,6 +8,7 @@ mod reverb;
 mod score;
 mod soundfont;
 mod strings;
+mod voice_settings;
 mod voices;
 
 pub use cursor::{SHORTEST_LOOP_SECS, TEMPO_SCALES};
@@ -15,7 +16,8 @@ pub use limiter::CEILING;
 pub use render::{Renderer, Transport};
 pub use score::{Score, ScoreId};
 pub use soundfont::{Preset, SoundFont, SoundFontError};
-pub use voices::{MOST_VOICES, VoiceSettings, Voices, VoicesError};
+pub use voice_settings::{MOST_VOICES, VoiceSettings};
+pub use voices::{Voices, VoicesError};
 
 /// Frames rendered at a time: the grain of event timing, 1.3 ms at 48 kHz.
 pub const BLOCK: usize = 64;

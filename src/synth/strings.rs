@@ -4,7 +4,7 @@ use rustysynth::{Synthesizer, SynthesizerError, SynthesizerSettings};
 
 use super::reverb::Reverb;
 use super::soundfont::{Preset, SoundFont};
-use super::voices::VoiceSettings;
+use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 
 /// The channels that are made ready to play; General MIDI's drums lie on the tenth.

@@ -7,11 +7,10 @@ use rustysynth::SynthesizerError;
 use super::cursor::CursorEvent;
 use super::soundfont::{Preset, SoundFont};
 use super::strings::{CHANNELS, Strings};
+use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 use crate::music::{Pitch, Velocity};
 
-/// Voices a synthesizer can have at most; a pedalled piano in stereo needs two for every string that rings.
-pub const MOST_VOICES: usize = 256;
 /// Voices for notes that are tried out by a click.
 const AUDITION_VOICES: usize = 32;
 /// How long such a note is held.
@@ -31,32 +30,6 @@ const SILENCE: f32 = 1e-5;
 /// The peak to which the reference chord is brought, so that every SoundFont is about equally loud, and a take
 /// with a fortissimo reaches some −3 dBFS.
 const REFERENCE_PEAK: f32 = 1.0;
-
-/// How [`Voices`] are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VoiceSettings {
-    /// Frames a second, 16,000–192,000.
-    pub sample_rate: u32,
-    /// Bank and program; `None` is the SoundFont's first, the grand piano by convention.
-    pub preset: Option<(u8, u8)>,
-    pub has_reverb: bool,
-    pub has_chorus: bool,
-    /// 8–[`MOST_VOICES`].
-    pub polyphony: usize,
-}
-
-impl VoiceSettings {
-    /// A grand piano in a room.
-    pub fn new(sample_rate: u32) -> VoiceSettings {
-        VoiceSettings {
-            sample_rate,
-            preset: None,
-            has_reverb: true,
-            has_chorus: false,
-            polyphony: MOST_VOICES,
-        }
-    }
-}
 
 /// Why a SoundFont that could be read cannot be played.
 #[derive(Debug, thiserror::Error)]

@@ -2,11 +2,14 @@
 //!
 //! The table is the one of CONTRIBUTING.md. The test reads `src/` as text, so it also sees code behind features.
 
+mod graph;
 mod reader;
+mod source;
 
-use reader::{heads, tokenise};
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use graph::{graph, ring};
+use source::{Source, sources};
 
 /// Top-level module (folder or file of `src/`) → layer.
 const LAYERS: &[(&str, u8)] = &[
@@ -14,8 +17,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("causes", 0),
     ("paths", 0),
     ("files", 0),
+    ("display", 0),
     ("kinds", 0),
-    ("text", 0),
     ("music", 0),
     ("tokens", 1),
     ("synth", 1),
@@ -29,6 +32,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("generate", 3),
     ("train", 4),
     ("evaluate", 4),
+    ("takes", 5),
     ("jobs", 5),
     ("player", 5),
     ("cli", 6),
@@ -38,7 +42,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Modules of the same layer that a module may use; each stands before it in [`LAYERS`].
 const PEERS: &[(&str, &[&str])] = &[
-    ("music", &["files", "kinds", "text"]),
+    ("music", &["files", "display", "kinds"]),
     ("classify", &["model"]),
     ("latent_map", &["data"]),
     ("generate", &["data", "latent_map"]),
@@ -47,6 +51,9 @@ const PEERS: &[(&str, &[&str])] = &[
 
 /// Lower layers that a module must leave alone all the same.
 const FORBIDDEN: &[(&str, &[&str])] = &[("cli", &["jobs"])];
+
+/// Folders of `src/app/`, from the lowest up: a file uses only those before its own.
+const APP_LAYERS: [&str; 6] = ["kit", "widgets", "state", "threads", "panels", "shell"];
 
 /// Library → the places in `src/` that may name it.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -70,15 +77,24 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
     ("rodio", &["player"]),
-    ("eframe", &["app"]),
-    ("egui", &["app"]),
-    ("egui_plot", &["app"]),
-    ("rfd", &["app"]),
+    ("eframe", WITH_EGUI),
+    ("egui", WITH_EGUI),
+    ("egui_plot", &["app/kit/theme.rs", "app/widgets"]),
+    ("rfd", &["app/threads/dialogs.rs"]),
     ("crossbeam_channel", &["jobs", "player", "app"]),
     ("clap", &["cli", "main"]),
     ("signal_hook", &["cli"]),
     ("sigpipe", &["cli"]),
     ("anyhow", &["cli", "main"]),
+];
+
+/// What the window knows is told without egui.
+const WITH_EGUI: &[&str] = &[
+    "app/kit",
+    "app/widgets",
+    "app/threads/dialogs.rs",
+    "app/panels",
+    "app/shell",
 ];
 
 #[test]
@@ -89,6 +105,39 @@ fn no_module_looks_up() {
         "uses against the layer order:\n{}",
         offences.join("\n")
     );
+}
+
+/// Both programs' files, and no index that only hands on what others hold.
+#[test]
+fn no_files_use_each_other_in_a_ring() {
+    let way = ring(&graph(&sources()));
+    assert!(way.is_none(), "a ring of uses: {way:#?}");
+}
+
+#[test]
+fn no_layer_of_the_window_looks_up() {
+    let place = |file: &Path| {
+        let folder = file.strip_prefix("app").ok()?.iter().next()?;
+        APP_LAYERS.iter().position(|layer| folder == *layer)
+    };
+    let graph = graph(&sources());
+    let mut offences = Vec::new();
+    for (file, used) in &graph {
+        let upward = used
+            .iter()
+            .filter(|used| place(file) < place(used) && place(file).is_some());
+        offences.extend(upward.map(|used| format!("{} uses {}", file.display(), used.display())));
+    }
+    assert!(
+        offences.is_empty(),
+        "uses against the order:\n{}",
+        offences.join("\n")
+    );
+    let in_window = graph.keys().filter(|file| file.starts_with("app"));
+    let homeless: Vec<_> = in_window
+        .filter(|f| place(f).is_none() && !f.ends_with("mod.rs"))
+        .collect();
+    assert!(homeless.is_empty(), "in no layer: {homeless:?}");
 }
 
 #[test]
@@ -186,7 +235,10 @@ fn the_reader_sees_offences_and_only_those() {
     );
     let strays = |path: &str, text: &str| source(path, text).stray_libraries().len();
     assert_eq!(strays("app/mod.rs", "use tch::Tensor;"), 1);
-    assert_eq!(strays("app/mod.rs", "use {eframe::egui, ::tch::Tensor};"), 1);
+    assert_eq!(
+        strays("app/panels/look.rs", "use {eframe::egui, ::tch::Tensor};"),
+        1
+    );
     assert_eq!(strays("model/vae.rs", "use tch::Tensor;"), 0);
     assert_eq!(strays("music/note.rs", "use midly::Smf;"), 1);
     assert_eq!(
@@ -196,108 +248,47 @@ fn the_reader_sees_offences_and_only_those() {
     assert_eq!(strays("jobs/engine.rs", "extern crate egui;\nuse tch as t;"), 2);
 }
 
-/// One file: its path in `src/`, and its words and marks without comments and text literals.
-struct Source {
-    path: PathBuf,
-    tokens: Vec<String>,
-}
-
-impl Source {
-    fn new(path: PathBuf, text: &str) -> Self {
-        Self {
-            path,
-            tokens: tokenise(text),
-        }
-    }
-
-    /// The top-level module the file belongs to.
-    fn module(&self) -> &str {
-        let first = self
-            .path
-            .iter()
-            .next()
-            .unwrap_or_default()
-            .to_str()
-            .unwrap_or_default();
-        first.trim_end_matches(".rs")
-    }
-
-    fn upward_uses(&self) -> Vec<String> {
-        if self.module() == "lib" {
-            return Vec::new(); // only lists the modules
-        }
-        let own = layer(self.module()).unwrap_or(0);
-        let (peers, forbidden) = (listed(PEERS, self.module()), listed(FORBIDDEN, self.module()));
-        let is_offence = |used: &String| {
-            let is_lower = layer(used).is_none_or(|layer| layer < own) || peers.contains(&used.as_str());
-            used != self.module() && (!is_lower || forbidden.contains(&used.as_str()))
-        };
-        let offences = self.used_modules().into_iter().filter(is_offence);
-        offences
-            .map(|used| format!("src/{} uses {used}", self.path.display()))
-            .collect()
-    }
-
-    /// The top-level modules that the file names, each time it does.
-    fn used_modules(&self) -> Vec<String> {
-        let mut used = Vec::new();
-        for at in 0..self.tokens.len() {
-            if let Some(after_root) = self.root_at(at) {
-                used.extend(heads(&self.tokens[after_root..]));
-            }
-        }
-        used
-    }
-
-    /// Where token `at` begins a path from the crate's root (`crate::`, `pastiche::`, or as many `super::` as the
-    /// file is deep), the place behind that beginning.
-    fn root_at(&self, at: usize) -> Option<usize> {
-        let follows_path = at > 0 && self.tokens[at - 1] == "::";
-        match self.tokens[at].as_str() {
-            "crate" | "pastiche" if !follows_path => (self.token(at + 1) == "::").then_some(at + 2),
-            "super" if !follows_path => {
-                let mut end = at;
-                while self.token(end) == "super" && self.token(end + 1) == "::" {
-                    end += 2;
-                }
-                ((end - at) / 2 >= self.depth()).then_some(end)
-            }
-            _ => None,
-        }
-    }
-
-    /// How many modules deep the file is: `generate.rs` and `tokens/mod.rs` are 1, `tokens/vocab.rs` is 2.
-    fn depth(&self) -> usize {
-        self.path.iter().count() - usize::from(self.path.ends_with("mod.rs"))
-    }
-
-    fn token(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", String::as_str)
-    }
-
-    fn stray_libraries(&self) -> Vec<String> {
-        let strays = ROOMS.iter().filter(|(library, rooms)| {
-            let is_at_home = rooms.iter().any(|room| {
-                self.path.starts_with(room) || self.path.as_path() == Path::new(&format!("{room}.rs"))
-            });
-            !is_at_home && (0..self.tokens.len()).any(|at| self.names_library(at, library))
-        });
-        strays
-            .map(|(library, _)| format!("src/{} uses {library}", self.path.display()))
-            .collect()
-    }
-
-    /// True where the token is a library at the head of a path, a whole `use`, or an `extern crate`.
-    fn names_library(&self, at: usize, library: &str) -> bool {
-        if self.token(at) != library {
-            return false;
-        }
-        let before = at.checked_sub(1).map_or("", |at| self.token(at));
-        let two_before = at.checked_sub(2).map_or("", |at| self.token(at));
-        let is_head =
-            before != "::" || !two_before.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '>');
-        is_head && (self.token(at + 1) == "::" || before == "use" || before == "crate")
-    }
+/// The graph sees what the compiler sees: through indexes, imported modules and full paths, and not in tests.
+#[test]
+fn the_graph_follows_items_to_the_file_they_lie_in() {
+    let source = |path: &str, text: &str| Source::new(PathBuf::from(path), text);
+    let files = [
+        source(
+            "a/mod.rs",
+            "mod one; pub mod two; pub use one::One; pub struct Own;",
+        ),
+        source(
+            "a/one.rs",
+            "use super::Own; use crate::b; fn f() { b::g() } pub struct One;",
+        ),
+        source(
+            "a/two.rs",
+            "pub fn f() { let x = crate::a::One; } #[cfg(test)] mod tests { use crate::c::C; }",
+        ),
+        source(
+            "b.rs",
+            "use crate::a::{self, two::{self, f as h}}; fn g() { a::One; two::f() }",
+        ),
+        source("c.rs", "use super::a::Own; pub struct C;"),
+    ];
+    let graph = graph(&files);
+    let used = |file: &str| -> Vec<String> {
+        let used = graph[Path::new(file)].iter();
+        used.map(|path| path.display().to_string()).collect()
+    };
+    assert_eq!(used("a/mod.rs"), [""; 0]);
+    assert_eq!(used("a/one.rs"), ["a/mod.rs", "b.rs"]);
+    assert_eq!(used("a/two.rs"), ["a/one.rs"]);
+    assert_eq!(used("b.rs"), ["a/one.rs", "a/two.rs"]);
+    assert_eq!(used("c.rs"), ["a/mod.rs"]);
+    let ring = ring(&graph).unwrap();
+    assert_eq!(ring.first(), ring.last());
+    assert!(ring.contains(&PathBuf::from("a/one.rs")) && ring.contains(&PathBuf::from("b.rs")));
+    let straight = graph
+        .into_iter()
+        .filter(|(file, _)| !file.ends_with("b.rs"))
+        .collect();
+    assert_eq!(self::ring(&straight), None);
 }
 
 fn listed<'a>(table: &[(&str, &'a [&'a str])], module: &str) -> &'a [&'a str] {
@@ -312,26 +303,4 @@ fn layer(module: &str) -> Option<u8> {
         .iter()
         .find(|(name, _)| *name == module)
         .map(|(_, layer)| *layer)
-}
-
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)
-            .expect("src is readable")
-            .map(|entry| entry.expect("an entry").path())
-        {
-            if entry.is_dir() {
-                folders.push(entry);
-            } else if entry.extension().is_some_and(|e| e == "rs") {
-                let text = fs::read_to_string(&entry).expect("source is text");
-                let path = entry.strip_prefix(&root).expect("below src").to_path_buf();
-                found.push(Source::new(path, &text));
-            }
-        }
-    }
-    assert!(found.len() > 5, "src was not read");
-    found
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use eframe::egui::{Key, Modifiers, Ui, accesskit, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::latent_plot::{LatentEvent, LatentInput, LatentPlot, LatentTake};
+use pastiche::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake};
+use pastiche::app::widgets::latent::plot::LatentPlot;
 use pastiche::latent_map::LatentMap;
 use pastiche::music::{ComposerId, ComposerSet};
 

@@ -19,7 +19,7 @@ pub fn harness<'a, State>(
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)
-        .with_context_setup(pastiche::app::theme::install)
+        .with_context_setup(pastiche::app::kit::theme::install)
         .build_ui_state(ui, state)
 }
 

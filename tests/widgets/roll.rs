@@ -3,7 +3,8 @@
 use eframe::egui::{Color32, Key, Modifiers, PointerButton, Pos2, Rect, Ui, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::piano_roll::{PianoRoll, RollEmpty, RollEvent, RollInput};
+use pastiche::app::widgets::roll::input::{RollEmpty, RollEvent, RollInput};
+use pastiche::app::widgets::roll::piano_roll::PianoRoll;
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 
 use crate::{click_at, harness, press_drag_release, settle, strokes, wheel_at};

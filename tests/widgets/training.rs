@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::training_panel::{
-    DataFacts, DataKind, DeviceItem, FoundData, TrainRequest, TrainingEvent, TrainingInput, TrainingPanel,
-    TrainingState,
+use pastiche::app::widgets::training::input::{
+    DataFacts, DataKind, DeviceItem, FoundData, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
 };
+use pastiche::app::widgets::training::panel::TrainingPanel;
 use pastiche::device::DeviceChoice;
 use pastiche::train::{StepMetrics, TrainConfig, TrainEvent, ValidMetrics};
 

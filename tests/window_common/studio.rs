@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use pastiche::app::settings::Settings;
-use pastiche::app::{PasticheApp, Places};
+use pastiche::app::PasticheApp;
+use pastiche::app::Places;
+use pastiche::app::state::settings::Settings;
 
 use super::tiny_checkpoint;
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::display::count;
+
 /// What a MIDI file held that a [`Performance`](crate::music::Performance) does not, or not in that form, and what had
 /// to be repaired to read it. All are counts; where all are zero but `tracks` and `declared_tracks`, and those two
 /// agree, the performance is what the file says.
@@ -70,7 +72,7 @@ impl MidiReport {
     pub fn sentences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         if self.tracks < self.declared_tracks {
-            let (declared, found) = (counted(self.declared_tracks, "track"), self.tracks);
+            let (declared, found) = (count(self.declared_tracks, "track"), self.tracks);
             sentences.push(format!(
                 "the header speaks of {declared}, only {found} could be found"
             ));
@@ -78,8 +80,8 @@ impl MidiReport {
         let counts = self.losses().into_iter().chain(self.repairs());
         sentences.extend(
             counts
-                .filter(|(count, ..)| *count > 0)
-                .map(|(count, what, fate)| format!("{} {fate}", counted(count, what))),
+                .filter(|(number, ..)| *number > 0)
+                .map(|(number, what, fate)| format!("{} {fate}", count(number, what))),
         );
         sentences
     }
@@ -157,14 +159,6 @@ impl MidiReport {
     /// How often a damaged place was repaired so far.
     pub(super) fn repaired_places(&self) -> usize {
         self.clamped_bytes + self.system_messages + self.damaged_messages + self.early_ends
-    }
-}
-
-/// "1 note", "2 notes".
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
     }
 }
 

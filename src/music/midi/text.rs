@@ -3,7 +3,7 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, SHIFT_JIS, UTF_8};
 
-use crate::text::one_line;
+use crate::display::one_line;
 
 /// Longer titles are cut.
 const MAX_BYTES: usize = 400;

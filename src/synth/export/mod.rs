@@ -12,7 +12,8 @@ use tempfile::NamedTempFile;
 
 use self::offline::Offline;
 use super::soundfont::SoundFont;
-use super::voices::{VoiceSettings, VoicesError};
+use super::voice_settings::VoiceSettings;
+use super::voices::VoicesError;
 use crate::music::Performance;
 use crate::progress::{Progress, StopFlag};
 

@@ -1,0 +1,230 @@
+//! Where and how to save: a typed path that always works, Browse for those who have a file dialog.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{self, Align, Button, ComboBox, Layout, ProgressBar, RichText, TextEdit, Ui, vec2};
+
+use crate::app::kit::parts::{buttons_row, heading, named_field};
+use crate::app::kit::theme::{GRID, Palette};
+use crate::app::state::action::{Action, Ask};
+use crate::app::state::app_state::AppState;
+use crate::app::state::export::ExportPlan;
+use crate::app::state::settings::WavSettings;
+use crate::app::threads::export::{ENDINGS, ending, file_name, is_audio};
+
+/// What the sheet is filled in with.
+#[derive(Debug, Default)]
+pub struct SaveSheet {
+    path: String,
+    wav: WavSettings,
+    only_loop: bool,
+    hint: Option<String>,
+    seen: Seen,
+}
+
+/// What lies at the path: looked at when the text changes, not with every frame.
+#[derive(Debug, Default)]
+struct Seen {
+    text: String,
+    is_file: bool,
+    has_folder: bool,
+}
+
+impl Seen {
+    fn look(&mut self, text: &str) {
+        if self.text != text {
+            let path = Path::new(text.trim());
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+            *self = Seen {
+                text: text.to_owned(),
+                is_file: path.is_file(),
+                has_folder: folder.is_none_or(Path::is_dir),
+            };
+        }
+    }
+}
+
+/// Sample rates on offer.
+const RATES: [u32; 3] = crate::synth::export::SAMPLE_RATES;
+
+impl SaveSheet {
+    /// Fills the sheet in for a take called `name`.
+    pub fn open(&mut self, name: &str, as_wav: bool, folder: &Path, wav: WavSettings) {
+        let ending = if as_wav { "wav" } else { "mid" };
+        self.path = folder
+            .join(format!("{}.{ending}", file_name(name)))
+            .display()
+            .to_string();
+        self.wav = wav;
+        self.only_loop = false;
+        self.hint = None;
+        self.seen = Seen::default();
+    }
+
+    /// Browse came back with a path.
+    pub fn set_path(&mut self, path: PathBuf) {
+        let kept = ending(Path::new(&self.path)).unwrap_or_else(|| "mid".to_owned());
+        // Dialogs do not append the ending by themselves.
+        let known = ending(&path).is_some_and(|e| ENDINGS.contains(&e.as_str()));
+        let path = if known {
+            path
+        } else {
+            PathBuf::from(format!("{}.{kept}", path.display()))
+        };
+        self.path = path.display().to_string();
+        self.hint = None;
+    }
+
+    /// Browse came back with nothing, too fast for a person.
+    pub fn no_dialog(&mut self) {
+        self.hint = Some("No file dialog opened on this system. Type the path here instead.".to_owned());
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+        ui.set_width(480.0);
+        heading(ui, "Save");
+        ui.add_space(GRID * 0.5);
+        if let Some(export) = state.export.as_ref().filter(|e| e.is_running()) {
+            progress_ui(ui, export.progress.fraction(), &export.path, actions);
+            return;
+        }
+        self.path_ui(ui, state, actions);
+        self.kinds_ui(ui);
+        self.seen.look(&self.path);
+        let path = PathBuf::from(self.path.trim());
+        if is_audio(&path) && known_ending(&path) {
+            self.audio_ui(ui);
+        }
+        if state.sound.loop_secs.is_some() {
+            ui.checkbox(&mut self.only_loop, "Only the loop region");
+        }
+        ui.add_space(GRID);
+        self.buttons_ui(ui, state, &path, actions);
+    }
+
+    fn path_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+        ui.horizontal(|ui| {
+            let edit = TextEdit::singleline(&mut self.path).desired_width(ui.available_width() - 104.0);
+            let field = ui.add(edit.margin(egui::Margin::symmetric(8, 6)));
+            field.widget_info(|| named_field("File path", &self.path));
+            let browse = ui.add_enabled(
+                !state.is_dialog_open,
+                Button::new("Browse…").min_size(vec2(88.0, 30.0)),
+            );
+            if browse.clicked() {
+                actions.push(Action::Ask(Ask::SaveAs {
+                    suggested: PathBuf::from(self.path.trim()),
+                }));
+            }
+        });
+        if let Some(hint) = &self.hint {
+            ui.label(RichText::new(hint).small().color(Palette::of(ui).warning));
+        }
+    }
+
+    /// The kinds of file: choosing one changes the ending.
+    fn kinds_ui(&mut self, ui: &mut Ui) {
+        let now = ending(Path::new(self.path.trim()));
+        ui.horizontal(|ui| {
+            for kind in ENDINGS {
+                let name = match kind {
+                    "mid" => "MIDI",
+                    "wav" => "WAV",
+                    "flac" => "FLAC",
+                    "ogg" => "Ogg",
+                    _ => "Picture",
+                };
+                if ui.selectable_label(now.as_deref() == Some(kind), name).clicked() {
+                    let path = PathBuf::from(self.path.trim());
+                    let stem = if known_ending(&path) {
+                        path.with_extension("")
+                    } else {
+                        path
+                    };
+                    self.path = format!("{}.{kind}", stem.display());
+                }
+            }
+        });
+    }
+
+    fn audio_ui(&mut self, ui: &mut Ui) {
+        let is_ogg = ending(Path::new(self.path.trim())).is_some_and(|e| e == "ogg");
+        ui.horizontal(|ui| {
+            let rate = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
+            ComboBox::new("rate", "Sample rate")
+                .selected_text(rate(self.wav.sample_rate))
+                .show_ui(ui, |ui| {
+                    for hz in RATES {
+                        ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
+                    }
+                });
+            ui.add_space(GRID);
+            if !is_ogg {
+                ui.selectable_value(&mut self.wav.bits, 16, "16 bit");
+                ui.selectable_value(&mut self.wav.bits, 24, "24 bit");
+            }
+        });
+        ui.checkbox(&mut self.wav.is_normalised, "Normalise")
+            .on_hover_text("Brings the loudest moment to −1 dB.");
+    }
+
+    fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Vec<Action>) {
+        let palette = Palette::of(ui);
+        let replaces = self.seen.is_file;
+        let why_not = match () {
+            () if path.file_stem().is_none() => Some("Give the file a name."),
+            () if !known_ending(path) => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
+            () if !self.seen.has_folder => Some("There is no such folder."),
+            () if is_audio(path) && !state.sound.has_soundfont => {
+                Some("A recording needs a SoundFont; choose one at the lower right.")
+            }
+            () => None,
+        };
+        let (note, colour) = match why_not {
+            Some(why) => (why, palette.warning),
+            None if replaces => ("Replaces the file that is there.", palette.weak_text),
+            None => ("", palette.weak_text),
+        };
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(note).small().color(colour));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let word = if replaces { "Replace" } else { "Save" };
+                let button = Button::new(RichText::new(word).color(palette.on_accent)).fill(palette.accent);
+                let save = ui.add_enabled(why_not.is_none(), button.min_size(vec2(88.0, 32.0)));
+                let entered = why_not.is_none() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+                if save.clicked() || entered {
+                    let plan = ExportPlan {
+                        path: path.to_owned(),
+                        wav: self.wav,
+                        only_loop: self.only_loop,
+                    };
+                    actions.push(Action::Export(plan));
+                }
+                if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
+                    actions.push(Action::CloseSheet);
+                }
+            });
+        });
+    }
+}
+
+fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Vec<Action>) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ui.label(format!("Writing {name}…"));
+    ui.add(ProgressBar::new(fraction).desired_height(8.0).corner_radius(4.0));
+    ui.add_space(GRID);
+    buttons_row(ui, |ui| {
+        if ui
+            .add(Button::new("Cancel export").min_size(vec2(88.0, 32.0)))
+            .clicked()
+        {
+            actions.push(Action::CancelExport);
+        }
+    });
+    ui.ctx()
+        .request_repaint_after(std::time::Duration::from_millis(50));
+}
+
+fn known_ending(path: &Path) -> bool {
+    ending(path).is_some_and(|e| e == "midi" || ENDINGS.contains(&e.as_str()))
+}

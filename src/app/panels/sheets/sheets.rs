@@ -1,0 +1,298 @@
+//! What lies over the window: shortcuts, about, a name, a path, the question before closing.
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, Button, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
+
+use super::save::SaveSheet;
+use super::verb::VerbSheet;
+use crate::app::kit::parts::{buttons_row, caption, heading, named_field};
+use crate::app::kit::theme::{GRID, Palette};
+use crate::app::panels::shortcuts;
+use crate::app::state::action::{Action, Ask, Sheet};
+use crate::app::state::app_state::AppState;
+use crate::display::thousands;
+use crate::takes::TakeId;
+
+#[derive(Debug, Default)]
+pub struct Sheets {
+    pub save: SaveSheet,
+    verb: VerbSheet,
+    /// The text of the sheet with one field.
+    text: String,
+    is_fresh: bool,
+    /// A typed path, and whether something is there; looked at when it changes.
+    seen: (PathBuf, bool),
+    log_file: PathBuf,
+    takes_folder: PathBuf,
+}
+
+impl Sheets {
+    pub fn new(log_file: PathBuf, takes_folder: PathBuf) -> Sheets {
+        Sheets {
+            log_file,
+            takes_folder,
+            ..Sheets::default()
+        }
+    }
+
+    /// Fills in the field of a sheet that is about to show.
+    pub fn prepare(&mut self, text: String) {
+        self.text = text;
+        self.is_fresh = true;
+    }
+
+    pub fn ui(&mut self, ctx: &egui::Context, state: &AppState, actions: &mut Vec<Action>) {
+        let Some(sheet) = &state.sheet else { return };
+        let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(24.0);
+        // A sheet of its own size each: an area keeps the size it once had.
+        let kind = match sheet {
+            Sheet::Verb(kind, _) => *kind as u8,
+            _ => 0,
+        };
+        let id = Id::unique(("sheet", std::mem::discriminant(sheet), kind));
+        let shown = Modal::new(id).frame(frame).show(ctx, |ui| match sheet {
+            Sheet::Shortcuts => shortcuts_ui(ui, actions),
+            Sheet::About => self.about_ui(ui, state, actions),
+            Sheet::Save => self.save.ui(ui, state, actions),
+            Sheet::Path(ask) => self.path_ui(ui, state, ask, actions),
+            Sheet::Rename(id) => self.rename_ui(ui, id, actions),
+            Sheet::Verb(kind, id) => self.verb.ui(ui, state, *kind, id, actions),
+            Sheet::Close => close_ui(ui, state, actions),
+        });
+        let is_busy = state
+            .export
+            .as_ref()
+            .is_some_and(crate::app::state::export::ExportState::is_running);
+        if shown.should_close() && !(is_busy && *sheet == Sheet::Save) {
+            actions.push(Action::CloseSheet);
+        }
+    }
+
+    /// A line of text with the keyboard in it at once; true when Enter was pressed.
+    fn field_ui(&mut self, ui: &mut Ui, name: &str, width: f32) -> bool {
+        let edit = TextEdit::singleline(&mut self.text)
+            .desired_width(width)
+            .margin(egui::Margin::symmetric(8, 6));
+        let response = ui.add(edit);
+        response.widget_info(|| named_field(name, &self.text));
+        if std::mem::take(&mut self.is_fresh) {
+            response.request_focus();
+        }
+        response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter))
+    }
+
+    fn rename_ui(&mut self, ui: &mut Ui, id: &TakeId, actions: &mut Vec<Action>) {
+        ui.set_width(360.0);
+        heading(ui, "Rename take");
+        let entered = self.field_ui(ui, "Name of the take", 344.0);
+        ui.add_space(GRID);
+        let is_named = !self.text.trim().is_empty();
+        if confirm_ui(ui, "Rename", is_named, actions) || (entered && is_named) {
+            actions.push(Action::Rename {
+                id: id.clone(),
+                name: self.text.trim().to_owned(),
+            });
+            actions.push(Action::CloseSheet);
+        }
+    }
+
+    fn path_ui(&mut self, ui: &mut Ui, state: &AppState, ask: &Ask, actions: &mut Vec<Action>) {
+        ui.set_width(480.0);
+        heading(ui, what_for(ask));
+        caption(
+            ui,
+            "This system has no file dialog that could be opened. Type the path:",
+        );
+        let entered = self.field_ui(ui, "Path", 464.0);
+        if *ask == Ask::Music && !state.settings.recent.is_empty() {
+            caption(ui, "Recent");
+            for path in &state.settings.recent {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if ui
+                    .button(name)
+                    .on_hover_text(path.display().to_string())
+                    .clicked()
+                {
+                    actions.push(Action::Chosen {
+                        ask: ask.clone(),
+                        path: path.clone(),
+                    });
+                    actions.push(Action::CloseSheet);
+                }
+            }
+        }
+        ui.add_space(GRID);
+        let path = PathBuf::from(self.text.trim());
+        if self.seen.0 != path {
+            self.seen = (path.clone(), path.exists());
+        }
+        let is_there = self.seen.1 || *ask == Ask::TrainingRun;
+        if !is_there && !self.text.trim().is_empty() {
+            ui.label(
+                RichText::new("There is nothing at this path.")
+                    .small()
+                    .color(Palette::of(ui).warning),
+            );
+        }
+        if confirm_ui(ui, "Open", is_there, actions) || (entered && is_there) {
+            actions.push(Action::Chosen {
+                ask: ask.clone(),
+                path,
+            });
+            actions.push(Action::CloseSheet);
+        }
+    }
+
+    fn about_ui(&self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+        ui.set_width(440.0);
+        let palette = Palette::of(ui);
+        ui.label(RichText::new("Pastiche").size(24.0));
+        ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
+        ui.label(
+            RichText::new("Composes classical piano music in the manner of a chosen composer.")
+                .color(palette.weak_text),
+        );
+        ui.add_space(GRID);
+        let model = match &state.model.ready {
+            Some(info) => format!(
+                "{}, step {}, {:.1} million parameters, on {}",
+                crate::display::stem(&info.path),
+                thousands(info.trained_on.step),
+                info.parameters as f64 / 1e6,
+                info.device
+            ),
+            None => "none loaded".to_owned(),
+        };
+        let rows = [
+            ("Checkpoint", model),
+            ("Takes", self.takes_folder.display().to_string()),
+            ("Log file", self.log_file.display().to_string()),
+            ("Built on", "libtorch 2.11, egui 0.37, rustysynth 1.3".to_owned()),
+        ];
+        egui::Grid::new("about")
+            .num_columns(2)
+            .spacing(vec2(16.0, 6.0))
+            .show(ui, |ui| {
+                for (name, value) in rows {
+                    ui.label(RichText::new(name).color(palette.weak_text));
+                    ui.add(egui::Label::new(value).wrap());
+                    ui.end_row();
+                }
+            });
+        ui.add_space(GRID);
+        ui.label(
+            RichText::new(
+                "The program is free software (MIT licence). A checkpoint trained on MAESTRO is under CC BY-NC-SA 4.0: \
+                 not for commercial use. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
+            )
+            .small()
+            .color(palette.weak_text),
+        );
+        ui.add_space(GRID);
+        buttons_row(ui, |ui| {
+            close_button(ui, actions);
+            if ui
+                .add(Button::new("Copy the log's path").min_size(vec2(88.0, 32.0)))
+                .clicked()
+            {
+                actions.push(Action::CopyText(self.log_file.display().to_string()));
+            }
+        });
+    }
+}
+
+fn shortcuts_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.set_width(640.0);
+    heading(ui, "Keyboard and mouse");
+    ui.add_space(GRID);
+    const MOUSE: [(&str, &str); 7] = [
+        ("Wheel", "Roll: up and down"),
+        ("Shift+Wheel", "Roll: along the time"),
+        ("Ctrl+Wheel", "Roll: zoom the time"),
+        ("Ctrl+Alt+Wheel", "Roll: zoom the pitch"),
+        ("Middle drag", "Roll: move"),
+        ("Drag on the ruler", "Roll: choose a loop"),
+        ("Tab, arrows, Enter", "Roll and map: move, hear"),
+    ];
+    let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
+    let rows: Vec<(String, &str)> = keys
+        .chain(MOUSE.map(|(keys, what)| (keys.to_owned(), what)))
+        .collect();
+    let weak = Palette::of(ui).weak_text;
+    let half = rows.len().div_ceil(2);
+    ScrollArea::vertical()
+        .max_height(ui.ctx().content_rect().height() - 200.0)
+        .show(ui, |ui| {
+            egui::Grid::new("shortcuts")
+                .num_columns(4)
+                .spacing(vec2(16.0, 4.0))
+                .show(ui, |ui| {
+                    for i in 0..half {
+                        for (keys, what) in [rows.get(i), rows.get(half + i)].into_iter().flatten() {
+                            ui.label(RichText::new(keys).color(weak));
+                            ui.label(*what);
+                        }
+                        ui.end_row();
+                    }
+                });
+        });
+    ui.add_space(GRID);
+    buttons_row(ui, |ui| close_button(ui, actions));
+}
+
+fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    ui.set_width(360.0);
+    heading(ui, "Close Pastiche?");
+    let lost = state.would_lose();
+    ui.label(lost.as_deref().unwrap_or("Nothing would be lost any more."));
+    ui.add_space(GRID);
+    buttons_row(ui, |ui| {
+        let palette = Palette::of(ui);
+        let stay = Button::new(RichText::new("Stay").color(palette.on_accent)).fill(palette.accent);
+        if ui.add(stay.min_size(vec2(88.0, 32.0))).clicked() {
+            actions.push(Action::CloseSheet);
+        }
+        if ui
+            .add(Button::new("Close anyway").min_size(vec2(88.0, 32.0)))
+            .clicked()
+        {
+            actions.push(Action::Quit);
+        }
+    });
+}
+
+fn close_button(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if ui.add(Button::new("Close").min_size(vec2(88.0, 32.0))).clicked() {
+        actions.push(Action::CloseSheet);
+    }
+}
+
+/// The accented button and Cancel; true when the first was pressed.
+fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Vec<Action>) -> bool {
+    let palette = Palette::of(ui);
+    buttons_row(ui, |ui| {
+        let button = Button::new(RichText::new(word).color(palette.on_accent)).fill(palette.accent);
+        let is_done = ui
+            .add_enabled(enabled, button.min_size(vec2(88.0, 32.0)))
+            .clicked();
+        if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
+            actions.push(Action::CloseSheet);
+        }
+        is_done
+    })
+}
+
+fn what_for(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::Music => "Open a MIDI file",
+        Ask::SoundFont => "Open a SoundFont",
+        Ask::Checkpoint => "Open a checkpoint",
+        Ask::SaveAs { .. } => "Save as",
+        Ask::ExportFolder => "Export starred takes to a folder",
+        Ask::TrainingData { is_folder: false } => "Open a corpus or data set",
+        Ask::TrainingData { is_folder: true } => "Open a folder of music",
+        Ask::TrainingRun => "Folder for the run",
+        Ask::Report => "Open an evaluation report",
+    }
+}

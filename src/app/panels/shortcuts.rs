@@ -1,0 +1,200 @@
+//! Keys of the whole window. They act before any widget sees them, but never while text is being typed.
+
+use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+use crate::app::kit::keys::{Press, take_presses};
+use crate::app::state::action::{Action, Ask, Sheet};
+use crate::app::state::app_state::AppState;
+
+/// A key and what it does.
+pub struct Shortcut {
+    pub keys: KeyboardShortcut,
+    pub what: &'static str,
+    /// Acts in text fields too.
+    is_global: bool,
+    /// Leaves the key to a widget that the keyboard has moved to.
+    yields: bool,
+    /// Acts again and again while the key is held.
+    repeats: bool,
+    action: fn(&AppState) -> Option<Action>,
+}
+
+impl Shortcut {
+    const fn plain(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
+        let keys = KeyboardShortcut::new(Modifiers::NONE, key);
+        Shortcut {
+            keys,
+            what,
+            is_global: false,
+            yields: false,
+            repeats: false,
+            action,
+        }
+    }
+
+    /// A key that moves something by a step, each time it is pressed and while it is held.
+    const fn step(
+        modifiers: Modifiers,
+        key: Key,
+        what: &'static str,
+        action: fn(&AppState) -> Option<Action>,
+    ) -> Shortcut {
+        let keys = KeyboardShortcut::new(modifiers, key);
+        Shortcut {
+            keys,
+            what,
+            is_global: false,
+            yields: true,
+            repeats: true,
+            action,
+        }
+    }
+
+    const fn command(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
+        let keys = KeyboardShortcut::new(Modifiers::COMMAND, key);
+        Shortcut {
+            keys,
+            what,
+            is_global: true,
+            yields: false,
+            repeats: false,
+            action,
+        }
+    }
+
+    const fn yielding(mut self) -> Shortcut {
+        self.yields = true;
+        self
+    }
+
+    /// Exactly these keys: with Alt a letter is a menu's, or another letter.
+    fn is_pressed(&self, press: Press) -> bool {
+        let Press { key, modifiers, .. } = press;
+        match self.keys.logical_key {
+            // The question mark needs Shift on most keyboards and something else on others.
+            Key::Questionmark => {
+                (key == Key::Questionmark && !modifiers.command && !modifiers.ctrl)
+                    || (key == Key::F1 && modifiers.is_none())
+            }
+            wanted => key == wanted && modifiers.matches_exact(self.keys.modifiers),
+        }
+    }
+
+    /// As people write it: "Ctrl+Enter".
+    pub fn text(&self) -> String {
+        let mut words = Vec::new();
+        let modifiers = self.keys.modifiers;
+        if modifiers.command || modifiers.ctrl {
+            words.push(if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" });
+        }
+        if modifiers.shift {
+            words.push("Shift");
+        }
+        words.push(match self.keys.logical_key {
+            Key::ArrowLeft => "Left",
+            Key::ArrowRight => "Right",
+            Key::ArrowUp => "Up",
+            Key::ArrowDown => "Down",
+            Key::Escape => "Esc",
+            Key::Questionmark => "?",
+            key => key.name(),
+        });
+        words.join("+")
+    }
+}
+
+pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state| {
+    (state.composing.is_none() && state.cannot_compose().is_none()).then_some(Action::Generate)
+});
+
+/// Everything that the sheet lists, in its order.
+pub const ALL: &[Shortcut] = &[
+    Shortcut::plain(Key::Space, "Play or pause", |_| Some(Action::PlayPause)).yielding(),
+    Shortcut::plain(Key::Enter, "Stop and go to the start", |_| Some(Action::Stop)).yielding(),
+    Shortcut::plain(Key::Home, "To the start", |_| Some(Action::SeekTo(0.0))).yielding(),
+    Shortcut::plain(Key::End, "To the end", |_| Some(Action::SeekToEnd)).yielding(),
+    Shortcut::step(Modifiers::SHIFT, Key::ArrowLeft, "Back 5 seconds", |_| {
+        Some(Action::SeekBy(-5.0))
+    }),
+    Shortcut::step(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| {
+        Some(Action::SeekBy(5.0))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| {
+        Some(Action::SeekBy(-1.0))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| {
+        Some(Action::SeekBy(1.0))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowUp, "Faster", |_| {
+        Some(Action::ChangeTempo(0.05))
+    }),
+    Shortcut::step(Modifiers::NONE, Key::ArrowDown, "Slower", |_| {
+        Some(Action::ChangeTempo(-0.05))
+    }),
+    Shortcut::plain(Key::L, "Loop on or off", |_| Some(Action::ToggleLoop)),
+    Shortcut::plain(Key::M, "Mute or unmute", |_| Some(Action::ToggleMute)),
+    Shortcut::plain(Key::F, "Fit the take into the roll", |_| Some(Action::FitRoll)),
+    Shortcut::plain(Key::B, "The other take, at the same playhead", |_| {
+        Some(Action::SwapTakes)
+    }),
+    Shortcut::plain(Key::S, "Star the take", |s| {
+        Some(Action::ToggleStar(s.staged_take()?.id.clone()))
+    }),
+    GENERATE,
+    Shortcut::plain(Key::Escape, "Stop composing", |s| {
+        s.composing.as_ref().map(|_| Action::StopComposing)
+    }),
+    Shortcut::command(Key::O, "Open a MIDI file", |_| Some(Action::Ask(Ask::Music))),
+    Shortcut::command(Key::S, "Save as MIDI", |s| {
+        s.stage.as_ref().map(|_| Action::ShowSave { as_wav: false })
+    }),
+    Shortcut::command(Key::E, "Export as WAV", |s| {
+        s.stage.as_ref().map(|_| Action::ShowSave { as_wav: true })
+    }),
+    Shortcut::plain(Key::Questionmark, "This sheet", |_| {
+        Some(Action::ShowSheet(Sheet::Shortcuts))
+    }),
+];
+
+/// Consumes the keys that were pressed and returns what they mean. A widget that Tab has moved to keeps the keys
+/// that press and move it: Space, Enter, the arrows.
+pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
+    if state.sheet.is_some() {
+        let is_closed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
+        return is_closed.then_some(Action::CloseSheet).into_iter().collect();
+    }
+    let is_typing = ctx.text_edit_focused();
+    let has_focus = ctx.memory(|m| m.focused().is_some());
+    let is_menu_open = eframe::egui::Popup::is_any_open(ctx);
+    let is_live = |shortcut: &Shortcut| {
+        shortcut.is_global || !(is_typing || is_menu_open || (has_focus && shortcut.yields))
+    };
+    let of = |press: Press| {
+        ALL.iter()
+            .find(|s| is_live(s) && s.is_pressed(press) && (s.repeats || !press.is_repeat))
+    };
+    take_presses(ctx, |press| of(press).is_some())
+        .into_iter()
+        .filter_map(|press| (of(press)?.action)(state))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_shortcuts_share_keys() {
+        for (i, a) in ALL.iter().enumerate() {
+            assert!(ALL[..i].iter().all(|b| a.keys != b.keys), "{}", a.what);
+        }
+        assert_eq!(
+            GENERATE.text(),
+            if cfg!(target_os = "macos") {
+                "Cmd+Enter"
+            } else {
+                "Ctrl+Enter"
+            }
+        );
+    }
+}

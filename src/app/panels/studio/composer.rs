@@ -1,0 +1,340 @@
+//! Composer, settings, Generate: the left side of the studio.
+
+use eframe::egui::{
+    self, Align, Button, DragValue, Layout, RichText, Role, ScrollArea, Slider, Ui, WidgetInfo, vec2,
+};
+
+use crate::app::kit::fonts::HEADING_FAMILY;
+use crate::app::kit::icons::{Icon, IconButton};
+use crate::app::kit::parts::{caption, composer_row, heading};
+use crate::app::kit::theme::{self, GRID, Palette};
+use crate::app::state::action::{Action, Ask};
+use crate::app::state::app_state::AppState;
+use crate::app::state::settings::{Form, GUIDANCE, NOTES, TEMPERATURE};
+use crate::generate::{CHUNK, CheckpointInfo, MOST_BEST_OF};
+use crate::music::{ComposerId, ComposerSet, Era};
+
+/// What each further continuation costs; `cargo bench --bench generate` prints it.
+const LONGER_PERCENT: usize = 14;
+/// Notes a second in the real repertoire, to say how long a take will be.
+const NOTES_PER_SEC: f64 = 10.0;
+
+#[derive(Debug, Default)]
+pub struct ComposePanel;
+
+impl ComposePanel {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+        let mut form = state.settings.form.clone();
+        egui::Panel::bottom("compose-controls")
+            .frame(egui::Frame::new())
+            .show_separator_line(false)
+            .resizable(false)
+            .show(ui, |ui| {
+                ui.add_space(GRID);
+                controls_ui(ui, state, &mut form, actions);
+                ui.add_space(GRID);
+                generate_ui(ui, state, actions);
+            });
+        egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
+        if form != state.settings.form {
+            actions.push(Action::EditForm(form));
+        }
+    }
+}
+
+fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(28.0);
+        heading(ui, "Composer");
+    });
+    let Some(info) = state.model.ready.as_deref() else {
+        no_model_ui(ui, state, actions);
+        return;
+    };
+    let composers = &info.composers;
+    let height = if ui.available_height() < 380.0 { 24.0 } else { 28.0 };
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (era, ids) in by_era(info) {
+            ui.add_space(height - 22.0);
+            era_ui(ui, era, &ids, composers, form, height);
+        }
+        ui.add_space(height - 22.0);
+        let style = theme::neutral_style(ui.visuals().dark_mode);
+        if composer_row(
+            ui,
+            "Any composer",
+            None,
+            style,
+            form.settings.composer.is_none(),
+            vec2(ui.available_width(), height),
+        ) {
+            form.settings.composer = None;
+        }
+    });
+}
+
+/// Composer ids in order of time under the heading they go below; those learned from little music come last.
+fn by_era(info: &CheckpointInfo) -> Vec<(&'static str, Vec<ComposerId>)> {
+    let mut groups: Vec<(&'static str, Vec<_>)> = Vec::new();
+    let (rare, others): (Vec<_>, Vec<_>) = info
+        .composers
+        .by_time()
+        .into_iter()
+        .partition(|id| info.is_rare(*id));
+    for id in others.into_iter().chain(rare) {
+        let era = info.composers.get(id).and_then(|c| c.era());
+        let era = match info.is_rare(id) {
+            true => "Learned from little music",
+            false => era.map_or("Others", Era::name),
+        };
+        match groups.iter_mut().find(|(name, _)| *name == era) {
+            Some((_, ids)) => ids.push(id),
+            None => groups.push((era, vec![id])),
+        }
+    }
+    groups
+}
+
+fn era_ui(ui: &mut Ui, era: &str, ids: &[ComposerId], composers: &ComposerSet, form: &mut Form, height: f32) {
+    let dark = ui.visuals().dark_mode;
+    caption(ui, era);
+    let width = (ui.available_width() - 2.0) / 2.0;
+    for pair in ids.chunks(2) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for &id in pair {
+                let Some(composer) = composers.get(id) else {
+                    continue;
+                };
+                let style = theme::composer_style(composer, id.index(), dark);
+                let is_chosen = form.settings.composer.as_ref() == Some(&composer.name);
+                let born = composer
+                    .born()
+                    .map(|year| format!("{}, born {year}", composer.name));
+                if composer_row(
+                    ui,
+                    composer.surname(),
+                    born.as_deref(),
+                    style,
+                    is_chosen,
+                    vec2(width, height),
+                ) {
+                    form.settings.composer = Some(composer.name.clone());
+                }
+            }
+        });
+    }
+}
+
+fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    ui.add_space(GRID);
+    if let Some((_, path)) = &state.model.loading {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            ui.label(
+                RichText::new(format!("Loading {}…", crate::display::stem(path))).color(palette.weak_text),
+            );
+        });
+        return;
+    }
+    let text = match &state.model.failure {
+        Some((path, message)) => format!("{} could not be loaded.\n{message}", crate::display::stem(path)),
+        None => {
+            "There is no checkpoint yet. A checkpoint is what composes: open one, or train your own in the \
+                 Training tab."
+                .to_owned()
+        }
+    };
+    ui.label(RichText::new(text).color(palette.weak_text));
+    ui.add_space(GRID);
+    if ui.button("Open checkpoint…").clicked() {
+        actions.push(Action::Ask(Ask::Checkpoint));
+    }
+}
+
+fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let s = &mut form.settings;
+    let slider = Slider::new(&mut s.guidance, GUIDANCE.start..=GUIDANCE.end)
+        .fixed_decimals(1)
+        .step_by(0.1);
+    row_ui(
+        ui,
+        "Strength",
+        "How strongly the composer is followed: 1 is plain, 2 to 3 is unmistakable.",
+        slider,
+    );
+    let slider = Slider::new(&mut s.temperature, TEMPERATURE.start..=TEMPERATURE.end)
+        .fixed_decimals(2)
+        .step_by(0.01);
+    row_ui(
+        ui,
+        "Temperature",
+        "Below 1 is safer and plainer, above 1 bolder and stranger.",
+        slider,
+    );
+    best_of_ui(ui, state, &mut s.best_of);
+    let about = format!("Notes to compose: about {} of music.", minutes(s.notes));
+    let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
+    row_ui(ui, "Notes", &about, slider);
+    seed_ui(ui, form, actions);
+    ui.checkbox(&mut form.play_when_ready, "Play when ready")
+        .on_hover_text(
+            "A new take sounds from its first notes. When off, what is playing goes on undisturbed.",
+        );
+}
+
+/// How many continuations to choose from, and what that costs.
+fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
+    let can_choose = state.model.ready.as_ref().is_none_or(|info| info.can_choose);
+    let tip = match (can_choose, *best_of) {
+        (false, _) => {
+            "Choosing needs the selector, and there is none for this model: train one on the same corpus \
+                       and put selector.safetensors beside the checkpoint."
+                .to_owned()
+        }
+        (true, 1) => format!(
+            "How a take goes on can be chosen: after the first {CHUNK} notes several continuations are composed, and \
+             the one that sounds most like the composer is kept."
+        ),
+        (true, n) => format!(
+            "After the first {CHUNK} notes, {n} continuations of {CHUNK} notes each are composed side by side, and the \
+             one that sounds most like the composer is kept. That takes about {} % longer; the first notes come as \
+             soon as ever.",
+            LONGER_PERCENT * (n - 1)
+        ),
+    };
+    ui.add_enabled_ui(can_choose, |ui| {
+        row_ui(ui, "Best of", &tip, Slider::new(best_of, 1..=MOST_BEST_OF));
+    });
+}
+
+fn minutes(notes: usize) -> String {
+    let secs = notes as f64 / NOTES_PER_SEC;
+    if secs < 90.0 {
+        format!("{secs:.0} seconds")
+    } else {
+        format!("{:.1} minutes", secs / 60.0)
+    }
+}
+
+/// Width of the values behind the sliders.
+const VALUE_WIDTH: f32 = 48.0;
+/// Width of the names before the sliders.
+const NAME_WIDTH: f32 = 88.0;
+
+fn row_ui(ui: &mut Ui, name: &str, tip: &str, slider: Slider<'_>) {
+    ui.horizontal(|ui| {
+        let label = name_ui(ui, name);
+        // The value beside the slider is as wide as its text; the same for all keeps the column straight.
+        ui.spacing_mut().slider_width = ui.available_width() - VALUE_WIDTH - GRID;
+        ui.spacing_mut().button_padding.x = 4.0;
+        ui.spacing_mut().interact_size.x = VALUE_WIDTH;
+        ui.add(slider).labelled_by(label.id).on_hover_text(tip);
+    });
+}
+
+fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
+    let weak = Palette::of(ui).weak_text;
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(vec2(NAME_WIDTH, 24.0), layout, |ui| {
+        ui.set_min_width(NAME_WIDTH);
+        ui.label(RichText::new(name).color(weak))
+    })
+    .inner
+}
+
+fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let label = name_ui(ui, "Seed");
+        let value = DragValue::new(&mut form.settings.seed)
+            .range(0..=999_999u64)
+            .speed(0.5);
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.add_sized(vec2(ui.available_width() - 56.0, 24.0), value)
+            .labelled_by(label.id)
+            .on_hover_text("The same seed with the same settings gives the same take.");
+        let (icon, name, tip) = match form.is_seed_locked {
+            true => (
+                Icon::Lock,
+                "Unlock seed",
+                "The seed stays; press for a new one with every take",
+            ),
+            false => (
+                Icon::Unlock,
+                "Lock seed",
+                "Every take gets a new seed; press to keep this one",
+            ),
+        };
+        if IconButton::new(icon, name)
+            .tip(tip)
+            .size(24.0)
+            .on(form.is_seed_locked)
+            .show(ui)
+            .clicked()
+        {
+            form.is_seed_locked = !form.is_seed_locked;
+        }
+        if IconButton::new(Icon::Dice, "Roll a new seed")
+            .size(24.0)
+            .show(ui)
+            .clicked()
+        {
+            actions.push(Action::RollSeed);
+        }
+    });
+}
+
+fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let size = vec2(ui.available_width(), 40.0);
+    if let Some(composing) = &state.composing {
+        let is_stopping = composing.stop.is_stopped();
+        let text = match is_stopping {
+            true => "Stopping…".to_owned(),
+            false => format!(
+                "Stop    {} of {} notes",
+                composing.done_notes, composing.asked_notes
+            ),
+        };
+        let response = ui.add_enabled_ui(!is_stopping, |ui| {
+            ui.add_sized(size, Button::new(RichText::new(text).color(palette.text)))
+        });
+        let response = response.inner;
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, !is_stopping, "Stop composing"));
+        let share = composing.done_notes as f32 / composing.asked_notes.max(1) as f32;
+        let mut line = response.rect.shrink2(vec2(8.0, 4.0));
+        line = egui::Rect::from_min_size(
+            line.left_bottom() - vec2(0.0, 2.0),
+            vec2(line.width() * share.min(1.0), 2.0),
+        );
+        ui.painter().rect_filled(line, 1.0, palette.accent);
+        if response
+            .on_hover_text("Ends the take here and keeps what there is (Esc)")
+            .clicked()
+        {
+            actions.push(Action::StopComposing);
+        }
+        return;
+    }
+    let why_not = state.cannot_compose();
+    let text = RichText::new("Generate").family(egui::FontFamily::Name(HEADING_FAMILY.into()));
+    let button = Button::new(text.color(palette.on_accent)).fill(palette.accent);
+    let response = ui
+        .add_enabled_ui(why_not.is_none(), |ui| ui.add_sized(size, button))
+        .inner;
+    if response.clicked() {
+        actions.push(Action::Generate);
+    }
+    match why_not {
+        Some(why) => _ = response.on_disabled_hover_text(why),
+        None => {
+            _ = response.on_hover_text(format!(
+                "Compose a take ({})",
+                crate::app::panels::shortcuts::GENERATE.text()
+            ))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The heading above the roll: what is on the stage, and what can be done with it.
+
+use eframe::egui::{self, Align, Layout, Popup, RichText, Ui, vec2};
+
+use crate::app::kit::icons::{Icon, IconButton};
+use crate::app::kit::parts::caption;
+use crate::app::kit::theme::{self, GRID, Palette};
+use crate::app::panels::look::style_of;
+use crate::app::panels::takes::menu::menu_ui;
+use crate::app::state::action::Action;
+use crate::app::state::app_state::{AppState, Stage};
+use crate::display::{count, thousands};
+
+/// What is on the stage, and what can be done with it.
+pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let Some(stage) = &state.stage else {
+        ui.horizontal_centered(|ui| caption(ui, "Nothing here yet"));
+        return;
+    };
+    ui.horizontal_centered(|ui| {
+        let style = style_of(ui, state, stage.composer.as_deref());
+        let (marker, _) = ui.allocate_exact_size(vec2(12.0, 12.0), egui::Sense::hover());
+        theme::paint_marker(ui.painter(), marker.center(), 5.0, style);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            stage_buttons_ui(ui, state, actions);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let name = RichText::new(&stage.name).text_style(egui::TextStyle::Heading);
+                let facts = egui::WidgetText::from(facts(ui, state, stage));
+                let facts = facts.into_galley(ui, None, f32::INFINITY, egui::TextStyle::Small);
+                // A long name gives way.
+                let room = ui.available_width() - facts.size().x - 2.0 * GRID;
+                ui.scope(|ui| {
+                    ui.set_max_width(room.max(0.0));
+                    ui.add(egui::Label::new(name).truncate());
+                });
+                ui.label(facts);
+            });
+        });
+    });
+}
+
+pub fn facts(ui: &Ui, state: &AppState, stage: &Stage) -> RichText {
+    let notes = stage.performance.notes().len();
+    let text = match &state.composing {
+        Some(c) if state.is_stage_growing() => format!(
+            "{} of {}, composing…",
+            thousands(notes as u64),
+            count(c.asked_notes, "note")
+        ),
+        _ => count(notes, "note"),
+    };
+    RichText::new(text).small().color(Palette::of(ui).weak_text)
+}
+
+pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    if let Some(entry) = state.staged_take() {
+        let more = IconButton::new(Icon::More, "More about this take").show(ui);
+        Popup::menu(&more)
+            .width(180.0)
+            .show(|ui| menu_ui(ui, state, entry, actions));
+        let (icon, label) = match entry.record.is_starred {
+            true => (Icon::Star, "Remove star"),
+            false => (Icon::StarEmpty, "Star this take"),
+        };
+        let tip = format!("{label} (S)");
+        if IconButton::new(icon, label)
+            .tip(&tip)
+            .on(entry.record.is_starred)
+            .show(ui)
+            .clicked()
+        {
+            actions.push(Action::ToggleStar(entry.id.clone()));
+        }
+    }
+    if IconButton::new(Icon::Save, "Save")
+        .tip("Save as MIDI, a recording or a picture (Ctrl+S, Ctrl+E)")
+        .show(ui)
+        .clicked()
+    {
+        actions.push(Action::ShowSave { as_wav: false });
+    }
+    if let Some(other) = state.previous.as_ref().and_then(|id| state.takes.get(id)) {
+        let tip = format!("Compare with {} at the same playhead (B)", other.record.name);
+        if IconButton::new(Icon::Swap, "Compare with the other take")
+            .tip(&tip)
+            .show(ui)
+            .clicked()
+        {
+            actions.push(Action::SwapTakes);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The menu of a take.
+
+use eframe::egui::{Button, Ui};
+
+use crate::app::kit::parts::menu_spacing;
+use crate::app::state::action::{Action, Sheet, VerbKind};
+use crate::app::state::app_state::AppState;
+use crate::takes::TakeEntry;
+
+/// Everything that can be done with a take.
+pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
+    let id = || entry.id.clone();
+    menu_spacing(ui, 180.0);
+    let record = &entry.record;
+    let why_not = state.cannot_compose().or_else(|| state.is_busy());
+    let unsettled = record
+        .settings
+        .is_none()
+        .then_some("This was not composed here: it has no settings.");
+    let not_again = cannot_make_again(state, entry);
+    let mut item = |ui: &mut Ui, text: &str, tip: &str, why_not: Option<&str>, action: Action| {
+        let response = ui.add_enabled(why_not.is_none(), Button::new(text));
+        let response = response
+            .on_hover_text(tip)
+            .on_disabled_hover_text(why_not.unwrap_or_default());
+        if response.clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    item(
+        ui,
+        "Play",
+        "From the start",
+        None,
+        Action::Show { id: id(), play: true },
+    );
+    let star = if record.is_starred { "Remove star" } else { "Star" };
+    item(ui, star, "", None, Action::ToggleStar(id()));
+    item(ui, "Rename…", "", None, Action::ShowSheet(Sheet::Rename(id())));
+    ui.separator();
+    for (text, tip, kind) in [
+        ("Vary…", "Some of it anew", VerbKind::Vary),
+        ("Continue…", "More of it", VerbKind::Continue),
+        (
+            "In the manner of…",
+            "The same as another would have it",
+            VerbKind::Restyle,
+        ),
+        (
+            "Blend with…",
+            "What lies between it and another take",
+            VerbKind::Blend,
+        ),
+    ] {
+        let sheet = Sheet::Verb(kind, id());
+        item(ui, text, tip, why_not, Action::ShowSheet(sheet));
+    }
+    ui.separator();
+    item(
+        ui,
+        "Make again",
+        "Same settings, same seed",
+        why_not.or(not_again.as_deref()),
+        Action::MakeAgain(id()),
+    );
+    item(
+        ui,
+        "Reuse settings",
+        "Puts its settings into the panel",
+        unsettled,
+        Action::ReuseSettings(id()),
+    );
+    ui.separator();
+    item(
+        ui,
+        "Save…",
+        "As MIDI, a recording or a picture",
+        None,
+        Action::SaveTake(id()),
+    );
+    item(ui, "Delete", "Can be undone", None, Action::Delete(id()));
+}
+
+/// Why a take cannot be made again, if it cannot.
+pub fn cannot_make_again(state: &AppState, entry: &TakeEntry) -> Option<String> {
+    let record = &entry.record;
+    let Some(settings) = &record.settings else {
+        return Some("This was not composed here: it has no settings.".to_owned());
+    };
+    if settings.prompt_notes > 0 {
+        return Some(
+            "An older version continued this and did not keep what it was made from; continue it anew."
+                .to_owned(),
+        );
+    }
+    if record.made.is_null() {
+        return None;
+    }
+    let Some(made) = record.made() else {
+        return Some("A later version of Pastiche made this, in a way this one does not know.".to_owned());
+    };
+    let gone = made.parts().find(|part| state.takes.get(&part.id).is_none())?;
+    Some(format!(
+        "{} is no longer among the takes, and this was made from it.",
+        gone.name
+    ))
+}

@@ -1,0 +1,5 @@
+//! The list of takes.
+
+pub mod list;
+pub mod menu;
+mod row;

@@ -1,0 +1,207 @@
+//! Actions that compose.
+
+use std::sync::Arc;
+
+use super::app::PasticheApp;
+use crate::app::state::action::Action;
+use crate::app::state::app_state::Composing;
+use crate::app::state::order::Order;
+use crate::app::threads::feed::{Start, feed};
+use crate::app::threads::workers::Done;
+use crate::generate::Request;
+use crate::jobs::{EngineCommand, StreamPart};
+use crate::music::surname;
+use crate::progress::StopFlag;
+use crate::sampling::fresh_seed;
+use crate::takes::{ComposeSettings, Draft, Made, TakeId, TakeRecord, now_secs};
+
+/// A take that is about to be composed.
+pub(super) struct Beginning {
+    pub name: String,
+    pub asked_notes: usize,
+    pub request: Request,
+    pub made: Option<Made>,
+    pub settings: ComposeSettings,
+    /// Leaves stage and player to what is there.
+    pub is_quiet: bool,
+}
+
+impl PasticheApp {
+    /// Does `action` if it is about composing; gives it back if not.
+    pub(super) fn compose_action(&mut self, action: Action) -> Option<Action> {
+        match action {
+            Action::EditForm(mut form) => {
+                let old = &self.state.settings.form;
+                // Somebody who types a seed wants to hear that one.
+                form.is_seed_locked |= form.settings.seed != old.settings.seed;
+                self.state.settings.form = form;
+            }
+            Action::RollSeed => self.state.settings.form.settings.seed = fresh_seed(),
+            Action::Generate => self.generate(),
+            Action::StopComposing => {
+                self.state.orders.clear();
+                if let Some(composing) = &self.state.composing {
+                    composing.stop.stop();
+                }
+            }
+            Action::ComposeAt(xy) => self.compose_at(xy),
+            Action::MakeAgain(id) => self.make_again(&id),
+            Action::Make(all) => self.make(all),
+            Action::ReuseSettings(id) => self.reuse_settings(&id),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn generate(&mut self) {
+        let form = &mut self.state.settings.form;
+        if !form.is_seed_locked && self.state.used_seed == Some(form.settings.seed) {
+            form.settings.seed = fresh_seed();
+        }
+        let settings = ComposeSettings {
+            z: None,
+            prompt_notes: 0,
+            ..form.settings.clone()
+        };
+        self.state.used_seed = Some(settings.seed);
+        self.compose(settings);
+    }
+
+    /// Composes a take from nothing.
+    pub(super) fn compose(&mut self, settings: ComposeSettings) {
+        if !self.may_compose() {
+            return;
+        }
+        let surname = settings.composer.as_deref().map_or("Any composer", surname);
+        self.start_take(Beginning {
+            name: format!("{surname} {}", settings.seed),
+            asked_notes: settings.notes,
+            request: Request::New(self.state.request(&settings)),
+            made: None,
+            settings,
+            is_quiet: false,
+        });
+    }
+
+    /// Can a take be begun? If not, says why.
+    pub(super) fn may_compose(&mut self) -> bool {
+        let why_not = self.state.cannot_compose().or_else(|| self.state.is_busy());
+        if let Some(why_not) = why_not {
+            self.toasts.warn(why_not);
+        }
+        why_not.is_none()
+    }
+
+    /// Sends a take on its way; false when it was not begun.
+    pub(super) fn start_take(&mut self, beginning: Beginning) -> bool {
+        let Beginning {
+            name,
+            asked_notes,
+            request,
+            made,
+            settings,
+            is_quiet,
+        } = beginning;
+        let play = self.state.settings.form.play_when_ready && !is_quiet;
+        let takes_stage = play || !(is_quiet || self.sound.is_playing());
+        let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
+        let record = TakeRecord::begun(made.as_ref(), settings.clone(), now_secs());
+        let mut draft = Draft::new(self.store.clone(), record);
+        let reporter = self.workers.reporter();
+        // On disk before the window hears of it, and while it grows: a crash loses no more than the last second.
+        let keep = move |part: StreamPart<'_>| match part {
+            StreamPart::Notes(growing) => draft.grown(growing),
+            StreamPart::Finished(take, heard) => reporter.report(Done::TakeSaved {
+                job,
+                result: draft.finish(take, heard),
+            }),
+            StreamPart::Failed => draft.discard(),
+        };
+        let start = Start {
+            into_player: takes_stage,
+            play,
+            note_capacity: note_capacity(asked_notes),
+        };
+        let (feed, sink) = feed(self.sound.handle(), start, keep);
+        let command = EngineCommand::Compose {
+            job,
+            request,
+            stop: stop.clone(),
+            sink,
+        };
+        if let Err(error) = self.engine.try_send(command) {
+            self.toasts.error("The take was not begun", &error);
+            return false;
+        }
+        self.state.composing = Some(Composing {
+            job,
+            stop,
+            name,
+            asked_notes,
+            settings,
+            done_notes: 0,
+            takes_stage,
+            stage_number: None,
+            performance: Arc::default(),
+        });
+        self.feed = Some(feed);
+        true
+    }
+
+    fn compose_at(&mut self, xy: [f32; 2]) {
+        let Some(map) = self.state.model.ready.as_ref().and_then(|info| info.map.clone()) else {
+            return;
+        };
+        let form = &self.state.settings.form.settings;
+        let composers = self.state.model.composers();
+        // The place belongs to somebody: the label goes with it.
+        let neighbour = map.nearest(xy).and_then(|point| point.composer);
+        let composer = neighbour.and_then(|id| Some(composers?.get(id)?.name.clone()));
+        let settings = ComposeSettings {
+            composer: composer.or_else(|| form.composer.clone()),
+            seed: fresh_seed(),
+            z: Some(map.unproject(xy)),
+            prompt_notes: 0,
+            ..form.clone()
+        };
+        self.compose(settings);
+    }
+
+    fn make_again(&mut self, id: &TakeId) {
+        let Some(record) = self.state.takes.get(id).map(|e| &e.record) else {
+            return;
+        };
+        match (record.made(), record.settings.clone()) {
+            (Some(made), Some(settings)) => {
+                let is_quiet = false;
+                self.order(vec![Order {
+                    made,
+                    settings,
+                    is_quiet,
+                }]);
+            }
+            (None, Some(settings)) => self.compose(settings),
+            (_, None) => {}
+        }
+    }
+
+    fn reuse_settings(&mut self, id: &TakeId) {
+        let Some(settings) = self.state.takes.get(id).and_then(|e| e.record.settings.clone()) else {
+            return;
+        };
+        let form = &mut self.state.settings.form;
+        form.settings = ComposeSettings {
+            z: None,
+            prompt_notes: 0,
+            ..settings
+        };
+        form.is_seed_locked = true;
+        self.toasts
+            .done("The panel has the take's settings; its seed is locked.");
+    }
+}
+
+/// Room in the player for a take that ends a little late.
+pub(super) fn note_capacity(asked_notes: usize) -> usize {
+    asked_notes + asked_notes / 5 + 1_000
+}

@@ -1,0 +1,313 @@
+//! Actions on files: open, choose, save, export.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::app::PasticheApp;
+use crate::app::panels::evaluation::Shown;
+use crate::app::panels::look::style;
+use crate::app::state::action::{Action, Ask, Sheet, Tab};
+use crate::app::state::export::{ExportPlan, ExportState};
+use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
+use crate::app::threads::export::{ExportJob, SaveError, Subject, ending, export_takes};
+use crate::app::threads::workers::{Done, Then};
+use crate::app::widgets::evaluation::{self, ReportError};
+use crate::display::stem;
+use crate::evaluate::Report;
+use crate::jobs::EngineCommand;
+use crate::music::midi::{self, MidiRead};
+use crate::picture::Look;
+use crate::synth::SoundFont;
+use crate::takes::{Origin, TakeEntry, TakeRecord, now_secs};
+
+impl PasticheApp {
+    /// Does `action` if it is about files; gives it back if not.
+    pub(super) fn file_action(&mut self, action: Action) -> Option<Action> {
+        match action {
+            Action::Ask(ask) => self.asks.push(ask),
+            Action::Chosen { ask, path } => self.chosen(ask, path),
+            Action::OpenPath(path) => self.open_path(path),
+            Action::ShowSave { as_wav } => {
+                let Some(stage) = &self.state.stage else {
+                    return None;
+                };
+                let recipe = self.state.staged_take().and_then(|e| e.record.recipe_line());
+                let (name, music) = (stage.name.clone(), stage.performance.clone());
+                let look = self.look(stage.composer.as_deref());
+                self.show_save(
+                    Subject {
+                        name,
+                        music,
+                        recipe,
+                        look,
+                    },
+                    as_wav,
+                );
+            }
+            Action::SaveTake(id) => self.read_take(id, Then::Save),
+            Action::OpenReport(path) => self.open_report(path),
+            Action::Export(plan) => self.export(plan),
+            Action::CancelExport => {
+                if let Some(export) = &self.state.export {
+                    export.stop.stop();
+                }
+            }
+            Action::ExportStarred { folder } => self.export_starred(folder),
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Opens the dialogs that were asked for; needs the window.
+    pub(super) fn open_dialogs(&mut self, frame: Option<&eframe::Frame>) {
+        for ask in std::mem::take(&mut self.asks) {
+            if self.state.is_dialog_open {
+                continue;
+            }
+            self.state.is_dialog_open = true;
+            let dialog = Dialog::open(&ask, self.state.settings.save_folder.as_deref(), frame);
+            self.workers.patient_task("dialog", move || {
+                let opened = Instant::now();
+                let path = dialog.wait();
+                Done::DialogClosed {
+                    ask,
+                    path,
+                    after: opened.elapsed(),
+                }
+            });
+        }
+    }
+
+    pub(super) fn dialog_closed(&mut self, ask: Ask, path: Option<PathBuf>, after: std::time::Duration) {
+        self.state.is_dialog_open = false;
+        match path {
+            Some(path) => self.chosen(ask, path),
+            None if after > TOO_FAST_FOR_A_PERSON => {}
+            None if matches!(ask, Ask::SaveAs { .. }) => self.sheets.save.no_dialog(),
+            None => self.show_sheet(Sheet::Path(ask)),
+        }
+    }
+
+    fn chosen(&mut self, ask: Ask, path: PathBuf) {
+        match ask {
+            Ask::Music => self.open_music(path),
+            Ask::SoundFont => self.load_soundfont(path),
+            Ask::Checkpoint => self.load_checkpoint(path),
+            Ask::SaveAs { .. } => self.sheets.save.set_path(path),
+            Ask::ExportFolder => self.export_starred(path),
+            Ask::Report => self.open_report(Some(path)),
+            Ask::TrainingData { .. } => {
+                let mut events = Vec::new();
+                self.training.set_data_path(&path, &mut events);
+                self.training_events(events);
+            }
+            Ask::TrainingRun => {
+                let mut events = Vec::new();
+                self.training.set_run_dir(&path, &mut events);
+                self.training_events(events);
+            }
+        }
+    }
+
+    /// A file of whatever kind: dropped, or named at the start.
+    fn open_path(&mut self, path: PathBuf) {
+        match ending(&path).as_deref() {
+            Some("mid" | "midi" | "kar" | "rmi") => self.open_music(path),
+            Some("sf2" | "sf3") => self.load_soundfont(path),
+            Some("safetensors") => self.load_checkpoint(path),
+            Some("json") => self.open_report(Some(path)),
+            _ => {
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
+                self.toasts.warn(format!(
+                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2), checkpoints \
+                     (.safetensors) and evaluation reports (.json) are."
+                ));
+            }
+        }
+    }
+
+    fn open_report(&mut self, path: Option<PathBuf>) {
+        self.workers.task("report", move || Done::ReportRead {
+            result: path
+                .as_deref()
+                .map_or_else(evaluation::shipped, evaluation::read)
+                .map(Box::new),
+            path,
+        });
+    }
+
+    pub(super) fn report_read(&mut self, path: Option<&Path>, result: Result<Box<Report>, ReportError>) {
+        match result {
+            Ok(report) => {
+                self.evaluation.show(Shown {
+                    name: path.map(stem),
+                    report,
+                });
+                self.state.tab = Tab::Evaluation;
+            }
+            Err(error) => self.toasts.error("This report cannot be shown", &error),
+        }
+    }
+
+    fn open_music(&mut self, path: PathBuf) {
+        self.workers.task("open", move || Done::MusicOpened {
+            result: midi::read_file(&path),
+            path,
+        });
+    }
+
+    /// An opened file becomes a take, so that it can be found, continued and varied like any other.
+    pub(super) fn music_opened(&mut self, path: &Path, read: MidiRead) {
+        self.state.settings.remember(path);
+        let left_out = read.report.out_of_range + read.report.drums;
+        if left_out > 0 {
+            self.toasts
+                .warn(format!("{left_out} notes that no piano can play were left out."));
+        }
+        let music = read.performance;
+        let name = crate::display::stem(path);
+        let is_same = |e: &&TakeEntry| {
+            let r = &e.record;
+            r.origin == Origin::Opened && r.name == name && r.notes == music.notes().len()
+        };
+        if let Some(known) = self.state.takes.all().iter().find(is_same) {
+            let id = known.id.clone();
+            self.take_read(id, Then::Show { play: false }, music);
+            return;
+        }
+        let store = self.store.clone();
+        let record = TakeRecord::opened(name, &music, now_secs());
+        self.workers.write(move || {
+            Some(Done::MusicKept {
+                result: store.save(record, &music),
+                music,
+            })
+        });
+    }
+
+    pub(super) fn load_soundfont(&mut self, path: PathBuf) {
+        self.sound.loading = Some(path.clone());
+        self.workers.task("soundfont", move || Done::SoundFontRead {
+            result: SoundFont::load(&path),
+            path,
+        });
+    }
+
+    pub(super) fn load_checkpoint(&mut self, path: PathBuf) {
+        let job = self.state.jobs.fresh();
+        let device = self.state.settings.device;
+        match self.engine.try_send(EngineCommand::LoadCheckpoint {
+            job,
+            path: path.clone(),
+            device,
+        }) {
+            Ok(()) => self.state.model.loading = Some((job, path)),
+            Err(error) => self.toasts.error("The checkpoint was not loaded", &error),
+        }
+    }
+
+    /// How a picture of a composer's music looks: as in the window.
+    pub(super) fn look(&self, composer: Option<&str>) -> Look {
+        let is_dark = self.ctx.theme() == eframe::egui::Theme::Dark;
+        let [red, green, blue, _] = style(&self.state, composer, is_dark).colour.to_array();
+        Look {
+            notes: [red, green, blue],
+            is_dark,
+        }
+    }
+
+    pub(super) fn show_save(&mut self, subject: Subject, as_wav: bool) {
+        let folder = self
+            .state
+            .settings
+            .save_folder
+            .clone()
+            .filter(|p| p.is_dir())
+            .unwrap_or_else(default_folder);
+        self.sheets
+            .save
+            .open(&subject.name, as_wav, &folder, self.state.settings.wav);
+        self.subject = Some(subject);
+        self.state.sheet = Some(Sheet::Save);
+    }
+
+    fn export(&mut self, plan: ExportPlan) {
+        let Some(subject) = &self.subject else { return };
+        if self.state.export.as_ref().is_some_and(ExportState::is_running) {
+            return;
+        }
+        if let Some(folder) = plan.path.parent().filter(|p| p.is_dir()) {
+            self.state.settings.save_folder = Some(folder.to_owned());
+        }
+        self.state.settings.wav = plan.wav;
+        let export = ExportState::new(plan.path.clone());
+        let sound = self.sound.settings();
+        let job = ExportJob {
+            performance: subject.music.clone(),
+            title: subject.name.clone(),
+            recipe: subject.recipe.clone(),
+            look: subject.look,
+            sound_font: self.sound.font().cloned(),
+            preset: self.sound.preset(),
+            has_reverb: sound.has_reverb,
+            has_chorus: sound.has_chorus,
+            loop_secs: self.sound.loop_secs(),
+            stop: export.stop.clone(),
+            progress: export.progress.clone(),
+            plan,
+        };
+        let path = export.path.clone();
+        self.state.export = Some(export);
+        self.workers.task("export", move || Done::Exported {
+            path,
+            result: job.run(),
+        });
+    }
+
+    pub(super) fn exported(&mut self, path: &Path, result: Result<(), SaveError>) {
+        self.state.export = None;
+        match result {
+            Ok(()) => {
+                self.state.sheet.take_if(|s| *s == Sheet::Save);
+                self.toasts.done(format!("Saved {}", path.display()));
+            }
+            Err(error) if error.is_cancel() => {
+                self.toasts.done("The export was cancelled; nothing was written.")
+            }
+            Err(error) => self.toasts.error("The file was not written", &error),
+        }
+    }
+
+    fn export_starred(&mut self, folder: PathBuf) {
+        let starred: Vec<TakeEntry> = self
+            .state
+            .takes
+            .all()
+            .iter()
+            .filter(|e| e.record.is_starred)
+            .cloned()
+            .collect();
+        let store = self.store.clone();
+        self.workers
+            .task("export-starred", move || Done::StarredExported {
+                result: export_takes(&store, &starred, &folder),
+                folder,
+            });
+    }
+}
+
+/// The user's documents or music, else home, else here.
+fn default_folder() -> PathBuf {
+    let dirs = directories::UserDirs::new();
+    let found = dirs.as_ref().and_then(|d| {
+        [d.audio_dir(), d.document_dir(), Some(d.home_dir())]
+            .into_iter()
+            .flatten()
+            .find(|p| p.is_dir())
+    });
+    found.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}

@@ -1,0 +1,167 @@
+//! Making takes of takes: variations, continuations, the manner of another, what lies between two.
+//!
+//! The music is always read from the disk, even when it is on the stage: what is made of it can then be made again,
+//! note for note.
+
+use std::sync::Arc;
+
+use super::app::PasticheApp;
+use super::compose::Beginning;
+use crate::app::state::order::Order;
+use crate::app::threads::workers::Done;
+use crate::generate::{Request, Source, Verb, VerbRequest};
+use crate::music::Performance;
+use crate::sampling::{SamplingSettings, fresh_seed};
+use crate::takes::{ComposeSettings, How, Made, Part, TakeStoreError};
+
+impl PasticheApp {
+    /// Makes new takes with the panel's sampling and one seed for all of them: what one step of a blend changes, a
+    /// further one changes too.
+    pub(super) fn make(&mut self, all: Vec<Made>) {
+        let (seed, form) = (fresh_seed(), &self.state.settings.form.settings);
+        let settings = |how: &How| ComposeSettings {
+            seed,
+            // Where chords or rhythm are given there is nothing to choose by.
+            best_of: match how {
+                How::Continue { .. } => form.best_of,
+                _ => 1,
+            },
+            z: None,
+            prompt_notes: 0,
+            ..form.clone()
+        };
+        let orders = all.into_iter().enumerate().map(|(i, made)| Order {
+            settings: settings(&made.how),
+            made,
+            is_quiet: i > 0,
+        });
+        let orders = orders.collect();
+        self.order(orders);
+    }
+
+    /// Takes in what is to be made, one after the other.
+    pub(super) fn order(&mut self, orders: Vec<Order>) {
+        if self.may_compose() {
+            self.state.orders = orders.into();
+            self.read_sources();
+        }
+    }
+
+    /// Begins the next order, if there is one.
+    pub(super) fn next_order(&mut self) {
+        self.state.orders.pop_front();
+        self.read_sources();
+    }
+
+    fn read_sources(&mut self) {
+        let Some(order) = self.state.orders.front().cloned() else {
+            return;
+        };
+        let store = self.store.clone();
+        self.workers.read(move || {
+            let parts = order.made.parts();
+            let music = parts.map(|part| store.load(&part.id)).collect();
+            Done::SourcesRead {
+                order: Box::new(order),
+                music,
+            }
+        });
+    }
+
+    pub(super) fn sources_read(&mut self, order: Order, music: Result<Vec<Performance>, TakeStoreError>) {
+        // Stopped meanwhile.
+        if self.state.orders.front() != Some(&order) {
+            return;
+        }
+        let begun = match music {
+            Ok(music) => self.begin_order(order, music),
+            Err(error) => {
+                self.toasts
+                    .error("The music that it is made from cannot be read", &error);
+                false
+            }
+        };
+        if !begun {
+            self.state.orders.clear();
+        }
+    }
+
+    fn begin_order(&mut self, order: Order, music: Vec<Performance>) -> bool {
+        let Order {
+            made,
+            mut settings,
+            is_quiet,
+        } = order;
+        let mut sources = made
+            .parts()
+            .zip(music)
+            .map(|(part, music)| self.source(part, music));
+        let (Some(source), with) = (sources.next(), sources.next()) else {
+            return false;
+        };
+        drop(sources);
+        let verb = match self.verb(&made.how, with) {
+            Ok(verb) => verb,
+            Err(unknown) => {
+                let text = format!("This checkpoint does not know {unknown}; choose another one at the top.");
+                self.toasts.warn(text);
+                return false;
+            }
+        };
+        if let How::Continue { notes, .. } = made.how {
+            settings.notes = notes;
+        }
+        let request = VerbRequest {
+            source,
+            verb,
+            seed: settings.seed,
+            sampling: SamplingSettings {
+                guidance: settings.guidance,
+                temperature: settings.temperature,
+                top_p: settings.top_p,
+            },
+            best_of: self.state.model.best_of(&settings),
+        };
+        let label = request.label();
+        settings.composer = label.and_then(|id| Some(self.state.model.composers()?.get(id)?.name.clone()));
+        self.start_take(Beginning {
+            name: made.name(),
+            asked_notes: request.expected_notes(),
+            request: Request::Verb(request),
+            made: Some(made),
+            settings,
+            is_quiet,
+        })
+    }
+
+    fn source(&self, part: &Part, music: Performance) -> Source {
+        let entry = self.state.takes.get(&part.id);
+        let name = entry.and_then(|e| e.record.composer.as_deref());
+        Source {
+            music: Arc::new(music),
+            composer: name.and_then(|name| Some(self.state.model.composer(name)?.0)),
+        }
+    }
+
+    /// The verb with the composers of the loaded checkpoint, or the name that it does not know.
+    fn verb(&self, how: &How, with: Option<Source>) -> Result<Verb, String> {
+        let known = |name: &String| {
+            let found = self.state.model.composer(name);
+            found.map(|(id, _)| id).ok_or_else(|| name.clone())
+        };
+        Ok(match (how, with) {
+            (How::Vary { amount }, _) => Verb::Vary { amount: *amount },
+            (How::Continue { notes, to }, _) => Verb::Continue {
+                notes: *notes,
+                composer: to.as_ref().map(known).transpose()?,
+            },
+            (How::Restyle { to }, _) => Verb::Restyle { to: known(to)? },
+            (How::Blend { step, steps, .. }, Some(with)) => Verb::Blend {
+                with,
+                step: *step,
+                steps: *steps,
+            },
+            (How::Blend { with, .. }, None) => return Err(with.name.clone()),
+        })
+    }
+}

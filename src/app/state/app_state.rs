@@ -1,0 +1,360 @@
+//! What the window shows, changed by events alone: no egui, no handle, so tests need neither.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::action::{Sheet, Tab};
+use super::blend::BlendPath;
+use super::export::ExportState;
+use super::model::ModelState;
+use super::order::Order;
+use super::settings::Settings;
+use super::sound::SoundView;
+use super::takes::TakesState;
+use crate::causes::details;
+use crate::generate::GenerateRequest;
+use crate::jobs::{EngineEvent, JobId, JobIds};
+use crate::music::{ComposerSet, Performance};
+use crate::progress::StopFlag;
+use crate::sampling::SamplingSettings;
+use crate::takes::{ComposeSettings, TakeEntry, TakeId};
+
+#[derive(Debug)]
+pub struct AppState {
+    pub tab: Tab,
+    pub sheet: Option<Sheet>,
+    pub settings: Settings,
+    pub model: ModelState,
+    pub composing: Option<Composing>,
+    /// Takes to be made of others; the first is on its way.
+    pub orders: VecDeque<Order>,
+    /// The way between two takes that the one on the stage is on.
+    pub blend: Option<BlendPath>,
+    pub stage: Option<Stage>,
+    /// The take that was on the stage before, for comparing.
+    pub previous: Option<TakeId>,
+    pub takes: TakesState,
+    pub sound: SoundView,
+    pub export: Option<ExportState>,
+    /// The newest request for a take's place in the latent space.
+    pub encoding: Option<(JobId, TakeId)>,
+    pub is_training: bool,
+    /// What ending the training would cost.
+    pub training_loss: Option<String>,
+    pub is_dialog_open: bool,
+    /// The seed of the newest take: pressing Generate again gives another, unless the seed is locked.
+    pub used_seed: Option<u64>,
+    pub jobs: JobIds,
+    stages: u64,
+}
+
+/// A take on its way.
+#[derive(Debug)]
+pub struct Composing {
+    pub job: JobId,
+    pub stop: StopFlag,
+    pub settings: ComposeSettings,
+    pub name: String,
+    pub asked_notes: usize,
+    pub done_notes: usize,
+    /// Its first notes go on the stage as they come.
+    pub takes_stage: bool,
+    /// The number of the stage it is on.
+    pub stage_number: Option<u64>,
+    pub performance: Arc<Performance>,
+}
+
+/// What is on the roll and in the player.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    pub source: StageSource,
+    pub name: String,
+    /// Full name.
+    pub composer: Option<String>,
+    pub performance: Arc<Performance>,
+    /// Another number, another take.
+    pub number: u64,
+    /// Rises while the same take grows.
+    pub revision: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StageSource {
+    /// The take that this job composes, or has composed and not yet filed.
+    Composing(JobId),
+    Take(TakeId),
+}
+
+impl Stage {
+    /// The same take, now as long as this.
+    fn grow(&mut self, performance: Arc<Performance>) -> Arc<Performance> {
+        self.performance = performance;
+        self.revision += 1;
+        self.performance.clone()
+    }
+}
+
+/// What the window has to do after an event.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// A checkpoint is ready.
+    ModelReady,
+    ModelFailed {
+        path: PathBuf,
+        message: String,
+    },
+    ComposeFailed {
+        message: String,
+    },
+    /// `on_stage` is the whole take, where that is on the stage.
+    ComposeEnded {
+        on_stage: Option<Arc<Performance>>,
+    },
+    /// A take's latents are known now; write its record.
+    Encoded(Box<TakeEntry>),
+}
+
+impl AppState {
+    pub fn new(settings: Settings) -> AppState {
+        AppState {
+            tab: Tab::Studio,
+            sheet: None,
+            settings,
+            model: ModelState::default(),
+            composing: None,
+            orders: VecDeque::new(),
+            blend: None,
+            stage: None,
+            previous: None,
+            takes: TakesState::default(),
+            sound: SoundView::default(),
+            export: None,
+            encoding: None,
+            is_training: false,
+            training_loss: None,
+            is_dialog_open: false,
+            used_seed: None,
+            jobs: JobIds::default(),
+            stages: 0,
+        }
+    }
+
+    /// Takes in what the engine says; replies to anything but the newest job of their kind are dropped.
+    pub fn apply(&mut self, event: EngineEvent) -> Option<Effect> {
+        match event {
+            EngineEvent::CheckpointLoaded { job, info } => {
+                self.model.loading.take_if(|(waiting, _)| *waiting == job)?;
+                self.model.failure = None;
+                self.forget_missing_composer(&info.composers);
+                self.model.ready = Some(info);
+                Some(Effect::ModelReady)
+            }
+            EngineEvent::Grown {
+                job,
+                so_far,
+                done_notes,
+            } => {
+                self.grow(job, so_far, done_notes);
+                None
+            }
+            EngineEvent::Generated { job, take, .. } => {
+                let composing = self.composing.take_if(|c| c.job == job)?;
+                let stage = self.stage.as_mut();
+                let on_stage = stage
+                    .filter(|s| Some(s.number) == composing.stage_number)
+                    .map(|stage| stage.grow(Arc::new(take.performance.clone())));
+                Some(Effect::ComposeEnded { on_stage })
+            }
+            EngineEvent::Stopped { job } => {
+                self.composing.take_if(|c| c.job == job)?;
+                self.stage.take_if(|s| s.source == StageSource::Composing(job));
+                Some(Effect::ComposeEnded { on_stage: None })
+            }
+            EngineEvent::Encoded { job, segments } => {
+                let (_, id) = self.encoding.take_if(|(waiting, _)| *waiting == job)?;
+                self.takes
+                    .edit(&id, |entry| entry.record.z = segments.to_vec())
+                    .map(|entry| Effect::Encoded(Box::new(entry)))
+            }
+            EngineEvent::Failed { job, error } => self.fail(job, &details(error.as_ref())),
+        }
+    }
+
+    fn fail(&mut self, job: JobId, message: &str) -> Option<Effect> {
+        if let Some((_, path)) = self.model.loading.take_if(|(waiting, _)| *waiting == job) {
+            self.model.failure = Some((path.clone(), message.to_owned()));
+            return Some(Effect::ModelFailed {
+                path,
+                message: message.to_owned(),
+            });
+        }
+        if self.composing.take_if(|c| c.job == job).is_some() {
+            self.stage.take_if(|s| s.source == StageSource::Composing(job));
+            return Some(Effect::ComposeFailed {
+                message: message.to_owned(),
+            });
+        }
+        // A piece without a place on the map is no harm: it plays all the same.
+        self.encoding.take_if(|(waiting, _)| *waiting == job);
+        None
+    }
+
+    fn grow(&mut self, job: JobId, so_far: Arc<Performance>, done_notes: usize) {
+        let Some(composing) = self.composing.as_mut().filter(|c| c.job == job) else {
+            return;
+        };
+        composing.performance = so_far.clone();
+        composing.done_notes = done_notes;
+        let number = composing.stage_number;
+        if composing.takes_stage && number.is_none() {
+            self.stage_composing();
+        } else if let Some(stage) = self.stage.as_mut().filter(|s| Some(s.number) == number) {
+            stage.grow(so_far);
+        }
+    }
+
+    /// Puts the growing take on the stage.
+    pub fn stage_composing(&mut self) {
+        let Some(composing) = &self.composing else { return };
+        let (name, composer) = (composing.name.clone(), composing.settings.composer.clone());
+        let (source, performance) = (
+            StageSource::Composing(composing.job),
+            composing.performance.clone(),
+        );
+        let number = self.set_stage(source, name, composer, performance);
+        if let Some(composing) = &mut self.composing {
+            composing.stage_number = Some(number);
+        }
+    }
+
+    /// Returns the number of the new stage.
+    pub fn set_stage(
+        &mut self,
+        source: StageSource,
+        name: String,
+        composer: Option<String>,
+        performance: Arc<Performance>,
+    ) -> u64 {
+        if let Some(Stage {
+            source: StageSource::Take(id),
+            ..
+        }) = &self.stage
+            && StageSource::Take(id.clone()) != source
+        {
+            self.previous = Some(id.clone());
+        }
+        self.stages += 1;
+        self.stage = Some(Stage {
+            source,
+            name,
+            composer,
+            performance,
+            number: self.stages,
+            revision: 0,
+        });
+        self.find_blend();
+        self.stages
+    }
+
+    /// Which way between two takes the stage is on now.
+    pub fn find_blend(&mut self) {
+        let staged = self.staged_take().map(|e| e.id.clone());
+        let before = self.blend.take();
+        self.blend = staged.and_then(|id| BlendPath::follow(before.as_ref(), &self.takes, &id));
+    }
+
+    /// The take that `job` composed is on disk now.
+    pub fn take_saved(&mut self, job: JobId, entry: TakeEntry) {
+        let stage = self.stage.as_mut();
+        if let Some(stage) = stage.filter(|s| s.source == StageSource::Composing(job)) {
+            stage.source = StageSource::Take(entry.id.clone());
+            stage.name = entry.record.name.clone();
+            stage.composer = entry.record.composer.clone();
+        }
+        self.takes.put(entry);
+        self.find_blend();
+    }
+
+    /// Is the take on the stage still growing?
+    pub fn is_stage_growing(&self) -> bool {
+        let number = self.stage.as_ref().map(|s| s.number);
+        number.is_some() && self.composing.as_ref().is_some_and(|c| c.stage_number == number)
+    }
+
+    pub fn staged_take(&self) -> Option<&TakeEntry> {
+        match &self.stage.as_ref()?.source {
+            StageSource::Take(id) => self.takes.get(id),
+            StageSource::Composing(_) => None,
+        }
+    }
+
+    /// Settings may name a composer of another checkpoint.
+    fn forget_missing_composer(&mut self, composers: &ComposerSet) {
+        let form = &mut self.settings.form.settings;
+        let is_known = form
+            .composer
+            .as_ref()
+            .is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
+        if !is_known {
+            form.composer = None;
+        }
+        if form.composer.is_none() && self.model.ready.is_none() {
+            // The first start: somebody everyone knows, rather than nobody.
+            let first = composers
+                .find("chopin")
+                .ok()
+                .or_else(|| composers.by_time().first().copied());
+            form.composer = first.and_then(|id| composers.get(id)).map(|c| c.name.clone());
+        }
+    }
+
+    /// Why nothing can be composed now, in words for a tooltip.
+    pub fn cannot_compose(&self) -> Option<&'static str> {
+        self.model.cannot_compose()
+    }
+
+    /// Why no other take can be begun now.
+    pub fn is_busy(&self) -> Option<&'static str> {
+        let is_busy = self.composing.is_some() || !self.orders.is_empty();
+        is_busy.then_some("A take is being composed; stop it first.")
+    }
+
+    /// The request for `settings`, against the loaded checkpoint.
+    pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
+        let composer = settings
+            .composer
+            .as_deref()
+            .and_then(|name| Some(self.model.composer(name)?.0));
+        let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
+        GenerateRequest {
+            notes: settings.notes,
+            sampling: SamplingSettings {
+                guidance: settings.guidance,
+                temperature: settings.temperature,
+                top_p: settings.top_p,
+            },
+            best_of: self.model.best_of(settings),
+            // A latent of another checkpoint's shape means nothing to this one.
+            z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
+            ..GenerateRequest::new(composer, settings.seed)
+        }
+    }
+
+    /// What would be lost by closing now.
+    pub fn would_lose(&self) -> Option<String> {
+        if self.training_loss.is_some() {
+            return self.training_loss.clone();
+        }
+        let text = match () {
+            () if self.export.as_ref().is_some_and(ExportState::is_running) => {
+                "A file is still being written. It would not be there; nothing half-written stays behind."
+            }
+            () if self.is_busy().is_some() => {
+                "A take is still being composed. It would end here; what there is of it is kept."
+            }
+            () => return None,
+        };
+        Some(text.to_owned())
+    }
+}

@@ -1,0 +1,83 @@
+//! The takes between two others, in their order.
+
+use crate::app::state::takes::TakesState;
+use crate::generate::verbs::MAX_STEPS;
+use crate::takes::{How, Made, Part, TakeId};
+
+/// A way from one take to another; the two stand at its ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlendPath {
+    /// One of the takes between: the others of its way are found by it.
+    anchor: TakeId,
+    pub stops: Vec<Option<TakeId>>,
+    pub ends: [String; 2],
+}
+
+impl BlendPath {
+    /// The way that `id` is one of the steps of.
+    pub fn of(takes: &TakesState, id: &TakeId) -> Option<BlendPath> {
+        let record = &takes.get(id)?.record;
+        let made = record.made()?;
+        let How::Blend { with, steps, .. } = &made.how else {
+            return None;
+        };
+        let there = |part: &Part| takes.get(&part.id).map(|e| e.id.clone());
+        let seed = record.settings.as_ref().map(|s| s.seed);
+        // A record is a file, and files may hold anything.
+        let mut stops = vec![None; (*steps).min(MAX_STEPS)];
+        *stops.first_mut()? = there(&made.source);
+        *stops.last_mut()? = there(with);
+        for entry in takes.all() {
+            let is_of_one_press = entry.record.settings.as_ref().map(|s| s.seed) == seed;
+            if let Some(step) = step_of(&entry.record.made().filter(|_| is_of_one_press), &made)
+                && let Some(stop) = stops.get_mut(step)
+            {
+                *stop = Some(entry.id.clone());
+            }
+        }
+        let name = |part: &Part| {
+            let entry = takes.get(&part.id);
+            entry.map_or_else(|| part.name.clone(), |e| e.record.name.clone())
+        };
+        Some(BlendPath {
+            anchor: id.clone(),
+            stops,
+            ends: [name(&made.source), name(with)],
+        })
+    }
+
+    /// The way that the take now on the stage belongs to, where this was the one before.
+    pub fn follow(before: Option<&BlendPath>, takes: &TakesState, staged: &TakeId) -> Option<BlendPath> {
+        BlendPath::of(takes, staged).or_else(|| {
+            let way = BlendPath::of(takes, &before?.anchor)?;
+            way.place_of(staged).is_some().then_some(way)
+        })
+    }
+
+    pub fn place_of(&self, id: &TakeId) -> Option<usize> {
+        self.stops.iter().position(|stop| stop.as_ref() == Some(id))
+    }
+
+    /// The stop nearest to a place that is there.
+    pub fn nearest(&self, place: usize) -> Option<&TakeId> {
+        let there = self.stops.iter().enumerate();
+        there
+            .filter_map(|(i, stop)| Some((i.abs_diff(place), stop.as_ref()?)))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, id)| id)
+    }
+}
+
+/// The step of `other` on the way that `made` is on.
+pub fn step_of(other: &Option<Made>, made: &Made) -> Option<usize> {
+    let other = other.as_ref()?;
+    match (&other.how, &made.how) {
+        (
+            How::Blend { with, step, steps },
+            How::Blend {
+                with: w, steps: s, ..
+            },
+        ) if with.id == w.id && steps == s && other.source.id == made.source.id => Some(*step),
+        _ => None,
+    }
+}

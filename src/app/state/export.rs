@@ -1,0 +1,56 @@
+//! A file that is being written.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::app::state::settings::WavSettings;
+use crate::progress::StopFlag;
+
+/// One file to write from what is on the stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportPlan {
+    /// Its ending chooses the kind of file.
+    pub path: PathBuf,
+    pub wav: WavSettings,
+    /// Only the loop region.
+    pub only_loop: bool,
+}
+
+/// A recording on its way.
+#[derive(Debug)]
+pub struct ExportState {
+    pub path: PathBuf,
+    pub progress: ExportProgress,
+    pub stop: StopFlag,
+    is_done: bool,
+}
+
+impl ExportState {
+    pub fn new(path: PathBuf) -> ExportState {
+        ExportState {
+            path,
+            progress: ExportProgress::default(),
+            stop: StopFlag::new(),
+            is_done: false,
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        !self.is_done
+    }
+}
+
+/// A fraction that the writing thread sets and the window reads.
+#[derive(Clone, Debug, Default)]
+pub struct ExportProgress(Arc<AtomicU32>);
+
+impl ExportProgress {
+    pub fn fraction(&self) -> f32 {
+        f32::from_bits(self.0.load(Ordering::Relaxed))
+    }
+
+    pub fn set(&self, fraction: f32) {
+        self.0.store(fraction.to_bits(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,12 @@
+//! What the window knows, without egui.
+
+pub mod action;
+pub mod app_state;
+pub mod blend;
+pub mod export;
+pub mod model;
+pub mod order;
+pub mod places;
+pub mod settings;
+pub mod sound;
+pub mod takes;

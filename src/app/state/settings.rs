@@ -1,0 +1,213 @@
+//! What the window remembers from one day to the next, in `settings.json`.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::DeviceChoice;
+use crate::files::write_whole;
+use crate::takes::ComposeSettings;
+
+/// What can be chosen in the compose panel.
+pub const NOTES: Range<usize> = 50..4000;
+pub const GUIDANCE: Range<f32> = 1.0..4.0;
+pub const TEMPERATURE: Range<f32> = 0.5..1.5;
+
+/// Recent files that are kept.
+const RECENT: usize = 10;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub theme: Theme,
+    pub form: Form,
+    pub sound: SoundSettings,
+    pub checkpoint: Option<PathBuf>,
+    pub device: DeviceChoice,
+    pub save_folder: Option<PathBuf>,
+    pub recent: VecDeque<PathBuf>,
+    pub wav: WavSettings,
+    pub training_data: String,
+    pub training_run: String,
+}
+
+/// The colours of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Theme {
+    /// Those that the system asks for.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// The compose panel's controls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    pub settings: ComposeSettings,
+    /// A new seed for every take, unless locked.
+    pub is_seed_locked: bool,
+    pub play_when_ready: bool,
+}
+
+impl Default for Form {
+    fn default() -> Form {
+        Form {
+            settings: ComposeSettings::default(),
+            is_seed_locked: false,
+            play_when_ready: true,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SoundSettings {
+    pub soundfont: Option<PathBuf>,
+    /// (bank, program)
+    pub preset: Option<(u8, u8)>,
+    /// `None` follows the system.
+    pub output: Option<String>,
+    /// 0–1.
+    pub volume: f32,
+    pub is_muted: bool,
+    pub has_reverb: bool,
+    pub has_chorus: bool,
+}
+
+impl Default for SoundSettings {
+    fn default() -> SoundSettings {
+        SoundSettings {
+            soundfont: None,
+            preset: None,
+            output: None,
+            volume: 0.8,
+            is_muted: false,
+            has_reverb: true,
+            has_chorus: false,
+        }
+    }
+}
+
+/// How WAV files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WavSettings {
+    pub sample_rate: u32,
+    /// 16 or 24.
+    pub bits: u16,
+    pub is_normalised: bool,
+}
+
+impl Default for WavSettings {
+    fn default() -> WavSettings {
+        WavSettings {
+            sample_rate: 44_100,
+            bits: 16,
+            is_normalised: true,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            theme: Theme::System,
+            form: Form::default(),
+            sound: SoundSettings::default(),
+            checkpoint: None,
+            device: DeviceChoice::Auto,
+            save_folder: None,
+            recent: VecDeque::new(),
+            wav: WavSettings::default(),
+            training_data: String::new(),
+            training_run: String::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads what was kept; a missing or broken file gives the defaults (a broken one is logged).
+    pub fn load(path: &Path) -> Settings {
+        let Ok(text) = std::fs::read(path) else {
+            return Settings::default();
+        };
+        serde_json::from_slice(&text).map(Settings::checked).unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %path.display(), "the settings cannot be read; starting with the defaults");
+            Settings::default()
+        })
+    }
+
+    /// # Errors
+    /// When the file cannot be written; the old one is then still there.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        write_whole(
+            path,
+            &serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?,
+        )
+    }
+
+    /// Puts a path at the head of the recent files.
+    pub fn remember(&mut self, path: &Path) {
+        self.recent.retain(|p| p != path);
+        self.recent.push_front(path.to_owned());
+        self.recent.truncate(RECENT);
+    }
+
+    /// Brings a hand-edited file into range.
+    fn checked(mut self) -> Settings {
+        let form = &mut self.form.settings;
+        form.notes = form.notes.clamp(NOTES.start, NOTES.end);
+        form.best_of = form.best_of.clamp(1, crate::generate::MOST_BEST_OF);
+        form.guidance = in_range(form.guidance, GUIDANCE);
+        form.temperature = in_range(form.temperature, TEMPERATURE);
+        form.top_p = in_range(form.top_p, 0.5..1.0);
+        self.sound.volume = in_range(self.sound.volume, 0.0..1.0);
+        if !matches!(self.wav.bits, 16 | 24) {
+            self.wav = WavSettings::default();
+        }
+        self
+    }
+}
+
+fn in_range(value: f32, range: Range<f32>) -> f32 {
+    if value.is_finite() {
+        value.clamp(range.start, range.end)
+    } else {
+        range.start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn are_kept_and_survive_a_broken_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/settings.json");
+        let mut settings = Settings {
+            theme: Theme::Light,
+            ..Settings::default()
+        };
+        settings.remember(Path::new("/a.mid"));
+        settings.remember(Path::new("/b.mid"));
+        settings.remember(Path::new("/a.mid"));
+        assert_eq!(
+            settings.recent,
+            [PathBuf::from("/a.mid"), PathBuf::from("/b.mid")]
+        );
+        settings.save(&path).unwrap();
+        assert_eq!(Settings::load(&path), settings);
+        std::fs::write(&path, b"{\"sound\": {\"volume\": 9000}, \"later\": 1}").unwrap();
+        assert_eq!(Settings::load(&path).sound.volume, 1.0);
+        std::fs::write(&path, b"{").unwrap();
+        assert_eq!(Settings::load(&path), Settings::default());
+    }
+}

@@ -1,0 +1,109 @@
+//! The system's file dialogs: built on the window's thread, waited for on another.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use rfd::{AsyncFileDialog, FileHandle};
+
+use crate::app::state::action::Ask;
+
+/// A dialog that comes back with nothing sooner than this was never on the screen.
+pub const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(600);
+
+type Chosen = Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>>;
+
+/// A dialog that is being shown.
+pub struct Dialog(Chosen);
+
+impl Dialog {
+    /// Shows the dialog for `ask`, over the window when `frame` is there. Call on the window's thread.
+    pub fn open(ask: &Ask, folder: Option<&Path>, frame: Option<&eframe::Frame>) -> Dialog {
+        let mut dialog = AsyncFileDialog::new();
+        if let Some(folder) = folder {
+            dialog = dialog.set_directory(folder);
+        }
+        if let Some(frame) = frame {
+            dialog = dialog.set_parent(frame);
+        }
+        let chosen: Chosen = match ask {
+            Ask::Music => Box::pin(
+                dialog
+                    .set_title("Open music")
+                    .add_filter("MIDI", &["mid", "midi", "MID"])
+                    .pick_file(),
+            ),
+            Ask::SoundFont => Box::pin(
+                dialog
+                    .set_title("Open SoundFont")
+                    .add_filter("SoundFont", &["sf2", "SF2"])
+                    .pick_file(),
+            ),
+            Ask::Checkpoint => {
+                let dialog = dialog
+                    .set_title("Open checkpoint")
+                    .add_filter("Checkpoint", &["safetensors"]);
+                Box::pin(dialog.pick_file())
+            }
+            Ask::SaveAs { suggested } => {
+                let name = suggested
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
+                let dialog = match suggested.parent() {
+                    Some(parent) => dialog.set_directory(parent),
+                    None => dialog,
+                };
+                Box::pin(dialog.set_title("Save").set_file_name(name).save_file())
+            }
+            Ask::TrainingData { is_folder: false } => Box::pin(
+                dialog
+                    .set_title("Open corpus or data set")
+                    .add_filter("Corpus or MAESTRO zip", &["corpus", "zip"])
+                    .pick_file(),
+            ),
+            Ask::ExportFolder => Box::pin(dialog.set_title("Export starred takes to").pick_folder()),
+            Ask::TrainingData { is_folder: true } => {
+                Box::pin(dialog.set_title("Folder of music").pick_folder())
+            }
+            Ask::Report => Box::pin(
+                dialog
+                    .set_title("Open evaluation report")
+                    .add_filter("Evaluation report", &["json"])
+                    .pick_file(),
+            ),
+            Ask::TrainingRun => Box::pin(dialog.set_title("Folder for the run").pick_folder()),
+        };
+        Dialog(chosen)
+    }
+
+    /// Blocks until the person has chosen; `None` is Cancel, or no dialog at all.
+    pub fn wait(self) -> Option<PathBuf> {
+        block_on(self.0).map(|file| file.path().to_owned())
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The growing take, from the engine's thread into the player.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::sound::log_busy;
+use crate::generate::Growing;
+use crate::jobs::{StreamPart, StreamSink};
+use crate::music::Performance;
+use crate::player::{PlayerBusy, PlayerHandle};
+use crate::synth::ScoreId;
+
+/// How a take begins to sound.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// Goes into the player with its first notes; otherwise it grows in silence.
+    pub into_player: bool,
+    pub play: bool,
+    /// The most notes the take may get.
+    pub note_capacity: usize,
+}
+
+/// Where the notes of the growing take go.
+#[derive(Clone, Copy, Debug)]
+enum Target {
+    /// Into a new score, with the first notes.
+    NewScore,
+    Score {
+        id: ScoreId,
+        /// What it has already.
+        notes: usize,
+        pedal: usize,
+    },
+    Nowhere,
+}
+
+/// The window's end: says where the notes go from now on.
+#[derive(Debug)]
+pub struct Feed {
+    targets: Sender<Target>,
+    sent: usize,
+    received: Arc<AtomicUsize>,
+}
+
+impl Feed {
+    /// Another take is on the stage: the growing one goes on in silence.
+    pub fn mute(&mut self) {
+        self.send(Target::Nowhere);
+    }
+
+    /// The growing take is in the player as `id`, with the notes of `so_far`; the rest shall follow.
+    pub fn go_on(&mut self, id: ScoreId, so_far: &Performance) {
+        self.send(Target::Score {
+            id,
+            notes: so_far.notes().len(),
+            pedal: so_far.pedal().len(),
+        });
+    }
+
+    fn send(&mut self, target: Target) {
+        self.sent += 1;
+        // Nobody receives once the take is whole; `is_up_to_date` then says so.
+        _ = self.targets.send(target);
+    }
+
+    /// False when the take ended before the engine knew where its last notes were to go.
+    pub fn is_up_to_date(&self) -> bool {
+        self.received.load(Ordering::Acquire) == self.sent
+    }
+}
+
+/// The engine's end.
+struct Pour {
+    handle: PlayerHandle,
+    start: Start,
+    target: Target,
+    targets: Receiver<Target>,
+    received: Arc<AtomicUsize>,
+}
+
+impl Pour {
+    fn pour(&mut self, growing: &Growing) -> Result<(), PlayerBusy> {
+        for target in self.targets.try_iter() {
+            self.target = target;
+            self.received.fetch_add(1, Ordering::Release);
+        }
+        if let Target::NewScore = self.target {
+            self.target = self.new_score()?;
+        }
+        let Target::Score { id, notes, pedal } = &mut self.target else {
+            return Ok(());
+        };
+        let new_notes = growing.notes.get(*notes..).unwrap_or_default();
+        let new_pedal = growing.pedal.get(*pedal..).unwrap_or_default();
+        (*notes, *pedal) = (growing.notes.len(), growing.pedal.len());
+        self.handle
+            .append(*id, new_notes.into(), new_pedal.into(), growing.ready_until_secs)
+    }
+
+    fn new_score(&self) -> Result<Target, PlayerBusy> {
+        let capacity = self.start.note_capacity;
+        let id = self.handle.load_growing(&Performance::default(), 0.0, capacity)?;
+        self.handle.set_loop(None)?;
+        if self.start.play {
+            self.handle.play()?;
+        }
+        Ok(Target::Score {
+            id,
+            notes: 0,
+            pedal: 0,
+        })
+    }
+
+    fn end(&self) -> Result<(), PlayerBusy> {
+        match self.target {
+            Target::Score { id, .. } => self.handle.finish(id),
+            Target::NewScore | Target::Nowhere => Ok(()),
+        }
+    }
+}
+
+/// The way of a take into the player while it is composed. `and_then` is told everything after the player.
+pub fn feed(
+    handle: PlayerHandle,
+    start: Start,
+    mut and_then: impl FnMut(StreamPart<'_>) + Send + 'static,
+) -> (Feed, StreamSink) {
+    let (sender, targets) = unbounded();
+    let received = Arc::new(AtomicUsize::new(0));
+    let feed = Feed {
+        targets: sender,
+        sent: 0,
+        received: received.clone(),
+    };
+    let mut pour = Pour {
+        handle,
+        start,
+        target: if start.into_player {
+            Target::NewScore
+        } else {
+            Target::Nowhere
+        },
+        targets,
+        received,
+    };
+    let sink = Box::new(move |part: StreamPart<'_>| {
+        log_busy(match &part {
+            StreamPart::Notes(growing) => pour.pour(growing),
+            StreamPart::Finished(..) | StreamPart::Failed => pour.end(),
+        });
+        and_then(part);
+    });
+    (feed, sink)
+}

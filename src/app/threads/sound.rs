@@ -1,0 +1,262 @@
+//! The window's side of the player: what sounds, with which SoundFont, on which device.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::state::settings::SoundSettings;
+use crate::app::state::sound::{Output, SoundView};
+use crate::jobs::Wake;
+use crate::music::{Performance, Pitch, Velocity};
+use crate::player::{Device, Player, PlayerBusy, PlayerHandle, PlayerStatus, Sound, SoundState};
+use crate::synth::{Preset, SoundFont};
+
+/// Tempo limits of the player.
+pub const TEMPO: Range<f32> = 0.25..2.0;
+
+/// Owns the player and remembers what it was told.
+pub struct SoundControl {
+    player: Player,
+    settings: SoundSettings,
+    font: Option<SoundFont>,
+    presets: Arc<[Preset]>,
+    /// A SoundFont file is being read.
+    pub loading: Option<PathBuf>,
+    loop_secs: Option<Range<f64>>,
+    tempo_scale: f32,
+    found: Arc<[(PathBuf, String)]>,
+}
+
+impl SoundControl {
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(settings: SoundSettings, found: Vec<PathBuf>, wake: Wake) -> std::io::Result<SoundControl> {
+        let player = Player::start(settings.output.clone(), wake)?;
+        let named = found
+            .into_iter()
+            .map(|path| (path.clone(), crate::display::stem(&path)))
+            .collect();
+        let control = SoundControl {
+            player,
+            settings,
+            font: None,
+            presets: Arc::new([]),
+            loading: None,
+            loop_secs: None,
+            tempo_scale: 1.0,
+            found: named,
+        };
+        control.send_gain();
+        log_busy(control.handle().refresh_devices());
+        Ok(control)
+    }
+
+    pub fn handle(&self) -> PlayerHandle {
+        self.player.handle()
+    }
+
+    pub fn settings(&self) -> &SoundSettings {
+        &self.settings
+    }
+
+    pub fn font(&self) -> Option<&SoundFont> {
+        self.font.as_ref()
+    }
+
+    /// How things stand now.
+    pub fn view(&self) -> SoundView {
+        let status = self.player.handle().status();
+        let s = &self.settings;
+        let used = self.preset();
+        let preset_name = self
+            .presets
+            .iter()
+            .find(|p| Some((p.bank, p.program)) == used)
+            .map(|p| p.name.clone());
+        SoundView {
+            position_secs: status.position_secs,
+            is_playing: status.is_playing,
+            is_waiting: status.is_waiting,
+            loop_secs: self.loop_secs.clone(),
+            tempo_scale: self.tempo_scale,
+            volume: s.volume,
+            is_muted: s.is_muted,
+            has_reverb: s.has_reverb,
+            has_chorus: s.has_chorus,
+            outputs: self.player.handle().devices(),
+            chosen_output: s.output.clone(),
+            has_soundfont: self.font.is_some(),
+            is_loading: self.loading.is_some()
+                || (self.font.is_some() && status.sound == SoundState::Preparing),
+            failure: match &status.sound {
+                SoundState::Failed { reason } => Some(reason.clone()),
+                _ => None,
+            },
+            soundfont_name: self
+                .font
+                .as_ref()
+                .map_or_else(String::new, |f| f.name().to_owned()),
+            soundfont_path: self.font.as_ref().map(|f| f.path().to_owned()),
+            found: self.found.clone(),
+            presets: self.presets.clone(),
+            preset: used,
+            preset_name: preset_name.unwrap_or_default(),
+            output: output(status),
+        }
+    }
+
+    /// Bank and program in use.
+    pub fn preset(&self) -> Option<(u8, u8)> {
+        let font = self.font.as_ref()?;
+        let kept = self
+            .settings
+            .preset
+            .filter(|kept| font.presets().iter().any(|p| (p.bank, p.program) == *kept));
+        kept.or_else(|| Some((font.default_preset().bank, font.default_preset().program)))
+    }
+
+    /// A SoundFont file was read.
+    pub fn set_font(&mut self, font: SoundFont) {
+        if self.settings.soundfont.as_deref() != Some(font.path()) {
+            self.settings.preset = self.settings.preset.filter(|_| self.font.is_none());
+        }
+        self.settings.soundfont = Some(font.path().to_owned());
+        self.presets = font.presets().into();
+        self.font = Some(font);
+        self.send_sound();
+    }
+
+    pub fn set_preset(&mut self, bank: u8, program: u8) {
+        self.settings.preset = Some((bank, program));
+        self.send_sound();
+    }
+
+    pub fn set_effects(&mut self, has_reverb: bool, has_chorus: bool) {
+        self.settings.has_reverb = has_reverb;
+        self.settings.has_chorus = has_chorus;
+        self.send_sound();
+    }
+
+    fn send_sound(&self) {
+        let Some(sound_font) = self.font.clone() else {
+            return;
+        };
+        let SoundSettings {
+            has_reverb,
+            has_chorus,
+            ..
+        } = self.settings;
+        log_busy(self.handle().set_sound(Sound {
+            sound_font,
+            preset: self.preset(),
+            has_reverb,
+            has_chorus,
+        }));
+    }
+
+    pub fn select_output(&mut self, name: Option<String>) {
+        self.settings.output = name.clone();
+        log_busy(self.handle().select_device(name));
+    }
+
+    pub fn set_volume(&mut self, volume: f32) {
+        self.settings.volume = volume.clamp(0.0, 1.0);
+        self.settings.is_muted = false;
+        self.send_gain();
+    }
+
+    pub fn toggle_mute(&mut self) {
+        self.settings.is_muted = !self.settings.is_muted;
+        self.send_gain();
+    }
+
+    fn send_gain(&self) {
+        // Squared: a slider that feels even to the ear.
+        let gain = if self.settings.is_muted {
+            0.0
+        } else {
+            1.5 * self.settings.volume * self.settings.volume
+        };
+        log_busy(self.handle().set_gain(gain));
+    }
+
+    pub fn set_tempo(&mut self, scale: f32) {
+        self.tempo_scale = scale.clamp(TEMPO.start, TEMPO.end);
+        log_busy(self.handle().set_tempo_scale(f64::from(self.tempo_scale)));
+    }
+
+    /// Faster or slower by so much than it is now.
+    pub fn change_tempo(&mut self, by: f32) {
+        self.set_tempo(self.tempo_scale + by);
+    }
+
+    pub fn set_loop(&mut self, region: Option<Range<f64>>) {
+        self.loop_secs = region.clone();
+        log_busy(self.handle().set_loop(region));
+    }
+
+    /// Loads a whole take, at its beginning.
+    pub fn load(&mut self, performance: Arc<Performance>, play: bool) {
+        self.set_loop(None);
+        log_busy(self.handle().load(performance).map(drop));
+        if play {
+            log_busy(self.handle().play());
+        }
+    }
+
+    /// Loads another take at the same playhead, playing on if it played.
+    pub fn swap(&mut self, performance: Arc<Performance>) {
+        log_busy(self.handle().swap_keeping_position(performance).map(drop));
+    }
+
+    pub fn is_playing(&self) -> bool {
+        self.handle().status().is_playing
+    }
+
+    pub fn loop_secs(&self) -> Option<Range<f64>> {
+        self.loop_secs.clone()
+    }
+
+    pub fn toggle_play(&self) {
+        let handle = self.handle();
+        log_busy(if self.is_playing() {
+            handle.pause()
+        } else {
+            handle.play()
+        });
+    }
+
+    pub fn stop(&self) {
+        log_busy(self.handle().stop());
+    }
+
+    pub fn seek(&self, secs: f64) {
+        log_busy(self.handle().seek(secs.max(0.0)));
+    }
+
+    /// From where the playhead is; jumps that are still under way count.
+    pub fn seek_by(&self, secs: f64) {
+        log_busy(self.handle().seek_by(secs));
+    }
+
+    pub fn audition(&self, pitch: Pitch, velocity: Velocity) {
+        log_busy(self.handle().audition(pitch, velocity));
+    }
+}
+
+fn output(status: PlayerStatus) -> Output {
+    match status.device {
+        Device::Opening => Output::Opening,
+        Device::Open { name, .. } => Output::Device {
+            name,
+            latency_ms: status.latency_secs.map(|s| s * 1000.0),
+        },
+        Device::Silent { reason } => Output::Silent { why: reason },
+    }
+}
+
+pub(super) fn log_busy(result: Result<(), PlayerBusy>) {
+    if let Err(busy) = result {
+        tracing::warn!("{busy}");
+    }
+}

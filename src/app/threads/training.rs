@@ -1,0 +1,121 @@
+//! The handle of a training run and of the preparation before it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::app::widgets::training::input::{DataFacts, DataKind, FoundData, TrainRequest, TrainingState};
+use crate::data::{Corpus, Dataset};
+use crate::display::thousands;
+use crate::jobs::TrainerRun;
+use crate::model::Checkpoint;
+use crate::progress::{Progress, StopFlag};
+use crate::train::TrainEvent;
+
+/// A run on its way, before and while it trains.
+#[derive(Default)]
+pub struct TrainingLink {
+    pub state: TrainingState,
+    pub run: Option<TrainerRun>,
+    /// What waits for its corpus.
+    pub waiting: Option<TrainRequest>,
+    pub preparing: Option<(StopFlag, Arc<Mutex<Option<Progress>>>)>,
+    /// The last step that was told of, and the one whose model can be used.
+    pub step: u64,
+    pub saved_step: Option<u64>,
+}
+
+impl TrainingLink {
+    pub fn is_busy(&self) -> bool {
+        self.run.is_some() || self.preparing.is_some()
+    }
+
+    /// What closing the window now would cost.
+    pub fn would_lose(&self) -> Option<String> {
+        if self.preparing.is_some() {
+            return Some("A data set is still being read for training; that would begin anew.".to_owned());
+        }
+        self.run.as_ref()?;
+        if self.step == 0 {
+            let text = "A training run has just begun. It would end with the step it is in, and can be resumed from there.";
+            return Some(text.to_owned());
+        }
+        let model = match self.saved_step {
+            Some(saved) => format!(
+                "the model to compose with stays that of step {}",
+                thousands(saved)
+            ),
+            None => "there is no model to compose with yet".to_owned(),
+        };
+        let step = thousands(self.step);
+        Some(format!(
+            "A training run is at step {step}. It would end with the step it is in, and can be resumed from there; \
+             {model}."
+        ))
+    }
+
+    pub fn note(&mut self, event: &TrainEvent) {
+        match event {
+            TrainEvent::Started { from_step, .. } => {
+                (self.step, self.saved_step) = (*from_step, (*from_step > 0).then_some(*from_step));
+            }
+            TrainEvent::Stepped(metrics) => self.step = metrics.step,
+            TrainEvent::Validated(_) => {}
+            TrainEvent::CheckpointSaved { step, .. } => self.saved_step = Some(*step),
+        }
+    }
+}
+
+impl Drop for TrainingLink {
+    fn drop(&mut self) {
+        // The thread is waited for.
+        if let Some((stop, _)) = &self.preparing {
+            stop.abandon();
+        }
+    }
+}
+
+pub fn is_corpus(path: &Path) -> bool {
+    use std::io::Read;
+    let mut head = [0u8; 8];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == Corpus::MAGIC
+}
+
+/// Where the corpus of a run goes that begins with a data set.
+pub fn corpus_beside(run_dir: &Path) -> PathBuf {
+    run_dir.with_extension("corpus")
+}
+
+/// Looks at what is to be learnt from, and at the run folder.
+pub fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
+    let found = match is_corpus(&data) {
+        true => Corpus::load(&data)
+            .map_err(|e| e.to_string())
+            .map(|corpus| FoundData {
+                kind: DataKind::Corpus,
+                pieces: corpus.pieces.len(),
+                notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
+                composers: corpus.composers.len(),
+                music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
+            }),
+        false => Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
+            let mut names: Vec<&str> = dataset.entries.iter().map(|e| e.composer_name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            FoundData {
+                kind: DataKind::Dataset,
+                pieces: dataset.entries.len(),
+                notes: None,
+                composers: names.len(),
+                music_hours: None,
+            }
+        }),
+    };
+    let last = run_dir.join("last.safetensors");
+    let can_resume_from = Checkpoint::read(&last).ok().map(|c| c.header.trained_on.step);
+    DataFacts {
+        data,
+        found,
+        can_resume_from,
+    }
+}

@@ -1,0 +1,39 @@
+//! What the map is shown, and what it answers.
+
+use std::sync::Arc;
+
+use crate::latent_map::LatentMap;
+use crate::music::{ComposerId, ComposerSet};
+
+/// What the map shows this frame.
+pub struct LatentInput<'a> {
+    /// `None` where the checkpoint has no map or there is no checkpoint.
+    pub map: Option<&'a Arc<LatentMap>>,
+    pub composers: &'a ComposerSet,
+    /// Oldest first.
+    pub takes: &'a [LatentTake],
+    /// The composer chosen in the picker stands out.
+    pub selected: Option<ComposerId>,
+    /// Where this is given, a click composes nothing, and this says why.
+    pub disabled_because: Option<&'a str>,
+}
+
+/// A take with a place on the map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatentTake {
+    pub id: u64,
+    pub xy: [f32; 2],
+    pub name: String,
+    pub composer: Option<ComposerId>,
+    /// It is the one on the roll.
+    pub is_current: bool,
+}
+
+/// What the user did on the map.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LatentEvent {
+    /// Decode this place and play it.
+    ClickedAt { xy: [f32; 2] },
+    /// Show this take.
+    TakeClicked { id: u64 },
+}

@@ -1,0 +1,21 @@
+//! The parts of the latent-space plot: finding points, drawing them, and the column beside the plot.
+
+mod axes;
+mod cloud;
+mod grid;
+pub mod input;
+mod keys;
+mod markers;
+mod overlay;
+pub mod plot;
+mod side;
+mod words;
+
+pub use axes::axes;
+pub use cloud::{CloudKey, CloudLayer, screen};
+pub use grid::{Bounds, PointGrid, bounds, bulk_bounds};
+pub use keys::{KeyPress, PointFocus};
+pub use markers::Stamp;
+pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
+pub use side::{Neighbours, legend_ui, neighbours_ui};
+pub use words::{Under, caption, caption_ui, empty_ui, hover_ui, point_words, small, styles, under_ui};

@@ -1,0 +1,342 @@
+//! The latent space as a map: real pieces, the composers' components and the takes, in two dimensions.
+//!
+//! egui_plot gives axes, pan and zoom; the points are painted here as one mesh and found through a grid, because
+//! per-item shapes and searches would be too slow for 20,000 of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
+use egui_plot::PlotTransform;
+
+use super::{
+    Bounds, CloudKey, CloudLayer, KeyPress, Neighbours, PointFocus, PointGrid, Under, axes, bounds,
+    bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui, paint_components,
+    paint_place, paint_takes, point_words, screen, small, styles, under_ui,
+};
+use crate::app::kit::theme::{GRID, Palette};
+use crate::app::widgets::latent::input::{LatentEvent, LatentInput};
+use crate::latent_map::LatentMap;
+use crate::music::ComposerId;
+
+/// How near the pointer must be to a point to mean it, points.
+const REACH_PX: f32 = 10.0;
+const SIDE_PX: f32 = 264.0;
+
+/// View state of one map; two tabs need two.
+#[derive(Debug, Default)]
+pub struct LatentPlot {
+    /// Address of the map that `xy`, `grid` and the caches belong to.
+    map: usize,
+    xy: Vec<[f32; 2]>,
+    grid: PointGrid,
+    /// Of all points, and of all but a few far ones.
+    edges: Option<Bounds>,
+    bulk: Option<Bounds>,
+    cloud: CloudLayer,
+    hidden: BTreeSet<Option<ComposerId>>,
+    place: Option<[f32; 2]>,
+    /// The point whose neighbours are listed.
+    pinned: Option<usize>,
+    neighbours: Neighbours,
+    focus: PointFocus,
+    resets: bool,
+}
+
+impl LatentPlot {
+    /// The small map of the Studio tab: no axes, no legend, one line of caption.
+    pub fn compact_ui(&mut self, ui: &mut Ui, input: &LatentInput<'_>, events: &mut Vec<LatentEvent>) {
+        let Some(map) = self.refresh(input) else {
+            return empty_ui(ui, input);
+        };
+        let caption_px = 18.0;
+        let size = egui::vec2(
+            ui.available_width(),
+            (ui.available_height() - caption_px - 2.0).max(40.0),
+        );
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            self.plot_ui(ui, input, &map, size, true, events);
+            let palette = Palette::of(ui);
+            let caption = match input.disabled_because {
+                Some(why) => format!(
+                    "{} segments of real pieces. A click composes nothing now: {why}.",
+                    map.points.len()
+                ),
+                None => format!(
+                    "{} segments of real pieces by likeness. Click a place to hear it.",
+                    map.points.len()
+                ),
+            };
+            let text = RichText::new(caption).size(12.0).color(palette.weak_text);
+            ui.add(egui::Label::new(text).truncate().selectable(false));
+        });
+    }
+
+    /// The whole tab: axes, legend, caption, and the pieces nearest to where the pointer is or was clicked.
+    pub fn full_ui(&mut self, ui: &mut Ui, input: &LatentInput<'_>, events: &mut Vec<LatentEvent>) {
+        let Some(map) = self.refresh(input) else {
+            return empty_ui(ui, input);
+        };
+        let area = ui.available_rect_before_wrap();
+        let side = Rect::from_min_max(egui::pos2(area.right() - SIDE_PX, area.top()), area.max);
+        let main = Rect::from_min_max(area.min, egui::pos2(side.left() - 2.0 * GRID, area.bottom()));
+        ui.allocate_rect(area, egui::Sense::hover());
+        ui.scope_builder(egui::UiBuilder::new().max_rect(main), |ui| {
+            let caption_px = if main.width() < 620.0 { 76.0 } else { 58.0 };
+            let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
+            self.plot_ui(ui, input, &map, size, false, events);
+            if caption_ui(ui, &caption(input, self.cloud.shown, &map)) {
+                self.resets = true;
+                ui.ctx().request_repaint();
+            }
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(side), |ui| {
+            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                self.side_ui(ui, input, &map, events);
+            });
+        });
+    }
+
+    /// Brings the caches up to date; `None` without a map.
+    fn refresh(&mut self, input: &LatentInput<'_>) -> Option<Arc<LatentMap>> {
+        let map = input
+            .map
+            .filter(|m| !m.points.is_empty() || !m.components.is_empty())?;
+        let address = Arc::as_ptr(map) as usize;
+        if self.map != address || self.xy.len() != map.points.len() {
+            *self = LatentPlot {
+                map: address,
+                resets: true,
+                ..LatentPlot::default()
+            };
+            self.xy = map.points.iter().map(|p| p.xy).collect();
+            self.grid = PointGrid::new(&self.xy);
+            let all: Vec<[f32; 2]> = self.xy.iter().chain(&map.components).copied().collect();
+            self.edges = bounds(&all);
+            self.bulk = bulk_bounds(&self.xy, &map.components);
+        }
+        Some(map.clone())
+    }
+
+    fn plot_ui(
+        &mut self,
+        ui: &mut Ui,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        size: egui::Vec2,
+        is_compact: bool,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        let palette = Palette::of(ui);
+        let edges = if is_compact { self.bulk } else { self.edges };
+        let mut plot = axes(map, size, is_compact, edges, &palette);
+        if std::mem::take(&mut self.resets) {
+            plot = plot.reset();
+        }
+        let shown = plot.show(ui, |_| {});
+        let response = shown.response;
+        let frame = *shown.transform.frame();
+        let pressed = self.keys(ui, &response, &shown.transform, input, map);
+        let mut summary = format!(
+            "Map of the latent space: {} segments, {} takes",
+            map.points.len(),
+            input.takes.len()
+        );
+        if let Some(point) = self.focus.point.filter(|_| response.has_focus()) {
+            summary = format!("{summary}. {}", point_words(input, map, point));
+        }
+        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &summary));
+        let under = response
+            .hover_pos()
+            .filter(|pos| frame.contains(*pos))
+            .map(|pos| {
+                let at = shown.transform.value_from_position(pos);
+                let xy = [at.x as f32, at.y as f32];
+                (pos, xy, self.under(&shown.transform, input, map, pos, xy))
+            });
+        self.paint(ui, &shown.transform, input, map, is_compact, &palette);
+        if response.has_focus() {
+            let painter = ui.painter().with_clip_rect(frame);
+            self.focus
+                .paint(&painter, &shown.transform, &self.xy, frame, &palette);
+        }
+        if let Some(KeyPress::Moved(point) | KeyPress::Pressed(point)) = pressed {
+            self.pinned = Some(point);
+        }
+        if let Some(KeyPress::Pressed(point)) = pressed {
+            self.click(input, map, self.xy[point], Under::Point(point), events);
+        }
+        let focused = self.focus.point.filter(|_| response.has_focus());
+        let Some((pos, xy, under)) = under else {
+            if let Some(point) = focused {
+                let pos = screen(&shown.transform, self.xy[point]);
+                under_ui(ui, input, map, frame, pos, Under::Point(point), &palette);
+            }
+            return;
+        };
+        hover_ui(ui, input, map, frame, pos, under, &palette);
+        if let Under::Point(i) = under {
+            self.pinned = Some(i);
+        }
+        if response.clicked() && response.interact_pointer_pos().is_some() {
+            self.click(input, map, xy, under, events);
+        }
+    }
+
+    /// What the keyboard does while it is on the map.
+    fn keys(
+        &mut self,
+        ui: &mut Ui,
+        response: &egui::Response,
+        transform: &PlotTransform,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+    ) -> Option<KeyPress> {
+        let mean = input.selected.and_then(|id| map.components.get(id.index()));
+        let start = self.place.or(mean.copied()).unwrap_or_default();
+        let hidden = &self.hidden;
+        let keep = |i: usize| !hidden.contains(&map.points[i].composer);
+        self.focus.keys(ui, response, transform, &self.xy, keep, start)
+    }
+
+    /// The take or piece that the pointer means.
+    fn under(
+        &self,
+        transform: &PlotTransform,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        pos: egui::Pos2,
+        xy: [f32; 2],
+    ) -> Under {
+        let take = input
+            .takes
+            .iter()
+            .rposition(|take| screen(transform, take.xy).distance(pos) <= REACH_PX);
+        if let Some(take) = take {
+            return Under::Take(take);
+        }
+        let radius = REACH_PX * transform.dvalue_dpos()[0].abs() as f32;
+        let keep = |i: usize| !self.hidden.contains(&map.points[i].composer);
+        match self.grid.nearest(&self.xy, xy, radius, keep) {
+            Some(i) => Under::Point(i),
+            None => Under::Place,
+        }
+    }
+
+    fn paint(
+        &mut self,
+        ui: &Ui,
+        transform: &PlotTransform,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        is_compact: bool,
+        palette: &Palette,
+    ) {
+        let is_dark = ui.visuals().dark_mode;
+        let style_of = styles(input.composers, is_dark);
+        let frame = *transform.frame();
+        let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
+        let key = CloudKey {
+            map: self.map,
+            frame,
+            bounds: (transform.bounds().min(), transform.bounds().max()),
+            hidden: self.hidden.iter().copied().collect(),
+            selected: input.selected.filter(|_| is_compact),
+            is_dark,
+            is_compact,
+        };
+        painter.add(self.cloud.shape(key, &map.points, transform, &style_of));
+        let is_hidden = |id: ComposerId| self.hidden.contains(&Some(id));
+        paint_components(
+            &painter,
+            transform,
+            &map.components,
+            input.composers,
+            input.takes,
+            input.selected,
+            &is_hidden,
+            &style_of,
+            palette,
+        );
+        paint_takes(&painter, transform, input.takes, &style_of, palette);
+        if let Some(xy) = self.place {
+            paint_place(&painter, transform, xy, palette);
+        }
+    }
+
+    fn click(
+        &mut self,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        xy: [f32; 2],
+        under: Under,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        match under {
+            Under::Take(i) => events.push(LatentEvent::TakeClicked {
+                id: input.takes[i].id,
+            }),
+            _ if input.disabled_because.is_some() => {}
+            Under::Point(i) => self.go_to(map.points[i].xy, Some(i), events),
+            Under::Place => self.go_to(xy, None, events),
+        }
+    }
+
+    fn go_to(&mut self, xy: [f32; 2], pinned: Option<usize>, events: &mut Vec<LatentEvent>) {
+        self.place = Some(xy);
+        self.pinned = pinned;
+        events.push(LatentEvent::ClickedAt { xy });
+    }
+
+    fn side_ui(
+        &mut self,
+        ui: &mut Ui,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        let style_of = styles(input.composers, ui.visuals().dark_mode);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.horizontal(|ui| {
+            ui.heading("Composers");
+            if !self.hidden.is_empty() {
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    if ui.button(small("Show all")).clicked() {
+                        self.hidden.clear();
+                    }
+                });
+            }
+        });
+        ui.add_space(GRID / 2.0);
+        legend_ui(ui, input.composers, &map.points, &mut self.hidden, &style_of);
+        ui.add_space(2.0 * GRID);
+
+        let pinned = self.pinned.and_then(|i| Some((i, map.points.get(i)?)));
+        let mean = input
+            .selected
+            .and_then(|id| map.components.get(id.index()).copied());
+        let (heading, at) = match (pinned, self.place, mean) {
+            (Some((_, point)), _, _) => (format!("Like {}", point.title), point.xy),
+            (None, Some(place), _) => ("Nearest to the chosen place".to_owned(), place),
+            (None, None, Some(mean)) => ("Nearest to the composer's mean".to_owned(), mean),
+            (None, None, None) => ("Nearest to the middle".to_owned(), [0.0, 0.0]),
+        };
+        ui.add(egui::Label::new(RichText::new(heading).heading()).truncate());
+        ui.add_space(GRID / 2.0);
+        let z = pinned.map(|(_, point)| point.z.as_slice());
+        self.neighbours
+            .update(self.map, &map.points, at, z, pinned.map(|(i, _)| i));
+        let clicked = neighbours_ui(
+            ui,
+            &self.neighbours,
+            &map.points,
+            input.composers,
+            input.disabled_because,
+            &style_of,
+        );
+        if let Some(i) = clicked {
+            self.go_to(map.points[i].xy, Some(i), events);
+        }
+    }
+}

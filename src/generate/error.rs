@@ -1,0 +1,36 @@
+//! Why nothing can be composed.
+
+use super::take::{MAX_NOTES, MAX_STEPS};
+use crate::device::NoSuchDevice;
+
+use crate::model::{CheckpointError, ModelError};
+
+/// Why nothing can be composed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerateError {
+    #[error("this model has no composer number {0}")]
+    NoSuchComposer(usize),
+    #[error("the given latent has {given} dimensions, the model {expected}")]
+    LatentSize { given: usize, expected: usize },
+    #[error("ask for between 1 and {most} notes", most = MAX_NOTES)]
+    Length,
+    #[error(
+        "choosing between continuations needs the selector, which is not beside this model; ask for the best of 1"
+    )]
+    NoSelector,
+    #[error(
+        "this classifier is not a selector over the composers of this model; train one on the same corpus"
+    )]
+    NotItsSelector,
+    #[error("there are no notes to go on from")]
+    EmptyPrompt,
+    #[error("ask for between 2 and {most} steps", most = MAX_STEPS)]
+    Steps,
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Device(#[from] NoSuchDevice),
+}

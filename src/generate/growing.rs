@@ -1,0 +1,29 @@
+//! A take that is still being composed.
+
+use super::take::StreamedNotes;
+use crate::music::{Note, PedalChange, Performance};
+
+/// All there is of it so far.
+#[derive(Clone, Debug, Default)]
+pub struct Growing {
+    /// In the order in which they were composed.
+    pub notes: Vec<Note>,
+    pub pedal: Vec<PedalChange>,
+    /// Nothing before this time will change any more, in seconds.
+    pub ready_until_secs: f64,
+    /// Notes so far, those of a prompt among them.
+    pub done_notes: usize,
+}
+
+impl Growing {
+    pub fn add(&mut self, new: StreamedNotes) {
+        self.notes.extend(new.notes);
+        self.pedal.extend(new.pedal);
+        self.ready_until_secs = new.ready_until_secs;
+        self.done_notes = new.done_notes;
+    }
+
+    pub fn performance(&self) -> Performance {
+        Performance::new(self.notes.clone(), self.pedal.clone())
+    }
+}

@@ -1,0 +1,35 @@
+//! What to compose: something new, or something made of music that is there.
+
+use std::borrow::Cow;
+
+use super::seam::Seam;
+use super::verb_request::VerbRequest;
+use super::{GenerateError, GenerateRequest, Generator};
+
+/// One take to compose.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    New(GenerateRequest),
+    Verb(VerbRequest),
+}
+
+impl Request {
+    /// What the generator has to compose.
+    ///
+    /// # Errors
+    /// As [`VerbRequest::plan`].
+    pub fn plan(&self, generator: &Generator) -> Result<Cow<'_, GenerateRequest>, GenerateError> {
+        match self {
+            Request::New(request) => Ok(Cow::Borrowed(request)),
+            Request::Verb(request) => request.plan(generator).map(Cow::Owned),
+        }
+    }
+
+    /// Of a continuation: where the music's own notes end.
+    pub fn seam(&self) -> Option<Seam<'_>> {
+        match self {
+            Request::New(_) => None,
+            Request::Verb(request) => request.seam(),
+        }
+    }
+}

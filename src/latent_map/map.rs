@@ -1,0 +1,201 @@
+//! Segments of real music on a plane.
+
+use serde::{Deserialize, Serialize};
+
+use super::plane::{Spread, dot, rows, wheel};
+use crate::model::Checkpoint;
+use crate::music::ComposerId;
+
+pub(super) const LATENTS: &str = "map.z";
+pub(super) const COMPOSERS: &str = "map.composers";
+pub(super) const TITLES: &str = "map.titles";
+
+/// One segment of real music.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapPoint {
+    pub xy: [f32; 2],
+    pub composer: Option<ComposerId>,
+    /// The piece, for people.
+    pub title: String,
+    pub z: Vec<f32>,
+}
+
+/// What the two directions of a map are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plane {
+    /// The composers' axes around a circle, clockwise from the top in order of birth.
+    Wheel,
+    /// The two directions of most variance: of fewer than three composers there is no wheel.
+    Principal,
+}
+
+/// Segments of real music on a plane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatentMap {
+    pub points: Vec<MapPoint>,
+    /// The mean of each composer's component of the prior.
+    pub components: Vec<[f32; 2]>,
+    pub plane: Plane,
+    /// Share of the variance that each axis shows.
+    pub explained: [f32; 2],
+    centre: Vec<f32>,
+    axes: [Vec<f32>; 2],
+}
+
+impl LatentMap {
+    /// The map a checkpoint carries; `None` when it carries none.
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Option<LatentMap> {
+        let z = rows(checkpoint.tensors.get(LATENTS)?);
+        let composers = rows(&checkpoint.tensors.get(COMPOSERS)?.unsqueeze(1));
+        let titles = checkpoint.header.notes.get(TITLES)?;
+        let means = rows(checkpoint.tensors.get("prior.means")?);
+        if z.len() < 3 || z.len() != composers.len() || z.len() != titles.len() {
+            return None;
+        }
+        let labelled = composers.iter().map(|c| {
+            c.first()
+                .filter(|&&c| (0.0..255.0).contains(&c))
+                .map(|&c| ComposerId(c as u8))
+        });
+        let order: Vec<usize> = checkpoint
+            .header
+            .composers
+            .by_time()
+            .into_iter()
+            .map(ComposerId::index)
+            .collect();
+        LatentMap::new(z, labelled.collect(), titles.clone(), &means, &order)
+    }
+
+    /// `means`: those of the composers' components; `order`: their indices as they lie around the wheel. `None` when
+    /// the latents do not span a plane.
+    pub fn new(
+        z: Vec<Vec<f32>>,
+        composers: Vec<Option<ComposerId>>,
+        titles: Vec<String>,
+        means: &[Vec<f32>],
+        order: &[usize],
+    ) -> Option<LatentMap> {
+        let spread = Spread::of(&z)?;
+        let (plane, axes) = match wheel(means, order) {
+            Some(axes) => (Plane::Wheel, axes),
+            None => (Plane::Principal, spread.widest()?),
+        };
+        let mut map = LatentMap {
+            points: Vec::new(),
+            components: Vec::new(),
+            plane,
+            explained: [spread.share(&axes[0]), spread.share(&axes[1])],
+            centre: match plane {
+                Plane::Wheel => vec![0.0; spread.centre().len()],
+                Plane::Principal => spread.centre().to_vec(),
+            },
+            axes,
+        };
+        map.components = means.iter().map(|m| map.project(m)).collect();
+        map.points = z
+            .into_iter()
+            .zip(composers)
+            .zip(titles)
+            .map(|((z, composer), title)| MapPoint {
+                xy: map.project(&z),
+                composer,
+                title,
+                z,
+            })
+            .collect();
+        Some(map)
+    }
+
+    /// Where `z` lies on the map.
+    pub fn project(&self, z: &[f32]) -> [f32; 2] {
+        let from_centre: Vec<f32> = z.iter().zip(&self.centre).map(|(z, c)| z - c).collect();
+        [0, 1].map(|i| dot(&self.axes[i], &from_centre))
+    }
+
+    /// A latent that lies at `xy`: the nearest real segment's, moved within the plane. So what the map cannot show
+    /// is taken from real music.
+    pub fn unproject(&self, xy: [f32; 2]) -> Vec<f32> {
+        let Some(nearest) = self.nearest(xy) else {
+            return self.centre.clone();
+        };
+        let [dx, dy] = [xy[0] - nearest.xy[0], xy[1] - nearest.xy[1]];
+        nearest
+            .z
+            .iter()
+            .zip(self.axes[0].iter().zip(&self.axes[1]))
+            .map(|(z, (a, b))| z + dx * a + dy * b)
+            .collect()
+    }
+
+    /// The segment nearest to `xy` on the map.
+    pub fn nearest(&self, xy: [f32; 2]) -> Option<&MapPoint> {
+        let distance = |p: &MapPoint| (p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2);
+        self.points
+            .iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> LatentMap {
+        let z: Vec<Vec<f32>> = (0..40)
+            .map(|i| {
+                let t = i as f32 / 6.0;
+                vec![10.0 * t.sin(), 3.0 * t.cos(), 0.1 * (t * 3.0).sin(), 1.0]
+            })
+            .collect();
+        let titles = (0..40).map(|i| i.to_string()).collect();
+        LatentMap::new(z, vec![None; 40], titles, &[vec![0.0, 0.0, 0.0, 1.0]], &[0]).unwrap()
+    }
+
+    #[test]
+    fn composers_lie_around_a_circle_in_their_order() {
+        let mean = |k: usize| {
+            (0..6)
+                .map(|i| if i == k { 8.0 } else { 0.0 })
+                .collect::<Vec<f32>>()
+        };
+        let means: Vec<Vec<f32>> = (0..5).map(mean).collect();
+        let titles = (0..5).map(|i| i.to_string()).collect();
+        let map = LatentMap::new(means.clone(), vec![None; 5], titles, &means, &[3, 0, 4, 1, 2]).unwrap();
+        assert_eq!(map.plane, Plane::Wheel);
+        // A fifth of a turn each, clockwise from the top, on a circle of radius 8·√(2/5).
+        for (place, composer) in [3, 0, 4, 1, 2].into_iter().enumerate() {
+            let (angle, radius) = (std::f32::consts::TAU * place as f32 / 5.0, 8.0 * 0.4f32.sqrt());
+            let [x, y] = map.components[composer];
+            assert!((x - radius * angle.sin()).abs() < 1e-3 && (y - radius * angle.cos()).abs() < 1e-3);
+        }
+        // What no composer's axis tells is not on the map, and is kept on the way back.
+        let moved = map.unproject([map.points[1].xy[0] + 0.5, map.points[1].xy[1]]);
+        assert_eq!(moved[5], 0.0);
+        assert!((map.project(&moved)[0] - map.points[1].xy[0] - 0.5).abs() < 1e-4);
+    }
+
+    #[test]
+    fn unproject_lands_where_it_was_asked() {
+        let map = map();
+        for xy in [[0.0, 0.0], [5.0, -2.0], [-20.0, 7.0]] {
+            let back = map.project(&map.unproject(xy));
+            assert!(
+                (back[0] - xy[0]).abs() < 1e-3 && (back[1] - xy[1]).abs() < 1e-3,
+                "{xy:?} {back:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_axis_is_the_widest() {
+        let map = map();
+        assert!(
+            map.explained[0] > 0.85 && map.explained[1] < 0.15,
+            "{:?}",
+            map.explained
+        );
+        let point = &map.points[7];
+        assert_eq!(map.nearest(point.xy).map(|p| p.title.as_str()), Some("7"));
+    }
+}

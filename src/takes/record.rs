@@ -1,0 +1,167 @@
+//! What is written beside each take's MIDI file.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::made::Made;
+use crate::evaluate::{CopyCheck, Heard};
+use crate::generate::{DEFAULT_BEST_OF, Recipe, Take};
+use crate::music::Performance;
+use crate::music::surname;
+use crate::sampling::SamplingSettings;
+
+/// Where the music of a take came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    #[default]
+    Composed,
+    /// A MIDI file of the user's.
+    Opened,
+    /// Anything a later version of Pastiche may add.
+    #[serde(other)]
+    Other,
+}
+
+/// The settings a take was asked for with, by composer name, so that they outlive the checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComposeSettings {
+    /// Full name; `None` is "any composer".
+    pub composer: Option<String>,
+    pub seed: u64,
+    pub notes: usize,
+    pub guidance: f32,
+    pub temperature: f32,
+    pub top_p: f32,
+    pub best_of: usize,
+    /// The latent, where it was chosen rather than drawn.
+    pub z: Option<Vec<f32>>,
+    /// In takes that the first version continued: the notes at their beginning that were given. It kept no more of
+    /// where they came from.
+    pub prompt_notes: usize,
+}
+
+impl Default for ComposeSettings {
+    fn default() -> ComposeSettings {
+        let sampling = SamplingSettings::default();
+        ComposeSettings {
+            composer: None,
+            seed: 1,
+            notes: 500,
+            guidance: sampling.guidance,
+            temperature: sampling.temperature,
+            top_p: sampling.top_p,
+            best_of: DEFAULT_BEST_OF,
+            z: None,
+            prompt_notes: 0,
+        }
+    }
+}
+
+/// The sidecar of a take. Fields this version does not know are kept as they are when it is written again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TakeRecord {
+    pub format: u32,
+    pub name: String,
+    pub composer: Option<String>,
+    /// Seconds since 1970, UTC.
+    pub created_secs: u64,
+    pub is_starred: bool,
+    pub notes: usize,
+    pub duration_secs: f64,
+    pub origin: Origin,
+    pub settings: Option<ComposeSettings>,
+    /// What it was made from, as [`Made`] writes it; null where it was composed from nothing. Kept as it is where a
+    /// later version wrote something else.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub made: Value,
+    /// The model's latent, one per segment.
+    pub z: Vec<Vec<f32>>,
+    /// The composers the selector hears in it, best first.
+    pub confidence: Vec<(String, f32)>,
+    /// What it has in common with the training music, where that was looked for.
+    pub copy: Option<CopyCheck>,
+    /// As the generator wrote it.
+    pub recipe: Value,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// The layout of [`TakeRecord`]; readers accept any.
+const FORMAT: u32 = 1;
+
+impl TakeRecord {
+    /// What is known of a take before its first note. Its name is that of what it is made of, else the composer's
+    /// surname and the seed.
+    pub fn begun(made: Option<&Made>, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
+        let surname = settings.composer.as_deref().map_or("Any composer", surname);
+        TakeRecord {
+            format: FORMAT,
+            name: made.map_or_else(|| format!("{surname} {}", settings.seed), Made::name),
+            composer: settings.composer.clone(),
+            created_secs,
+            made: made.map_or(Value::Null, |made| {
+                serde_json::to_value(made).unwrap_or(Value::Null)
+            }),
+            settings: Some(settings),
+            ..TakeRecord::default()
+        }
+    }
+
+    /// Adds what the whole take tells.
+    pub fn finished(mut self, take: &Take, heard: &Heard) -> TakeRecord {
+        self.composer.clone_from(&take.recipe.composer);
+        if let Some(settings) = &mut self.settings {
+            settings.composer.clone_from(&take.recipe.composer);
+        }
+        self.z.clone_from(&take.recipe.z);
+        self.confidence.clone_from(&heard.composers);
+        self.copy.clone_from(&heard.copy);
+        self.recipe = serde_json::to_value(&take.recipe).unwrap_or(Value::Null);
+        self.measured(&take.performance)
+    }
+
+    /// What it was made from, where that is known.
+    pub fn made(&self) -> Option<Made> {
+        // Asked for with every frame of a menu: nothing is copied for the many takes that were made of none.
+        (!self.made.is_null())
+            .then(|| Made::deserialize(&self.made).ok())
+            .flatten()
+    }
+
+    /// The record of a MIDI file that was opened.
+    pub fn opened(name: String, performance: &Performance, created_secs: u64) -> TakeRecord {
+        TakeRecord {
+            format: FORMAT,
+            name,
+            created_secs,
+            origin: Origin::Opened,
+            ..TakeRecord::default()
+        }
+        .measured(performance)
+    }
+
+    /// With the length of the music that there is.
+    pub fn measured(mut self, performance: &Performance) -> TakeRecord {
+        self.notes = performance.notes().len();
+        self.duration_secs = performance.duration_secs();
+        self
+    }
+
+    /// One line for a MIDI file's text event; `None` where nothing was composed here.
+    pub fn recipe_line(&self) -> Option<String> {
+        serde_json::from_value::<Recipe>(self.recipe.clone())
+            .ok()
+            .map(|recipe| match self.made() {
+                Some(made) => format!("{}; {}", recipe.to_line(), made.words()),
+                None => recipe.to_line(),
+            })
+    }
+
+    /// The composer's last name.
+    pub fn surname(&self) -> Option<&str> {
+        self.composer.as_deref().map(surname)
+    }
+}
