@@ -41,14 +41,14 @@ pub(super) fn parse<'a>(
 ) -> Result<(Header, Vec<&'a [u8]>), MidiError> {
     let (bytes, begin) = find_header(bytes)?;
     let not_midi = |why: &str| MidiError::NotMidi(why.to_owned());
-    let Some(&[_, format, high, low, first, second]) = bytes[begin + HEAD_BYTES..].first_chunk() else {
+    let Some(&[odd, format, high, low, first, second]) = bytes[begin + HEAD_BYTES..].first_chunk() else {
         return Err(not_midi("its header is too short"));
     };
-    let format = match format {
-        0 | 1 => Format::Together,
-        2 => Format::InTurn,
+    let format = match (odd, format) {
+        (0, 0 | 1) => Format::Together,
+        (0, 2) => Format::InTurn,
         _ => {
-            report.odd_headers += 1;
+            report.odd_headers = 1;
             Format::Together
         }
     };
@@ -56,6 +56,9 @@ pub(super) fn parse<'a>(
     report.declared_tracks = usize::from(u16::from_be_bytes([high, low]));
     report.leading_bytes = begin;
     let claimed = length_at(bytes, begin).filter(|length| (6..=MAX_HEADER_BYTES).contains(length));
+    if claimed.is_none() {
+        report.odd_headers = 1;
+    }
     let next = begin + HEAD_BYTES + claimed.unwrap_or(6);
     let tracks = find_tracks(bytes, next.min(bytes.len()), report)?;
     Ok((Header { format, timing }, tracks))

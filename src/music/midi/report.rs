@@ -56,7 +56,7 @@ pub struct MidiReport {
     pub leading_bytes: usize,
     /// Bytes between and behind the tracks, skipped.
     pub stray_bytes: usize,
-    /// Headers with an unknown format, taken for format 1.
+    /// Headers of unknown format, taken for format 1, or of impossible length.
     pub odd_headers: usize,
     /// Bytes of a second MIDI file behind the first, left out.
     pub second_file_bytes: usize,
