@@ -262,7 +262,10 @@ fn two_pedals_are_as_deep_as_the_deeper() {
 fn what_cannot_be_read_says_why() {
     assert!(matches!(read(b""), Err(MidiError::OtherKind { .. })));
     assert!(matches!(read(b"RIFFnope"), Err(MidiError::OtherKind { .. })));
-    assert!(matches!(read(b"\x80\x01\x02\xfd\xfe"), Err(MidiError::NotMidi(_))));
+    assert!(matches!(
+        read(b"\x80\x01\x02\xfd\xfe"),
+        Err(MidiError::NotMidi(_))
+    ));
     assert!(matches!(
         read(&raw_file(b"\0\xff\x2f\0")),
         Err(MidiError::NoNotes)

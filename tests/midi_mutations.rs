@@ -113,7 +113,12 @@ fn busy_seed() -> Vec<u8> {
     let two = b"\0\xff\x03\x04Left\0\xff\x21\x01\0\0\xc1\0\0\x91\x24\x50\x83\x60\x81\x24\x40\0\x91\x28\x50\x83\x60\x81\x28\x40\
         \0\xff\x54\x05\x60\0\0\0\0\0\xff\x59\x02\xfd\x01\0\xff\x2f\0";
     let chunk = |body: &[u8]| [b"MTrk".as_slice(), &(body.len() as u32).to_be_bytes(), body].concat();
-    [b"MThd\0\0\0\x06\0\x01\0\x02\0\x60".as_slice(), &chunk(one), &chunk(two)].concat()
+    [
+        b"MThd\0\0\0\x06\0\x01\0\x02\0\x60".as_slice(),
+        &chunk(one),
+        &chunk(two),
+    ]
+    .concat()
 }
 
 #[test]
@@ -131,7 +136,11 @@ fn damaged_files_do_no_harm() {
     let begun = Instant::now();
     for i in 0..files {
         let other = &seeds[numbers.below(seeds.len() as u64) as usize];
-        let changes = if numbers.below(2) == 0 { 1 } else { 2 + numbers.below(7) };
+        let changes = if numbers.below(2) == 0 {
+            1
+        } else {
+            2 + numbers.below(7)
+        };
         let bytes = mutate(&seeds[i % seeds.len()], changes, other, &mut numbers);
         PEAK.store(NOW.load(Ordering::Relaxed), Ordering::Relaxed);
         let before = NOW.load(Ordering::Relaxed);
@@ -158,7 +167,10 @@ fn damaged_files_do_no_harm() {
         let notes = found.performance.notes().len() + found.report.doubled;
         poorer_files += usize::from(sound.is_some_and(|sound| sound > notes));
         let is_silent = found.report.is_clean();
-        assert!(!is_silent || sound == Some(notes), "file {i}: {sound:?}, not {notes}: {bytes:x?}");
+        assert!(
+            !is_silent || sound == Some(notes),
+            "file {i}: {sound:?}, not {notes}: {bytes:x?}"
+        );
         if i % 50 == 0 {
             let again = read(&write(&found.performance, None, None)).unwrap();
             assert_eq!(
