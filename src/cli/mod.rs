@@ -12,6 +12,7 @@ mod play;
 mod prepare;
 mod render;
 mod train;
+mod train_args;
 mod train_classifier;
 mod train_rare;
 mod verbs;
@@ -42,7 +43,7 @@ enum Command {
     Composers(composers::ComposersArgs),
     Inspect(inspect::InspectArgs),
     Prepare(prepare::PrepareArgs),
-    Train(train::TrainArgs),
+    Train(train_args::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
     Vary(verbs::VaryArgs),
     Continue(verbs::ContinueArgs),

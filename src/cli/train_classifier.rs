@@ -5,7 +5,7 @@ use pastiche::classify::ClassifierKind;
 use pastiche::progress::StopFlag;
 use pastiche::train::{ClassifierConfig, ClassifierEvent, train_classifier};
 
-use super::train::TrainArgs;
+use super::train_args::TrainArgs;
 
 pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
     if args.from.is_some() {

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use pastiche::progress::StopFlag;
 use pastiche::train::{RareConfig, add_rare};
 
-use super::train::TrainArgs;
+use super::train_args::TrainArgs;
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let from = args

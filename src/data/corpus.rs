@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::report::{ComposerReport, composer_reports};
 use crate::files;
 use crate::music::{ComposerId, ComposerSet};
 use crate::tokens::{Field, NoteToken, duration_secs, gap_secs};
@@ -168,11 +167,6 @@ impl Corpus {
         };
         let bytes = self.to_bytes().map_err(write_error)?;
         files::write_whole(path, &bytes).map_err(write_error)
-    }
-
-    /// What it holds, composer by composer: labelled ones first, the longest first.
-    pub fn composer_reports(&self) -> Vec<ComposerReport> {
-        composer_reports(self)
     }
 
     /// The pieces of a split that have a composer's label.

@@ -24,22 +24,24 @@ pub struct ComposerReport {
     pub splits: [SplitReport; 3],
 }
 
-/// What a corpus holds, composer by composer: labelled ones first, the longest first.
-pub(super) fn composer_reports(corpus: &Corpus) -> Vec<ComposerReport> {
-    let mut names: Vec<&str> = corpus.pieces.iter().map(|p| p.composer_name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let mut reports: Vec<ComposerReport> = names
-        .into_iter()
-        .map(|name| composer_report(corpus, name))
-        .collect();
-    let hours = |r: &ComposerReport| r.splits.iter().map(|s| s.hours).sum::<f64>();
-    reports.sort_by(|a, b| {
-        b.is_labelled
-            .cmp(&a.is_labelled)
-            .then(hours(b).total_cmp(&hours(a)))
-    });
-    reports
+impl Corpus {
+    /// What a corpus holds, composer by composer: labelled ones first, the longest first.
+    pub fn composer_reports(&self) -> Vec<ComposerReport> {
+        let mut names: Vec<&str> = self.pieces.iter().map(|p| p.composer_name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut reports: Vec<ComposerReport> = names
+            .into_iter()
+            .map(|name| composer_report(self, name))
+            .collect();
+        let hours = |r: &ComposerReport| r.splits.iter().map(|s| s.hours).sum::<f64>();
+        reports.sort_by(|a, b| {
+            b.is_labelled
+                .cmp(&a.is_labelled)
+                .then(hours(b).total_cmp(&hours(a)))
+        });
+        reports
+    }
 }
 
 fn composer_report(corpus: &Corpus, name: &str) -> ComposerReport {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::adherence::Adherence;
 use super::cost::Cost;
 use super::latent::LatentReport;
-use super::run::EvaluateOptions;
+use super::options::EvaluateOptions;
 use super::similarity::{Likeness, OutOfRange, RelativeCosine};
 use super::{Copied, Gate, LENGTHS};
 

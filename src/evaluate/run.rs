@@ -2,50 +2,22 @@
 
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
 use super::adherence::{Adherence, Outcome};
 use super::material::{self, Labelled, check_composers, check_kind, parts, real_segments, round_trip};
+use super::options::EvaluateOptions;
 use super::{
     AdherenceRow, Copied, EvaluateError, LabelSwap, Report, Sequences, cost, gates, latent, likeness,
 };
 use crate::classify::{Classifier, ClassifierKind, Heard};
 use crate::data::{Corpus, Split};
-use crate::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator};
+use crate::generate::{GenerateRequest, Generator};
 use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
-use crate::sampling::SamplingSettings;
 
 /// Lines decoded side by side.
 const BATCH: usize = 140;
 /// Latents that are tried with every label.
 const SWAPPED_LATENTS: usize = 8;
-
-/// What is measured on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EvaluateOptions {
-    /// Takes per composer.
-    pub takes: usize,
-    /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
-    pub notes: usize,
-    /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
-    /// that row out.
-    pub best_of: usize,
-    pub seed: u64,
-    pub sampling: SamplingSettings,
-}
-
-impl Default for EvaluateOptions {
-    fn default() -> Self {
-        EvaluateOptions {
-            takes: 40,
-            notes: 256,
-            best_of: DEFAULT_BEST_OF,
-            seed: 2026,
-            sampling: SamplingSettings::default(),
-        }
-    }
-}
 
 struct Evaluation<'a> {
     generator: &'a Generator,

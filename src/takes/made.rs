@@ -48,7 +48,7 @@ impl Made {
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         let with = match &self.how {
             How::Blend { with, .. } => Some(with),
-            _ => None,
+            How::Vary { .. } | How::Continue { .. } | How::Restyle { .. } => None,
         };
         std::iter::once(&self.source).chain(with)
     }

@@ -171,7 +171,6 @@ fn a_click_auditions_the_note_and_a_key() {
     let heard = RollEvent::Audition {
         pitch: third.pitch,
         velocity: third.velocity,
-        duration_secs: 0.9,
     };
     assert_eq!(h.state().events, [heard]);
 

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align, Layout, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::{Action, Ask};
+use crate::app::state::action::{Actions, Ask, FileAction};
 use crate::app::widgets::evaluation::{gates_ui, heard_ui, latent_ui, likeness_ui, matrix_ui};
 use crate::display::thousands;
 use crate::evaluate::Report;
@@ -48,9 +48,9 @@ impl EvaluationPanel {
     }
 
     /// `in_use` is the fingerprint of the loaded checkpoint.
-    pub fn ui(&mut self, ui: &mut Ui, in_use: Option<&str>, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, in_use: Option<&str>, actions: &mut Actions) {
         if !std::mem::replace(&mut self.is_asked, true) {
-            actions.push(Action::OpenReport(None));
+            actions.push(FileAction::OpenReport(None));
         }
         let Some(shown) = &self.shown else {
             empty_ui(ui, actions);
@@ -106,7 +106,7 @@ fn main_ui(ui: &mut Ui, report: &Report, row: &mut usize) {
 }
 
 /// What was measured, on what, and whether that is what composes now.
-fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Vec<Action>) {
+fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let report = &*shown.report;
     ui.horizontal(|ui| {
@@ -116,7 +116,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Vec<A
         };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Open report…").clicked() {
-                actions.push(Action::Ask(Ask::Report));
+                actions.push(FileAction::Ask(Ask::Report));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(egui::Label::new(RichText::new(title).heading()).truncate());
@@ -142,12 +142,12 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Vec<A
     }
 }
 
-fn empty_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn empty_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.4);
         ui.label("No report is open.");
         if ui.button("Open report…").clicked() {
-            actions.push(Action::Ask(Ask::Report));
+            actions.push(FileAction::Ask(Ask::Report));
         }
     });
 }

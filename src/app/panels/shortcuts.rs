@@ -3,7 +3,9 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::kit::keys::{Press, take_presses};
-use crate::app::state::action::{Action, Ask, Sheet};
+use crate::app::state::action::{
+    Action, Ask, ComposeAction, FileAction, Sheet, TakeAction, TransportAction, WindowAction,
+};
 use crate::app::state::app_state::AppState;
 
 /// A key and what it does.
@@ -103,56 +105,70 @@ impl Shortcut {
     }
 }
 
+/// For a table of functions.
+fn some(action: impl Into<Action>) -> Option<Action> {
+    Some(action.into())
+}
+
 pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state| {
-    (state.composing.is_none() && state.cannot_compose().is_none()).then_some(Action::Generate)
+    (state.composing.is_none() && state.cannot_compose().is_none()).then_some(ComposeAction::Generate.into())
 });
 
 /// Everything that the sheet lists, in its order.
 pub const ALL: &[Shortcut] = &[
-    Shortcut::plain(Key::Space, "Play or pause", |_| Some(Action::PlayPause)).yielding(),
-    Shortcut::plain(Key::Enter, "Stop and go to the start", |_| Some(Action::Stop)).yielding(),
-    Shortcut::plain(Key::Home, "To the start", |_| Some(Action::SeekTo(0.0))).yielding(),
-    Shortcut::plain(Key::End, "To the end", |_| Some(Action::SeekToEnd)).yielding(),
+    Shortcut::plain(Key::Space, "Play or pause", |_| some(TransportAction::PlayPause)).yielding(),
+    Shortcut::plain(Key::Enter, "Stop and go to the start", |_| {
+        some(TransportAction::Stop)
+    })
+    .yielding(),
+    Shortcut::plain(Key::Home, "To the start", |_| some(TransportAction::SeekTo(0.0))).yielding(),
+    Shortcut::plain(Key::End, "To the end", |_| some(TransportAction::SeekToEnd)).yielding(),
     Shortcut::step(Modifiers::SHIFT, Key::ArrowLeft, "Back 5 seconds", |_| {
-        Some(Action::SeekBy(-5.0))
+        some(TransportAction::SeekBy(-5.0))
     }),
     Shortcut::step(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| {
-        Some(Action::SeekBy(5.0))
+        some(TransportAction::SeekBy(5.0))
     }),
     Shortcut::step(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| {
-        Some(Action::SeekBy(-1.0))
+        some(TransportAction::SeekBy(-1.0))
     }),
     Shortcut::step(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| {
-        Some(Action::SeekBy(1.0))
+        some(TransportAction::SeekBy(1.0))
     }),
     Shortcut::step(Modifiers::NONE, Key::ArrowUp, "Faster", |_| {
-        Some(Action::ChangeTempo(0.05))
+        some(TransportAction::ChangeTempo(0.05))
     }),
     Shortcut::step(Modifiers::NONE, Key::ArrowDown, "Slower", |_| {
-        Some(Action::ChangeTempo(-0.05))
+        some(TransportAction::ChangeTempo(-0.05))
     }),
-    Shortcut::plain(Key::L, "Loop on or off", |_| Some(Action::ToggleLoop)),
-    Shortcut::plain(Key::M, "Mute or unmute", |_| Some(Action::ToggleMute)),
-    Shortcut::plain(Key::F, "Fit the take into the roll", |_| Some(Action::FitRoll)),
+    Shortcut::plain(Key::L, "Loop on or off", |_| some(TransportAction::ToggleLoop)),
+    Shortcut::plain(Key::M, "Mute or unmute", |_| some(TransportAction::ToggleMute)),
+    Shortcut::plain(Key::F, "Fit the take into the roll", |_| {
+        some(TransportAction::FitRoll)
+    }),
     Shortcut::plain(Key::B, "The other take, at the same playhead", |_| {
-        Some(Action::SwapTakes)
+        some(TakeAction::Swap)
     }),
     Shortcut::plain(Key::S, "Star the take", |s| {
-        Some(Action::ToggleStar(s.staged_take()?.id.clone()))
+        some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))
     }),
     GENERATE,
     Shortcut::plain(Key::Escape, "Stop composing", |s| {
-        s.composing.as_ref().map(|_| Action::StopComposing)
+        s.composing.as_ref().and_then(|_| some(ComposeAction::Stop))
     }),
-    Shortcut::command(Key::O, "Open a MIDI file", |_| Some(Action::Ask(Ask::Music))),
+    Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))),
     Shortcut::command(Key::S, "Save as MIDI", |s| {
-        s.stage.as_ref().map(|_| Action::ShowSave { as_wav: false })
+        s.stage
+            .as_ref()
+            .and_then(|_| some(FileAction::ShowSave { as_wav: false }))
     }),
     Shortcut::command(Key::E, "Export as WAV", |s| {
-        s.stage.as_ref().map(|_| Action::ShowSave { as_wav: true })
+        s.stage
+            .as_ref()
+            .and_then(|_| some(FileAction::ShowSave { as_wav: true }))
     }),
     Shortcut::plain(Key::Questionmark, "This sheet", |_| {
-        Some(Action::ShowSheet(Sheet::Shortcuts))
+        some(WindowAction::ShowSheet(Sheet::Shortcuts))
     }),
 ];
 
@@ -161,7 +177,10 @@ pub const ALL: &[Shortcut] = &[
 pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
     if state.sheet.is_some() {
         let is_closed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
-        return is_closed.then_some(Action::CloseSheet).into_iter().collect();
+        return is_closed
+            .then_some(WindowAction::CloseSheet.into())
+            .into_iter()
+            .collect();
     }
     let is_typing = ctx.text_edit_focused();
     let has_focus = ctx.memory(|m| m.focused().is_some());

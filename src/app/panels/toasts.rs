@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::Action;
+use crate::app::state::action::{Action, Actions};
 use crate::causes::details;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,13 @@ impl Toasts {
     }
 
     /// A message with a button, such as Undo.
-    pub fn offer(&mut self, text: impl Into<String>, button: &str, action: Action) {
-        self.push(Kind::Done, text.into(), None, Some((button.to_owned(), action)));
+    pub fn offer(&mut self, text: impl Into<String>, button: &str, action: impl Into<Action>) {
+        self.push(
+            Kind::Done,
+            text.into(),
+            None,
+            Some((button.to_owned(), action.into())),
+        );
     }
 
     /// What failed in a few words, and the whole chain of causes as details.
@@ -84,7 +89,7 @@ impl Toasts {
     }
 
     /// Draws them with their lower right corner `above` points over that of the window.
-    pub fn ui(&mut self, ctx: &egui::Context, above: f32, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ctx: &egui::Context, above: f32, actions: &mut Actions) {
         self.toasts
             .retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < STAYS);
         if self.toasts.is_empty() {
@@ -109,7 +114,7 @@ impl Toasts {
 
 impl Toast {
     /// True when it is to go.
-    fn ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) -> bool {
+    fn ui(&mut self, ui: &mut Ui, actions: &mut Actions) -> bool {
         let palette = Palette::of(ui);
         let colour = match self.kind {
             Kind::Done => palette.success,

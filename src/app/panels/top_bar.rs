@@ -8,7 +8,7 @@ use crate::app::kit::fonts::HEADING_FAMILY;
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, menu_spacing};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::{Action, Ask, Sheet, Tab};
+use crate::app::state::action::{Actions, Ask, FileAction, ModelAction, Sheet, Tab, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
@@ -20,7 +20,7 @@ pub const HEIGHT: f32 = 48.0;
 pub struct TopBar;
 
 impl TopBar {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.horizontal_centered(|ui| {
             let family = FontFamily::Name(HEADING_FAMILY.into());
             ui.label(RichText::new("Pastiche").family(family).size(18.0));
@@ -33,7 +33,7 @@ impl TopBar {
                 (Tab::Evaluation, "Evaluation"),
             ] {
                 if tab_ui(ui, name, state.tab == tab) {
-                    actions.push(Action::ShowTab(tab));
+                    actions.push(WindowAction::ShowTab(tab));
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -76,7 +76,7 @@ fn tab_ui(ui: &mut Ui, name: &str, is_shown: bool) -> bool {
     response.clicked()
 }
 
-fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let model = &state.model;
     let (name, note, colour) = match (&model.loading, &model.ready, &model.failure) {
@@ -118,7 +118,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         .show(|ui| model_menu_ui(ui, state, actions));
 }
 
-fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     menu_spacing(ui, 280.0);
     caption(ui, "Checkpoint");
     let used = state.model.ready.as_ref().map(|info| &info.path);
@@ -126,11 +126,11 @@ fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     for path in elsewhere.into_iter().chain(&state.model.found) {
         let response = ui.selectable_label(used == Some(path), shortened(&stem(path), 36));
         if response.on_hover_text(path.display().to_string()).clicked() {
-            actions.push(Action::LoadCheckpoint(path.clone()));
+            actions.push(ModelAction::Load(path.clone()));
         }
     }
     if ui.button("Open checkpoint…").clicked() {
-        actions.push(Action::Ask(Ask::Checkpoint));
+        actions.push(FileAction::Ask(Ask::Checkpoint));
     }
     ui.separator();
     caption(ui, "Compose on");
@@ -147,12 +147,12 @@ fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             .selectable_label(state.settings.device == device, name)
             .clicked()
         {
-            actions.push(Action::UseDevice(device));
+            actions.push(ModelAction::UseDevice(device));
         }
     }
 }
 
-fn theme_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn theme_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let button = IconButton::new(Icon::Theme, "Theme").show(ui);
     Popup::menu(&button).show(|ui| {
         menu_spacing(ui, 140.0);
@@ -162,21 +162,21 @@ fn theme_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             (Theme::Dark, "Dark"),
         ] {
             if ui.selectable_label(state.settings.theme == theme, name).clicked() {
-                actions.push(Action::SetTheme(theme));
+                actions.push(WindowAction::SetTheme(theme));
             }
         }
     });
 }
 
-fn help_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn help_ui(ui: &mut Ui, actions: &mut Actions) {
     let button = IconButton::new(Icon::Help, "Help").show(ui);
     Popup::menu(&button).show(|ui| {
         menu_spacing(ui, 200.0);
         if ui.button("Keyboard shortcuts (?)").clicked() {
-            actions.push(Action::ShowSheet(Sheet::Shortcuts));
+            actions.push(WindowAction::ShowSheet(Sheet::Shortcuts));
         }
         if ui.button("About Pastiche").clicked() {
-            actions.push(Action::ShowSheet(Sheet::About));
+            actions.push(WindowAction::ShowSheet(Sheet::About));
         }
     });
 }

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align, Button, DragValue, Layout, Popup, RichText, Slid
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, menu_spacing};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::{Action, Ask};
+use crate::app::state::action::{Action, Actions, Ask, FileAction, SoundAction, TransportAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::sound::{Output, SoundView};
 use crate::display::{clock, shortened};
@@ -17,7 +17,7 @@ pub const HEIGHT: f32 = 64.0;
 pub struct TransportBar;
 
 impl TransportBar {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.horizontal_centered(|ui| {
             buttons_ui(ui, state, actions);
             ui.add_space(GRID);
@@ -33,7 +33,7 @@ impl TransportBar {
     }
 }
 
-fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let empty = state
         .stage
         .is_none()
@@ -47,7 +47,12 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             actions.push(action);
         }
     };
-    button(Icon::ToStart, "To start", "To start (Home)", Action::SeekTo(0.0));
+    button(
+        Icon::ToStart,
+        "To start",
+        "To start (Home)",
+        Action::Transport(TransportAction::SeekTo(0.0)),
+    );
     let (icon, label, tip) = match state.sound.is_playing {
         true => (Icon::Pause, "Pause", "Pause (Space)"),
         false => (Icon::Play, "Play", "Play (Space)"),
@@ -58,13 +63,13 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         .filled()
         .disabled_because(empty);
     if play.show(ui).clicked() {
-        actions.push(Action::PlayPause);
+        actions.push(TransportAction::PlayPause);
     }
     let stop = IconButton::new(Icon::Stop, "Stop playing")
         .tip("Stop and go to the start (Enter)")
         .size(36.0);
     if stop.disabled_because(empty).show(ui).clicked() {
-        actions.push(Action::Stop);
+        actions.push(TransportAction::Stop);
     }
 }
 
@@ -100,7 +105,7 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
     });
 }
 
-fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Vec<Action>) {
+fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
     let is_looping = sound.loop_secs.is_some();
     let tip = "Loop the region, or the whole take (L). Drag on the ruler to choose a region.";
     if IconButton::new(Icon::Loop, "Loop")
@@ -109,7 +114,7 @@ fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Vec<Action>) {
         .show(ui)
         .clicked()
     {
-        actions.push(Action::ToggleLoop);
+        actions.push(TransportAction::ToggleLoop);
     }
     let mut percent = (sound.tempo_scale * 100.0).round();
     let name = ui.label(RichText::new("Tempo").small().color(Palette::of(ui).weak_text));
@@ -120,17 +125,17 @@ fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Vec<Action>) {
         .fixed_decimals(0);
     let response = ui.add_sized(vec2(60.0, 24.0), tempo).labelled_by(name.id);
     if response.changed() {
-        actions.push(Action::SetTempo(percent / 100.0));
+        actions.push(TransportAction::SetTempo(percent / 100.0));
     }
     if response.double_clicked() {
-        actions.push(Action::SetTempo(1.0));
+        actions.push(TransportAction::SetTempo(1.0));
     }
     response.on_hover_text(
         "Tempo, 25–200 % of what was played; the pitch stays (Up and Down, double-click for 100 %)",
     );
 }
 
-fn volume_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Vec<Action>) {
+fn volume_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
     let mut volume = sound.volume;
     ui.spacing_mut().slider_width = 88.0;
     let slider = ui.add(Slider::new(&mut volume, 0.0..=1.0).show_value(false));
@@ -143,7 +148,7 @@ fn volume_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Vec<Action>) {
         .on_hover_text(format!("Volume {:.0} %", volume * 100.0))
         .changed()
     {
-        actions.push(Action::SetVolume(volume));
+        actions.push(TransportAction::SetVolume(volume));
     }
     let (icon, label) = if sound.is_muted {
         (Icon::Muted, "Unmute")
@@ -156,11 +161,11 @@ fn volume_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Vec<Action>) {
         .show(ui)
         .clicked()
     {
-        actions.push(Action::ToggleMute);
+        actions.push(TransportAction::ToggleMute);
     }
 }
 
-fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let sound = &state.sound;
     let name = if sound.soundfont_name.is_empty() {
         "Choose a SoundFont"
@@ -177,7 +182,7 @@ fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         .show(|ui| sound_menu_ui(ui, state, actions));
 }
 
-fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let sound = &state.sound;
     menu_spacing(ui, 300.0);
     caption(ui, "SoundFont");
@@ -188,11 +193,11 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             .on_hover_text(path.display().to_string())
             .clicked()
         {
-            actions.push(Action::UseSoundFont(path.clone()));
+            actions.push(SoundAction::UseFont(path.clone()));
         }
     }
     if ui.button("Open SoundFont…").clicked() {
-        actions.push(Action::Ask(Ask::SoundFont));
+        actions.push(FileAction::Ask(Ask::SoundFont));
     }
     if sound.presets.len() > 1 {
         ui.menu_button(format!("Preset: {}", shortened(&sound.preset_name, 24)), |ui| {
@@ -200,7 +205,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 for preset in sound.presets.iter() {
                     let is_used = sound.preset == Some((preset.bank, preset.program));
                     if ui.selectable_label(is_used, &preset.name).clicked() {
-                        actions.push(Action::UsePreset {
+                        actions.push(SoundAction::UsePreset {
                             bank: preset.bank,
                             program: preset.program,
                         });
@@ -211,11 +216,11 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     let mut reverb = sound.has_reverb;
     if ui.checkbox(&mut reverb, "Reverb").changed() {
-        actions.push(Action::SetReverb(reverb));
+        actions.push(SoundAction::SetReverb(reverb));
     }
     let mut chorus = sound.has_chorus;
     if ui.checkbox(&mut chorus, "Chorus").changed() {
-        actions.push(Action::SetChorus(chorus));
+        actions.push(SoundAction::SetChorus(chorus));
     }
     ui.separator();
     caption(ui, "Sound device");
@@ -223,7 +228,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         .selectable_label(sound.chosen_output.is_none(), "System default")
         .clicked()
     {
-        actions.push(Action::UseOutput(None));
+        actions.push(SoundAction::UseOutput(None));
     }
     // ALSA lists its converters beside the devices; nobody wants to play on those.
     let devices = sound.outputs.iter().filter(|name| !name.contains("Plugin "));
@@ -235,7 +240,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 .on_hover_text(name)
                 .clicked()
             {
-                actions.push(Action::UseOutput(Some(name.clone())));
+                actions.push(SoundAction::UseOutput(Some(name.clone())));
             }
         }
     });

@@ -19,7 +19,7 @@ use crate::app::panels::studio::studio::Studio;
 use crate::app::panels::toasts::Toasts;
 use crate::app::panels::top_bar::{self, TopBar};
 use crate::app::panels::transport::{self, TransportBar};
-use crate::app::state::action::{Action, Ask, Sheet, Tab};
+use crate::app::state::action::{Actions, Ask, FileAction, Sheet, Tab};
 use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
@@ -159,7 +159,7 @@ impl PasticheApp {
         }
         self.training_events(events);
         for path in std::mem::take(&mut self.places.open) {
-            self.act(Action::OpenPath(path));
+            self.act(FileAction::Open(path));
         }
     }
 
@@ -171,7 +171,7 @@ impl PasticheApp {
         }
         let dropped = ctx.input(|i| i.raw.dropped_files.clone());
         for path in dropped.into_iter().map(|file| file.path().to_owned()) {
-            self.act(Action::OpenPath(path));
+            self.act(FileAction::Open(path));
         }
         if ctx.input(|i| i.viewport().close_requested())
             && !self.is_quitting
@@ -215,7 +215,7 @@ impl PasticheApp {
 
     /// Draws the window and does what is asked for in it.
     pub fn ui_round(&mut self, ui: &mut Ui) {
-        let mut actions = Vec::new();
+        let mut actions = Actions::default();
         let palette = Palette::of(ui);
         let bar = Frame::new()
             .fill(palette.panel)

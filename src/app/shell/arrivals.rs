@@ -1,10 +1,9 @@
 //! Taking in what the threads have done.
 
 use super::app::PasticheApp;
-use crate::app::panels::look::preference;
-use crate::app::state::action::Action;
-use crate::app::state::app_state::{Effect, StageSource};
+use crate::app::state::app_state::Effect;
 use crate::app::threads::workers::{Done, Then};
+use crate::display::{count, stem};
 
 impl PasticheApp {
     /// Everything that has come since the last call; never blocks.
@@ -53,10 +52,8 @@ impl PasticheApp {
                 self.encode_staged();
             }
             Effect::ModelFailed { path, message } => {
-                self.toasts.failure(
-                    format!("{} could not be loaded", crate::display::stem(&path)),
-                    message,
-                );
+                self.toasts
+                    .failure(format!("{} could not be loaded", stem(&path)), message);
             }
             Effect::ComposeFailed { message } => {
                 self.feed = None;
@@ -89,73 +86,23 @@ impl PasticheApp {
 
     fn take_in(&mut self, done: Done) {
         match done {
-            Done::TakesListed(Ok(entries)) => {
-                // The seed in the panel is that of the last take of the last time.
-                if !entries.is_empty() {
-                    let seed = self.state.settings.form.settings.seed;
-                    self.state.used_seed.get_or_insert(seed);
-                }
-                self.state.takes.set_listed(entries);
-            }
-            Done::TakesListed(Err(error)) => {
-                self.state.takes.set_listed(Vec::new());
-                self.toasts.error("The kept takes cannot be read", &error);
-            }
-            Done::TakeSaved {
-                job,
-                result: Ok(entry),
-            } => {
-                let id = entry.id.clone();
-                self.state.take_saved(job, entry);
-                let staged = self.state.stage.as_ref();
-                if let Some(stage) = staged.filter(|s| s.source == StageSource::Take(id.clone())) {
-                    self.state.takes.draw_thumbnail(&id, &stage.performance);
-                }
-            }
-            Done::TakeSaved {
-                result: Err(error), ..
-            } => {
-                self.toasts.error(
-                    "The take could not be kept; save it before composing another",
-                    &error,
-                );
-            }
-            Done::TakeRead {
-                id,
-                then,
-                music: Ok(music),
-            } => self.take_read(id, then, music),
-            Done::TakeRead {
-                music: Err(error), ..
-            } => self.toasts.error("This take cannot be opened", &error),
+            Done::TakesListed(result) => self.takes_listed(result),
+            Done::TakeSaved { job, result } => self.take_saved(job, result),
+            Done::TakeRead { id, then, result } => match result {
+                Ok(music) => self.take_read(id, then, music),
+                Err(error) => self.toasts.error("This take cannot be opened", &error),
+            },
             Done::SourcesRead { order, music } => self.sources_read(*order, music),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not kept", &error),
-            other => self.take_in_file(other),
-        }
-    }
-
-    fn take_in_file(&mut self, done: Done) {
-        match done {
-            Done::MusicOpened {
-                path,
-                result: Ok(read),
-            } => self.music_opened(&path, read),
-            Done::MusicOpened {
-                result: Err(error), ..
-            } => self.toasts.error("This file cannot be opened", &error),
-            Done::MusicKept {
-                result: Ok(entry),
-                music,
-            } => {
-                let id = entry.id.clone();
-                self.state.takes.put(entry);
-                self.take_read(id.clone(), Then::Show { play: false }, music.clone());
-                self.encode(id, music);
-            }
-            Done::MusicKept {
-                result: Err(error), ..
-            } => self.toasts.error("The file was not kept", &error),
+            Done::MusicOpened { path, result } => match result {
+                Ok(read) => self.music_opened(&path, read),
+                Err(error) => self.toasts.error("This file cannot be opened", &error),
+            },
+            Done::MusicKept { music, result } => match result {
+                Ok(entry) => self.music_kept(entry, music),
+                Err(error) => self.toasts.error("The file was not kept", &error),
+            },
             Done::SoundFontRead { path, result } => {
                 self.sound.loading.take_if(|waiting| *waiting == path);
                 match result {
@@ -165,53 +112,19 @@ impl PasticheApp {
             }
             Done::ReportRead { path, result } => self.report_read(path.as_deref(), result),
             Done::Exported { path, result } => self.exported(&path, result),
-            Done::StarredExported {
-                folder,
-                result: Ok(count),
-            } => {
-                self.toasts
-                    .done(format!("{count} takes are in {}", folder.display()));
-            }
-            Done::StarredExported {
-                result: Err(error), ..
-            } => {
-                self.toasts.error("Not every take was exported", &error);
-            }
+            Done::StarredExported { folder, result } => match result {
+                Ok(takes) => {
+                    let takes = count(takes, "take");
+                    self.toasts
+                        .done(format!("Exported {takes} to {}", folder.display()));
+                }
+                Err(error) => self.toasts.error("Not every take was exported", &error),
+            },
             Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),
             Done::DataInspected(facts) => self.training.set_data_facts(facts),
             Done::Prepared(result) => self.prepared(result),
             Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be kept", &error),
             Done::Panicked(message) => self.toasts.failure("Something went wrong", message),
-            _ => {}
-        }
-    }
-
-    /// Does what a person asked for.
-    pub(super) fn act(&mut self, action: Action) {
-        tracing::debug!(?action);
-        let rest = self
-            .compose_action(action)
-            .and_then(|a| self.take_action(a))
-            .and_then(|a| self.transport_action(a))
-            .and_then(|a| self.sound_action(a))
-            .and_then(|a| self.file_action(a));
-        match rest {
-            Some(Action::ShowTab(tab)) => self.state.tab = tab,
-            Some(Action::SetTheme(theme)) => {
-                self.state.settings.theme = theme;
-                self.ctx.set_theme(preference(theme));
-            }
-            Some(Action::ShowSheet(sheet)) => self.show_sheet(sheet),
-            Some(Action::CloseSheet) => self.state.sheet = None,
-            Some(Action::CopyText(text)) => self.ctx.copy_text(text),
-            Some(Action::Quit) => {
-                self.is_quitting = true;
-                // What is waited for now is nobody's to look at.
-                self.ctx
-                    .send_viewport_cmd(eframe::egui::ViewportCommand::Visible(false));
-                self.ctx.send_viewport_cmd(eframe::egui::ViewportCommand::Close);
-            }
-            _ => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::app::PasticheApp;
-use crate::app::state::action::Action;
+use crate::app::state::action::ComposeAction;
 use crate::app::state::app_state::Composing;
 use crate::app::state::order::Order;
 use crate::app::threads::feed::{Start, feed};
@@ -27,30 +27,27 @@ pub(super) struct Beginning {
 }
 
 impl PasticheApp {
-    /// Does `action` if it is about composing; gives it back if not.
-    pub(super) fn compose_action(&mut self, action: Action) -> Option<Action> {
+    pub(super) fn compose_action(&mut self, action: ComposeAction) {
         match action {
-            Action::EditForm(mut form) => {
+            ComposeAction::EditForm(mut form) => {
                 let old = &self.state.settings.form;
                 // Somebody who types a seed wants to hear that one.
                 form.is_seed_locked |= form.settings.seed != old.settings.seed;
                 self.state.settings.form = form;
             }
-            Action::RollSeed => self.state.settings.form.settings.seed = fresh_seed(),
-            Action::Generate => self.generate(),
-            Action::StopComposing => {
+            ComposeAction::RollSeed => self.state.settings.form.settings.seed = fresh_seed(),
+            ComposeAction::Generate => self.generate(),
+            ComposeAction::Stop => {
                 self.state.orders.clear();
                 if let Some(composing) = &self.state.composing {
                     composing.stop.stop();
                 }
             }
-            Action::ComposeAt(xy) => self.compose_at(xy),
-            Action::MakeAgain(id) => self.make_again(&id),
-            Action::Make(all) => self.make(all),
-            Action::ReuseSettings(id) => self.reuse_settings(&id),
-            other => return Some(other),
+            ComposeAction::At(xy) => self.compose_at(xy),
+            ComposeAction::Again(id) => self.make_again(&id),
+            ComposeAction::Make(all) => self.make(all),
+            ComposeAction::ReuseSettings(id) => self.reuse_settings(&id),
         }
-        None
     }
 
     fn generate(&mut self) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::app::PasticheApp;
 use crate::app::panels::evaluation::Shown;
 use crate::app::panels::look::style;
-use crate::app::state::action::{Action, Ask, Sheet, Tab};
+use crate::app::state::action::{Ask, FileAction, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
 use crate::app::threads::export::{ExportJob, SaveError, Subject, ending, export_takes};
@@ -15,21 +15,21 @@ use crate::app::widgets::evaluation::{self, ReportError};
 use crate::display::stem;
 use crate::evaluate::Report;
 use crate::jobs::EngineCommand;
+use crate::music::Performance;
 use crate::music::midi::{self, MidiRead};
 use crate::picture::Look;
 use crate::synth::SoundFont;
 use crate::takes::{Origin, TakeEntry, TakeRecord, now_secs};
 
 impl PasticheApp {
-    /// Does `action` if it is about files; gives it back if not.
-    pub(super) fn file_action(&mut self, action: Action) -> Option<Action> {
+    pub(super) fn file_action(&mut self, action: FileAction) {
         match action {
-            Action::Ask(ask) => self.asks.push(ask),
-            Action::Chosen { ask, path } => self.chosen(ask, path),
-            Action::OpenPath(path) => self.open_path(path),
-            Action::ShowSave { as_wav } => {
+            FileAction::Ask(ask) => self.asks.push(ask),
+            FileAction::Chosen { ask, path } => self.chosen(ask, path),
+            FileAction::Open(path) => self.open_path(path),
+            FileAction::ShowSave { as_wav } => {
                 let Some(stage) = &self.state.stage else {
-                    return None;
+                    return;
                 };
                 let recipe = self.state.staged_take().and_then(|e| e.record.recipe_line());
                 let (name, music) = (stage.name.clone(), stage.performance.clone());
@@ -44,18 +44,16 @@ impl PasticheApp {
                     as_wav,
                 );
             }
-            Action::SaveTake(id) => self.read_take(id, Then::Save),
-            Action::OpenReport(path) => self.open_report(path),
-            Action::Export(plan) => self.export(plan),
-            Action::CancelExport => {
+            FileAction::SaveTake(id) => self.read_take(id, Then::Save),
+            FileAction::OpenReport(path) => self.open_report(path),
+            FileAction::Export(plan) => self.export(plan),
+            FileAction::CancelExport => {
                 if let Some(export) = &self.state.export {
                     export.stop.stop();
                 }
             }
-            Action::ExportStarred { folder } => self.export_starred(folder),
-            other => return Some(other),
+            FileAction::ExportStarred { folder } => self.export_starred(folder),
         }
-        None
     }
 
     /// Opens the dialogs that were asked for; needs the window.
@@ -187,6 +185,14 @@ impl PasticheApp {
                 music,
             })
         });
+    }
+
+    /// An opened file is among the takes.
+    pub(super) fn music_kept(&mut self, entry: TakeEntry, music: Performance) {
+        let id = entry.id.clone();
+        self.state.takes.put(entry);
+        self.take_read(id.clone(), Then::Show { play: false }, music.clone());
+        self.encode(id, music);
     }
 
     pub(super) fn load_soundfont(&mut self, path: PathBuf) {

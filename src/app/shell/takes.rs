@@ -1,42 +1,70 @@
-//! Actions on takes, the transport and the sound.
+//! Actions on takes.
 
 use std::sync::Arc;
 
 use super::app::PasticheApp;
 use super::compose::note_capacity;
-use crate::app::state::action::{Action, Sheet};
+use crate::app::state::action::{Sheet, TakeAction};
 use crate::app::state::app_state::StageSource;
 use crate::app::threads::export::Subject;
 use crate::app::threads::workers::{Done, Then};
+use crate::jobs::JobId;
 use crate::music::Performance;
-use crate::takes::{TakeEntry, TakeId};
+use crate::takes::{TakeEntry, TakeId, TakeStoreError};
 
 impl PasticheApp {
-    /// Does `action` if it is about takes; gives it back if not.
-    pub(super) fn take_action(&mut self, action: Action) -> Option<Action> {
+    pub(super) fn take_action(&mut self, action: TakeAction) {
         match action {
-            Action::Show { id, play } => self.read_take(id, Then::Show { play }),
-            Action::ShowComposing => self.show_composing(),
-            Action::SwapTakes => {
+            TakeAction::Show { id, play } => self.read_take(id, Then::Show { play }),
+            TakeAction::ShowComposing => self.show_composing(),
+            TakeAction::Swap => {
                 if let Some(id) = self.state.previous.clone() {
                     self.read_take(id, Then::Swap);
                 }
             }
-            Action::ShowHere(id) => self.read_take(id, Then::Swap),
-            Action::ToggleStar(id) => self.edit_take(&id, |e| e.record.is_starred = !e.record.is_starred),
-            Action::Rename { id, name } => {
+            TakeAction::ShowHere(id) => self.read_take(id, Then::Swap),
+            TakeAction::ToggleStar(id) => self.edit_take(&id, |e| e.record.is_starred = !e.record.is_starred),
+            TakeAction::Rename { id, name } => {
                 self.edit_take(&id, |e| e.record.name = name.clone());
                 let stage = self.state.stage.as_mut();
                 if let Some(stage) = stage.filter(|s| s.source == StageSource::Take(id)) {
                     stage.name = name;
                 }
             }
-            Action::Delete(id) => self.delete_take(id),
-            Action::Undelete(id) => self.undelete_take(id),
-            Action::SetFilter(filter) => self.state.takes.set_filter(filter),
-            other => return Some(other),
+            TakeAction::Delete(id) => self.delete_take(id),
+            TakeAction::Undelete(id) => self.undelete_take(id),
+            TakeAction::SetFilter(filter) => self.state.takes.set_filter(filter),
         }
-        None
+    }
+
+    pub(super) fn takes_listed(&mut self, result: Result<Vec<TakeEntry>, TakeStoreError>) {
+        let entries = result.unwrap_or_else(|error| {
+            self.toasts.error("The kept takes cannot be read", &error);
+            Vec::new()
+        });
+        // The seed in the panel is that of the last take of the last time.
+        if !entries.is_empty() {
+            let seed = self.state.settings.form.settings.seed;
+            self.state.used_seed.get_or_insert(seed);
+        }
+        self.state.takes.set_listed(entries);
+    }
+
+    pub(super) fn take_saved(&mut self, job: JobId, result: Result<TakeEntry, TakeStoreError>) {
+        match result {
+            Ok(entry) => {
+                let id = entry.id.clone();
+                self.state.take_saved(job, entry);
+                let staged = self.state.stage.as_ref();
+                if let Some(stage) = staged.filter(|s| s.source == StageSource::Take(id.clone())) {
+                    self.state.takes.draw_thumbnail(&id, &stage.performance);
+                }
+            }
+            Err(error) => {
+                let what = "The take could not be kept; save it before composing another";
+                self.toasts.error(what, &error);
+            }
+        }
     }
 
     fn edit_take(&mut self, id: &TakeId, change: impl FnOnce(&mut TakeEntry)) {
@@ -71,7 +99,7 @@ impl PasticheApp {
         self.toasts.offer(
             format!("{} was deleted.", entry.record.name),
             "Undo",
-            Action::Undelete(id.clone()),
+            TakeAction::Undelete(id.clone()),
         );
         self.deleted.push(entry);
         self.state.find_blend();
@@ -106,7 +134,7 @@ impl PasticheApp {
         }
         let store = self.store.clone();
         self.workers.read(move || Done::TakeRead {
-            music: store.load(&id),
+            result: store.load(&id),
             id,
             then,
         });
@@ -179,55 +207,6 @@ impl PasticheApp {
         self.state.stage_composing();
     }
 
-    /// Does `action` if it is about playing; gives it back if not.
-    pub(super) fn transport_action(&mut self, action: Action) -> Option<Action> {
-        let length = self.state.stage.as_ref().map(|s| s.performance.duration_secs());
-        match action {
-            Action::PlayPause if length.is_some() => self.sound.toggle_play(),
-            Action::Stop => self.sound.stop(),
-            Action::SeekTo(secs) => self.sound.seek(secs),
-            Action::SeekBy(secs) => self.sound.seek_by(secs),
-            Action::SeekToEnd => self.sound.seek(length.unwrap_or(0.0)),
-            Action::SetLoop(region) => self.sound.set_loop(region),
-            Action::ToggleLoop => {
-                let whole = length
-                    .filter(|_| self.sound.loop_secs().is_none())
-                    .map(|end| 0.0..end);
-                self.sound.set_loop(whole);
-            }
-            Action::SetTempo(scale) => self.sound.set_tempo(scale),
-            Action::ChangeTempo(by) => self.sound.change_tempo(by),
-            Action::SetVolume(volume) => self.sound.set_volume(volume),
-            Action::ToggleMute => self.sound.toggle_mute(),
-            Action::Audition { pitch, velocity, .. } => self.sound.audition(pitch, velocity),
-            Action::FitRoll => self.studio.roll.fit(),
-            Action::PlayPause => {}
-            other => return Some(other),
-        }
-        None
-    }
-
-    /// Does `action` if it is about the sound or the model; gives it back if not.
-    pub(super) fn sound_action(&mut self, action: Action) -> Option<Action> {
-        match action {
-            Action::UseSoundFont(path) => self.load_soundfont(path),
-            Action::UsePreset { bank, program } => self.sound.set_preset(bank, program),
-            Action::UseOutput(name) => self.sound.select_output(name),
-            Action::SetReverb(on) => self.sound.set_effects(on, self.sound.settings().has_chorus),
-            Action::SetChorus(on) => self.sound.set_effects(self.sound.settings().has_reverb, on),
-            Action::LoadCheckpoint(path) => self.load_checkpoint(path),
-            Action::UseDevice(device) => {
-                self.state.settings.device = device;
-                let path = self.state.model.ready.as_ref().map(|info| info.path.clone());
-                if let Some(path) = path {
-                    self.load_checkpoint(path);
-                }
-            }
-            other => return Some(other),
-        }
-        None
-    }
-
     /// Asks where an opened piece lies in the latent space.
     pub(super) fn encode(&mut self, id: TakeId, music: Performance) {
         if self.state.model.ready.is_none() || self.state.composing.is_some() {
@@ -265,7 +244,7 @@ impl PasticheApp {
                 .save_folder
                 .as_ref()
                 .map(|p| p.display().to_string()),
-            _ => None,
+            Sheet::Shortcuts | Sheet::About | Sheet::Save | Sheet::Verb(..) | Sheet::Close => None,
         };
         self.sheets.prepare(text.unwrap_or_default());
         self.state.sheet = Some(sheet);

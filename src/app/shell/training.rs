@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::app::PasticheApp;
-use crate::app::state::action::{Action, Ask};
+use crate::app::state::action::{Ask, FileAction};
 use crate::app::threads::training::{corpus_beside, facts, is_corpus};
 use crate::app::threads::workers::Done;
 use crate::app::widgets::training::input::{TrainRequest, TrainingEvent, TrainingState};
@@ -19,9 +19,9 @@ impl PasticheApp {
         for event in events {
             match event {
                 TrainingEvent::BrowseData { folder } => {
-                    self.act(Action::Ask(Ask::TrainingData { is_folder: folder }))
+                    self.act(FileAction::Ask(Ask::TrainingData { is_folder: folder }))
                 }
-                TrainingEvent::BrowseOutput => self.act(Action::Ask(Ask::TrainingRun)),
+                TrainingEvent::BrowseOutput => self.act(FileAction::Ask(Ask::TrainingRun)),
                 TrainingEvent::Inspect { data, run_dir } => {
                     self.workers
                         .task("inspect", move || Done::DataInspected(facts(data, &run_dir)));

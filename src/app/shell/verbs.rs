@@ -24,7 +24,7 @@ impl PasticheApp {
             // Where chords or rhythm are given there is nothing to choose by.
             best_of: match how {
                 How::Continue { .. } => form.best_of,
-                _ => 1,
+                How::Vary { .. } | How::Restyle { .. } | How::Blend { .. } => 1,
             },
             z: None,
             prompt_notes: 0,
@@ -119,6 +119,7 @@ impl PasticheApp {
                 guidance: settings.guidance,
                 temperature: settings.temperature,
                 top_p: settings.top_p,
+                ..SamplingSettings::default()
             },
             best_of: self.state.model.best_of(&settings),
         };

@@ -53,21 +53,35 @@ pub enum Sheet {
     Close,
 }
 
+/// What a person asked for, by the part of the window that does it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    // Composing
+    Compose(ComposeAction),
+    Take(TakeAction),
+    Transport(TransportAction),
+    Sound(SoundAction),
+    Model(ModelAction),
+    File(FileAction),
+    Window(WindowAction),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ComposeAction {
     EditForm(Form),
     RollSeed,
     Generate,
-    StopComposing,
-    /// Compose from the latent at this place of the map.
-    ComposeAt([f32; 2]),
-    MakeAgain(TakeId),
-    /// Make takes of takes that are there.
+    Stop,
+    /// Composes from the latent at this place of the map.
+    At([f32; 2]),
+    /// Makes a take again, with its settings and its seed.
+    Again(TakeId),
+    /// Makes takes of takes that are there.
     Make(Vec<Made>),
     ReuseSettings(TakeId),
+}
 
-    // Takes
+#[derive(Clone, Debug, PartialEq)]
+pub enum TakeAction {
     Show {
         id: TakeId,
         play: bool,
@@ -75,7 +89,7 @@ pub enum Action {
     /// The take that is being composed.
     ShowComposing,
     /// Back to the take that was on the stage before, at the same playhead.
-    SwapTakes,
+    Swap,
     /// Another take at the same playhead.
     ShowHere(TakeId),
     ToggleStar(TakeId),
@@ -86,15 +100,12 @@ pub enum Action {
     Delete(TakeId),
     Undelete(TakeId),
     SetFilter(Filter),
-    /// Shows the save sheet for a take of the list.
-    SaveTake(TakeId),
-    ExportStarred {
-        folder: PathBuf,
-    },
+}
 
-    // Transport
+#[derive(Clone, Debug, PartialEq)]
+pub enum TransportAction {
     PlayPause,
-    /// Stop and go back to the start.
+    /// Stops and goes back to the start.
     Stop,
     SeekTo(f64),
     SeekBy(f64),
@@ -109,50 +120,102 @@ pub enum Action {
     Audition {
         pitch: Pitch,
         velocity: Velocity,
-        duration_secs: f64,
     },
     FitRoll,
+}
 
-    // Sound
-    UseSoundFont(PathBuf),
+#[derive(Clone, Debug, PartialEq)]
+pub enum SoundAction {
+    UseFont(PathBuf),
     UsePreset {
         bank: u8,
         program: u8,
     },
+    /// `None` follows the system.
     UseOutput(Option<String>),
     SetReverb(bool),
     SetChorus(bool),
+}
 
-    // Model
-    LoadCheckpoint(PathBuf),
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelAction {
+    Load(PathBuf),
     UseDevice(DeviceChoice),
+}
 
-    // Files
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileAction {
     Ask(Ask),
-    /// A path that was chosen, typed or dropped; `ask` says what for.
+    /// A path that was chosen or typed; `ask` says what for.
     Chosen {
         ask: Ask,
         path: PathBuf,
     },
     /// A dropped or recent file of whatever kind.
-    OpenPath(PathBuf),
-    /// Opens the save sheet.
+    Open(PathBuf),
+    /// Opens the save sheet for what is on the stage.
     ShowSave {
         as_wav: bool,
     },
-    /// Shows an evaluation report; `None` is the one that ships.
+    /// Opens the save sheet for a take of the list.
+    SaveTake(TakeId),
+    /// Shows an evaluation report; `None` is that of the checkpoint in use.
     OpenReport(Option<PathBuf>),
     Export(ExportPlan),
     CancelExport,
+    ExportStarred {
+        folder: PathBuf,
+    },
+}
 
-    // Shell
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowAction {
     ShowTab(Tab),
     SetTheme(Theme),
     ShowSheet(Sheet),
     CloseSheet,
     CopyText(String),
-    /// Close the window, whatever is going on.
+    /// Closes the window, whatever is going on.
     Quit,
+}
+
+macro_rules! into_action {
+    ($($group:ident($inner:ident))*) => {
+        $(impl From<$inner> for Action {
+            fn from(action: $inner) -> Action {
+                Action::$group(action)
+            }
+        })*
+    };
+}
+
+into_action! {
+    Compose(ComposeAction)
+    Take(TakeAction)
+    Transport(TransportAction)
+    Sound(SoundAction)
+    Model(ModelAction)
+    File(FileAction)
+    Window(WindowAction)
+}
+
+/// What panels were asked for during a frame, in order.
+#[derive(Debug, Default)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    pub fn push(&mut self, action: impl Into<Action>) {
+        self.0.push(action.into());
+    }
+}
+
+impl IntoIterator for Actions {
+    type Item = Action;
+    type IntoIter = std::vec::IntoIter<Action>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 /// The verbs that a take can be put to.

@@ -333,6 +333,7 @@ impl AppState {
                 guidance: settings.guidance,
                 temperature: settings.temperature,
                 top_p: settings.top_p,
+                ..SamplingSettings::default()
             },
             best_of: self.model.best_of(settings),
             // A latent of another checkpoint's shape means nothing to this one.

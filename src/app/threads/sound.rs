@@ -90,7 +90,7 @@ impl SoundControl {
                 || (self.font.is_some() && status.sound == SoundState::Preparing),
             failure: match &status.sound {
                 SoundState::Failed { reason } => Some(reason.clone()),
-                _ => None,
+                SoundState::None | SoundState::Preparing | SoundState::Ready { .. } => None,
             },
             soundfont_name: self
                 .font

@@ -38,7 +38,7 @@ pub enum Done {
     TakeRead {
         id: TakeId,
         then: Then,
-        music: Result<Performance, TakeStoreError>,
+        result: Result<Performance, TakeStoreError>,
     },
     /// The music that a take is to be made from, in the order of its parts.
     SourcesRead {

@@ -13,7 +13,7 @@ use flacenc::source::{Fill, Source};
 use vorbis_rs::{VorbisBitrateManagementStrategy, VorbisEncoderBuilder, VorbisError};
 
 use super::offline::Offline;
-use super::{AudioFormat, BitDepth, ExportError};
+use super::settings::{AudioFormat, BitDepth, ExportError};
 use crate::synth::BLOCK;
 
 /// Vorbis quality −0.2–1; this is about 190 kbit/s, where a piano cannot be told from the original.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{ExportError, ExportSettings, ExportSummary};
+use super::settings::{ExportError, ExportSettings, ExportSummary};
 use crate::music::Performance;
 use crate::progress::{Progress, StopFlag};
 use crate::synth::limiter::ramp;

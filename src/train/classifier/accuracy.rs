@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SEGMENT_LEN;
 use crate::classify::{Classifier, Segment};
 use crate::data::{Corpus, Split, fixed_windows};
 use crate::tokens::NoteToken;
+
+/// Notes of the segments that classifiers hear.
+pub(super) const SEGMENT_LEN: usize = 256;
 
 /// How well a classifier names segments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

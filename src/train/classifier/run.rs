@@ -9,8 +9,9 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tch::{Kind, Reduction, Tensor};
 
+use super::accuracy::{Accuracy, SEGMENT_LEN, accuracy};
+use super::config::{ClassifierConfig, ClassifierEvent, ClassifierSummary};
 use super::sampler::SegmentSampler;
-use super::{Accuracy, ClassifierConfig, ClassifierEvent, ClassifierSummary, SEGMENT_LEN, accuracy};
 use crate::classify::{Classifier, Segment};
 use crate::device::training_kind;
 use crate::progress::StopFlag;

@@ -6,7 +6,7 @@ use eframe::egui::{self, Align, Button, ComboBox, Layout, ProgressBar, RichText,
 
 use crate::app::kit::parts::{buttons_row, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::{Action, Ask};
+use crate::app::state::action::{Actions, Ask, FileAction, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::export::ExportPlan;
 use crate::app::state::settings::WavSettings;
@@ -80,7 +80,7 @@ impl SaveSheet {
         self.hint = Some("No file dialog opened on this system. Type the path here instead.".to_owned());
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.set_width(480.0);
         heading(ui, "Save");
         ui.add_space(GRID * 0.5);
@@ -102,7 +102,7 @@ impl SaveSheet {
         self.buttons_ui(ui, state, &path, actions);
     }
 
-    fn path_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    fn path_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.horizontal(|ui| {
             let edit = TextEdit::singleline(&mut self.path).desired_width(ui.available_width() - 104.0);
             let field = ui.add(edit.margin(egui::Margin::symmetric(8, 6)));
@@ -112,7 +112,7 @@ impl SaveSheet {
                 Button::new("Browse…").min_size(vec2(88.0, 30.0)),
             );
             if browse.clicked() {
-                actions.push(Action::Ask(Ask::SaveAs {
+                actions.push(FileAction::Ask(Ask::SaveAs {
                     suggested: PathBuf::from(self.path.trim()),
                 }));
             }
@@ -168,7 +168,7 @@ impl SaveSheet {
             .on_hover_text("Brings the loudest moment to −1 dB.");
     }
 
-    fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Vec<Action>) {
+    fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let replaces = self.seen.is_file;
         let why_not = match () {
@@ -198,17 +198,17 @@ impl SaveSheet {
                         wav: self.wav,
                         only_loop: self.only_loop,
                     };
-                    actions.push(Action::Export(plan));
+                    actions.push(FileAction::Export(plan));
                 }
                 if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
-                    actions.push(Action::CloseSheet);
+                    actions.push(WindowAction::CloseSheet);
                 }
             });
         });
     }
 }
 
-fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Vec<Action>) {
+fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Actions) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     ui.label(format!("Writing {name}…"));
     ui.add(ProgressBar::new(fraction).desired_height(8.0).corner_radius(4.0));
@@ -218,7 +218,7 @@ fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Vec<Action
             .add(Button::new("Cancel export").min_size(vec2(88.0, 32.0)))
             .clicked()
         {
-            actions.push(Action::CancelExport);
+            actions.push(FileAction::CancelExport);
         }
     });
     ui.ctx()

@@ -9,7 +9,7 @@ use super::verb::VerbSheet;
 use crate::app::kit::parts::{buttons_row, caption, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::shortcuts;
-use crate::app::state::action::{Action, Ask, Sheet};
+use crate::app::state::action::{Actions, Ask, FileAction, Sheet, TakeAction, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::display::thousands;
 use crate::takes::TakeId;
@@ -42,7 +42,7 @@ impl Sheets {
         self.is_fresh = true;
     }
 
-    pub fn ui(&mut self, ctx: &egui::Context, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ctx: &egui::Context, state: &AppState, actions: &mut Actions) {
         let Some(sheet) = &state.sheet else { return };
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(24.0);
         // A sheet of its own size each: an area keeps the size it once had.
@@ -65,7 +65,7 @@ impl Sheets {
             .as_ref()
             .is_some_and(crate::app::state::export::ExportState::is_running);
         if shown.should_close() && !(is_busy && *sheet == Sheet::Save) {
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
         }
     }
 
@@ -82,22 +82,22 @@ impl Sheets {
         response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter))
     }
 
-    fn rename_ui(&mut self, ui: &mut Ui, id: &TakeId, actions: &mut Vec<Action>) {
+    fn rename_ui(&mut self, ui: &mut Ui, id: &TakeId, actions: &mut Actions) {
         ui.set_width(360.0);
         heading(ui, "Rename take");
         let entered = self.field_ui(ui, "Name of the take", 344.0);
         ui.add_space(GRID);
         let is_named = !self.text.trim().is_empty();
         if confirm_ui(ui, "Rename", is_named, actions) || (entered && is_named) {
-            actions.push(Action::Rename {
+            actions.push(TakeAction::Rename {
                 id: id.clone(),
                 name: self.text.trim().to_owned(),
             });
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
         }
     }
 
-    fn path_ui(&mut self, ui: &mut Ui, state: &AppState, ask: &Ask, actions: &mut Vec<Action>) {
+    fn path_ui(&mut self, ui: &mut Ui, state: &AppState, ask: &Ask, actions: &mut Actions) {
         ui.set_width(480.0);
         heading(ui, what_for(ask));
         caption(
@@ -114,11 +114,11 @@ impl Sheets {
                     .on_hover_text(path.display().to_string())
                     .clicked()
                 {
-                    actions.push(Action::Chosen {
+                    actions.push(FileAction::Chosen {
                         ask: ask.clone(),
                         path: path.clone(),
                     });
-                    actions.push(Action::CloseSheet);
+                    actions.push(WindowAction::CloseSheet);
                 }
             }
         }
@@ -136,15 +136,15 @@ impl Sheets {
             );
         }
         if confirm_ui(ui, "Open", is_there, actions) || (entered && is_there) {
-            actions.push(Action::Chosen {
+            actions.push(FileAction::Chosen {
                 ask: ask.clone(),
                 path,
             });
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
         }
     }
 
-    fn about_ui(&self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    fn about_ui(&self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         ui.set_width(440.0);
         let palette = Palette::of(ui);
         ui.label(RichText::new("Pastiche").size(24.0));
@@ -196,13 +196,13 @@ impl Sheets {
                 .add(Button::new("Copy the log's path").min_size(vec2(88.0, 32.0)))
                 .clicked()
             {
-                actions.push(Action::CopyText(self.log_file.display().to_string()));
+                actions.push(WindowAction::CopyText(self.log_file.display().to_string()));
             }
         });
     }
 }
 
-fn shortcuts_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
@@ -241,7 +241,7 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     buttons_row(ui, |ui| close_button(ui, actions));
 }
 
-fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.set_width(360.0);
     heading(ui, "Close Pastiche?");
     let lost = state.would_lose();
@@ -251,25 +251,25 @@ fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         let palette = Palette::of(ui);
         let stay = Button::new(RichText::new("Stay").color(palette.on_accent)).fill(palette.accent);
         if ui.add(stay.min_size(vec2(88.0, 32.0))).clicked() {
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
         }
         if ui
             .add(Button::new("Close anyway").min_size(vec2(88.0, 32.0)))
             .clicked()
         {
-            actions.push(Action::Quit);
+            actions.push(WindowAction::Quit);
         }
     });
 }
 
-fn close_button(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn close_button(ui: &mut Ui, actions: &mut Actions) {
     if ui.add(Button::new("Close").min_size(vec2(88.0, 32.0))).clicked() {
-        actions.push(Action::CloseSheet);
+        actions.push(WindowAction::CloseSheet);
     }
 }
 
 /// The accented button and Cancel; true when the first was pressed.
-fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Vec<Action>) -> bool {
+fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Actions) -> bool {
     let palette = Palette::of(ui);
     buttons_row(ui, |ui| {
         let button = Button::new(RichText::new(word).color(palette.on_accent)).fill(palette.accent);
@@ -277,7 +277,7 @@ fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Vec<Action>)
             .add_enabled(enabled, button.min_size(vec2(88.0, 32.0)))
             .clicked();
         if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
         }
         is_done
     })

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align, Button, Layout, RichText, ScrollArea, Slider, Te
 use crate::app::kit::parts::{buttons_row, caption, composer_row, named_field};
 use crate::app::kit::theme::{GRID, Palette, neutral_style};
 use crate::app::panels::look::style_of;
-use crate::app::state::action::{Action, VerbKind};
+use crate::app::state::action::{Actions, ComposeAction, VerbKind, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::display::{clock, shortened};
 use crate::generate::verbs;
@@ -45,16 +45,9 @@ impl Default for VerbSheet {
 }
 
 impl VerbSheet {
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        state: &AppState,
-        kind: VerbKind,
-        id: &TakeId,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, kind: VerbKind, id: &TakeId, actions: &mut Actions) {
         let Some(entry) = state.takes.get(id) else {
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
             return;
         };
         ui.set_width(WIDTH);
@@ -278,12 +271,7 @@ fn row_ui(ui: &mut Ui, name: &str, slider: Slider<'_>) {
     });
 }
 
-fn buttons_ui(
-    ui: &mut Ui,
-    state: &AppState,
-    ready: Result<Vec<Made>, &'static str>,
-    actions: &mut Vec<Action>,
-) {
+fn buttons_ui(ui: &mut Ui, state: &AppState, ready: Result<Vec<Made>, &'static str>, actions: &mut Actions) {
     let why_not = state.cannot_compose().or_else(|| state.is_busy());
     let (made, why_not) = match (ready, why_not) {
         (Ok(made), why_not) => (made, why_not),
@@ -301,11 +289,11 @@ fn buttons_ui(
         let is_typing = ui.ctx().text_edit_focused();
         let is_entered = !is_typing && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if why_not.is_none() && (compose.clicked() || is_entered) {
-            actions.push(Action::Make(made));
-            actions.push(Action::CloseSheet);
+            actions.push(ComposeAction::Make(made));
+            actions.push(WindowAction::CloseSheet);
         }
         if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
-            actions.push(Action::CloseSheet);
+            actions.push(WindowAction::CloseSheet);
         }
         if let Some(why_not) = why_not {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

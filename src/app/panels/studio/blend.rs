@@ -4,11 +4,11 @@ use eframe::egui::{self, Align, Layout, RichText, Slider, Ui};
 
 use crate::app::kit::parts::caption;
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::Action;
+use crate::app::state::action::{Actions, TakeAction};
 use crate::app::state::app_state::AppState;
 
 /// The slider between the two ends. Moving it changes the take, not the playhead.
-pub fn blend_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+pub fn blend_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let (Some(way), Some(staged)) = (&state.blend, state.staged_take()) else {
         return;
     };
@@ -32,7 +32,7 @@ pub fn blend_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         && let Some(id) = way.nearest(step - 1)
         && *id != staged.id
     {
-        actions.push(Action::ShowHere(id.clone()));
+        actions.push(TakeAction::ShowHere(id.clone()));
     }
 }
 

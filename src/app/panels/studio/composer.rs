@@ -8,7 +8,7 @@ use crate::app::kit::fonts::HEADING_FAMILY;
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, composer_row, heading};
 use crate::app::kit::theme::{self, GRID, Palette};
-use crate::app::state::action::{Action, Ask};
+use crate::app::state::action::{Actions, Ask, ComposeAction, FileAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::settings::{Form, GUIDANCE, NOTES, TEMPERATURE};
 use crate::generate::{CHUNK, CheckpointInfo, MOST_BEST_OF};
@@ -23,7 +23,7 @@ const NOTES_PER_SEC: f64 = 10.0;
 pub struct ComposePanel;
 
 impl ComposePanel {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let mut form = state.settings.form.clone();
         egui::Panel::bottom("compose-controls")
             .frame(egui::Frame::new())
@@ -37,12 +37,12 @@ impl ComposePanel {
             });
         egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
         if form != state.settings.form {
-            actions.push(Action::EditForm(form));
+            actions.push(ComposeAction::EditForm(form));
         }
     }
 }
 
-fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Vec<Action>) {
+fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);
         heading(ui, "Composer");
@@ -127,7 +127,7 @@ fn era_ui(ui: &mut Ui, era: &str, ids: &[ComposerId], composers: &ComposerSet, f
     }
 }
 
-fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let palette = Palette::of(ui);
     ui.add_space(GRID);
     if let Some((_, path)) = &state.model.loading {
@@ -150,11 +150,11 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.label(RichText::new(text).color(palette.weak_text));
     ui.add_space(GRID);
     if ui.button("Open checkpoint…").clicked() {
-        actions.push(Action::Ask(Ask::Checkpoint));
+        actions.push(FileAction::Ask(Ask::Checkpoint));
     }
 }
 
-fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Vec<Action>) {
+fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let s = &mut form.settings;
     let slider = Slider::new(&mut s.guidance, GUIDANCE.start..=GUIDANCE.end)
@@ -246,7 +246,7 @@ fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
     .inner
 }
 
-fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
+fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Actions) {
     ui.horizontal(|ui| {
         let label = name_ui(ui, "Seed");
         let value = DragValue::new(&mut form.settings.seed)
@@ -282,12 +282,12 @@ fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Vec<Action>) {
             .show(ui)
             .clicked()
         {
-            actions.push(Action::RollSeed);
+            actions.push(ComposeAction::RollSeed);
         }
     });
 }
 
-fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), 40.0);
     if let Some(composing) = &state.composing {
@@ -315,7 +315,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             .on_hover_text("Ends the take here and keeps what there is (Esc)")
             .clicked()
         {
-            actions.push(Action::StopComposing);
+            actions.push(ComposeAction::Stop);
         }
         return;
     }
@@ -326,7 +326,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         .add_enabled_ui(why_not.is_none(), |ui| ui.add_sized(size, button))
         .inner;
     if response.clicked() {
-        actions.push(Action::Generate);
+        actions.push(ComposeAction::Generate);
     }
     match why_not {
         Some(why) => _ = response.on_disabled_hover_text(why),

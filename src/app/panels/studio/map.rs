@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use crate::app::state::action::Action;
+use crate::app::state::action::{Actions, ComposeAction, TakeAction};
 use crate::app::state::app_state::AppState;
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake};
 use crate::music::ComposerSet;
@@ -11,7 +11,7 @@ use crate::music::ComposerSet;
 pub fn with_map(
     ui: &mut Ui,
     state: &AppState,
-    actions: &mut Vec<Action>,
+    actions: &mut Actions,
     draw: impl FnOnce(&mut Ui, &LatentInput<'_>, &mut Vec<LatentEvent>),
 ) {
     let none = ComposerSet::default();
@@ -35,10 +35,10 @@ pub fn with_map(
     draw(ui, &input, &mut events);
     for event in events {
         match event {
-            LatentEvent::ClickedAt { xy } => actions.push(Action::ComposeAt(xy)),
+            LatentEvent::ClickedAt { xy } => actions.push(ComposeAction::At(xy)),
             LatentEvent::TakeClicked { id } => {
                 if let Some(entry) = state.takes.all().iter().rev().nth(id as usize) {
-                    actions.push(Action::Show {
+                    actions.push(TakeAction::Show {
                         id: entry.id.clone(),
                         play: true,
                     });

@@ -7,12 +7,12 @@ use crate::app::kit::parts::caption;
 use crate::app::kit::theme::{self, GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::panels::takes::menu::menu_ui;
-use crate::app::state::action::Action;
+use crate::app::state::action::{Actions, FileAction, TakeAction};
 use crate::app::state::app_state::{AppState, Stage};
 use crate::display::{count, thousands};
 
 /// What is on the stage, and what can be done with it.
-pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(stage) = &state.stage else {
         ui.horizontal_centered(|ui| caption(ui, "Nothing here yet"));
         return;
@@ -52,7 +52,7 @@ pub fn facts(ui: &Ui, state: &AppState, stage: &Stage) -> RichText {
     RichText::new(text).small().color(Palette::of(ui).weak_text)
 }
 
-pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = 4.0;
     if let Some(entry) = state.staged_take() {
         let more = IconButton::new(Icon::More, "More about this take").show(ui);
@@ -70,7 +70,7 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>
             .show(ui)
             .clicked()
         {
-            actions.push(Action::ToggleStar(entry.id.clone()));
+            actions.push(TakeAction::ToggleStar(entry.id.clone()));
         }
     }
     if IconButton::new(Icon::Save, "Save")
@@ -78,7 +78,7 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>
         .show(ui)
         .clicked()
     {
-        actions.push(Action::ShowSave { as_wav: false });
+        actions.push(FileAction::ShowSave { as_wav: false });
     }
     if let Some(other) = state.previous.as_ref().and_then(|id| state.takes.get(id)) {
         let tip = format!("Compare with {} at the same playhead (B)", other.record.name);
@@ -87,7 +87,7 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>
             .show(ui)
             .clicked()
         {
-            actions.push(Action::SwapTakes);
+            actions.push(TakeAction::Swap);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::app::panels::studio::heard::heard_ui;
 use crate::app::panels::studio::map::with_map;
 use crate::app::panels::studio::stage::stage_ui;
 use crate::app::panels::takes::list::TakesPanel;
-use crate::app::state::action::Action;
+use crate::app::state::action::{Action, Actions, Ask, ComposeAction, FileAction, TransportAction};
 use crate::app::state::app_state::AppState;
 use crate::app::widgets::latent::plot::LatentPlot;
 use crate::app::widgets::roll::input::{RollEmpty, RollEvent, RollInput};
@@ -29,7 +29,7 @@ pub struct Studio {
 }
 
 impl Studio {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let frame = |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8));
         let side = if ui.available_width() < 1160.0 {
@@ -104,7 +104,7 @@ impl Studio {
             });
     }
 
-    fn roll_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    fn roll_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let nothing = Performance::default();
         let stage = state.stage.as_ref();
         let why_not = state.cannot_compose();
@@ -138,24 +138,21 @@ impl Studio {
         };
         let mut events = Vec::new();
         self.roll.ui(ui, &input, &mut events);
-        actions.extend(events.into_iter().map(|event| match event {
-            RollEvent::Seek { secs } => Action::SeekTo(secs),
-            RollEvent::SetLoop(region) => Action::SetLoop(region),
-            RollEvent::Audition {
-                pitch,
-                velocity,
-                duration_secs,
-            } => Action::Audition {
-                pitch,
-                velocity,
-                duration_secs,
-            },
-            RollEvent::EmptyButton if why_not.is_some() => Action::Ask(crate::app::state::action::Ask::Music),
-            RollEvent::EmptyButton => Action::Generate,
-        }));
+        for event in events {
+            let action: Action = match event {
+                RollEvent::Seek { secs } => TransportAction::SeekTo(secs).into(),
+                RollEvent::SetLoop(region) => TransportAction::SetLoop(region).into(),
+                RollEvent::Audition { pitch, velocity } => {
+                    TransportAction::Audition { pitch, velocity }.into()
+                }
+                RollEvent::EmptyButton if why_not.is_some() => FileAction::Ask(Ask::Music).into(),
+                RollEvent::EmptyButton => ComposeAction::Generate.into(),
+            };
+            actions.push(action);
+        }
     }
 
-    fn map_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    fn map_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         with_map(ui, state, actions, |ui, input, events| {
             self.map.compact_ui(ui, input, events)
         });

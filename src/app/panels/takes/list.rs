@@ -10,7 +10,7 @@ use crate::app::kit::parts::{caption, heading, menu_spacing};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::panels::takes::menu::menu_ui;
-use crate::app::state::action::{Action, Ask};
+use crate::app::state::action::{Actions, Ask, FileAction, TakeAction};
 use crate::app::state::app_state::{AppState, Composing, StageSource};
 use crate::app::widgets::roll::Thumbnail;
 use crate::display::{clock, shortened};
@@ -23,7 +23,7 @@ pub struct TakesPanel {
 }
 
 impl TakesPanel {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         header_ui(ui, state, actions);
         search_ui(ui, state, actions);
         ui.add_space(GRID * 0.5);
@@ -51,13 +51,7 @@ impl TakesPanel {
         );
     }
 
-    fn composing_ui(
-        &mut self,
-        ui: &mut Ui,
-        state: &AppState,
-        composing: &Composing,
-        actions: &mut Vec<Action>,
-    ) {
+    fn composing_ui(&mut self, ui: &mut Ui, state: &AppState, composing: &Composing, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let count = composing.performance.notes().len();
         let is_due = self
@@ -85,13 +79,13 @@ impl TakesPanel {
         };
         let response = row.ui(ui, &palette, egui::Id::unique("composing-row"));
         if response.clicked() && !is_staged {
-            actions.push(Action::ShowComposing);
+            actions.push(TakeAction::ShowComposing);
         }
         ui.add_space(4.0);
     }
 }
 
-fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);
         heading(ui, "Takes");
@@ -112,7 +106,7 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 let starred = state.takes.all().iter().any(|e| e.record.is_starred);
                 let export = ui.add_enabled(starred, Button::new("Export starred takes…"));
                 if export.on_disabled_hover_text("No take has a star yet.").clicked() {
-                    actions.push(Action::Ask(Ask::ExportFolder));
+                    actions.push(FileAction::Ask(Ask::ExportFolder));
                 }
                 recent_ui(ui, state, actions);
             });
@@ -120,13 +114,13 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 .tip("Open a MIDI file (Ctrl+O)")
                 .size(28.0);
             if open.show(ui).clicked() {
-                actions.push(Action::Ask(Ask::Music));
+                actions.push(FileAction::Ask(Ask::Music));
             }
         });
     });
 }
 
-fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if state.settings.recent.is_empty() {
         return;
     }
@@ -139,12 +133,12 @@ fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             .on_hover_text(path.display().to_string())
             .clicked()
         {
-            actions.push(Action::OpenPath(path.clone()));
+            actions.push(FileAction::Open(path.clone()));
         }
     }
 }
 
-fn search_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn search_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let mut filter = state.takes.filter().clone();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
@@ -171,7 +165,7 @@ fn search_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         }
     });
     if filter != *state.takes.filter() {
-        actions.push(Action::SetFilter(filter));
+        actions.push(TakeAction::SetFilter(filter));
     }
 }
 
@@ -187,7 +181,7 @@ fn empty_ui(ui: &mut Ui, state: &AppState) {
     ui.label(RichText::new(text).color(weak));
 }
 
-fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
+fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let record = &entry.record;
     let is_staged = state
@@ -212,15 +206,15 @@ fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<
     let is_at = |rect: Rect| pointer.is_some_and(|p| rect.expand(4.0).contains(p));
     let is_more = response.clicked() && is_at(more);
     if response.clicked() && is_at(star) {
-        actions.push(Action::ToggleStar(entry.id.clone()));
+        actions.push(TakeAction::ToggleStar(entry.id.clone()));
     } else if response.clicked() && !is_more {
-        actions.push(Action::Show {
+        actions.push(TakeAction::Show {
             id: entry.id.clone(),
             play: false,
         });
     }
     if response.double_clicked() && !is_at(star) && !is_at(more) {
-        actions.push(Action::Show {
+        actions.push(TakeAction::Show {
             id: entry.id.clone(),
             play: true,
         });

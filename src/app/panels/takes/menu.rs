@@ -3,12 +3,14 @@
 use eframe::egui::{Button, Ui};
 
 use crate::app::kit::parts::menu_spacing;
-use crate::app::state::action::{Action, Sheet, VerbKind};
+use crate::app::state::action::{
+    Action, Actions, ComposeAction, FileAction, Sheet, TakeAction, VerbKind, WindowAction,
+};
 use crate::app::state::app_state::AppState;
 use crate::takes::TakeEntry;
 
 /// Everything that can be done with a take.
-pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Vec<Action>) {
+pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Actions) {
     let id = || entry.id.clone();
     menu_spacing(ui, 180.0);
     let record = &entry.record;
@@ -33,11 +35,17 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut V
         "Play",
         "From the start",
         None,
-        Action::Show { id: id(), play: true },
+        Action::Take(TakeAction::Show { id: id(), play: true }),
     );
     let star = if record.is_starred { "Remove star" } else { "Star" };
-    item(ui, star, "", None, Action::ToggleStar(id()));
-    item(ui, "Rename…", "", None, Action::ShowSheet(Sheet::Rename(id())));
+    item(ui, star, "", None, Action::Take(TakeAction::ToggleStar(id())));
+    item(
+        ui,
+        "Rename…",
+        "",
+        None,
+        Action::Window(WindowAction::ShowSheet(Sheet::Rename(id()))),
+    );
     ui.separator();
     for (text, tip, kind) in [
         ("Vary…", "Some of it anew", VerbKind::Vary),
@@ -54,7 +62,13 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut V
         ),
     ] {
         let sheet = Sheet::Verb(kind, id());
-        item(ui, text, tip, why_not, Action::ShowSheet(sheet));
+        item(
+            ui,
+            text,
+            tip,
+            why_not,
+            Action::Window(WindowAction::ShowSheet(sheet)),
+        );
     }
     ui.separator();
     item(
@@ -62,14 +76,14 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut V
         "Make again",
         "Same settings, same seed",
         why_not.or(not_again.as_deref()),
-        Action::MakeAgain(id()),
+        Action::Compose(ComposeAction::Again(id())),
     );
     item(
         ui,
         "Reuse settings",
         "Puts its settings into the panel",
         unsettled,
-        Action::ReuseSettings(id()),
+        Action::Compose(ComposeAction::ReuseSettings(id())),
     );
     ui.separator();
     item(
@@ -77,9 +91,15 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut V
         "Save…",
         "As MIDI, a recording or a picture",
         None,
-        Action::SaveTake(id()),
+        Action::File(FileAction::SaveTake(id())),
     );
-    item(ui, "Delete", "Can be undone", None, Action::Delete(id()));
+    item(
+        ui,
+        "Delete",
+        "Can be undone",
+        None,
+        Action::Take(TakeAction::Delete(id())),
+    );
 }
 
 /// Why a take cannot be made again, if it cannot.

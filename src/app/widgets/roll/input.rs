@@ -45,7 +45,6 @@ pub enum RollEvent {
     Audition {
         pitch: Pitch,
         velocity: Velocity,
-        duration_secs: f64,
     },
     /// The button of the empty state.
     EmptyButton,

@@ -147,7 +147,6 @@ fn audition(note: &Note) -> RollEvent {
     RollEvent::Audition {
         pitch: note.pitch,
         velocity: note.velocity,
-        duration_secs: note.duration_secs,
     }
 }
 

@@ -20,7 +20,6 @@ use crate::music::Velocity;
 
 /// A key of the gutter sounds like this.
 const KEY_VELOCITY: i32 = 80;
-const KEY_SECS: f64 = 0.6;
 const FOCUS_ID: &str = "pastiche piano roll";
 
 /// View state of the roll.
@@ -61,11 +60,7 @@ impl PianoRoll {
         let lit = lit_keys(&self.index, notes, input.playhead_secs);
         if let Some(pitch) = gutter_ui(ui, &view, parts.gutter, &lit, &colours) {
             let velocity = Velocity::clamped(KEY_VELOCITY);
-            events.push(RollEvent::Audition {
-                pitch,
-                velocity,
-                duration_secs: KEY_SECS,
-            });
+            events.push(RollEvent::Audition { pitch, velocity });
         }
         if notes.is_empty() && !input.is_growing {
             empty_ui(ui, parts.notes, &input.empty, &colours, events);

@@ -1,0 +1,42 @@
+//! What a person asked for, handed to whoever does it.
+
+use eframe::egui::ViewportCommand;
+
+use super::app::PasticheApp;
+use crate::app::panels::look::preference;
+use crate::app::state::action::{Action, WindowAction};
+
+impl PasticheApp {
+    pub(super) fn act(&mut self, action: impl Into<Action>) {
+        let action = action.into();
+        tracing::debug!(?action);
+        match action {
+            Action::Compose(action) => self.compose_action(action),
+            Action::Take(action) => self.take_action(action),
+            Action::Transport(action) => self.transport_action(action),
+            Action::Sound(action) => self.sound_action(action),
+            Action::Model(action) => self.model_action(action),
+            Action::File(action) => self.file_action(action),
+            Action::Window(action) => self.window_action(action),
+        }
+    }
+
+    fn window_action(&mut self, action: WindowAction) {
+        match action {
+            WindowAction::ShowTab(tab) => self.state.tab = tab,
+            WindowAction::SetTheme(theme) => {
+                self.state.settings.theme = theme;
+                self.ctx.set_theme(preference(theme));
+            }
+            WindowAction::ShowSheet(sheet) => self.show_sheet(sheet),
+            WindowAction::CloseSheet => self.state.sheet = None,
+            WindowAction::CopyText(text) => self.ctx.copy_text(text),
+            WindowAction::Quit => {
+                self.is_quitting = true;
+                // Ending the threads takes a moment, and nobody needs to watch that.
+                self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+                self.ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        }
+    }
+}

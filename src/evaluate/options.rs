@@ -1,0 +1,32 @@
+//! How much is measured, and how freely takes are composed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::generate::DEFAULT_BEST_OF;
+use crate::sampling::SamplingSettings;
+
+/// What is measured on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluateOptions {
+    /// Takes per composer.
+    pub takes: usize,
+    /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
+    pub notes: usize,
+    /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
+    /// that row out.
+    pub best_of: usize,
+    pub seed: u64,
+    pub sampling: SamplingSettings,
+}
+
+impl Default for EvaluateOptions {
+    fn default() -> Self {
+        EvaluateOptions {
+            takes: 40,
+            notes: 256,
+            best_of: DEFAULT_BEST_OF,
+            seed: 2026,
+            sampling: SamplingSettings::default(),
+        }
+    }
+}
