@@ -157,7 +157,7 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let s = &mut form.settings;
-    let slider = Slider::new(&mut s.guidance, GUIDANCE.start..=GUIDANCE.end)
+    let slider = Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end)
         .fixed_decimals(1)
         .step_by(0.1);
     row_ui(
@@ -166,7 +166,7 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
         "How strongly the composer is followed: 1 is plain, 2 to 3 is unmistakable.",
         slider,
     );
-    let slider = Slider::new(&mut s.temperature, TEMPERATURE.start..=TEMPERATURE.end)
+    let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
         .fixed_decimals(2)
         .step_by(0.01);
     row_ui(
