@@ -20,6 +20,9 @@ pub struct SamplingSettings {
     /// Pitch and duration are chosen from the likeliest values that together have this probability. Time and
     /// velocity are not cut off: that would lose the long gaps and thicken the music.
     pub top_p: f32,
+    /// How far a take leans towards what it has heard before: multiplies the pull of the hinted values
+    /// ([`crate::tokens::Memory`]); 1 is as in the music it learned from, 0 forgets.
+    pub memory: f32,
 }
 
 impl Default for SamplingSettings {
@@ -29,6 +32,7 @@ impl Default for SamplingSettings {
             guidance: 2.5,
             temperature: 1.0,
             top_p: 0.97,
+            memory: 1.0,
         }
     }
 }
@@ -42,6 +46,7 @@ impl SamplingSettings {
             guidance: or(self.guidance, default.guidance).clamp(0.0, 8.0),
             temperature: or(self.temperature, default.temperature).clamp(0.1, 2.0),
             top_p: or(self.top_p, default.top_p).clamp(0.05, 1.0),
+            memory: or(self.memory, default.memory).clamp(0.0, 4.0),
         }
     }
 

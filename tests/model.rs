@@ -63,7 +63,7 @@ fn given(batch: &Batch, config: &ModelConfig) -> Conditioning {
     Conditioning {
         has_z: Tensor::ones([b], (Kind::Float, CPU)),
         label: batch.composer.shallow_clone(),
-        allowed: None,
+        sight: config.context_len as i64,
         noise: Tensor::zeros([b, config.d_latent as i64], (Kind::Float, CPU)),
     }
 }
@@ -73,7 +73,13 @@ fn trunk(vae: &Vae, windows: &[Window]) -> Tensor {
     let b = windows.len() as i64;
     let z = Tensor::ones([b, vae.config.d_latent as i64], (Kind::Float, CPU));
     let condition = vae.condition(&z, &batch.composer, &Tensor::ones([b], (Kind::Float, CPU)));
-    vae.decoder.trunk(&batch.rows, &batch.secs, &condition, None)
+    vae.decoder.trunk(
+        &batch.rows,
+        &batch.secs,
+        &batch.hints,
+        &condition,
+        vae.config.context_len as i64,
+    )
 }
 
 fn largest(t: &Tensor) -> f64 {
@@ -112,7 +118,13 @@ fn positions_and_conditions_change_the_prediction() {
             &Tensor::from_slice(&[label]),
             &Tensor::full([1], has_z, (Kind::Float, CPU)),
         );
-        let h = vae.decoder.trunk(&batch.rows, &batch.secs, &condition, None);
+        let h = vae.decoder.trunk(
+            &batch.rows,
+            &batch.secs,
+            &batch.hints,
+            &condition,
+            vae.config.context_len as i64,
+        );
         vae.decoder.logits(Field::Pitch, &h)
     };
     no_grad(|| {

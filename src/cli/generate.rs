@@ -51,6 +51,9 @@ pub struct GenerateArgs {
     /// Keep to the likeliest pitches that together have this probability
     #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
     top_p: f32,
+    /// How far takes lean towards what they have heard before; 0 forgets, 1 is as learned
+    #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory)]
+    memory: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -86,6 +89,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
                     guidance: args.guidance,
                     temperature: args.temperature,
                     top_p: args.top_p,
+                    memory: args.memory,
                 },
                 best_of: best_of(args, &generator),
                 ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))

@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use crate::tokens::{NoteToken, gap_bin, gap_secs};
+use crate::tokens::{Hint, NoteToken, gap_bin, gap_secs};
 
 /// Semitones: enough to reach every key once.
 const TRANSPOSE: std::ops::RangeInclusive<i32> = -5..=6;
@@ -11,39 +11,53 @@ const LOG_TEMPO: f64 = 0.15;
 /// Duration bins are spaced by this much, as a natural logarithm.
 const LOG_DURATION_BIN: f64 = 0.09865;
 
-/// Transposes, stretches and shades the notes of one window, all of them alike.
-pub fn augment(notes: &mut [NoteToken], rng: &mut impl Rng) {
+/// Transposes, stretches and shades the notes of one window, all of them alike, and their hints with them. An end
+/// token stays what it is.
+pub fn augment(notes: &mut [NoteToken], hints: &mut [Option<Hint>], rng: &mut impl Rng) {
     let (low, high) = notes
         .iter()
+        .filter(|n| !n.is_end())
         .fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
     let shift = rng.random_range(TRANSPOSE);
-    if low <= high && i32::from(low) + shift >= 0 && i32::from(high) + shift <= 87 {
-        for n in notes.iter_mut() {
-            n.pitch = (i32::from(n.pitch) + shift) as u8;
-        }
-    }
+    let fits = low <= high && i32::from(low) + shift >= 0 && i32::from(high) + shift <= 87;
+    let shift = if fits { shift } else { 0 };
     let louder: i32 = rng.random_range(-1..=1);
     let log_stretch = rng.random_range(-LOG_TEMPO..LOG_TEMPO);
     let stretch = log_stretch.exp();
-    for n in notes.iter_mut() {
-        n.velocity = (i32::from(n.velocity) + louder).clamp(0, 31) as u8;
-        let bins = log_stretch / LOG_DURATION_BIN + rng.random_range(-0.5..0.5);
-        n.duration = (f64::from(n.duration) + bins).round().clamp(0.0, 63.0) as u8;
-        n.gap = stretched_gap(n.gap, stretch, rng);
+    let velocity = |n: &NoteToken| (i32::from(n.velocity) + louder).clamp(0, 31) as u8;
+    let duration = |n: &NoteToken, dither: f64| {
+        let bins = f64::from(n.duration) + log_stretch / LOG_DURATION_BIN + dither;
+        bins.round().clamp(0.0, 63.0) as u8
+    };
+    for n in notes.iter_mut().filter(|n| !n.is_end()) {
+        n.pitch = (i32::from(n.pitch) + shift) as u8;
+        n.velocity = velocity(n);
+        n.duration = duration(n, rng.random_range(-0.5..0.5));
+        n.gap = stretched_gap(n.gap, stretch, rng.random_range(-0.005..0.005));
+    }
+    for hint in hints {
+        *hint = hint.and_then(|h| {
+            let pitch = i32::from(h.note.pitch) + shift;
+            let note = NoteToken {
+                pitch: pitch as u8,
+                velocity: velocity(&h.note),
+                duration: duration(&h.note, 0.0),
+                pedal: h.note.pedal,
+                gap: stretched_gap(h.note.gap, stretch, 0.0),
+            };
+            (0..=87).contains(&pitch).then_some(Hint { note, ..h })
+        });
     }
 }
 
-/// A chord stays a chord; other gaps are rounded at random so that the tempo is right on average.
-fn stretched_gap(gap: u8, stretch: f64, rng: &mut impl Rng) -> u8 {
+/// A chord stays a chord. Short gaps move by up to half a grid step at random (`dither_secs`), so that the tempo is
+/// right on average.
+fn stretched_gap(gap: u8, stretch: f64, dither_secs: f64) -> u8 {
     if gap == 0 {
         return 0;
     }
     let secs = gap_secs(gap) * stretch;
-    let dither = if secs < 0.24 {
-        rng.random_range(-0.005..0.005)
-    } else {
-        0.0
-    };
+    let dither = if secs < 0.24 { dither_secs } else { 0.0 };
     gap_bin(secs + dither).max(1)
 }
 
@@ -67,7 +81,24 @@ mod tests {
                 })
                 .collect();
             let before = notes.clone();
-            augment(&mut notes, &mut rng);
+            notes.push(NoteToken::END);
+            let hint = |n: &NoteToken| Hint {
+                note: *n,
+                matched: 3,
+                distance: 1,
+            };
+            let mut hints: Vec<Option<Hint>> = before.iter().map(|n| Some(hint(n))).collect();
+            augment(&mut notes, &mut hints, &mut rng);
+            assert!(notes[64].is_end());
+            for (a, hint) in notes.iter().zip(&hints) {
+                // A hint goes where its note goes, but for the dither.
+                let hinted = hint.unwrap().note;
+                assert_eq!(
+                    (a.pitch, a.velocity, a.gap == 0),
+                    (hinted.pitch, hinted.velocity, hinted.gap == 0)
+                );
+                assert!(a.duration.abs_diff(hinted.duration) <= 1);
+            }
             for (a, b) in notes.iter().zip(&before) {
                 assert!(a.is_valid());
                 assert_eq!(a.gap == 0, b.gap == 0);

@@ -1,18 +1,21 @@
 //! Windows of pieces as the tensors of a batch.
 
 use rand::{Rng, RngExt};
+use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 use super::augment::augment;
 use super::{Corpus, Piece, Split};
 use crate::model::features::{INPUT_COLUMNS, NOTE_COLUMNS, Place, Previous, input_rows, note_rows};
-use crate::model::{Batch, IGNORED, ModelConfig};
-use crate::tokens::{NoteToken, TALLY_LEN, gap_secs, tally};
+use crate::model::{Batch, Hints, IGNORED, ModelConfig};
+use crate::tokens::{Hint, Link, Memory, NoteToken, TALLY_LEN, gap_secs, tally};
 
 /// Some consecutive notes of a piece, at most `context_len`, with the end token where the piece ends.
 #[derive(Clone, Debug)]
 pub struct Window {
     pub notes: Vec<NoteToken>,
+    /// What the piece up to each of them suggests, as many as notes; fewer where nothing is to be remembered.
+    pub hints: Vec<Option<Hint>>,
     /// Notes of the piece before it.
     pub start: usize,
     /// Notes of the whole piece.
@@ -23,6 +26,7 @@ pub struct Window {
 
 impl Window {
     /// The window of `piece` that starts at note `start`; it holds fewer than `len` notes at the end of the piece.
+    /// Without hints.
     pub fn cut(piece: &Piece, start: usize, len: usize) -> Window {
         let end = (start + len).min(piece.tokens.len());
         let mut notes = piece.tokens[start.min(end)..end].to_vec();
@@ -31,10 +35,18 @@ impl Window {
         }
         Window {
             notes,
+            hints: Vec::new(),
             start,
             piece_len: piece.tokens.len(),
             composer: piece.composer.map(|c| c.index()),
         }
+    }
+
+    /// With the hints of its piece; `links`: of all of its notes.
+    fn remembering(mut self, piece: &Piece, links: &[Option<Link>]) -> Window {
+        let hint = |at: usize| links.get(at).copied().flatten()?.hint(&piece.tokens, at);
+        self.hints = (self.start..self.start + self.notes.len()).map(hint).collect();
+        self
     }
 }
 
@@ -51,7 +63,9 @@ pub fn stack(
     let mut rows = Vec::with_capacity(b * t * INPUT_COLUMNS);
     let mut secs = Vec::with_capacity(b * t);
     let mut targets = Vec::with_capacity(b * t * 5);
+    let mut hints = Vec::with_capacity(b * t);
     for window in windows {
+        hints.extend((0..t).map(|i| window.hints.get(i).copied().flatten()));
         let mut time = 0.0;
         for i in 0..t {
             let place = Place {
@@ -107,6 +121,7 @@ pub fn stack(
             .view([segments, TALLY_LEN as i64])
             .to_device(device),
         composer: Tensor::from_slice(&composer).to_device(device),
+        hints: Hints::new(&hints, &vec![1.0; windows.len()], config.context_len, device),
     }
 }
 
@@ -126,10 +141,18 @@ fn target(note: Option<NoteToken>) -> [i64; 5] {
 /// and a place in the piece.
 #[derive(Debug)]
 pub struct Sampler<'a> {
-    /// Per labelled composer, and one for all the others: the pieces with the running sum of their lengths.
-    groups: Vec<Vec<(usize, &'a Piece)>>,
+    /// Per labelled composer, and one for all the others.
+    groups: Vec<Vec<Member<'a>>>,
     /// Running sum of the groups' weights.
     weights: Vec<f64>,
+}
+
+#[derive(Debug)]
+struct Member<'a> {
+    /// Notes of this piece and those before it in its group.
+    notes_until: usize,
+    piece: &'a Piece,
+    links: Vec<Option<Link>>,
 }
 
 /// Share of windows taken from the very beginning, and as many from the very end, of a piece.
@@ -138,22 +161,32 @@ const EDGE_SHARE: f64 = 0.08;
 impl<'a> Sampler<'a> {
     /// `None` when the training split is empty.
     pub fn new(corpus: &'a Corpus) -> Option<Sampler<'a>> {
-        let mut groups: Vec<Vec<(usize, &Piece)>> = vec![Vec::new(); corpus.composers.len() + 1];
-        for piece in corpus
+        let pieces: Vec<&Piece> = corpus
             .pieces
             .iter()
             .filter(|p| p.split == Split::Train && !p.tokens.is_empty())
-        {
+            .collect();
+        let links: Vec<Vec<Option<Link>>> = pieces
+            .par_iter()
+            .map(|p| Memory::of(&p.tokens).into_links())
+            .collect();
+        let mut groups: Vec<Vec<Member>> = Vec::new();
+        groups.resize_with(corpus.composers.len() + 1, Vec::new);
+        for (piece, links) in pieces.into_iter().zip(links) {
             let group = &mut groups[piece.composer.map_or(corpus.composers.len(), |c| c.index())];
-            let before = group.last().map_or(0, |(sum, _)| *sum);
-            group.push((before + piece.tokens.len(), piece));
+            let before = group.last().map_or(0, |m| m.notes_until);
+            group.push(Member {
+                notes_until: before + piece.tokens.len(),
+                piece,
+                links,
+            });
         }
         groups.retain(|g| !g.is_empty());
         let mut sum = 0.0;
         let weights = groups
             .iter()
             .map(|g| {
-                sum += g.last().map_or(0.0, |(notes, _)| (*notes as f64).sqrt());
+                sum += g.last().map_or(0.0, |m| (m.notes_until as f64).sqrt());
                 sum
             })
             .collect();
@@ -173,9 +206,11 @@ impl<'a> Sampler<'a> {
             .weights
             .partition_point(|w| *w <= at)
             .min(self.groups.len() - 1)];
-        let notes = group.last().map_or(1, |(sum, _)| *sum);
+        let notes = group.last().map_or(1, |m| m.notes_until);
         let at = rng.random_range(0..notes);
-        let (_, piece) = group[group.partition_point(|(sum, _)| *sum <= at).min(group.len() - 1)];
+        let Member { piece, links, .. } = &group[group
+            .partition_point(|m| m.notes_until <= at)
+            .min(group.len() - 1)];
         // One past the last full window: there the end token is in sight.
         let last_start = (piece.tokens.len() + 1).saturating_sub(len);
         let start = match rng.random_range(0.0..1.0) {
@@ -183,9 +218,8 @@ impl<'a> Sampler<'a> {
             u if u < 2.0 * EDGE_SHARE => last_start,
             _ => rng.random_range(0..=last_start),
         };
-        let mut window = Window::cut(piece, start, len);
-        let heard = window.notes.iter().take_while(|n| !n.is_end()).count();
-        augment(&mut window.notes[..heard], rng);
+        let mut window = Window::cut(piece, start, len).remembering(piece, links);
+        augment(&mut window.notes, &mut window.hints, rng);
         window
     }
 }
@@ -203,9 +237,11 @@ pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: us
             .filter(|(p, _)| !p.tokens.is_empty())
             .collect();
         let n = per_composer.min(all.len());
-        turns.extend((0..n).map(|i| {
+        turns.par_extend((0..n).into_par_iter().map(|i| {
             let (piece, start) = all[(2 * i + 1) * all.len() / (2 * n)];
-            (i, Window::cut(piece, start, len))
+            let end = (start + len).min(piece.tokens.len());
+            let links = Memory::of(&piece.tokens[..end]).into_links();
+            (i, Window::cut(piece, start, len).remembering(piece, &links))
         }));
     }
     turns.sort_by_key(|(turn, _)| *turn);

@@ -51,6 +51,7 @@ impl Generator {
         let windows: Vec<Window> = starts
             .map(|start| Window {
                 notes: tokens[start..tokens.len().min(start + len)].to_vec(),
+                hints: Vec::new(),
                 start,
                 piece_len: tokens.len(),
                 composer: None,

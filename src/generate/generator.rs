@@ -238,12 +238,13 @@ impl Generator {
         line.wanted = notes;
         line.slack = notes / 10;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
-            line.tokens = encode(prompt).tokens;
-            if line.tokens.is_empty() {
+            let mut tokens = encode(prompt).tokens;
+            if tokens.is_empty() {
                 return Err(GenerateError::EmptyPrompt);
             }
-            join(&mut line.tokens);
-            line.wanted += line.tokens.len();
+            join(&mut tokens);
+            line.wanted += tokens.len();
+            line.begin_with(tokens);
         }
         Ok(line)
     }

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use super::given::Given;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
-use crate::tokens::{Field, NoteToken};
+use crate::tokens::{Field, Memory, NoteToken};
 
 /// How much of the deviation of z from its mean survives a change of segment.
 const Z_CARRY: f32 = 0.8;
@@ -17,6 +17,8 @@ const Z_CARRY: f32 = 0.8;
 #[derive(Clone)]
 pub struct Line {
     pub tokens: Vec<NoteToken>,
+    /// What the tokens so far, a prompt's among them, suggest as the next one.
+    pub memory: Memory,
     /// The label, `n_composers` for none.
     pub label: i64,
     /// The latent of each segment so far.
@@ -41,6 +43,7 @@ impl Line {
     pub fn new(seed: u64, label: i64, z: Vec<f32>, z_mean: Vec<f32>, settings: SamplingSettings) -> Line {
         Line {
             tokens: Vec::new(),
+            memory: Memory::default(),
             label,
             z: vec![z],
             z_mean,
@@ -116,17 +119,26 @@ impl Line {
         }
     }
 
+    /// Music to go on from.
+    pub(super) fn begin_with(&mut self, tokens: Vec<NoteToken>) {
+        self.memory = Memory::of(&tokens);
+        self.tokens = tokens;
+    }
+
+    fn append(&mut self, note: NoteToken) {
+        self.tokens.push(note);
+        self.memory.push(note);
+    }
+
     /// Takes one drawn note; an end token, or the latest end, ends the line.
     pub(super) fn push(&mut self, note: NoteToken) {
         if note.is_end() {
             self.end.get_or_insert(self.tokens.len());
-            self.tokens.push(NoteToken {
-                gap: 1,
-                ..self.tokens.last().copied().unwrap_or_default()
-            });
+            let filler = self.tokens.last().copied().unwrap_or_default();
+            self.append(NoteToken { gap: 1, ..filler });
             return;
         }
-        self.tokens.push(note);
+        self.append(note);
         let n = self.tokens.len();
         if self.given.is_some() {
             if n >= self.wanted {

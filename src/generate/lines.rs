@@ -6,9 +6,9 @@ use tch::{Device, Kind, Tensor};
 
 use super::line::Line;
 use crate::model::features::{INPUT_COLUMNS, Previous, input_rows};
-use crate::model::{Cache, Condition, Vae};
+use crate::model::{Cache, Condition, Hints, Vae};
 use crate::sampling::{draw, guide};
-use crate::tokens::{Field, NoteToken, gap_secs};
+use crate::tokens::{Field, Hint, NoteToken, gap_secs};
 
 /// The lines of one batch and the decoder's state for them.
 pub struct Lines<'a> {
@@ -97,20 +97,34 @@ impl<'a> Lines<'a> {
         if known > 0 {
             let mut rows = Vec::new();
             let mut times = Vec::new();
+            let mut hints = Vec::new();
             for (line, time) in self.lines.iter().zip(&mut secs) {
                 for i in 0..known {
                     rows.extend(input_rows(previous(line, start, i), line.place(start + i)));
+                    hints.push(line.memory.hint(start + i));
                     times.push(*time as f32);
                     *time += line.tokens.get(start + i).map_or(0.0, |t| gap_secs(t.gap));
                 }
             }
-            let _ = self.extend(&rows, &times, known);
+            let hints = self.hints(&hints, known);
+            let _ = self.extend(&rows, &times, &hints, known);
         }
         self.secs = secs;
     }
 
+    /// The hints of `t` positions per line, and the same again for the unguided rows.
+    fn hints(&self, hints: &[Option<Hint>], t: usize) -> Hints {
+        let strength: Vec<f32> = self.lines.iter().map(|l| l.settings.memory).collect();
+        let own = Hints::new(hints, &strength, t, self.vae.device());
+        if self.is_guided {
+            own.map(|x| Tensor::cat(&[x, x], 0))
+        } else {
+            own
+        }
+    }
+
     /// Runs `t` positions per line through the decoder; `[B, t, d]`, the unguided rows below the guided ones.
-    fn extend(&mut self, rows: &[i64], secs: &[f32], t: usize) -> Tensor {
+    fn extend(&mut self, rows: &[i64], secs: &[f32], hints: &Hints, t: usize) -> Tensor {
         let (n, t) = (self.lines.len() as i64, t as i64);
         let device = self.vae.device();
         let twice = |x: Tensor| {
@@ -124,7 +138,7 @@ impl<'a> Lines<'a> {
         let secs = twice(Tensor::from_slice(secs).view([n, t])).to_device(device);
         self.vae
             .decoder
-            .extend(&rows, &secs, &self.condition, &mut self.cache)
+            .extend(&rows, &secs, hints, &self.condition, &mut self.cache)
     }
 
     /// One more note in every line that is not done.
@@ -144,13 +158,16 @@ impl<'a> Lines<'a> {
             ));
         }
         let times: Vec<f32> = self.secs.iter().map(|&s| s as f32).collect();
-        let mut so_far = self.extend(&rows, &times, 1).squeeze_dim(1);
+        let hints: Vec<Option<Hint>> = self.lines.iter().map(|l| l.memory.hint(l.tokens.len())).collect();
+        let hints = self.hints(&hints, 1);
+        let mut so_far = self.extend(&rows, &times, &hints, 1).squeeze_dim(1);
+        let hints = hints.squeezed();
         let mut chosen = vec![[0u8; 5]; self.lines.len()];
         let is_all_given = self.lines.iter().all(Line::needs_no_choice);
         for field in Field::ALL {
             let values = match is_all_given {
                 true => self.given_field(field),
-                false => self.draw_field(field, &so_far, &chosen),
+                false => self.draw_field(field, &so_far, &hints, &chosen),
             };
             for (note, &value) in chosen.iter_mut().zip(&values) {
                 note[field.index()] = value as u8;
@@ -162,7 +179,7 @@ impl<'a> Lines<'a> {
                 } else {
                     values
                 };
-                so_far = self.vae.decoder.chosen(field, &so_far, &values);
+                so_far = self.vae.decoder.chosen(field, &so_far, &values, &hints);
             }
         }
         for ((line, secs), note) in self.lines.iter_mut().zip(&mut self.secs).zip(chosen) {
@@ -184,12 +201,12 @@ impl<'a> Lines<'a> {
     }
 
     /// Draws one field for every line; `chosen` has the fields before it.
-    fn draw_field(&mut self, field: Field, so_far: &Tensor, chosen: &[[u8; 5]]) -> Vec<i64> {
+    fn draw_field(&mut self, field: Field, so_far: &Tensor, hints: &Hints, chosen: &[[u8; 5]]) -> Vec<i64> {
         let size = field.size();
         let logits = self
             .vae
             .decoder
-            .logits(field, so_far)
+            .logits(field, so_far, hints)
             .to_device(Device::Cpu)
             .contiguous();
         let mut flat = vec![0f32; logits.numel()];

@@ -9,7 +9,8 @@ use tch::{Kind, Tensor};
 
 use super::ModelConfig;
 use super::encoder::embed;
-use super::features::{INPUT_COLUMNS, INPUT_ROWS};
+use super::features::{HINT_COLUMNS, HINT_ROWS, INPUT_COLUMNS, INPUT_ROWS, MATCH_CLASSES};
+use super::hints::Hints;
 use super::transformer::{Attention, FeedForward, KeysValues, Linear, Mask, Rotary, adaptive_norm, norm};
 use crate::tokens::Field;
 
@@ -39,6 +40,21 @@ struct Head {
     out: Linear,
     /// Embeds this field's value for the heads after it, `[size, d]`; the last field has none after it.
     table: Option<Tensor>,
+    /// How far to lean towards the hinted value and its neighbours, one output per [`reach`].
+    gate: Linear,
+    /// The same by class of the match length, `[MATCH_CLASSES, n]`.
+    gate_table: Tensor,
+    /// [`reach`] as a tensor, `[n]`.
+    offsets: Tensor,
+}
+
+/// Distances from the hinted value that a head can lean towards: a repeated key is the same key, but it is struck
+/// and held a little differently.
+fn reach(field: Field) -> &'static [i64] {
+    match field {
+        Field::Pitch | Field::Pedal => &[0],
+        Field::Velocity | Field::Duration | Field::Gap => &[-2, -1, 0, 1, 2],
+    }
 }
 
 /// The autoregressive half of the VAE.
@@ -47,6 +63,10 @@ pub struct Decoder {
     head_dim: usize,
     n_heads: i64,
     table: Tensor,
+    /// What the hint of a position says, `[HINT_ROWS, d]`; starts silent, so that older checkpoints go on unchanged.
+    hint_table: Tensor,
+    /// Whether the hinted pitch was chosen, for the heads after it: `[MATCH_CLASSES + 1, d]`.
+    outcome_table: Tensor,
     composer_table: Tensor,
     /// Labels after "nobody", for composers that were added to the finished network: `[m, d]`.
     added_labels: Option<Tensor>,
@@ -93,6 +113,9 @@ impl Decoder {
                             },
                         )
                     }),
+                    gate: Linear::scaled(&vs, "gate", d, reach(*field).len(), 0.0),
+                    gate_table: vs.zeros("gate_table", &[MATCH_CLASSES, reach(*field).len() as i64]),
+                    offsets: Tensor::from_slice(reach(*field)).to_device(vs.device()),
                 }
             })
             .collect();
@@ -107,6 +130,8 @@ impl Decoder {
                     stdev: 0.4,
                 },
             ),
+            hint_table: vs.zeros("hint_table", &[HINT_ROWS, wide]),
+            outcome_table: vs.zeros("outcome_table", &[MATCH_CLASSES + 1, wide]),
             // One more row than composers: the learned "nobody".
             composer_table: vs.var(
                 "composer_table",
@@ -206,30 +231,37 @@ impl Decoder {
         adaptive_norm(x, &m[0], &m[1])
     }
 
+    /// What the first layer sees: `rows` `[B, T, INPUT_COLUMNS]` and the hints of the same positions. `[B, T, d]`.
+    fn input(&self, rows: &Tensor, hints: &Hints, condition: &Condition) -> Tensor {
+        let t = rows.size()[1];
+        let notes = embed(&self.table, rows, t, INPUT_COLUMNS as i64);
+        let hinted = embed(&self.hint_table, &hints.rows, t, HINT_COLUMNS as i64);
+        norm(&((notes + hinted).to_kind(condition.summary.kind()) + &condition.summary))
+    }
+
     /// The trunk over whole sequences. `rows`: int64 `[B, T, INPUT_COLUMNS]`; `secs`: the onset of each predicted
-    /// note, `[B, T]`; `allowed`: bool, broadcast to `[B, 1, T, T]`, or `None` for plain causal. Returns `[B, T, d]`.
+    /// note, `[B, T]`; `hints`: of the notes to predict; `sight`: how many positions each sees, itself among
+    /// them. Returns `[B, T, d]`.
     pub fn trunk(
         &self,
         rows: &Tensor,
         secs: &Tensor,
+        hints: &Hints,
         condition: &Condition,
-        allowed: Option<&Tensor>,
+        sight: i64,
     ) -> Tensor {
         let t = rows.size()[1];
-        let compute = condition.summary.kind();
-        let mut x =
-            norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
+        let mut x = self.input(rows, hints, condition);
         let index = Tensor::arange(t, (Kind::Float, rows.device()))
             .unsqueeze(0)
             .expand_as(secs);
         let rotary = self.rotary(&index, secs);
         for i in 0..self.layers.len() {
             x = self.layer(i, &x, condition, |attention, a| {
-                let mask = allowed.map_or(Mask::Causal, Mask::Given);
                 attention.attend(
                     &attention.queries(a, Some(&rotary)),
                     &attention.keys_values(a, Some(&rotary)),
-                    mask,
+                    Mask::Last(sight),
                 )
             });
         }
@@ -252,11 +284,16 @@ impl Decoder {
 
     /// `T` more positions after those in `cache`: `rows` `[B, T, INPUT_COLUMNS]`, `secs` `[B, T]`. Equal to the same
     /// positions of [`Decoder::trunk`]. `T` may be over 1 only while the cache is empty (a prompt). `[B, T, d]`.
-    pub fn extend(&self, rows: &Tensor, secs: &Tensor, condition: &Condition, cache: &mut Cache) -> Tensor {
+    pub fn extend(
+        &self,
+        rows: &Tensor,
+        secs: &Tensor,
+        hints: &Hints,
+        condition: &Condition,
+        cache: &mut Cache,
+    ) -> Tensor {
         let t = rows.size()[1];
-        let compute = condition.summary.kind();
-        let mut x =
-            norm(&(embed(&self.table, rows, t, INPUT_COLUMNS as i64).to_kind(compute) + &condition.summary));
+        let mut x = self.input(rows, hints, condition);
         let index = (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64)
             .unsqueeze(0)
             .expand_as(secs);
@@ -272,7 +309,7 @@ impl Decoder {
                     keys: stored.keys.narrow(2, 0, until),
                     values: stored.values.narrow(2, 0, until),
                 };
-                let mask = if t > 1 { Mask::Causal } else { Mask::Full };
+                let mask = if t > 1 { Mask::Last(t) } else { Mask::Full };
                 attention.attend(&attention.queries(a, Some(&rotary)), &seen, mask)
             });
         }
@@ -280,19 +317,35 @@ impl Decoder {
         self.finish(&x, condition)
     }
 
-    /// Logits of one field, `[.., size]` floats, from the trunk's output plus the fields chosen so far.
-    pub fn logits(&self, field: Field, so_far: &Tensor) -> Tensor {
+    /// Logits of one field, `[.., size]` floats, from the trunk's output plus the fields chosen so far. `hints` has
+    /// the leading shape of `so_far`.
+    pub fn logits(&self, field: Field, so_far: &Tensor, hints: &Hints) -> Tensor {
         let head = &self.heads[field.index()];
-        let hidden = head.hidden.forward(&norm(so_far)).relu().square();
-        head.out.forward(&hidden).to_kind(Kind::Float)
+        let seen = norm(so_far);
+        let hidden = head.hidden.forward(&seen).relu().square();
+        let logits = head.out.forward(&hidden).to_kind(Kind::Float); // [.., size]
+        // A pointer to the hinted value: what memory adds to each logit can be read off, and made stronger or weaker.
+        let by_class = Tensor::embedding(&head.gate_table, &hints.matched, -1, false, false);
+        let lean = head.gate.forward(&seen).to_kind(Kind::Float) + by_class; // [.., n]
+        let at = hints.value(field).unsqueeze(-1) + &head.offsets; // [.., n]
+        let last = field.size() as i64 - 1;
+        let is_inside = at.ge(0).logical_and(&at.le(last));
+        let lean = lean * hints.strength.unsqueeze(-1) * is_inside;
+        logits.scatter_add(-1, &at.clamp(0, last), &lean)
     }
 
     /// Adds a chosen value to what the next heads see. `values`: int64, the shape of `so_far` less its last dimension.
-    pub fn chosen(&self, field: Field, so_far: &Tensor, values: &Tensor) -> Tensor {
-        match &self.heads[field.index()].table {
-            None => so_far.shallow_clone(),
-            Some(table) => so_far + Tensor::embedding(table, values, -1, false, false).to_kind(so_far.kind()),
+    pub fn chosen(&self, field: Field, so_far: &Tensor, values: &Tensor, hints: &Hints) -> Tensor {
+        let kind = so_far.kind();
+        let Some(table) = &self.heads[field.index()].table else {
+            return so_far.shallow_clone();
+        };
+        let seen = so_far + Tensor::embedding(table, values, -1, false, false).to_kind(kind);
+        if field != Field::Pitch {
+            return seen;
         }
+        let outcome = hints.outcome(values);
+        seen + Tensor::embedding(&self.outcome_table, &outcome, -1, false, false).to_kind(kind)
     }
 }
 

@@ -109,24 +109,22 @@ impl Encoder {
             &Tensor::zeros([b, patches], (Kind::Float, device)),
             self.head_dim,
         );
-        let allowed = is_present
-            .view([b, 1, 1, patches])
-            .expand([-1, -1, patches, -1], false);
+        // 0 for patches that are there, minus infinity for those after the end: [B, 1, 1, patches].
+        let bias = Tensor::zeros([b, 1, 1, patches], (compute, device)).masked_fill(
+            &is_present.logical_not().view([b, 1, 1, patches]),
+            f64::NEG_INFINITY,
+        );
         for block in &self.blocks {
             let a = norm(&x);
             let q = block.attention.queries(&a, Some(&rotary));
             let kv = block.attention.keys_values(&a, Some(&rotary));
-            x = &x + block.attention.attend(&q, &kv, Mask::Given(&allowed));
+            x = &x + block.attention.attend(&q, &kv, Mask::Biased(&bias));
             x = &x + block.feed_forward.forward(&norm(&x));
         }
         let seed = self.queries.to_kind(compute).expand([b, -1, -1], false);
         let q = self.pool.queries(&norm(&seed), None);
         let kv = self.pool.keys_values(&norm(&x), None);
-        let n_queries = self.queries.size()[1];
-        let allowed = is_present
-            .view([b, 1, 1, patches])
-            .expand([-1, -1, n_queries, -1], false);
-        let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Given(&allowed)))).reshape([b, -1]);
+        let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Biased(&bias)))).reshape([b, -1]);
         // Square roots of shares are small numbers.
         let counted = norm(&self.tally_hidden.forward(&(tallies.to_kind(compute) * 4.0))).relu();
         let mean = self.mean.forward(&pooled) + self.tally_mean.forward(&counted);

@@ -1,6 +1,6 @@
 //! Notes as indices into the embedding tables.
 
-use crate::tokens::{Field, NoteToken};
+use crate::tokens::{Field, Hint, NoteToken};
 
 /// Rows of the decoder's table by column: five fields of the note before (each with a row for "hidden"), its pitch
 /// class and octave, and two for the place in the piece.
@@ -107,9 +107,77 @@ pub fn note_rows(note: Option<NoteToken>, in_patch: usize) -> [i64; NOTE_COLUMNS
     std::array::from_fn(|i| columns[i] + OFFSETS[i] + in_patch as i64 * NOTE_ROWS)
 }
 
+/// Columns of a hint: the five fields of the earlier note, how much matched, and how long ago; row 0 of each is "no
+/// hint".
+pub const HINT_COLUMNS: usize = 7;
+/// Classes of match lengths, "no hint" among them.
+pub const MATCH_CLASSES: i64 = 8;
+const DISTANCE_CLASSES: i64 = 17;
+
+const HINT_SIZES: [i64; HINT_COLUMNS] = [89, 33, 65, 4, 65, MATCH_CLASSES, DISTANCE_CLASSES];
+
+const HINT_OFFSETS: [i64; HINT_COLUMNS] = {
+    let mut out = [0; HINT_COLUMNS];
+    let mut i = 1;
+    while i < HINT_COLUMNS {
+        out[i] = out[i - 1] + HINT_SIZES[i - 1];
+        i += 1;
+    }
+    out
+};
+/// Rows of the decoder's table of hints.
+pub const HINT_ROWS: i64 = HINT_OFFSETS[HINT_COLUMNS - 1] + HINT_SIZES[HINT_COLUMNS - 1];
+
+/// 1 for 3 intervals, 2 for 4–5, 3 for 6–8, 4 for 9–12, 5 for 13–24, 6 for 25–48, 7 for more; 0 without a hint.
+pub fn match_class(hint: Option<&Hint>) -> i64 {
+    hint.map_or(0, |hint| match hint.matched {
+        0..=3 => 1,
+        4..=5 => 2,
+        6..=8 => 3,
+        9..=12 => 4,
+        13..=24 => 5,
+        25..=48 => 6,
+        _ => 7,
+    })
+}
+
+/// Rows of the decoder's table of hints for one step.
+pub fn hint_rows(hint: Option<&Hint>) -> [i64; HINT_COLUMNS] {
+    let Some(found) = hint else {
+        return HINT_OFFSETS;
+    };
+    let [pitch, velocity, duration, pedal, gap] = found.note.to_array().map(|v| i64::from(v) + 1);
+    let distance = 1 + i64::from(found.distance.clamp(1, 1 << (DISTANCE_CLASSES - 2)).ilog2());
+    let columns = [pitch, velocity, duration, pedal, gap, match_class(hint), distance];
+    std::array::from_fn(|i| columns[i] + HINT_OFFSETS[i])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_row_of_a_hint_lies_in_its_own_column() {
+        let highest = NoteToken {
+            pitch: 87,
+            velocity: 31,
+            duration: 63,
+            pedal: 2,
+            gap: 63,
+        };
+        for (note, matched, distance) in [(NoteToken::default(), 3, 1), (highest, 64, 1_000_000)] {
+            let hint = Hint {
+                note,
+                matched,
+                distance,
+            };
+            for (i, row) in hint_rows(Some(&hint)).iter().enumerate() {
+                let own = HINT_OFFSETS[i] + 1..HINT_OFFSETS[i] + HINT_SIZES[i];
+                assert!(own.contains(row), "column {i} row {row}");
+            }
+        }
+        assert_eq!(hint_rows(None), HINT_OFFSETS);
+    }
 
     #[test]
     fn every_row_lies_in_its_own_column() {

@@ -4,7 +4,7 @@
 //! zero-initialised output maps let the Muon optimiser run at a high learning rate.
 
 use tch::nn::{Init, Path};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// A linear map without bias, `[.., n_in] -> [.., n_out]`.
 #[derive(Debug)]
@@ -91,13 +91,14 @@ impl Rotary {
 }
 
 /// Which positions a query may see.
+#[derive(Clone, Copy)]
 pub enum Mask<'a> {
     /// All of them.
     Full,
-    /// Itself and those before it.
-    Causal,
-    /// Where the tensor, broadcast to `[B, heads, T, T]`, is true.
-    Given(&'a Tensor),
+    /// As many as this, itself and those just before it; for as many queries as keys.
+    Last(i64),
+    /// All, with this added to the scores: broadcast to `[B, heads, T, keys]`, minus infinity bars a position.
+    Biased(&'a Tensor),
 }
 
 /// Keys and values of one layer, `[B, heads, T, head_dim]`.
@@ -154,23 +155,89 @@ impl Attention {
 
     /// `queries`: `[B, heads, T, head_dim]`; returns `[B, T, d]`.
     pub fn attend(&self, queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
-        let (given, is_causal) = match mask {
-            Mask::Full => (None, false),
-            Mask::Causal => (None, true),
-            Mask::Given(allowed) => (Some(allowed), false),
-        };
         let (b, t) = (queries.size()[0], queries.size()[2]);
-        let mixed = Tensor::scaled_dot_product_attention(
-            queries,
-            &memory.keys,
-            &memory.values,
-            given,
-            0.0,
-            is_causal,
-            None,
-            false,
-        );
-        self.out.forward(&mixed.transpose(1, 2).reshape([b, t, -1]))
+        let mixed = if queries.device() == Device::Cpu {
+            mix_on_cpu(queries, memory, mask)
+        } else {
+            mix_fused(queries, memory, mask)
+        };
+        self.out.forward(&mixed.transpose(1, 2).reshape([b, t, -1])) // [B, T, d]
+    }
+}
+
+/// Queries of a causal window that are scored together on a CPU.
+const BLOCK: i64 = 128;
+
+/// Attention as products and a softmax. libtorch's fused CPU attention is two to ten times slower backward in
+/// bfloat16 at these sizes (`cargo bench --bench train`). A long causal window is done in blocks of queries, each
+/// with no more keys than it may see. Returns `[B, heads, T, head_dim]`.
+fn mix_on_cpu(queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
+    let t = queries.size()[2];
+    let scaled = queries / (queries.size()[3] as f64).sqrt();
+    let mix = |q: &Tensor, k: &Tensor, v: &Tensor, bias: Option<&Tensor>| {
+        let mut scores = q.matmul(&k.transpose(2, 3)); // [B, heads, queries, keys]
+        if let Some(bias) = bias {
+            scores += bias;
+        }
+        scores.softmax(-1, None).matmul(v)
+    };
+    match mask {
+        Mask::Full => mix(&scaled, &memory.keys, &memory.values, None),
+        Mask::Biased(bias) => mix(&scaled, &memory.keys, &memory.values, Some(bias)),
+        Mask::Last(sight) => {
+            let blocks: Vec<Tensor> = (0..t)
+                .step_by(BLOCK as usize)
+                .map(|start| {
+                    let end = (start + BLOCK).min(t);
+                    let first = (start + 1 - sight).max(0);
+                    let part = |x: &Tensor, from: i64| x.narrow(2, from, end - from);
+                    let bias = causal_bias(start..end, first, sight, (scaled.kind(), scaled.device()));
+                    mix(
+                        &part(&scaled, start),
+                        &part(&memory.keys, first),
+                        &part(&memory.values, first),
+                        Some(&bias),
+                    )
+                })
+                .collect();
+            Tensor::cat(&blocks, 2)
+        }
+    }
+}
+
+/// As [`mix_on_cpu`], with libtorch's fused kernels.
+fn mix_fused(queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
+    let t = queries.size()[2];
+    let options = (queries.kind(), queries.device());
+    let bias = match mask {
+        Mask::Last(sight) if sight < t => Some(causal_bias(0..t, 0, sight, options)),
+        Mask::Biased(bias) => Some(bias.shallow_clone()),
+        Mask::Full | Mask::Last(_) => None,
+    };
+    let is_causal = bias.is_none() && matches!(mask, Mask::Last(_));
+    Tensor::scaled_dot_product_attention(
+        queries,
+        &memory.keys,
+        &memory.values,
+        bias.as_ref(),
+        0.0,
+        is_causal,
+        None,
+        false,
+    )
+}
+
+/// 0 where a query may see a key, minus infinity elsewhere, `[queries, keys]`; the keys are `first..queries.end`.
+fn causal_bias(queries: std::ops::Range<i64>, first: i64, sight: i64, options: (Kind, Device)) -> Tensor {
+    let (rows, columns) = (queries.end - queries.start, queries.end - first);
+    // Query i of the block stands at column i + own.
+    let own = queries.start - first;
+    let barred = Tensor::full([rows, columns], f64::NEG_INFINITY, options);
+    let later = barred.triu(own + 1);
+    if sight > own + rows {
+        later
+    } else {
+        later + barred.tril(own - sight)
     }
 }
 

@@ -5,6 +5,7 @@ use tch::{Device, Kind, Reduction, Tensor};
 
 use super::decoder::{Condition, Decoder};
 use super::encoder::{Encoder, Posterior};
+use super::hints::Hints;
 use super::loss::ElboTerms;
 use super::prior::MixturePrior;
 use super::transformer::{Linear, norm};
@@ -22,6 +23,8 @@ pub struct Batch {
     pub rows: Tensor,
     /// float `[B, T]`: onset of each target in seconds from the window's first.
     pub secs: Tensor,
+    /// What is remembered of earlier passages, for each target.
+    pub hints: Hints,
     /// int64 `[B, T, 5]`: what to predict, [`IGNORED`] where nothing.
     pub targets: Tensor,
     /// int64 `[S, T, NOTE_COLUMNS]`: encoder input.
@@ -41,8 +44,8 @@ pub struct Conditioning {
     pub has_z: Tensor,
     /// int64 `[B]`, `n_composers` where the label is withheld.
     pub label: Tensor,
-    /// bool `[B, 1, T, T]` or `[T, T]`: which notes each position sees; `None` for all before it.
-    pub allowed: Option<Tensor>,
+    /// Positions that each position of the decoder sees, itself among them.
+    pub sight: i64,
     /// standard normal `[S, d_latent]` for the posterior sample.
     pub noise: Tensor,
 }
@@ -146,10 +149,10 @@ impl Vae {
         let condition = self.condition(z, &given.label, &given.has_z);
         let mut so_far = self
             .decoder
-            .trunk(&batch.rows, &batch.secs, &condition, given.allowed.as_ref());
+            .trunk(&batch.rows, &batch.secs, &batch.hints, &condition, given.sight);
         Field::ALL.map(|field| {
             let target = batch.targets.select(2, field.index() as i64);
-            let logits = self.decoder.logits(field, &so_far);
+            let logits = self.decoder.logits(field, &so_far, &batch.hints);
             let nll = logits.view([-1, field.size() as i64]).cross_entropy_loss(
                 &target.reshape([-1]),
                 None::<Tensor>,
@@ -159,7 +162,7 @@ impl Vae {
             );
             // The end token has no other fields, so what is embedded there is never used.
             let value = target.clamp(0, field.size() as i64 - 1);
-            so_far = self.decoder.chosen(field, &so_far, &value);
+            so_far = self.decoder.chosen(field, &so_far, &value, &batch.hints);
             nll
         })
     }

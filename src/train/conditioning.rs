@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use crate::data::Window;
 use crate::model::{Conditioning, ModelConfig};
@@ -13,6 +13,8 @@ const SHORT_SIGHT_SHARE: f64 = 0.6;
 const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
 /// Share of input notes that are hidden.
 pub(super) const HIDDEN_SHARE: f64 = 0.1;
+/// Share of segments that are written without hints of earlier passages, as the first notes of any piece are.
+pub(super) const NO_MEMORY_SHARE: f64 = 0.15;
 /// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
 const NO_LABEL_SHARE: f64 = 0.15;
 const NO_Z_SHARE: f64 = 0.15;
@@ -36,25 +38,25 @@ pub(super) fn draw(
         has_z.push(if no_z { 0f32 } else { 1.0 });
         labels.push(window.composer.filter(|_| !no_label).unwrap_or(model.n_composers) as i64);
     }
-    let allowed = short_sight(model.context_len, device, rng);
+    let sight = sight(model.context_len, rng);
     // Own noise from the own generator: the run is then a function of its seed.
     let (d, segments) = (model.d_latent, windows.len() + heard);
     let noise: Vec<f32> = (0..segments * d).map(|_| standard_normal(rng)).collect();
     Conditioning {
         has_z: Tensor::from_slice(&has_z).to_device(device),
         label: Tensor::from_slice(&labels).to_device(device),
-        allowed,
+        sight,
         noise: Tensor::from_slice(&noise)
             .view([segments as i64, d as i64])
             .to_device(device),
     }
 }
 
-/// Which notes each position of the next batch sees; `None`: all before it.
-pub(super) fn short_sight(context_len: usize, device: Device, rng: &mut Pcg64Mcg) -> Option<Tensor> {
-    rng.random_bool(SHORT_SIGHT_SHARE).then(|| {
-        let sight = SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())];
-        let t = context_len as i64;
-        Tensor::ones([t, t], (Kind::Bool, device)).tril(0).triu(1 - sight)
-    })
+/// How many positions each position of the next batch sees.
+pub(super) fn sight(context_len: usize, rng: &mut Pcg64Mcg) -> i64 {
+    if rng.random_bool(SHORT_SIGHT_SHARE) {
+        SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())]
+    } else {
+        context_len as i64
+    }
 }

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use tch::Device;
 
 use super::TrainConfig;
-use super::conditioning::{self, HIDDEN_SHARE};
+use super::conditioning::{self, HIDDEN_SHARE, NO_MEMORY_SHARE};
 use crate::data::{Sampler, Window, stack};
 use crate::model::{Batch, Conditioning};
 
@@ -60,7 +60,12 @@ impl<'a> Material<'a> {
         } = self;
         let context = config.model.context_len;
         let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
-        let (windows, heard) = (draw(config.batch_size), draw(config.heard_windows));
+        let (mut windows, heard) = (draw(config.batch_size), draw(config.heard_windows));
+        for window in &mut windows {
+            if rng.random_bool(NO_MEMORY_SHARE) {
+                window.hints.clear();
+            }
+        }
         let batch = stack(&windows, &heard, &config.model, *device, || {
             rng.random_bool(HIDDEN_SHARE)
         });

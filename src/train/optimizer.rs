@@ -48,7 +48,8 @@ pub struct Optimizer {
 fn is_hidden_matrix(name: &str, variable: &Tensor) -> bool {
     const OTHERS: [&str; 5] = ["table", "prior.", "bag.", "queries", "no_z"];
     let size = variable.size();
-    let is_projection_to_values = name.ends_with(".out") && name.contains("heads.");
+    let is_projection_to_values =
+        name.contains("heads.") && (name.ends_with(".out") || name.ends_with(".gate"));
     size.len() == 2 && !is_projection_to_values && !OTHERS.iter().any(|o| name.contains(o))
 }
 

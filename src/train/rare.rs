@@ -10,7 +10,7 @@ use rand_pcg::Pcg64Mcg;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor, no_grad};
 
-use super::conditioning::{HIDDEN_SHARE, short_sight};
+use super::conditioning::{HIDDEN_SHARE, sight};
 use super::{Optimizer, Rates, TrainError};
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows, stack};
 use crate::device::{DeviceChoice, training_kind};
@@ -187,7 +187,7 @@ fn learn(
         });
         let has_z: Vec<bool> = windows.iter().map(|_| !rng.random_bool(NO_Z_SHARE)).collect();
         let mut given = own_labels(vae, &windows, |i| has_z[i]);
-        given.allowed = short_sight(vae.config.context_len, vae.device(), &mut rng);
+        given.sight = sight(vae.config.context_len, &mut rng);
         let nll = nll(vae, &batch, &given);
         nll.backward();
         let left = 1.0 - step as f64 / config.steps as f64;
@@ -226,7 +226,7 @@ fn own_labels(vae: &Vae, windows: &[Window], has_z: impl Fn(usize) -> bool) -> C
     Conditioning {
         has_z: Tensor::from_slice(&has_z).to_device(device),
         label: Tensor::from_slice(&labels).to_device(device),
-        allowed: None,
+        sight: vae.config.context_len as i64,
         noise: Tensor::zeros(
             [windows.len() as i64, vae.config.d_latent as i64],
             (Kind::Float, device),

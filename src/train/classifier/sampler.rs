@@ -57,7 +57,7 @@ impl<'a> SegmentSampler<'a> {
         let start = rng.random_range(0..=piece.tokens.len().saturating_sub(SEGMENT_LEN));
         let end = (start + SEGMENT_LEN).min(piece.tokens.len());
         let mut notes = piece.tokens[start..end].to_vec();
-        augment(&mut notes, rng);
+        augment(&mut notes, &mut [], rng);
         (*label, notes)
     }
 }
