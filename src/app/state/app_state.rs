@@ -319,6 +319,14 @@ impl AppState {
         is_busy.then_some("A take is being composed; stop it first.")
     }
 
+    /// The pace of a take by the composer that is chosen.
+    pub fn notes_per_sec(&self) -> f64 {
+        let composer = self.settings.form.settings.composer.as_deref();
+        let composer = composer.and_then(|name| Some(self.model.composer(name)?.0));
+        let info = self.model.ready.as_ref();
+        info.map_or(10.0, |info| info.notes_per_sec(composer))
+    }
+
     /// The request for `settings`, against the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings
