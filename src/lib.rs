@@ -20,6 +20,9 @@ pub mod picture;
 pub mod synth;
 pub mod tokens;
 
+// Music to a file, by its ending.
+pub mod save;
+
 // The network, the classifiers, and how to choose from what they say.
 pub mod classify;
 pub mod device;

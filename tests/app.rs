@@ -191,9 +191,9 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     });
 
     window.press(Modifiers::NONE, Key::M);
-    assert!(window.app().state.sound.is_muted);
+    assert!(window.app().state.settings.sound.is_muted);
     window.press(Modifiers::ALT, Key::M);
-    assert!(window.app().state.sound.is_muted, "Alt+M is another key");
+    assert!(window.app().state.settings.sound.is_muted, "Alt+M is another key");
     // Three strokes within a frame that took long.
     let stroke = |repeat| eframe::egui::Event::Key {
         key: Key::ArrowUp,
@@ -210,7 +210,10 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     window.harness.get_by_label("Search takes").focus();
     window.harness.run_steps(2);
     window.press(Modifiers::NONE, Key::M);
-    assert!(window.app().state.sound.is_muted, "M in a text field is a letter");
+    assert!(
+        window.app().state.settings.sound.is_muted,
+        "M in a text field is a letter"
+    );
 }
 
 #[test]

@@ -18,8 +18,6 @@ use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
 use super::render::{SoundArgs, write_recording};
 
-/// Real music has about ten notes in a second.
-const NOTES_PER_SEC: f64 = 10.0;
 pub(super) const SAMPLE_RATE: u32 = 48_000;
 
 /// Compose in the manner of a composer.
@@ -81,21 +79,21 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    let requests = (0..u64::from(args.count))
-        .map(|i| {
-            Ok(GenerateRequest {
-                notes: notes(args)?,
-                sampling: SamplingSettings {
-                    guidance: args.guidance,
-                    temperature: args.temperature,
-                    top_p: args.top_p,
-                    memory: args.memory,
-                },
-                best_of: best_of(args, &generator),
-                ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
-            })
+    let composer = composers.find(&args.composer)?;
+    let notes = notes(args, generator.info().notes_per_sec(Some(composer)))?;
+    let requests: Vec<GenerateRequest> = (0..u64::from(args.count))
+        .map(|i| GenerateRequest {
+            notes,
+            sampling: SamplingSettings {
+                guidance: args.guidance,
+                temperature: args.temperature,
+                top_p: args.top_p,
+                memory: args.memory,
+            },
+            best_of: best_of(args, &generator),
+            ..GenerateRequest::new(Some(composer), seed.wrapping_add(i))
         })
-        .collect::<anyhow::Result<Vec<GenerateRequest>>>()?;
+        .collect();
     let is_folder = args.count > 1 || args.out.is_dir() || args.out.extension().is_none();
     let takes = compose(&generator, &requests)?;
     if is_folder {
@@ -122,10 +120,10 @@ fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
     }
 }
 
-fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
+fn notes(args: &GenerateArgs, per_sec: f64) -> anyhow::Result<usize> {
     match args.seconds {
         None => Ok(args.notes),
-        Some(secs) if secs > 0.0 && secs < 4000.0 => Ok((secs * NOTES_PER_SEC).round().max(1.0) as usize),
+        Some(secs) if secs > 0.0 && secs < 4000.0 => Ok((secs * per_sec).round().max(1.0) as usize),
         Some(_) => bail!("--seconds must lie between 0 and 4000"),
     }
 }

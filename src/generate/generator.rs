@@ -68,6 +68,7 @@ impl Generator {
             composers,
             labelled,
             trained_on: checkpoint.header.trained_on.clone(),
+            notes_per_sec: checkpoint.header.notes_per_sec.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
             d_latent: config.d_latent,

@@ -50,6 +50,10 @@ pub struct CheckpointHeader {
     #[serde(default, skip_serializing_if = "ComposerSet::is_empty")]
     pub rare: ComposerSet,
     pub trained_on: TrainedOn,
+    /// Notes a second in the training music of each composer, the added ones after the others; empty in files of
+    /// versions that did not count them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes_per_sec: Vec<f32>,
     /// Titles that belong to the extra tensors, such as the pieces of the latent map.
     #[serde(default)]
     pub notes: HashMap<String, Vec<String>>,
@@ -64,6 +68,7 @@ impl CheckpointHeader {
             composers: composers.clone(),
             rare: ComposerSet::default(),
             trained_on,
+            notes_per_sec: Vec::new(),
             notes: HashMap::new(),
         }
     }

@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 use super::made::Made;
 use crate::evaluate::{CopyCheck, Heard};
 use crate::generate::{DEFAULT_BEST_OF, Recipe, Take};
-use crate::music::Performance;
-use crate::music::surname;
+use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
 
 /// Where the music of a take came from.
@@ -31,9 +30,8 @@ pub struct ComposeSettings {
     pub composer: Option<String>,
     pub seed: u64,
     pub notes: usize,
-    pub guidance: f32,
-    pub temperature: f32,
-    pub top_p: f32,
+    #[serde(flatten)]
+    pub sampling: SamplingSettings,
     pub best_of: usize,
     /// The latent, where it was chosen rather than drawn.
     pub z: Option<Vec<f32>>,
@@ -44,14 +42,11 @@ pub struct ComposeSettings {
 
 impl Default for ComposeSettings {
     fn default() -> ComposeSettings {
-        let sampling = SamplingSettings::default();
         ComposeSettings {
             composer: None,
             seed: 1,
             notes: 500,
-            guidance: sampling.guidance,
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
+            sampling: SamplingSettings::default(),
             best_of: DEFAULT_BEST_OF,
             z: None,
             prompt_notes: 0,

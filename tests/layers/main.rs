@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("synth", 1),
     ("picture", 1),
     ("device", 1),
+    ("save", 2),
     ("sampling", 2),
     ("model", 2),
     ("classify", 2),

@@ -23,7 +23,6 @@ use crate::app::state::action::{Actions, Ask, FileAction, Sheet, Tab};
 use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
-use crate::app::threads::export::Subject;
 use crate::app::threads::feed::Feed;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
@@ -34,6 +33,7 @@ use crate::app::widgets::training::input::{DeviceItem, TrainingInput};
 use crate::app::widgets::training::panel::TrainingPanel;
 use crate::device::DeviceChoice;
 use crate::jobs::{Engine, Wake};
+use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeStore};
 
 /// How long settings must be at rest before they are written.
@@ -56,7 +56,8 @@ pub struct PasticheApp {
     pub(super) store: TakeStore,
     /// Deleted takes that can be brought back.
     pub(super) deleted: Vec<TakeEntry>,
-    pub(super) subject: Option<Subject>,
+    /// What the save sheet is about.
+    pub(super) to_save: Option<Piece>,
     pub(super) asks: Vec<Ask>,
     pub(super) kept_settings: Settings,
     pub(super) changed_at: Option<Instant>,
@@ -99,7 +100,7 @@ impl PasticheApp {
             toasts: Toasts::default(),
             store: TakeStore::new(&places.data_folder.join("takes")),
             deleted: Vec::new(),
-            subject: None,
+            to_save: None,
             asks: Vec::new(),
             kept_settings: settings.clone(),
             changed_at: None,

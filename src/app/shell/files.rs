@@ -9,7 +9,6 @@ use crate::app::panels::look::style;
 use crate::app::state::action::{Ask, FileAction, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
-use crate::app::threads::export::{ExportJob, SaveError, Subject, ending, export_takes};
 use crate::app::threads::workers::{Done, Then};
 use crate::app::widgets::evaluation::{self, ReportError};
 use crate::display::stem;
@@ -18,6 +17,8 @@ use crate::jobs::EngineCommand;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiRead};
 use crate::picture::Look;
+use crate::progress::Progress;
+use crate::save::{Piece, Recording, SaveError, save};
 use crate::synth::SoundFont;
 use crate::takes::{Origin, TakeEntry, TakeRecord, now_secs};
 
@@ -31,18 +32,14 @@ impl PasticheApp {
                 let Some(stage) = &self.state.stage else {
                     return;
                 };
-                let recipe = self.state.staged_take().and_then(|e| e.record.recipe_line());
-                let (name, music) = (stage.name.clone(), stage.performance.clone());
-                let look = self.look(stage.composer.as_deref());
-                self.show_save(
-                    Subject {
-                        name,
-                        music,
-                        recipe,
-                        look,
-                    },
-                    as_wav,
-                );
+                let piece = Piece {
+                    performance: stage.performance.clone(),
+                    range_secs: None,
+                    title: Some(stage.name.clone()),
+                    recipe: self.state.staged_take().and_then(|e| e.record.recipe_line()),
+                    look: self.look(stage.composer.as_deref()),
+                };
+                self.show_save(piece, as_wav);
             }
             FileAction::SaveTake(id) => self.read_take(id, Then::Save),
             FileAction::OpenReport(path) => self.open_report(path),
@@ -109,7 +106,8 @@ impl PasticheApp {
 
     /// A file of whatever kind: dropped, or named at the start.
     fn open_path(&mut self, path: PathBuf) {
-        match ending(&path).as_deref() {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
             Some("mid" | "midi" | "kar" | "rmi") => self.open_music(path),
             Some("sf2" | "sf3") => self.load_soundfont(path),
             Some("safetensors") => self.load_checkpoint(path),
@@ -226,51 +224,46 @@ impl PasticheApp {
         }
     }
 
-    pub(super) fn show_save(&mut self, subject: Subject, as_wav: bool) {
-        let folder = self
-            .state
-            .settings
-            .save_folder
-            .clone()
-            .filter(|p| p.is_dir())
-            .unwrap_or_else(default_folder);
-        self.sheets
-            .save
-            .open(&subject.name, as_wav, &folder, self.state.settings.wav);
-        self.subject = Some(subject);
+    pub(super) fn show_save(&mut self, piece: Piece, as_wav: bool) {
+        let settings = &self.state.settings;
+        let folder = settings.save_folder.clone().filter(|p| p.is_dir());
+        let folder = folder.unwrap_or_else(default_folder);
+        let name = piece.title.as_deref().unwrap_or_default();
+        self.sheets.save.open(name, as_wav, &folder, settings.wav);
+        self.to_save = Some(piece);
         self.state.sheet = Some(Sheet::Save);
     }
 
     fn export(&mut self, plan: ExportPlan) {
-        let Some(subject) = &self.subject else { return };
-        if self.state.export.as_ref().is_some_and(ExportState::is_running) {
+        let Some(piece) = self.to_save.clone().filter(|_| self.state.export.is_none()) else {
             return;
-        }
+        };
         if let Some(folder) = plan.path.parent().filter(|p| p.is_dir()) {
             self.state.settings.save_folder = Some(folder.to_owned());
         }
         self.state.settings.wav = plan.wav;
-        let export = ExportState::new(plan.path.clone());
-        let sound = self.sound.settings();
-        let job = ExportJob {
-            performance: subject.music.clone(),
-            title: subject.name.clone(),
-            recipe: subject.recipe.clone(),
-            look: subject.look,
-            sound_font: self.sound.font().cloned(),
-            preset: self.sound.preset(),
-            has_reverb: sound.has_reverb,
-            has_chorus: sound.has_chorus,
-            loop_secs: self.sound.loop_secs(),
-            stop: export.stop.clone(),
-            progress: export.progress.clone(),
-            plan,
-        };
-        let path = export.path.clone();
-        self.state.export = Some(export);
-        self.workers.task("export", move || Done::Exported {
-            path,
-            result: job.run(),
+        let state = ExportState::new(plan.path.clone());
+        let (stop, progress) = (state.stop.clone(), state.progress.clone());
+        self.state.export = Some(state);
+        let font = self.sound.font().cloned();
+        let settings = self.sound.export_settings(plan.wav);
+        let loop_secs = self.sound.loop_secs().filter(|_| plan.only_loop);
+        self.workers.task("export", move || {
+            let mut on_progress = |p: Progress| p.fraction().into_iter().for_each(|f| progress.set(f));
+            let recording = font.as_ref().map(|sound_font| Recording {
+                sound_font,
+                settings,
+                stop: &stop,
+                on_progress: &mut on_progress,
+            });
+            let piece = Piece {
+                range_secs: loop_secs,
+                ..piece
+            };
+            Done::Exported {
+                result: save(&plan.path, piece, recording).map(drop),
+                path: plan.path,
+            }
         });
     }
 
@@ -300,7 +293,7 @@ impl PasticheApp {
         let store = self.store.clone();
         self.workers
             .task("export-starred", move || Done::StarredExported {
-                result: export_takes(&store, &starred, &folder),
+                result: store.export(&starred, &folder).map(|()| starred.len()),
                 folder,
             });
     }

@@ -6,10 +6,10 @@ use super::app::PasticheApp;
 use super::compose::note_capacity;
 use crate::app::state::action::{Sheet, TakeAction};
 use crate::app::state::app_state::StageSource;
-use crate::app::threads::export::Subject;
 use crate::app::threads::workers::{Done, Then};
 use crate::jobs::JobId;
 use crate::music::Performance;
+use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeId, TakeStoreError};
 
 impl PasticheApp {
@@ -226,13 +226,14 @@ impl PasticheApp {
         let Some(entry) = self.state.takes.get(id) else {
             return;
         };
-        let subject = Subject {
-            name: entry.record.name.clone(),
+        let piece = Piece {
+            performance: music,
+            range_secs: None,
+            title: Some(entry.record.name.clone()),
             recipe: entry.record.recipe_line(),
             look: self.look(entry.record.composer.as_deref()),
-            music,
         };
-        self.show_save(subject, false);
+        self.show_save(piece, false);
     }
 
     pub(super) fn show_sheet(&mut self, sheet: Sheet) {

@@ -17,7 +17,6 @@ use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::music::{ComposerSet, Performance};
 use crate::progress::StopFlag;
-use crate::sampling::SamplingSettings;
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
 #[derive(Debug)]
@@ -320,6 +319,14 @@ impl AppState {
         is_busy.then_some("A take is being composed; stop it first.")
     }
 
+    /// The pace of a take by the composer that is chosen.
+    pub fn notes_per_sec(&self) -> f64 {
+        let composer = self.settings.form.settings.composer.as_deref();
+        let composer = composer.and_then(|name| Some(self.model.composer(name)?.0));
+        let info = self.model.ready.as_ref();
+        info.map_or(10.0, |info| info.notes_per_sec(composer))
+    }
+
     /// The request for `settings`, against the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings
@@ -329,12 +336,7 @@ impl AppState {
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
         GenerateRequest {
             notes: settings.notes,
-            sampling: SamplingSettings {
-                guidance: settings.guidance,
-                temperature: settings.temperature,
-                top_p: settings.top_p,
-                ..SamplingSettings::default()
-            },
+            sampling: settings.sampling,
             best_of: self.model.best_of(settings),
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
@@ -348,7 +350,7 @@ impl AppState {
             return self.training_loss.clone();
         }
         let text = match () {
-            () if self.export.as_ref().is_some_and(ExportState::is_running) => {
+            () if self.export.is_some() => {
                 "A file is still being written. It would not be there; nothing half-written stays behind."
             }
             () if self.is_busy().is_some() => {

@@ -165,9 +165,10 @@ impl Settings {
         let form = &mut self.form.settings;
         form.notes = form.notes.clamp(NOTES.start, NOTES.end);
         form.best_of = form.best_of.clamp(1, crate::generate::MOST_BEST_OF);
-        form.guidance = in_range(form.guidance, GUIDANCE);
-        form.temperature = in_range(form.temperature, TEMPERATURE);
-        form.top_p = in_range(form.top_p, 0.5..1.0);
+        let sampling = &mut form.sampling;
+        sampling.guidance = in_range(sampling.guidance, GUIDANCE);
+        sampling.temperature = in_range(sampling.temperature, TEMPERATURE);
+        sampling.top_p = in_range(sampling.top_p, 0.5..1.0);
         self.sound.volume = in_range(self.sound.volume, 0.0..1.0);
         if !matches!(self.wav.bits, 16 | 24) {
             self.wav = WavSettings::default();

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::export::SaveError;
 use crate::app::state::action::Ask;
 use crate::app::state::order::Order;
 use crate::app::widgets::evaluation::ReportError;
@@ -15,6 +14,7 @@ use crate::evaluate::Report;
 use crate::jobs::{JobId, Queue, Task, Wake};
 use crate::music::Performance;
 use crate::music::midi::{MidiError, MidiRead};
+use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
 use crate::takes::{TakeEntry, TakeId, TakeStoreError};
 

@@ -16,8 +16,6 @@ use crate::music::{ComposerId, ComposerSet, Era};
 
 /// What each further continuation costs; `cargo bench --bench generate` prints it.
 const LONGER_PERCENT: usize = 14;
-/// Notes a second in the real repertoire, to say how long a take will be.
-const NOTES_PER_SEC: f64 = 10.0;
 
 #[derive(Debug, Default)]
 pub struct ComposePanel;
@@ -157,7 +155,7 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let s = &mut form.settings;
-    let slider = Slider::new(&mut s.guidance, GUIDANCE.start..=GUIDANCE.end)
+    let slider = Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end)
         .fixed_decimals(1)
         .step_by(0.1);
     row_ui(
@@ -166,7 +164,7 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
         "How strongly the composer is followed: 1 is plain, 2 to 3 is unmistakable.",
         slider,
     );
-    let slider = Slider::new(&mut s.temperature, TEMPERATURE.start..=TEMPERATURE.end)
+    let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
         .fixed_decimals(2)
         .step_by(0.01);
     row_ui(
@@ -176,7 +174,10 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
         slider,
     );
     best_of_ui(ui, state, &mut s.best_of);
-    let about = format!("Notes to compose: about {} of music.", minutes(s.notes));
+    let about = format!(
+        "Notes to compose: about {} of music.",
+        minutes(s.notes as f64 / state.notes_per_sec())
+    );
     let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
     seed_ui(ui, form, actions);
@@ -211,8 +212,7 @@ fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
     });
 }
 
-fn minutes(notes: usize) -> String {
-    let secs = notes as f64 / NOTES_PER_SEC;
+fn minutes(secs: f64) -> String {
     if secs < 90.0 {
         format!("{secs:.0} seconds")
     } else {
