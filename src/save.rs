@@ -42,6 +42,8 @@ pub enum SaveError {
     UnknownKind(PathBuf),
     #[error("a recording needs a SoundFont; choose one, or save as .mid")]
     NoSoundFont,
+    #[error("there are no notes in this part; choose another one")]
+    Empty,
     #[error(transparent)]
     Midi(#[from] MidiError),
     #[error(transparent)]
@@ -106,6 +108,9 @@ pub fn save(
     }
     let part = piece.range_secs.map(|range| piece.performance.slice_secs(range));
     let music = part.as_ref().unwrap_or(&piece.performance);
+    if music.is_empty() {
+        return Err(SaveError::Empty);
+    }
     let title = piece.title.as_deref();
     if kind == FileKind::Picture {
         picture::write_file(path, music, title.unwrap_or_default(), &piece.look)?;

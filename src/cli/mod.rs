@@ -3,10 +3,12 @@
 mod composers;
 mod evaluate;
 mod generate;
+mod input;
 mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod numbers;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
