@@ -13,6 +13,7 @@ mod numbers;
 mod play;
 mod prepare;
 mod render;
+mod sampling_args;
 mod train;
 mod train_args;
 mod train_classifier;
