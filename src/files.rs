@@ -145,6 +145,22 @@ pub fn is_stream(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
+/// Does what is written to `path` go where standard output goes?
+pub fn is_stdout(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+        let out = id(Path::new("/dev/stdout"));
+        out.is_some() && out == id(path)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// Writes `bytes` as a [`Draft`] and finishes it: a full disk or a cut leaves what was there before.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files::is_stream;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiError};
 use crate::picture::{self, Look, PictureError, is_picture};
@@ -28,6 +29,12 @@ impl FileKind {
             _ if is_picture(path) => Some(FileKind::Picture),
             _ => AudioFormat::from_path(path).map(FileKind::Audio),
         }
+    }
+
+    /// As [`FileKind::of`] for a file to write: into a pipe or a device without an ending goes MIDI.
+    pub fn of_target(path: &Path) -> Option<FileKind> {
+        let is_bare = path.extension().is_none() && is_stream(path);
+        FileKind::of(path).or_else(|| is_bare.then_some(FileKind::Midi))
     }
 
     pub fn is_audio(self) -> bool {
@@ -88,7 +95,7 @@ pub fn save(
     piece: Piece,
     recording: Option<Recording<'_>>,
 ) -> Result<Option<ExportSummary>, SaveError> {
-    let kind = FileKind::of(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
+    let kind = FileKind::of_target(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
     if kind.is_audio() {
         let recording = recording.ok_or(SaveError::NoSoundFont)?;
         let settings = ExportSettings {

@@ -9,6 +9,7 @@ mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
 mod numbers;
+mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
