@@ -14,6 +14,8 @@ use pastiche::files;
 use pastiche::generate::Generator;
 use pastiche::progress::{Progress, StopFlag};
 
+use super::sampling_args::SamplingArgs;
+
 /// Measure a model: is it heard as its composer, is it like real music, is it copied, and what does it cost?
 ///
 /// Composes some hundred takes and compares them with the held-out part of the corpus.
@@ -53,13 +55,8 @@ pub struct EvaluateArgs {
     best_of: usize,
     #[arg(long, default_value_t = EvaluateOptions::default().seed)]
     seed: u64,
-    /// How strongly the composer is insisted on; by default what the studio uses
-    #[arg(long)]
-    guidance: Option<f32>,
-    #[arg(long)]
-    temperature: Option<f32>,
-    #[arg(long)]
-    top_p: Option<f32>,
+    #[command(flatten)]
+    sampling: SamplingArgs,
     /// Where the network runs: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
@@ -152,19 +149,13 @@ fn beside(checkpoint: &Path, name: &str) -> PathBuf {
 }
 
 fn options(args: &EvaluateArgs) -> EvaluateOptions {
-    let mut options = EvaluateOptions {
+    EvaluateOptions {
         takes: args.takes,
         notes: args.notes,
         best_of: args.best_of,
         seed: args.seed,
-        ..EvaluateOptions::default()
-    };
-    let sampling = &mut options.sampling;
-    sampling.guidance = args.guidance.unwrap_or(sampling.guidance);
-    sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
-    sampling.top_p = args.top_p.unwrap_or(sampling.top_p);
-    options.sampling = sampling.clamped();
-    options
+        sampling: args.sampling.settings().clamped(),
+    }
 }
 
 /// A bar in a terminal; a line per phase elsewhere.

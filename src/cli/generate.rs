@@ -7,18 +7,16 @@ use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::device::DeviceChoice;
-use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
+use pastiche::evaluate::{Ears, Heard};
 use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
-use pastiche::music::{ComposerSet, midi, surname};
-use pastiche::sampling::{SamplingSettings, fresh_seed};
-use pastiche::synth::export::ExportSettings;
+use pastiche::music::{ComposerSet, surname};
+use pastiche::sampling::fresh_seed;
 use serde_json::json;
 
 use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
-use super::render::{SoundArgs, write_recording};
-
-pub(super) const SAMPLE_RATE: u32 = 48_000;
+use super::render::{SoundArgs, write_take};
+use super::sampling_args::SamplingArgs;
 
 /// Compose in the manner of a composer.
 ///
@@ -40,18 +38,8 @@ pub struct GenerateArgs {
     /// About how long, instead of --notes
     #[arg(long, value_name = "SECS")]
     seconds: Option<f64>,
-    /// How strongly to sound like the composer: 1 is plain, 2 to 3 strong
-    #[arg(long, value_name = "G", default_value_t = SamplingSettings::default().guidance)]
-    guidance: f32,
-    /// Under 1 more cautious, over 1 bolder
-    #[arg(long, value_name = "T", default_value_t = SamplingSettings::default().temperature)]
-    temperature: f32,
-    /// Keep to the likeliest pitches that together have this probability
-    #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
-    top_p: f32,
-    /// How far takes lean towards what they have heard before; 0 forgets, 1 is as learned
-    #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory)]
-    memory: f32,
+    #[command(flatten)]
+    sampling: SamplingArgs,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -84,12 +72,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let requests: Vec<GenerateRequest> = (0..u64::from(args.count))
         .map(|i| GenerateRequest {
             notes,
-            sampling: SamplingSettings {
-                guidance: args.guidance,
-                temperature: args.temperature,
-                top_p: args.top_p,
-                memory: args.memory,
-            },
+            sampling: args.sampling.settings(),
             best_of: best_of(args, &generator),
             ..GenerateRequest::new(Some(composer), seed.wrapping_add(i))
         })
@@ -162,63 +145,29 @@ fn file_name(take: &Take, composers: &ComposerSet) -> String {
 fn write(args: &GenerateArgs, take: &Take, heard: &Heard, out: &Path) -> anyhow::Result<()> {
     let recipe = &take.recipe;
     let composer = recipe.composer.as_deref().unwrap_or("nobody");
-    let is_midi = out
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
-    match is_midi {
-        true => {
-            let title = format!("In the manner of {composer}, seed {}", recipe.seed);
-            midi::write_file(out, &take.performance, Some(&recipe.to_line()), Some(&title))?;
-        }
-        false => write_recording(
-            take.performance.clone(),
-            &args.sound.load()?,
-            &ExportSettings::new(SAMPLE_RATE),
-            out,
-        )?,
-    }
-    let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
-    match args.json {
-        true => println!(
+    let title = format!("In the manner of {composer}, seed {}", recipe.seed);
+    let written = write_take(out, take, &title, &args.sound)?;
+    if args.json {
+        let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
+        println!(
             "{}",
             json!({
                 "file": out, "notes": notes, "seconds": secs, "recipe": recipe,
                 "heard_as": heard.composers, "copy": heard.copy,
             })
-        ),
-        false => {
-            println!(
-                "{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s",
-                out.display(),
-                recipe.seed
-            );
-            println!("  {}", say(heard));
-        }
+        );
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Whom a take sounds like and what it has in common with the training music, in a line.
-fn say(heard: &Heard) -> String {
-    let composers: Vec<String> = heard
-        .composers
-        .iter()
-        .take(3)
+    println!("{written}; in the manner of {composer}, seed {}", recipe.seed);
+    let likeliest = heard.composers.iter().take(3);
+    let likeliest: Vec<String> = likeliest
         .map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0))
         .collect();
-    let copied = match &heard.copy {
-        None => "not checked for copies".to_owned(),
-        Some(copy) => match &copy.nearest {
-            Some((piece, _)) if copy.longest_notes >= SURE_NOTES => format!(
-                "{} notes in a row are also in {}, {}",
-                copy.longest_notes, piece.composer, piece.title
-            ),
-            Some((piece, _)) => format!("no quotation; nearest is {}, {}", piece.composer, piece.title),
-            None => "no quotation; nothing in common with the training music".to_owned(),
-        },
-    };
-    match composers.is_empty() {
-        true => copied,
-        false => format!("heard as {}; {copied}", composers.join(", ")),
+    if !likeliest.is_empty() {
+        println!("  heard as {}", likeliest.join(", "));
     }
+    if let Some(copy) = &heard.copy {
+        println!("  {copy}");
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ pub mod logging;
 mod play;
 mod prepare;
 mod render;
+mod sampling_args;
 mod train;
 mod train_args;
 mod train_classifier;

@@ -1,18 +1,19 @@
 //! `pastiche render`: a MIDI file becomes a recording or a picture.
 
 use std::io::IsTerminal;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use pastiche::music::Performance;
-use pastiche::music::midi::{self, MidiRead};
+use pastiche::display::count;
+use pastiche::generate::Take;
+use pastiche::music::midi;
 use pastiche::paths;
-use pastiche::picture::{self, Look};
+use pastiche::picture::{Look, is_picture};
 use pastiche::progress::Progress;
-use pastiche::synth::export::{self, BitDepth, ExportSettings};
+use pastiche::save::{FileKind, Piece, Recording, save};
+use pastiche::synth::export::{BitDepth, ExportSettings};
 use pastiche::synth::{SoundFont, VoiceSettings};
 
 use super::interrupt;
@@ -33,7 +34,7 @@ pub struct RenderArgs {
     #[command(flatten)]
     sound: SoundArgs,
     /// Frames a second; 44100, 48000 and 96000 are usual
-    #[arg(long, value_name = "HZ", default_value_t = 48_000, value_parser = clap::value_parser!(u32).range(16_000..=192_000))]
+    #[arg(long, value_name = "HZ", default_value_t = SAMPLE_RATE, value_parser = clap::value_parser!(u32).range(16_000..=192_000))]
     sample_rate: u32,
     /// Bits a sample of .wav and .flac
     #[arg(long, default_value = "16", value_parser = ["16", "24"])]
@@ -51,6 +52,9 @@ pub struct RenderArgs {
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(25..=200))]
     tempo: u32,
 }
+
+/// Frames a second of a recording, unless others are asked for.
+const SAMPLE_RATE: u32 = 48_000;
 
 /// The light theme of the window, and its accent.
 const ON_PAPER: Look = Look {
@@ -76,6 +80,20 @@ pub struct SoundArgs {
 }
 
 impl SoundArgs {
+    /// How to record with this sound.
+    pub fn settings(&self, sample_rate: u32) -> ExportSettings {
+        let voices = VoiceSettings {
+            preset: self.preset,
+            has_reverb: !self.no_reverb,
+            has_chorus: self.chorus,
+            ..VoiceSettings::new(sample_rate)
+        };
+        ExportSettings {
+            voices,
+            ..ExportSettings::new(sample_rate)
+        }
+    }
+
     /// Finds and loads the SoundFont.
     pub fn load(&self) -> anyhow::Result<SoundFont> {
         let path = self.soundfont.clone().or_else(paths::default_soundfont).context(
@@ -99,20 +117,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     if range_secs.as_ref().is_some_and(|r| r.is_empty()) {
         bail!("--from must lie before --to");
     }
-    let is_midi = args
-        .out
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("mid"));
-    if is_midi || picture::is_picture(&args.out) {
-        return write_score(args, read, range_secs);
-    }
     let settings = ExportSettings {
-        voices: VoiceSettings {
-            preset: args.sound.preset,
-            has_reverb: !args.sound.no_reverb,
-            has_chorus: args.sound.chorus,
-            ..VoiceSettings::new(args.sample_rate)
-        },
         bit_depth: if args.bits == "24" {
             BitDepth::TwentyFour
         } else {
@@ -120,43 +125,33 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
         },
         is_normalised: args.normalise,
         tempo_scale: f64::from(args.tempo) / 100.0,
+        ..args.sound.settings(args.sample_rate)
+    };
+    let stem = args.input.file_stem().unwrap_or_default().to_string_lossy();
+    let title = read
+        .title
+        .or_else(|| is_picture(&args.out).then(|| stem.into_owned()));
+    let piece = Piece {
+        performance: Arc::new(read.performance),
         range_secs,
-        ..ExportSettings::new(args.sample_rate)
+        title,
+        recipe: read.recipe,
+        look: ON_PAPER,
     };
-    write_recording(read.performance, &args.sound.load()?, &settings, &args.out)?;
+    println!("{}", write_piece(&args.out, piece, &args.sound, settings)?);
     Ok(())
 }
 
-/// Writes what is seen rather than heard: a MIDI file or a picture.
-fn write_score(args: &RenderArgs, read: MidiRead, range_secs: Option<Range<f64>>) -> anyhow::Result<()> {
-    let performance = match range_secs {
-        Some(range) => read.performance.slice_secs(range),
-        None => read.performance,
-    };
-    let title = read.title.as_deref();
-    if picture::is_picture(&args.out) {
-        let stem = args.input.file_stem().unwrap_or_default().to_string_lossy();
-        picture::write_file(&args.out, &performance, title.unwrap_or(&stem), &ON_PAPER)?;
-    } else {
-        midi::write_file(&args.out, &performance, read.recipe.as_deref(), title)?;
-    }
-    println!(
-        "{}: {} notes, {:.1} s",
-        args.out.display(),
-        performance.notes().len(),
-        performance.duration_secs()
-    );
-    Ok(())
-}
-
-/// Records with a progress bar on the terminal, and says what was written.
-pub fn write_recording(
-    performance: Performance,
-    sound_font: &SoundFont,
-    settings: &ExportSettings,
+/// Writes a piece, by the ending of `out`, with a progress bar on the terminal; what was written, in a line.
+pub fn write_piece(
     out: &Path,
-) -> anyhow::Result<()> {
-    let bar = if std::io::stderr().is_terminal() {
+    piece: Piece,
+    sound: &SoundArgs,
+    settings: ExportSettings,
+) -> anyhow::Result<String> {
+    let is_audio = FileKind::of(out).is_some_and(FileKind::is_audio);
+    let sound_font = is_audio.then(|| sound.load()).transpose()?;
+    let bar = if std::io::stderr().is_terminal() && is_audio {
         ProgressBar::new(0)
     } else {
         ProgressBar::hidden()
@@ -164,27 +159,38 @@ pub fn write_recording(
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}%  {eta}") {
         bar.set_style(style);
     }
-    let mut show = |progress: Progress| {
+    let mut on_progress = |progress: Progress| {
         bar.set_message(progress.phase.into_owned());
         bar.set_length(progress.total.unwrap_or(0));
         bar.set_position(progress.done);
     };
-    let result = export::export(
-        Arc::new(performance),
+    let recording = sound_font.as_ref().map(|sound_font| Recording {
         sound_font,
         settings,
-        out,
-        interrupt::stop_flag(),
-        &mut show,
-    );
+        stop: interrupt::stop_flag(),
+        on_progress: &mut on_progress,
+    });
+    let (notes, secs) = (piece.performance.notes().len(), piece.performance.duration_secs());
+    let result = save(out, piece, recording);
     bar.finish_and_clear();
-    let summary = result?;
-    let peak_db = 20.0 * summary.peak.log10();
-    println!(
-        "{}: {:.1} s, peak {peak_db:.1} dBFS, {}",
-        out.display(),
-        summary.secs,
-        sound_font.name()
-    );
-    Ok(())
+    Ok(match (result?, sound_font) {
+        (Some(summary), Some(font)) => {
+            let peak_db = 20.0 * summary.peak.log10();
+            let (secs, font) = (summary.secs, font.name());
+            format!("{}: {secs:.1} s, peak {peak_db:.1} dBFS, {font}", out.display())
+        }
+        _ => format!("{}: {}, {secs:.1} s", out.display(), count(notes, "note")),
+    })
+}
+
+/// As [`write_piece`], for a take.
+pub fn write_take(out: &Path, take: &Take, title: &str, sound: &SoundArgs) -> anyhow::Result<String> {
+    let piece = Piece {
+        performance: Arc::new(take.performance.clone()),
+        range_secs: None,
+        title: Some(title.to_owned()),
+        recipe: Some(take.recipe.to_line()),
+        look: ON_PAPER,
+    };
+    write_piece(out, piece, sound, sound.settings(SAMPLE_RATE))
 }

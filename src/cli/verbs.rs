@@ -1,19 +1,20 @@
 //! `pastiche vary`, `continue`, `restyle` and `blend`: what can be made of music that is there.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use pastiche::device::DeviceChoice;
-use pastiche::generate::{GenerateRequest, Generator, Take, splice, verbs};
+use pastiche::display::stem;
+use pastiche::generate::{Generator, Source, Take, Verb, VerbRequest, verbs};
 use pastiche::music::{Performance, midi};
-use pastiche::sampling::fresh_seed;
-use pastiche::synth::export::ExportSettings;
+use pastiche::sampling::{SamplingSettings, fresh_seed};
 use serde_json::json;
 
 use super::composers::checkpoint_path;
-use super::generate::{SAMPLE_RATE, compose};
-use super::render::{SoundArgs, write_recording};
+use super::generate::compose;
+use super::render::{SoundArgs, write_take};
 
 /// What the four have in common.
 #[derive(Args, Debug)]
@@ -42,50 +43,59 @@ impl Common {
         )?)
     }
 
-    fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(fresh_seed)
+    /// Asks for what `verb` makes of `music`; whose music it is, the model hears.
+    fn request(&self, music: Arc<Performance>, verb: Verb) -> VerbRequest {
+        VerbRequest {
+            source: source(music),
+            verb,
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            sampling: SamplingSettings::default(),
+            best_of: 1,
+        }
     }
 
-    fn write(&self, take: &Take, performance: &Performance, title: &str, out: &Path) -> anyhow::Result<()> {
-        let is_midi = out
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
-        match is_midi {
-            true => midi::write_file(out, performance, Some(&take.recipe.to_line()), Some(title))?,
-            false => {
-                let settings = ExportSettings::new(SAMPLE_RATE);
-                write_recording(performance.clone(), &self.sound.load()?, &settings, out)?;
-            }
+    /// Composes the one take and writes it.
+    fn make(
+        &self,
+        generator: &Generator,
+        request: &VerbRequest,
+        title: impl FnOnce(&Take) -> String,
+        out: &Path,
+    ) -> anyhow::Result<()> {
+        let takes = compose(generator, &[request.plan(generator)?])?;
+        let mut take = takes.into_iter().next().context("nothing was composed")?;
+        if let Some(seam) = request.seam() {
+            take.performance = seam.join(&take.performance);
         }
-        let (notes, secs) = (performance.notes().len(), performance.duration_secs());
-        match self.json {
-            true => println!(
+        let title = title(&take);
+        self.write(&take, &title, out)
+    }
+
+    fn write(&self, take: &Take, title: &str, out: &Path) -> anyhow::Result<()> {
+        let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
+        let written = write_take(out, take, title, &self.sound)?;
+        if self.json {
+            let recipe = &take.recipe;
+            println!(
                 "{}",
-                json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": take.recipe })
-            ),
-            false => println!(
-                "{}: {title}, seed {}, {notes} notes, {secs:.1} s",
-                out.display(),
-                take.recipe.seed
-            ),
+                json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": recipe })
+            );
+        } else {
+            println!("{written}; {title}, seed {}", take.recipe.seed);
         }
         Ok(())
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Performance> {
-    Ok(midi::read_file(path)?.performance)
+fn source(music: Arc<Performance>) -> Source {
+    Source {
+        music,
+        composer: None,
+    }
 }
 
-fn name(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
-}
-
-fn compose_one(generator: &Generator, request: GenerateRequest) -> anyhow::Result<Take> {
-    compose(generator, &[request])?
-        .pop()
-        .context("nothing was composed")
+fn read(path: &Path) -> anyhow::Result<Arc<Performance>> {
+    Ok(Arc::new(midi::read_file(path)?.performance))
 }
 
 /// Vary a piece: a share of its chords is composed anew near its place in the latent space.
@@ -114,12 +124,11 @@ fn parse_amount(text: &str) -> Result<f32, String> {
 }
 
 pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
-    let input = read(&args.input)?;
+    let (input, amount) = (read(&args.input)?, args.amount);
     let generator = args.common.generator()?;
-    let request = verbs::vary(&generator, &input, args.amount, args.common.seed())?;
-    let take = compose_one(&generator, request)?;
-    let title = format!("Variation of {}, amount {}", name(&args.input), args.amount);
-    args.common.write(&take, &take.performance, &title, &args.out)
+    let request = args.common.request(input, Verb::Vary { amount });
+    let title = |_: &Take| format!("Variation of {}, amount {amount}", stem(&args.input));
+    args.common.make(&generator, &request, title, &args.out)
 }
 
 /// Go on where a piece ends.
@@ -155,12 +164,10 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
         .as_deref()
         .map(|name| composers.find(name))
         .transpose()?;
-    let seed = args.common.seed();
-    let request = verbs::continuation(&generator, &input, args.notes, composer, seed)?;
-    let take = compose_one(&generator, request)?;
-    let title = format!("{}, continued", name(&args.input));
-    args.common
-        .write(&take, &splice(&input, &take), &title, &args.out)
+    let notes = args.notes;
+    let request = args.common.request(input, Verb::Continue { notes, composer });
+    let title = |_: &Take| format!("{}, continued", stem(&args.input));
+    args.common.make(&generator, &request, title, &args.out)
 }
 
 /// Play a piece in the manner of another composer.
@@ -186,11 +193,12 @@ pub fn run_restyle(args: &RestyleArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
     let generator = args.common.generator()?;
     let to = generator.info().composers.find(&args.to)?;
-    let request = verbs::restyle(&generator, &input, to, args.common.seed())?;
-    let take = compose_one(&generator, request)?;
-    let composer = take.recipe.composer.as_deref().unwrap_or("nobody");
-    let title = format!("{} in the manner of {composer}", name(&args.input));
-    args.common.write(&take, &take.performance, &title, &args.out)
+    let request = args.common.request(input, Verb::Restyle { to });
+    let title = |take: &Take| {
+        let composer = take.recipe.composer.as_deref().unwrap_or("nobody");
+        format!("{} in the manner of {composer}", stem(&args.input))
+    };
+    args.common.make(&generator, &request, title, &args.out)
 }
 
 /// Go from one piece to another in steps.
@@ -218,16 +226,17 @@ pub fn run_blend(args: &BlendArgs) -> anyhow::Result<()> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let generator = args.common.generator()?;
     let steps = usize::from(args.steps);
-    let requests = verbs::blend(&generator, &a, &b, steps, args.common.seed())?;
-    let takes = compose(&generator, &requests)?;
+    let with = source(b);
+    let request = args.common.request(a, Verb::Blend { with, step: 0, steps });
+    let takes = compose(&generator, &request.plan_blend(&generator)?)?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
     let digits = steps.to_string().len();
     for (i, take) in takes.iter().enumerate() {
         let step = i + 1;
-        let title = format!("{} to {}, step {step} of {steps}", name(&args.a), name(&args.b));
+        let title = format!("{} to {}, step {step} of {steps}", stem(&args.a), stem(&args.b));
         let out = args.out.join(format!("blend-{step:0digits$}.mid"));
-        args.common.write(take, &take.performance, &title, &out)?;
+        args.common.write(take, &title, &out)?;
     }
     Ok(())
 }
