@@ -15,24 +15,19 @@ use crate::synth::{Preset, SoundFont};
 /// The height of the bar, in points.
 pub const HEIGHT: f32 = 64.0;
 
-#[derive(Debug, Default)]
-pub struct TransportBar;
-
-impl TransportBar {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        ui.horizontal_centered(|ui| {
-            buttons_ui(ui, state, actions);
+pub fn transport_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    ui.horizontal_centered(|ui| {
+        buttons_ui(ui, state, actions);
+        ui.add_space(GRID);
+        position_ui(ui, state);
+        ui.add_space(GRID);
+        pace_ui(ui, &state.sound, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            soundfont_ui(ui, state, actions);
             ui.add_space(GRID);
-            position_ui(ui, state);
-            ui.add_space(GRID);
-            pace_ui(ui, &state.sound, actions);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                soundfont_ui(ui, state, actions);
-                ui.add_space(GRID);
-                volume_ui(ui, &state.settings.sound, actions);
-            });
+            volume_ui(ui, &state.settings.sound, actions);
         });
-    }
+    });
 }
 
 fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {

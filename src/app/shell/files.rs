@@ -10,9 +10,8 @@ use crate::app::state::action::{Ask, FileAction, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
 use crate::app::threads::workers::{Done, Then};
-use crate::app::widgets::evaluation::{self, ReportError};
-use crate::display::stem;
-use crate::evaluate::Report;
+use crate::display::{count, stem};
+use crate::evaluate::{Report, ReportError};
 use crate::jobs::EngineCommand;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiRead};
@@ -20,7 +19,7 @@ use crate::picture::Look;
 use crate::progress::Progress;
 use crate::save::{Piece, Recording, SaveError, save};
 use crate::synth::SoundFont;
-use crate::takes::{Origin, TakeEntry, TakeRecord, now_secs};
+use crate::takes::{TakeEntry, TakeRecord, now_secs};
 
 impl PasticheApp {
     pub(super) fn file_action(&mut self, action: FileAction) {
@@ -126,57 +125,71 @@ impl PasticheApp {
         }
     }
 
+    /// `None` is the report beside the checkpoint in use.
     fn open_report(&mut self, path: Option<PathBuf>) {
+        let in_use = self
+            .state
+            .model
+            .ready
+            .as_ref()
+            .map(|info| Report::path_beside(&info.path));
+        let is_beside_checkpoint = path.is_none();
+        let Some(path) = path.or(in_use) else { return };
         self.workers.task("report", move || Done::ReportRead {
-            result: path
-                .as_deref()
-                .map_or_else(evaluation::shipped, evaluation::read)
-                .map(Box::new),
+            result: Report::read(&path).map(Box::new),
             path,
+            is_beside_checkpoint,
         });
     }
 
-    pub(super) fn report_read(&mut self, path: Option<&Path>, result: Result<Box<Report>, ReportError>) {
+    pub(super) fn report_read(
+        &mut self,
+        path: &Path,
+        is_beside: bool,
+        result: Result<Box<Report>, ReportError>,
+    ) {
         match result {
             Ok(report) => {
                 self.evaluation.show(Shown {
-                    name: path.map(stem),
+                    name: stem(path).trim_end_matches(".evaluation").to_owned(),
                     report,
                 });
                 self.state.tab = Tab::Evaluation;
             }
+            Err(ReportError::Read { .. }) if is_beside => {}
             Err(error) => self.toasts.error("This report cannot be shown", &error),
         }
     }
 
     fn open_music(&mut self, path: PathBuf) {
         self.workers.task("open", move || Done::MusicOpened {
-            result: midi::read_file(&path),
+            result: midi::read_file(&path).map(|read| {
+                let record = TakeRecord::opened(stem(&path), &read.performance, now_secs());
+                (Box::new(record), read)
+            }),
             path,
         });
     }
 
-    /// An opened file becomes a take, so that it can be found, continued and varied like any other.
-    pub(super) fn music_opened(&mut self, path: &Path, read: MidiRead) {
+    /// An opened file becomes a take, so that it can be found, continued and varied like any other. One that is among
+    /// them already, whatever its name, is shown.
+    pub(super) fn music_opened(&mut self, path: &Path, record: TakeRecord, read: MidiRead) {
         self.state.settings.remember(path);
         let left_out = read.report.out_of_range + read.report.drums;
         if left_out > 0 {
+            let notes = count(left_out, "note");
             self.toasts
-                .warn(format!("{left_out} notes that no piano can play were left out."));
+                .warn(format!("Left out {notes} that a piano cannot play."));
         }
         let music = read.performance;
-        let name = crate::display::stem(path);
-        let is_same = |e: &&TakeEntry| {
-            let r = &e.record;
-            r.origin == Origin::Opened && r.name == name && r.notes == music.notes().len()
-        };
+        let is_same =
+            |e: &&TakeEntry| e.record.fingerprint.is_some() && e.record.fingerprint == record.fingerprint;
         if let Some(known) = self.state.takes.all().iter().find(is_same) {
             let id = known.id.clone();
             self.take_read(id, Then::Show { play: false }, music);
             return;
         }
         let store = self.store.clone();
-        let record = TakeRecord::opened(name, &music, now_secs());
         self.workers.write(move || {
             Some(Done::MusicKept {
                 result: store.save(record, &music),

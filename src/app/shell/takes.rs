@@ -48,6 +48,13 @@ impl PasticheApp {
             self.state.used_seed.get_or_insert(seed);
         }
         self.state.takes.set_listed(entries);
+        let last = self.state.settings.last_take.as_ref();
+        let last = last
+            .and_then(|id| self.state.takes.get(id))
+            .or(self.state.takes.all().first());
+        if let Some(id) = last.map(|entry| entry.id.clone()) {
+            self.read_take(id, Then::Restore);
+        }
     }
 
     pub(super) fn take_saved(&mut self, job: JobId, result: Result<TakeEntry, TakeStoreError>) {
@@ -147,6 +154,11 @@ impl PasticheApp {
             Then::Swap => self.swap(id, music),
             Then::Save => self.open_save_sheet(&id, Arc::new(music)),
             Then::Encode => self.encode(id, music),
+            Then::Restore => {
+                if self.state.stage.is_none() && self.state.composing.is_none() {
+                    self.show(id, music, false);
+                }
+            }
         }
     }
 

@@ -38,7 +38,6 @@ pub struct AppState {
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
-    pub is_training: bool,
     /// What ending the training would cost.
     pub training_loss: Option<String>,
     pub is_dialog_open: bool,
@@ -130,7 +129,6 @@ impl AppState {
             sound: SoundView::default(),
             export: None,
             encoding: None,
-            is_training: false,
             training_loss: None,
             is_dialog_open: false,
             used_seed: None,
@@ -359,5 +357,50 @@ impl AppState {
             () => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::takes::TakeRecord;
+
+    fn entry(id: &str, name: &str) -> TakeEntry {
+        TakeEntry {
+            id: serde_json::from_value(id.into()).unwrap(),
+            record: TakeRecord {
+                name: name.to_owned(),
+                ..TakeRecord::default()
+            },
+        }
+    }
+
+    /// The one take is on its way to the disk when the next is on the stage already.
+    #[test]
+    fn a_take_is_filed_under_its_own_name_whatever_is_on_the_stage() {
+        let mut state = AppState::new(Settings::default());
+        let (first, second) = (state.jobs.fresh(), state.jobs.fresh());
+        state.composing = Some(Composing {
+            job: second,
+            stop: StopFlag::new(),
+            settings: ComposeSettings::default(),
+            name: "Second".to_owned(),
+            asked_notes: 10,
+            done_notes: 0,
+            takes_stage: true,
+            stage_number: None,
+            performance: Arc::default(),
+        });
+        state.stage_composing();
+        state.take_saved(first, entry("1-first", "First"));
+        let stage = state.stage.as_ref().unwrap();
+        assert_eq!(
+            (stage.name.as_str(), &stage.source),
+            ("Second", &StageSource::Composing(second))
+        );
+        state.apply(EngineEvent::Stopped { job: first });
+        assert!(state.stage.is_some(), "another take was stopped");
+        state.take_saved(second, entry("2-second", "Second"));
+        assert_eq!(state.staged_take().map(|e| e.id.as_str()), Some("2-second"));
     }
 }

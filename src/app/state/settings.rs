@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceChoice;
 use crate::files::write_whole;
-use crate::takes::ComposeSettings;
+use crate::takes::{ComposeSettings, TakeId};
 
 /// What can be chosen in the compose panel.
 pub const NOTES: Range<usize> = 50..4000;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub save_folder: Option<PathBuf>,
     pub recent: VecDeque<PathBuf>,
     pub wav: WavSettings,
+    /// The take that was on the stage last.
+    pub last_take: Option<TakeId>,
     pub training_data: String,
     pub training_run: String,
 }
@@ -123,6 +125,7 @@ impl Default for Settings {
             save_folder: None,
             recent: VecDeque::new(),
             wav: WavSettings::default(),
+            last_take: None,
             training_data: String::new(),
             training_run: String::new(),
         }

@@ -17,26 +17,21 @@ use crate::music::{ComposerId, ComposerSet, Era};
 /// What each further continuation costs; `cargo bench --bench generate` prints it.
 const LONGER_PERCENT: usize = 14;
 
-#[derive(Debug, Default)]
-pub struct ComposePanel;
-
-impl ComposePanel {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        let mut form = state.settings.form.clone();
-        egui::Panel::bottom("compose-controls")
-            .frame(egui::Frame::new())
-            .show_separator_line(false)
-            .resizable(false)
-            .show(ui, |ui| {
-                ui.add_space(GRID);
-                controls_ui(ui, state, &mut form, actions);
-                ui.add_space(GRID);
-                generate_ui(ui, state, actions);
-            });
-        egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
-        if form != state.settings.form {
-            actions.push(ComposeAction::EditForm(form));
-        }
+pub fn composer_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let mut form = state.settings.form.clone();
+    egui::Panel::bottom("compose-controls")
+        .frame(egui::Frame::new())
+        .show_separator_line(false)
+        .resizable(false)
+        .show(ui, |ui| {
+            ui.add_space(GRID);
+            controls_ui(ui, state, &mut form, actions);
+            ui.add_space(GRID);
+            generate_ui(ui, state, actions);
+        });
+    egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
+    if form != state.settings.form {
+        actions.push(ComposeAction::EditForm(form));
     }
 }
 
@@ -50,10 +45,12 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
         return;
     };
     let composers = &info.composers;
-    let height = if ui.available_height() < 380.0 { 24.0 } else { 28.0 };
+    let groups = by_era(info);
+    let height = row_height(ui.available_height(), &groups);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        for (era, ids) in by_era(info) {
+        ui.spacing_mut().interact_size.y = height;
+        for (era, ids) in groups {
             ui.add_space(height - 22.0);
             era_ui(ui, era, &ids, composers, form, height);
         }
@@ -70,6 +67,22 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
             form.settings.composer = None;
         }
     });
+}
+
+/// The height of a row with which the whole list is seen, where there is one; in points.
+fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
+    // A heading with the space above it, and what is left between rows.
+    const HEADING: f32 = 18.0;
+    const BETWEEN: f32 = 2.0;
+    let rows: usize = groups.iter().map(|(_, ids)| ids.len().div_ceil(2)).sum();
+    let is_seen = |height: &f32| {
+        let above = height - 22.0;
+        let headings = groups.len() as f32 * (above + HEADING);
+        let rows = (rows + 1) as f32 * (height + BETWEEN);
+        headings + rows + above <= available
+    };
+    let heights = [28.0, 27.0, 26.0, 25.0, 24.0, 23.0, 22.0];
+    heights.into_iter().find(is_seen).unwrap_or(24.0)
 }
 
 /// Composer ids in order of time under the heading they go below; those learned from little music come last.
