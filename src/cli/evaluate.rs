@@ -11,8 +11,14 @@ use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
 use pastiche::evaluate::{CopyIndex, EvaluateOptions, evaluate, measure_rare};
 use pastiche::files;
-use pastiche::generate::Generator;
+use pastiche::generate::{Generator, MAX_NOTES, MOST_BEST_OF};
 use pastiche::progress::{Progress, StopFlag};
+
+use super::numbers::{MAX_THREADS, within};
+use super::sampling_args::SamplingArgs;
+
+/// More takes a composer would be composed for days.
+const MAX_TAKES: usize = 10_000;
 
 /// Measure a model: is it heard as its composer, is it like real music, is it copied, and what does it cost?
 ///
@@ -43,29 +49,24 @@ pub struct EvaluateArgs {
     #[arg(long, requires = "judge")]
     rare: bool,
     /// Takes per composer
-    #[arg(long, default_value_t = EvaluateOptions::default().takes)]
+    #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
     takes: usize,
     /// Notes of each take that are judged
-    #[arg(long, default_value_t = EvaluateOptions::default().notes)]
+    #[arg(long, default_value_t = EvaluateOptions::default().notes, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
     /// Continuations the selector chooses from, after the first notes; 1 leaves the selection out
-    #[arg(long, default_value_t = EvaluateOptions::default().best_of)]
+    #[arg(long, default_value_t = EvaluateOptions::default().best_of, value_parser = within(1..=MOST_BEST_OF))]
     best_of: usize,
     #[arg(long, default_value_t = EvaluateOptions::default().seed)]
     seed: u64,
-    /// How strongly the composer is insisted on; by default what the studio uses
-    #[arg(long)]
-    guidance: Option<f32>,
-    #[arg(long)]
-    temperature: Option<f32>,
-    #[arg(long)]
-    top_p: Option<f32>,
+    #[command(flatten)]
+    sampling: SamplingArgs,
     /// Where the network runs: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     /// Threads for the matrix products on a CPU
-    #[arg(long, default_value_t = 2)]
-    threads: u8,
+    #[arg(long, default_value_t = 2, value_parser = within(1..=MAX_THREADS))]
+    threads: usize,
 }
 
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -74,7 +75,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let mut generator = Generator::load(&args.checkpoint, choice)?;
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
-    device::use_threads(usize::from(args.threads));
+    device::use_threads(args.threads);
     let judge = Classifier::read(
         &args
             .judge
@@ -152,19 +153,13 @@ fn beside(checkpoint: &Path, name: &str) -> PathBuf {
 }
 
 fn options(args: &EvaluateArgs) -> EvaluateOptions {
-    let mut options = EvaluateOptions {
+    EvaluateOptions {
         takes: args.takes,
         notes: args.notes,
         best_of: args.best_of,
         seed: args.seed,
-        ..EvaluateOptions::default()
-    };
-    let sampling = &mut options.sampling;
-    sampling.guidance = args.guidance.unwrap_or(sampling.guidance);
-    sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
-    sampling.top_p = args.top_p.unwrap_or(sampling.top_p);
-    options.sampling = sampling.clamped();
-    options
+        sampling: args.sampling.settings().clamped(),
+    }
 }
 
 /// A bar in a terminal; a line per phase elsewhere.

@@ -9,6 +9,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::GenerateError;
 use super::choose::{Choices, selector_for};
+use super::given::Given;
 use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
@@ -22,7 +23,7 @@ use crate::model::{AggregatedPosterior, Checkpoint, LatentPlan, RareLabels, Vae}
 use crate::music::ComposerId;
 use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
-use crate::tokens::{NoteToken, decode, encode};
+use crate::tokens::{NoteToken, Silences, decode_with, encode};
 
 /// Notes between two calls of the stream.
 const STREAM_EVERY: usize = 4;
@@ -69,6 +70,7 @@ impl Generator {
             composers,
             labelled,
             trained_on: checkpoint.header.trained_on.clone(),
+            notes_per_sec: checkpoint.header.notes_per_sec.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
             d_latent: config.d_latent,
@@ -128,7 +130,7 @@ impl Generator {
         stop: &StopFlag,
         on_notes: &mut dyn FnMut(StreamedNotes),
     ) -> Result<Take, GenerateError> {
-        let mut stream = Stream::default();
+        let mut stream = Stream::new(silences(request));
         let takes = no_grad(|| {
             self.run(std::slice::from_ref(request), stop, &mut |lines, is_end| {
                 if let Some(line) = lines.first()
@@ -295,7 +297,7 @@ impl Generator {
         let notes = request.given.as_ref().map_or(request.notes, |g| g.notes.len());
         let prompt_notes = line.wanted - notes;
         Take {
-            performance: decode(&tokens),
+            performance: decode_with(&tokens, &silences(request)),
             is_partial: line.end.is_none(),
             recipe: Recipe {
                 composer: request
@@ -316,6 +318,12 @@ impl Generator {
             tokens,
         }
     }
+}
+
+/// The silences of a take that tokens cannot hold: those of the notes it keeps.
+fn silences(request: &GenerateRequest) -> Silences {
+    let given = request.given.as_deref();
+    given.map_or_else(Silences::default, Given::kept_silences)
 }
 
 pub(super) fn to_floats(tensor: &Tensor) -> Vec<f32> {

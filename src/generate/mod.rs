@@ -29,5 +29,5 @@ pub use growing::Growing;
 pub use info::CheckpointInfo;
 pub use request::Request;
 pub use seam::{Seam, splice};
-pub use take::{DEFAULT_RECALL, GenerateRequest, Recipe, StreamedNotes, Take};
+pub use take::{DEFAULT_RECALL, GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 pub use verb_request::{Source, Verb, VerbRequest};

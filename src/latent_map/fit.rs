@@ -61,6 +61,7 @@ pub fn fit_latents(
     tensors.insert(COMPOSERS.to_owned(), composers);
     // Labels that were added belong to the network as it was.
     header.rare = ComposerSet::default();
+    header.notes_per_sec = corpus.notes_per_sec(&header.composers);
     header.notes = HashMap::from([(TITLES.to_owned(), titles)]);
     crate::model::checkpoint::save(path, &header, &tensors, true)
 }

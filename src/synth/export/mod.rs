@@ -14,7 +14,7 @@ pub use settings::{AudioFormat, BitDepth, ExportError, ExportSettings, ExportSum
 use self::offline::Offline;
 use super::soundfont::SoundFont;
 use super::voices::{Voices, VoicesError};
-use crate::files;
+use crate::files::Draft;
 use crate::music::Performance;
 use crate::progress::{Progress, StopFlag};
 
@@ -53,7 +53,7 @@ fn record(
         path: path.to_owned(),
     };
     // Made first, so that a folder without permission is not found out after a minute of rendering.
-    let temporary = files::temporary_beside(path).map_err(file_error)?;
+    let draft = Draft::begin(path).map_err(file_error)?;
     let mut offline = Offline::new(performance, build()?, settings, range, stop, on_progress)?;
     if settings.is_normalised {
         offline.measure()?;
@@ -62,15 +62,13 @@ fn record(
         &mut offline,
         format,
         settings.bit_depth,
-        BufWriter::new(temporary.as_file()),
+        BufWriter::new(draft.file()),
         path,
     )?;
     if offline.summary().peak == 0.0 {
         return Err(ExportError::Silent);
     }
-    // A full disk may only show when the last bytes leave the cache.
-    temporary.as_file().sync_all().map_err(file_error)?;
-    temporary.persist(path).map_err(|e| file_error(e.error))?;
+    draft.finish().map_err(file_error)?;
     Ok(offline.summary())
 }
 

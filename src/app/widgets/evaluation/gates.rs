@@ -1,99 +1,107 @@
-//! The gates: which figures reach what they should.
+//! The gates: which figures reach what they should, for a small model and for the best one.
 
-use eframe::egui::{self, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align2, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::kit::theme::{GRID, Palette};
 use crate::evaluate::{Gate, Report};
 
-/// How far a gate is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Best,
-    Small,
-    Missed,
+/// The columns of bounds, from the right edge to their own right ends.
+const COLUMNS_PX: [(&str, f32); 2] = [("small", 72.0), ("best", 0.0)];
+const ROW_PX: f32 = 24.0;
+
+/// What the figure has to be, and whether it is.
+struct Bound {
+    text: String,
+    is_met: bool,
 }
 
-impl Mark {
-    fn of(gate: &Gate) -> Mark {
-        match (gate.meets_best(), gate.meets_small()) {
-            (true, _) => Mark::Best,
-            (false, true) => Mark::Small,
-            (false, false) => Mark::Missed,
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Mark::Best => "met, also for the best model",
-            Mark::Small => "met for a small model",
-            Mark::Missed => "missed",
-        }
-    }
-
-    fn colour(self, palette: &Palette) -> Color32 {
-        match self {
-            Mark::Best => palette.success,
-            Mark::Small => palette.weak_text,
-            Mark::Missed => palette.error,
-        }
-    }
+/// In the order of [`COLUMNS_PX`].
+fn bounds(gate: &Gate) -> [Bound; 2] {
+    let sign = if gate.at_least { "≥" } else { "≤" };
+    [(gate.small, gate.meets_small()), (gate.best, gate.meets_best())].map(|(bound, is_met)| Bound {
+        text: format!("{sign} {}", short(bound)),
+        is_met,
+    })
 }
 
 pub fn gates_ui(ui: &mut Ui, report: &Report) {
     let palette = Palette::of(ui);
-    let (all, small) = (
-        report.gates.len(),
-        report.gates.iter().filter(|g| g.meets_small()).count(),
-    );
-    let best = report.gates.iter().filter(|g| g.meets_best()).count();
+    let all = report.gates.len();
+    let met = |meets: fn(&Gate) -> bool| report.gates.iter().filter(|g| meets(g)).count();
+    let (small, best) = (met(Gate::meets_small), met(Gate::meets_best));
     ui.label(RichText::new("Gates").heading());
     let text = format!("{small} of {all} are met for a small model, {best} for the best.");
     ui.label(RichText::new(text).small().color(palette.weak_text));
     ui.add_space(GRID * 0.5);
     ui.spacing_mut().item_spacing.y = 0.0;
+    head_ui(ui, &palette);
     for gate in &report.gates {
         gate_ui(ui, gate, &palette);
     }
     ui.spacing_mut().item_spacing.y = GRID * 0.75;
 }
 
+fn head_ui(ui: &mut Ui, palette: &Palette) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    for (name, from_right) in COLUMNS_PX {
+        let at = pos2(rect.right() - from_right, rect.center().y);
+        ui.painter()
+            .text(at, Align2::RIGHT_CENTER, name, font.clone(), palette.weak_text);
+    }
+}
+
 fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let mark = Mark::of(gate);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
     let painter = ui.painter().with_clip_rect(rect);
-    paint_mark(&painter, pos2(rect.left() + 8.0, rect.center().y), mark, palette);
     let body = egui::TextStyle::Body.resolve(ui.style());
     let small = egui::TextStyle::Small.resolve(ui.style());
-    let sign = if gate.at_least { "≥" } else { "≤" };
-    let bound = match mark {
-        Mark::Missed => gate.small,
-        _ => gate.best,
-    };
-    let bound = format!("{sign} {}", short(bound));
-    let right = painter.layout_no_wrap(bound.clone(), small, palette.weak_text);
-    let value = painter.layout_no_wrap(short(gate.value), body.clone(), mark.colour(palette));
-    let middle = |height: f32| rect.center().y - height / 2.0;
-    let bound_left = rect.right() - 56.0;
-    painter.galley(pos2(bound_left, middle(right.size().y)), right, palette.weak_text);
-    let value_left = bound_left - 12.0 - value.size().x;
-    let mut job = egui::text::LayoutJob::simple_singleline(gate.name.clone(), body, palette.text);
-    job.wrap = egui::text::TextWrapping::truncate_at_width((value_left - rect.left() - 32.0).max(20.0));
-    let name = painter.layout_job(job);
-    painter.galley(
-        pos2(rect.left() + 22.0, middle(name.size().y)),
-        name,
+    let bounds = bounds(gate);
+    let middle = rect.center().y;
+    for (bound, (_, from_right)) in bounds.iter().zip(COLUMNS_PX) {
+        let right = rect.right() - from_right;
+        let text = bound.text.as_str();
+        painter.text(
+            pos2(right, middle),
+            Align2::RIGHT_CENTER,
+            text,
+            small.clone(),
+            palette.weak_text,
+        );
+        paint_mark(&painter, pos2(right - 58.0, middle), bound.is_met, palette);
+    }
+    let value_right = rect.right() - 148.0;
+    let value = short(gate.value);
+    painter.text(
+        pos2(value_right, middle),
+        Align2::RIGHT_CENTER,
+        &value,
+        body.clone(),
         palette.text,
     );
-    painter.galley(pos2(value_left, middle(value.size().y)), value, palette.text);
-    let words = format!("{}: {}, {bound}, {}", gate.name, short(gate.value), mark.words());
+    let mut job = egui::text::LayoutJob::simple_singleline(gate.name.clone(), body, palette.text);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((value_right - rect.left() - 56.0).max(20.0));
+    let name = painter.layout_job(job);
+    let top = middle - name.size().y / 2.0;
+    painter.galley(pos2(rect.left(), top), name, palette.text);
+    let words = words(gate);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-    response.on_hover_text(format!(
-        "{}\n{}: {sign} {} for a small model, {sign} {} for the best",
+    response.on_hover_text(words.as_str());
+}
+
+/// "validation NLL: 9.04; small ≤ 9.80: met; best ≤ 9: missed".
+fn words(gate: &Gate) -> String {
+    let bounds = bounds(gate);
+    let columns = bounds.iter().zip(COLUMNS_PX).map(|(bound, (name, _))| {
+        let met = if bound.is_met { "met" } else { "missed" };
+        format!("; {name} {}: {met}", bound.text)
+    });
+    format!(
+        "{}: {}{}",
         gate.name,
-        mark.words(),
-        short(gate.small),
-        short(gate.best)
-    ));
+        short(gate.value),
+        columns.collect::<String>()
+    )
 }
 
 /// As many digits as tell something.
@@ -107,27 +115,52 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// Two strokes or one: told apart without colour.
-fn paint_mark(painter: &egui::Painter, at: egui::Pos2, mark: Mark, palette: &Palette) {
-    let stroke = Stroke::new(1.8, mark.colour(palette));
+/// A tick or a cross: told apart without colour.
+fn paint_mark(painter: &egui::Painter, at: egui::Pos2, is_met: bool, palette: &Palette) {
+    let colour: Color32 = if is_met { palette.success } else { palette.error };
     let line = |a: (f32, f32), b: (f32, f32)| {
-        painter.line_segment([at + vec2(a.0, a.1), at + vec2(b.0, b.1)], stroke);
+        let ends = [at + vec2(a.0, a.1), at + vec2(b.0, b.1)];
+        painter.line_segment(ends, Stroke::new(1.8, colour));
     };
-    match mark {
-        Mark::Missed => {
-            line((-4.0, -4.0), (4.0, 4.0));
-            line((-4.0, 4.0), (4.0, -4.0));
-        }
-        _ => {
-            line((-5.0, 0.0), (-1.5, 3.5));
-            line((-1.5, 3.5), (5.0, -4.0));
-        }
+    if is_met {
+        line((-5.0, 0.0), (-1.5, 3.5));
+        line((-1.5, 3.5), (5.0, -4.0));
+    } else {
+        line((-4.0, -4.0), (4.0, 4.0));
+        line((-4.0, 4.0), (4.0, -4.0));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each bound has the mark of its own comparison.
+    #[test]
+    fn a_gate_between_its_bounds_is_met_for_the_one_and_missed_for_the_other() {
+        let gate = Gate {
+            name: "wrong-label gap".to_owned(),
+            value: 0.05,
+            at_least: true,
+            small: 0.03,
+            best: 0.06,
+        };
+        assert_eq!(
+            words(&gate),
+            "wrong-label gap: 0.050; small ≥ 0.030: met; best ≥ 0.060: missed"
+        );
+        let gate = Gate {
+            name: "outside".to_owned(),
+            value: 0.13,
+            at_least: false,
+            small: 0.2,
+            best: 0.12,
+        };
+        assert_eq!(
+            words(&gate),
+            "outside: 0.130; small ≤ 0.200: met; best ≤ 0.120: missed"
+        );
+    }
 
     #[test]
     fn figures_are_as_long_as_they_need() {
