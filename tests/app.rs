@@ -3,11 +3,14 @@
 
 mod window_common;
 
+use std::path::Path;
+
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::state::settings::{Settings, Theme};
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
+use pastiche::takes::TakeStore;
 use window_common::studio::Window;
 use window_common::tiny_checkpoint;
 
@@ -91,10 +94,14 @@ fn generate_makes_a_take_that_is_shown_kept_and_saved() {
 fn the_evaluation_shows_what_was_measured() {
     let mut window = Window::with_model();
     window.click("Evaluation");
-    window.wait("the report", |w| w.shows("Evaluation of the model that ships"));
-    assert!(window.shows("This is not the checkpoint that composes now."));
+    assert!(window.shows("No report lies beside this checkpoint."));
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/pastiche-small.evaluation.json");
+    window.drop_file(&shipped);
+    window.wait("the report", |w| w.shows("Evaluation: pastiche-small"));
+    assert!(window.shows("The checkpoint in use is another one."));
     let report: pastiche::evaluate::Report =
-        serde_json::from_str(include_str!("../docs/evaluation-small.json")).expect("the report that ships");
+        serde_json::from_str(include_str!("../checkpoints/pastiche-small.evaluation.json"))
+            .expect("the report that ships");
     let nll = report.latent.validation.nll;
     assert!(window.shows(&format!("validation NLL, nats per note: {nll:.2}")));
     assert!(window.shows("real held-out, 2530 segments: named right 0.501 ± 0.010"));
@@ -105,10 +112,7 @@ fn the_evaluation_shows_what_was_measured() {
     std::fs::write(&path, "{}").expect("a file");
     window.drop_file(&path);
     window.wait("the failure", |w| w.shows("This report cannot be shown"));
-    assert!(
-        window.shows("Evaluation of the model that ships"),
-        "what was there stays"
-    );
+    assert!(window.shows("Evaluation: pastiche-small"), "what was there stays");
 }
 
 #[test]
@@ -154,6 +158,98 @@ fn delete_is_undone_and_takes_survive_the_window() {
 }
 
 #[test]
+fn the_take_of_the_last_time_is_back_after_a_restart() {
+    let mut window = Window::with_model();
+    window.generate();
+    window.generate();
+    // Not the newest one: the one that was looked at last.
+    let older = window.app().state.takes.all()[1].clone();
+    window
+        .harness
+        .get_all_by_label_contains(&format!("{}, ", older.record.name))
+        .next()
+        .expect("a row")
+        .click();
+    window.wait("the older one", |w| {
+        w.app().state.staged_take().is_some_and(|e| e.id == older.id)
+    });
+    window.wait("the settings", |w| {
+        let kept = Settings::load(&w.folder.path().join("settings.json"));
+        kept.last_take.as_ref() == Some(&older.id)
+    });
+    let Window { harness, folder } = window;
+    drop(harness);
+    let mut again = Window::open_in(folder, |_, _| {});
+    again.wait("the music", |w| w.app().state.stage.is_some());
+    assert_eq!(again.app().state.staged_take().map(|e| &e.id), Some(&older.id));
+}
+
+#[test]
+fn a_right_click_on_a_take_opens_its_menu() {
+    let mut window = Window::with_model();
+    window.generate();
+    let name = window.app().state.takes.all()[0].record.name.clone();
+    assert!(!window.shows("Reuse settings"));
+    window
+        .harness
+        .get_all_by_label_contains(&format!("{name}, "))
+        .next()
+        .expect("a row")
+        .click_secondary();
+    window.harness.run_steps(3);
+    assert!(window.shows("Reuse settings"));
+}
+
+#[test]
+fn all_composers_of_the_shipped_model_are_seen_at_the_first_size() {
+    let checkpoint = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/pastiche-small.safetensors");
+    let mut window = Window::open(|_, settings| settings.checkpoint = Some(checkpoint));
+    window.wait("the model is there", |w| w.app().state.model.ready.is_some());
+    window.harness.run_steps(3);
+    let last = window.harness.get_by_label("Any composer").rect();
+    let first_control = window
+        .harness
+        .get_all_by_label("Strength")
+        .next()
+        .expect("a slider")
+        .rect();
+    assert!(last.bottom() <= first_control.top(), "{last:?} {first_control:?}");
+}
+
+/// As many notes under the same name, and other music.
+#[test]
+fn an_edited_file_opened_again_is_another_take() {
+    let mut window = Window::with_model();
+    let path = window.folder.path().join("sketch.mid");
+    let mut open = |window: &mut Window, key: u8| {
+        let note = |i: u8| Note {
+            pitch: Pitch::new(key + i).expect("a key"),
+            onset_secs: f64::from(i) * 0.25,
+            duration_secs: 0.2,
+            velocity: Velocity::clamped(70),
+        };
+        let music = Performance::new((0..20).map(note).collect(), vec![]);
+        midi::write_file(&path, &music, None, None).expect("a file");
+        window.drop_file(&path);
+        window.wait("the piece", |w| {
+            let stage = w.app().state.stage.as_ref();
+            stage.is_some_and(|s| s.performance.notes()[0].pitch.number() == key)
+                && w.app().state.staged_take().is_some()
+        });
+        window.app().state.staged_take().expect("a take").id.clone()
+    };
+    let before = open(&mut window, 48);
+    let edited = open(&mut window, 50);
+    assert_ne!(before, edited);
+    let store = TakeStore::new(&window.folder.path().join("data/takes"));
+    let kept = store.load(&edited).expect("what is varied and continued");
+    assert_eq!(kept.notes()[0].pitch.number(), 50);
+    // The first one once more is no third one.
+    assert_eq!(open(&mut window, 48), before);
+    assert_eq!(window.app().state.takes.all().len(), 2);
+}
+
+#[test]
 fn a_midi_file_opens_and_gets_its_place() {
     let mut window = Window::with_model();
     let note = |i: u8| Note {
@@ -191,9 +287,9 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     });
 
     window.press(Modifiers::NONE, Key::M);
-    assert!(window.app().state.sound.is_muted);
+    assert!(window.app().state.settings.sound.is_muted);
     window.press(Modifiers::ALT, Key::M);
-    assert!(window.app().state.sound.is_muted, "Alt+M is another key");
+    assert!(window.app().state.settings.sound.is_muted, "Alt+M is another key");
     // Three strokes within a frame that took long.
     let stroke = |repeat| eframe::egui::Event::Key {
         key: Key::ArrowUp,
@@ -210,7 +306,10 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     window.harness.get_by_label("Search takes").focus();
     window.harness.run_steps(2);
     window.press(Modifiers::NONE, Key::M);
-    assert!(window.app().state.sound.is_muted, "M in a text field is a letter");
+    assert!(
+        window.app().state.settings.sound.is_muted,
+        "M in a text field is a letter"
+    );
 }
 
 #[test]

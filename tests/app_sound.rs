@@ -21,7 +21,7 @@ fn studio() -> Window {
         settings.checkpoint = Some(tiny_checkpoint(folder));
     });
     window.wait("model and sound", |w| {
-        w.app().state.model.ready.is_some() && w.app().state.sound.has_soundfont
+        w.app().state.model.ready.is_some() && w.app().state.sound.font.is_some()
     });
     window
 }
@@ -129,14 +129,25 @@ fn type_path(window: &mut Window, path: &str) {
 }
 
 #[test]
-fn a_compressed_soundfont_is_refused_in_words_and_the_old_one_stays() {
+fn a_soundfont_without_samples_is_refused_in_words_and_the_old_one_stays() {
     let mut window = studio();
-    let name = window.app().state.sound.soundfont_name.clone();
-    let path = window.folder.path().join("grand.sf3");
-    std::fs::write(&path, sf2::sf3()).expect("a file");
+    let name = |window: &Window| {
+        window
+            .app()
+            .state
+            .sound
+            .font
+            .as_ref()
+            .map(|f| f.name().to_owned())
+    };
+    let before = name(&window);
+    let path = window.folder.path().join("grand.sf2");
+    let mut font = sf2::Font::new();
+    font.samples[0].kind = sf2::IN_ROM;
+    std::fs::write(&path, font.bytes()).expect("a file");
     window.drop_file(&path);
     window.wait("the message", |w| w.shows("This SoundFont cannot be played"));
-    assert_eq!(window.app().state.sound.soundfont_name, name);
+    assert_eq!(name(&window), before);
     window.click("Details");
-    assert!(window.shows("compressed (SF3)"));
+    assert!(window.shows("synthesizer's ROM"));
 }

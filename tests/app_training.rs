@@ -13,7 +13,7 @@ use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 use pastiche::tokens::encode;
 use pastiche::train::{RunDir, TrainConfig, Trainer};
-use window_common::studio::Window;
+use window_common::studio::{PROBED_ON, Window};
 use window_common::{composers, tiny_config};
 
 /// Three composers, a few made-up pieces each, in every split.
@@ -98,8 +98,8 @@ fn closing_ends_a_run_after_its_step_and_keeps_it() {
 fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
     let (mut window, _run) = begun(60);
     window.click("Resume at 5");
-    window.wait("the run", |w| w.app().state.is_training);
-    window.wait("its end", |w| !w.app().state.is_training);
+    window.wait("the run", |w| w.app().state.training_loss.is_some());
+    window.wait("its end", |w| w.app().state.training_loss.is_none());
     assert!(window.shows("Finished at step 60"));
     window.click("Use this model");
     window.wait("the model", |w| w.app().state.model.ready.is_some());
@@ -115,4 +115,13 @@ fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
     window.click("Studio");
     window.generate();
     assert!(!window.takes_on_disk().is_empty());
+}
+
+#[test]
+fn devices_are_not_looked_for_on_the_windows_thread() {
+    let mut window = Window::open(|_, _| {});
+    window.click("Training");
+    window.wait("the devices", |w| w.shows("A processor"));
+    let probed_on = PROBED_ON.lock().expect("the list");
+    assert!(!probed_on.is_empty() && !probed_on.contains(&std::thread::current().id()));
 }

@@ -9,14 +9,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::Classifier;
 use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
-use pastiche::evaluate::memory::SIDE;
+use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
     CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare,
 };
 use pastiche::files;
-use pastiche::generate::Generator;
+use pastiche::generate::{Generator, MAX_NOTES, MOST_BEST_OF};
 use pastiche::picture;
 use pastiche::progress::{Progress, StopFlag};
+
+use super::numbers::{MAX_THREADS, within};
+use super::sampling_args::SamplingArgs;
+
+/// More takes a composer would be composed for days.
+const MAX_TAKES: usize = 10_000;
 
 /// Measure a model: is it heard as its composer, is it like real music, is it copied, does it remember and have a
 /// form, and what does it cost?
@@ -53,36 +59,33 @@ pub struct EvaluateArgs {
     /// Draw which moments of a piece resemble which: one real piece and one take
     #[arg(long, value_name = "FOLDER", conflicts_with = "rare")]
     pictures: Option<PathBuf>,
-    /// Takes per composer
-    #[arg(long, default_value_t = EvaluateOptions::default().takes)]
-    takes: usize,
     /// Long takes per composer for memory and form; 0 leaves that part out
-    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes)]
+    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes,
+        value_parser = within(0..=MAX_TAKES))]
     long_takes: usize,
     /// Notes of each of those; fewer are measured sooner, but themes return after 512
-    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes)]
+    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes,
+        value_parser = within(MIN_LONG_NOTES..=MAX_NOTES))]
     long_notes: usize,
+    /// Takes per composer
+    #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
+    takes: usize,
     /// Notes of each take that are judged
-    #[arg(long, default_value_t = EvaluateOptions::default().notes)]
+    #[arg(long, default_value_t = EvaluateOptions::default().notes, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
     /// Continuations the selector chooses from, after the first notes; 1 leaves the selection out
-    #[arg(long, default_value_t = EvaluateOptions::default().best_of)]
+    #[arg(long, default_value_t = EvaluateOptions::default().best_of, value_parser = within(1..=MOST_BEST_OF))]
     best_of: usize,
     #[arg(long, default_value_t = EvaluateOptions::default().seed)]
     seed: u64,
-    /// How strongly the composer is insisted on; by default what the studio uses
-    #[arg(long)]
-    guidance: Option<f32>,
-    #[arg(long)]
-    temperature: Option<f32>,
-    #[arg(long)]
-    top_p: Option<f32>,
+    #[command(flatten)]
+    sampling: SamplingArgs,
     /// Where the network runs: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     /// Threads for the matrix products on a CPU
-    #[arg(long, default_value_t = 2)]
-    threads: u8,
+    #[arg(long, default_value_t = 2, value_parser = within(1..=MAX_THREADS))]
+    threads: usize,
 }
 
 /// A part of the evaluation that can be measured alone.
@@ -98,7 +101,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let mut generator = Generator::load(&args.checkpoint, choice)?;
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
-    device::use_threads(usize::from(args.threads));
+    device::use_threads(args.threads);
     if let Some(path) = &args.selector {
         generator.set_selector(Classifier::read(path, device)?)?;
     }
@@ -212,21 +215,15 @@ fn beside(checkpoint: &Path, name: &str) -> PathBuf {
 }
 
 fn options(args: &EvaluateArgs) -> EvaluateOptions {
-    let mut options = EvaluateOptions {
+    EvaluateOptions {
         takes: args.takes,
         notes: args.notes,
         best_of: args.best_of,
         long_takes: args.long_takes,
         long_notes: args.long_notes,
         seed: args.seed,
-        ..EvaluateOptions::default()
-    };
-    let sampling = &mut options.sampling;
-    sampling.guidance = args.guidance.unwrap_or(sampling.guidance);
-    sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
-    sampling.top_p = args.top_p.unwrap_or(sampling.top_p);
-    options.sampling = sampling.clamped();
-    options
+        sampling: args.sampling.settings().clamped(),
+    }
 }
 
 /// A bar in a terminal; a line per phase elsewhere.

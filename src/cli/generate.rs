@@ -3,24 +3,28 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::device::DeviceChoice;
-use pastiche::evaluate::{Ears, Heard, SURE_NOTES};
-use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
-use pastiche::music::{ComposerSet, midi, surname};
-use pastiche::sampling::{SamplingSettings, fresh_seed};
-use pastiche::synth::export::ExportSettings;
+use pastiche::display::one_line;
+use pastiche::evaluate::{Ears, Heard};
+use pastiche::files::is_stream;
+use pastiche::generate::{
+    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_NOTES, MOST_BEST_OF, Take,
+};
+use pastiche::music::{ComposerSet, surname};
+use pastiche::sampling::fresh_seed;
 use serde_json::json;
 
 use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
-use super::render::{SoundArgs, write_recording};
+use super::numbers::within;
+use super::output::{Output, OutputFolder};
+use super::render::SoundArgs;
+use super::sampling_args::SamplingArgs;
 
-/// Real music has about ten notes in a second.
-const NOTES_PER_SEC: f64 = 10.0;
-pub(super) const SAMPLE_RATE: u32 = 48_000;
+/// Longer music is not composed in one go.
+const MAX_SECS: f64 = 4000.0;
 
 /// Compose in the manner of a composer.
 ///
@@ -37,23 +41,20 @@ pub struct GenerateArgs {
     #[arg(long)]
     seed: Option<u64>,
     /// About how many notes; the take ends by itself near that
-    #[arg(long, conflicts_with = "seconds", default_value_t = 500)]
+    #[arg(long, conflicts_with = "seconds", default_value_t = 500, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
     /// About how long, instead of --notes
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", value_parser = within(1.0..=MAX_SECS))]
     seconds: Option<f64>,
-    /// How strongly to sound like the composer: 1 is plain, 2 to 3 strong
-    #[arg(long, value_name = "G", default_value_t = SamplingSettings::default().guidance)]
-    guidance: f32,
-    /// Under 1 more cautious, over 1 bolder
-    #[arg(long, value_name = "T", default_value_t = SamplingSettings::default().temperature)]
-    temperature: f32,
-    /// Keep to the likeliest pitches that together have this probability
-    #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p)]
-    top_p: f32,
-    /// How far takes lean towards what they have heard before; 0 forgets, 1 is as learned
-    #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory)]
-    memory: f32,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    /// How the take is divided: free, rondo, variations, or letters such as ABA, where A' is a varied return and A+5
+    /// one five semitones higher
+    #[arg(long, value_name = "FORM", default_value_t = Form::Free)]
+    form: Form,
+    /// How closely a theme comes back, 0-1; 1 is note for note
+    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL, value_parser = within(0.0..=1.0))]
+    recall: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -78,39 +79,40 @@ pub struct GenerateArgs {
 }
 
 pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
+    let is_bare = args.out.extension().is_none() && !is_stream(&args.out);
+    let is_folder = args.count > 1 || args.out.is_dir() || is_bare;
+    let folder = is_folder.then(|| OutputFolder::new(&args.out)).transpose()?;
+    let file = (!is_folder)
+        .then(|| Output::new(&args.out, &args.sound))
+        .transpose()?;
     let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    let requests = (0..u64::from(args.count))
-        .map(|i| {
-            Ok(GenerateRequest {
-                notes: notes(args)?,
-                sampling: SamplingSettings {
-                    guidance: args.guidance,
-                    temperature: args.temperature,
-                    top_p: args.top_p,
-                    memory: args.memory,
-                },
-                best_of: best_of(args, &generator),
-                ..GenerateRequest::new(Some(composers.find(&args.composer)?), seed.wrapping_add(i))
-            })
+    let composer = composers.find(&args.composer)?;
+    let notes = notes(args, generator.info().notes_per_sec(Some(composer)));
+    let requests: Vec<GenerateRequest> = (0..u64::from(args.count))
+        .map(|i| GenerateRequest {
+            notes,
+            sampling: args.sampling.settings(),
+            form: args.form.clone(),
+            recall: args.recall,
+            best_of: best_of(args, &generator),
+            ..GenerateRequest::new(Some(composer), seed.wrapping_add(i))
         })
-        .collect::<anyhow::Result<Vec<GenerateRequest>>>()?;
-    let is_folder = args.count > 1 || args.out.is_dir() || args.out.extension().is_none();
+        .collect();
     let takes = compose(&generator, &requests)?;
-    if is_folder {
-        std::fs::create_dir_all(&args.out)
-            .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
-    }
     let ears = Ears::beside(&generator.info().path);
     for take in &takes {
-        let out = if is_folder {
-            args.out.join(file_name(take, &composers))
-        } else {
-            args.out.clone()
-        };
-        write(args, take, &ears.hear(&generator, &take.tokens), &out)?;
+        let heard = ears.hear(&generator, &take.tokens);
+        match &file {
+            Some(file) => write(args, take, &heard, file, &args.out)?,
+            None => {
+                let out = args.out.join(file_name(take, &composers));
+                write(args, take, &heard, &Output::new(&out, &args.sound)?, &out)?;
+            }
+        }
     }
+    drop(folder);
     Ok(())
 }
 
@@ -122,12 +124,10 @@ fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
     }
 }
 
-fn notes(args: &GenerateArgs) -> anyhow::Result<usize> {
-    match args.seconds {
-        None => Ok(args.notes),
-        Some(secs) if secs > 0.0 && secs < 4000.0 => Ok((secs * NOTES_PER_SEC).round().max(1.0) as usize),
-        Some(_) => bail!("--seconds must lie between 0 and 4000"),
-    }
+/// How many notes to ask for, of music with so many in a second.
+fn notes(args: &GenerateArgs, per_sec: f64) -> usize {
+    let by_time = args.seconds.map(|secs| (secs * per_sec).round() as usize);
+    by_time.map_or(args.notes, |notes| notes.clamp(1, MAX_NOTES))
 }
 
 /// Composes with a bar on the terminal.
@@ -161,66 +161,33 @@ fn file_name(take: &Take, composers: &ComposerSet) -> String {
     format!("{}-{}.mid", surname.to_lowercase(), take.recipe.seed)
 }
 
-fn write(args: &GenerateArgs, take: &Take, heard: &Heard, out: &Path) -> anyhow::Result<()> {
+fn write(args: &GenerateArgs, take: &Take, heard: &Heard, output: &Output, out: &Path) -> anyhow::Result<()> {
     let recipe = &take.recipe;
     let composer = recipe.composer.as_deref().unwrap_or("nobody");
-    let is_midi = out
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
-    match is_midi {
-        true => {
-            let title = format!("In the manner of {composer}, seed {}", recipe.seed);
-            midi::write_file(out, &take.performance, Some(&recipe.to_line()), Some(&title))?;
-        }
-        false => write_recording(
-            take.performance.clone(),
-            &args.sound.load()?,
-            &ExportSettings::new(SAMPLE_RATE),
-            out,
-        )?,
+    let title = format!("In the manner of {composer}, seed {}", recipe.seed);
+    let written = output.write_take(take, &title)?;
+    if args.json {
+        let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
+        let made = json!({
+            "file": out, "notes": notes, "seconds": secs, "recipe": recipe,
+            "heard_as": heard.composers, "copy": heard.copy,
+        });
+        output.say(&made.to_string());
+        return Ok(());
     }
-    let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
-    match args.json {
-        true => println!(
-            "{}",
-            json!({
-                "file": out, "notes": notes, "seconds": secs, "recipe": recipe,
-                "heard_as": heard.composers, "copy": heard.copy,
-            })
-        ),
-        false => {
-            println!(
-                "{}: in the manner of {composer}, seed {}, {notes} notes, {secs:.1} s",
-                out.display(),
-                recipe.seed
-            );
-            println!("  {}", say(heard));
-        }
-    }
-    Ok(())
-}
-
-/// Whom a take sounds like and what it has in common with the training music, in a line.
-fn say(heard: &Heard) -> String {
-    let composers: Vec<String> = heard
-        .composers
-        .iter()
-        .take(3)
+    output.say(&format!(
+        "{written}; in the manner of {composer}, seed {}",
+        recipe.seed
+    ));
+    let likeliest = heard.composers.iter().take(3);
+    let likeliest: Vec<String> = likeliest
         .map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0))
         .collect();
-    let copied = match &heard.copy {
-        None => "not checked for copies".to_owned(),
-        Some(copy) => match &copy.nearest {
-            Some((piece, _)) if copy.longest_notes >= SURE_NOTES => format!(
-                "{} notes in a row are also in {}, {}",
-                copy.longest_notes, piece.composer, piece.title
-            ),
-            Some((piece, _)) => format!("no quotation; nearest is {}, {}", piece.composer, piece.title),
-            None => "no quotation; nothing in common with the training music".to_owned(),
-        },
-    };
-    match composers.is_empty() {
-        true => copied,
-        false => format!("heard as {}; {copied}", composers.join(", ")),
+    if !likeliest.is_empty() {
+        output.say(&format!("  heard as {}", likeliest.join(", ")));
     }
+    if let Some(copy) = &heard.copy {
+        output.say(&format!("  {}", one_line(&copy.to_string())));
+    }
+    Ok(())
 }

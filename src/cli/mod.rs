@@ -3,14 +3,18 @@
 mod composers;
 mod evaluate;
 mod generate;
+mod input;
 mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod numbers;
+mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
 mod render;
+mod sampling_args;
 mod train;
 mod train_args;
 mod train_classifier;

@@ -1,19 +1,22 @@
 //! `pastiche vary`, `continue`, `restyle` and `blend`: what can be made of music that is there.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use pastiche::device::DeviceChoice;
-use pastiche::generate::{GenerateRequest, Generator, Take, splice, verbs};
-use pastiche::music::{Performance, midi};
-use pastiche::sampling::fresh_seed;
-use pastiche::synth::export::ExportSettings;
+use pastiche::generate::{Generator, MAX_NOTES, Source, Take, Verb, VerbRequest, verbs};
+use pastiche::music::Performance;
+use pastiche::sampling::{SamplingSettings, fresh_seed};
 use serde_json::json;
 
 use super::composers::checkpoint_path;
-use super::generate::{SAMPLE_RATE, compose};
-use super::render::{SoundArgs, write_recording};
+use super::generate::compose;
+use super::input::{name, read_music};
+use super::numbers::within;
+use super::output::{Output, OutputFolder};
+use super::render::SoundArgs;
 
 /// What the four have in common.
 #[derive(Args, Debug)]
@@ -42,56 +45,62 @@ impl Common {
         )?)
     }
 
-    fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(fresh_seed)
+    /// Asks for what `verb` makes of `music`; whose music it is, the model hears.
+    fn request(&self, music: Arc<Performance>, verb: Verb) -> VerbRequest {
+        VerbRequest {
+            source: source(music),
+            verb,
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            sampling: SamplingSettings::default(),
+            best_of: 1,
+        }
     }
 
-    fn write(&self, take: &Take, performance: &Performance, title: &str, out: &Path) -> anyhow::Result<()> {
-        let is_midi = out
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
-        match is_midi {
-            true => midi::write_file(out, performance, Some(&take.recipe.to_line()), Some(title))?,
-            false => {
-                let settings = ExportSettings::new(SAMPLE_RATE);
-                write_recording(performance.clone(), &self.sound.load()?, &settings, out)?;
-            }
+    /// Composes the one take and writes it.
+    fn make(
+        &self,
+        generator: &Generator,
+        request: &VerbRequest,
+        title: impl FnOnce(&Take) -> String,
+        out: (&Output, &Path),
+    ) -> anyhow::Result<()> {
+        let takes = compose(generator, &[request.plan(generator)?])?;
+        let mut take = takes.into_iter().next().context("nothing was composed")?;
+        if let Some(seam) = request.seam() {
+            take.performance = seam.join(&take.performance);
         }
-        let (notes, secs) = (performance.notes().len(), performance.duration_secs());
-        match self.json {
-            true => println!(
-                "{}",
-                json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": take.recipe })
-            ),
-            false => println!(
-                "{}: {title}, seed {}, {notes} notes, {secs:.1} s",
-                out.display(),
-                take.recipe.seed
-            ),
-        }
+        let title = title(&take);
+        self.write(&take, &title, out)
+    }
+
+    fn write(&self, take: &Take, title: &str, (output, out): (&Output, &Path)) -> anyhow::Result<()> {
+        let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
+        let written = output.write_take(take, title)?;
+        let recipe = &take.recipe;
+        output.say(&match self.json {
+            true => json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": recipe })
+                .to_string(),
+            false => format!("{written}; {title}, seed {}", recipe.seed),
+        });
         Ok(())
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Performance> {
-    Ok(midi::read_file(path)?.performance)
+fn source(music: Arc<Performance>) -> Source {
+    Source {
+        music,
+        composer: None,
+    }
 }
 
-fn name(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
-}
-
-fn compose_one(generator: &Generator, request: GenerateRequest) -> anyhow::Result<Take> {
-    compose(generator, &[request])?
-        .pop()
-        .context("nothing was composed")
+fn read(path: &Path) -> anyhow::Result<Arc<Performance>> {
+    Ok(Arc::new(read_music(path)?.performance))
 }
 
 /// Vary a piece: a share of its chords is composed anew near its place in the latent space.
 ///
-/// Number and order of the notes that stay are kept; 0 changes nothing but the token grid, 1 keeps nothing but the
-/// length in notes. A piece longer than 256 notes has a place of its own for every 256 notes, half of them shared
+/// Number and order of the notes that stay are kept, and the rests between them; 0 changes nothing but the token grid, 1
+/// keeps nothing but the length in notes. A piece longer than 256 notes has a place of its own for every 256 notes, half of them shared
 /// with the one before, and all move alike.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche vary nocturne.mid --amount 0.4 --seed 3 --out variation.mid")]
@@ -99,7 +108,7 @@ pub struct VaryArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// From 0, the piece itself, to 1, a new one near it
-    #[arg(long, value_name = "0..1", value_parser = parse_amount)]
+    #[arg(long, value_name = "0..1", value_parser = within(0.0f32..=1.0))]
     amount: f32,
     /// A .mid, or a recording (.wav, .flac, .ogg)
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
@@ -108,18 +117,14 @@ pub struct VaryArgs {
     common: Common,
 }
 
-fn parse_amount(text: &str) -> Result<f32, String> {
-    let amount = text.parse::<f32>().ok().filter(|a| (0.0..=1.0).contains(a));
-    amount.ok_or_else(|| format!("\"{text}\" is not a number from 0 to 1"))
-}
-
 pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
-    let input = read(&args.input)?;
+    let (input, amount) = (read(&args.input)?, args.amount);
+    let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
-    let request = verbs::vary(&generator, &input, args.amount, args.common.seed())?;
-    let take = compose_one(&generator, request)?;
-    let title = format!("Variation of {}, amount {}", name(&args.input), args.amount);
-    args.common.write(&take, &take.performance, &title, &args.out)
+    let request = args.common.request(input, Verb::Vary { amount });
+    let title = |_: &Take| format!("Variation of {}, amount {amount}", name(&args.input));
+    args.common
+        .make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Go on where a piece ends.
@@ -134,7 +139,7 @@ pub struct ContinueArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// About how many new notes
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = within(1..=MAX_NOTES))]
     notes: usize,
     /// In whose manner to go on; by default of the composer whose music is most like it
     #[arg(long, value_name = "NAME")]
@@ -148,6 +153,7 @@ pub struct ContinueArgs {
 
 pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
+    let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
     let composers = &generator.info().composers;
     let composer = args
@@ -155,12 +161,11 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
         .as_deref()
         .map(|name| composers.find(name))
         .transpose()?;
-    let seed = args.common.seed();
-    let request = verbs::continuation(&generator, &input, args.notes, composer, seed)?;
-    let take = compose_one(&generator, request)?;
-    let title = format!("{}, continued", name(&args.input));
+    let notes = args.notes;
+    let request = args.common.request(input, Verb::Continue { notes, composer });
+    let title = |_: &Take| format!("{}, continued", name(&args.input));
     args.common
-        .write(&take, &splice(&input, &take), &title, &args.out)
+        .make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Play a piece in the manner of another composer.
@@ -184,13 +189,16 @@ pub struct RestyleArgs {
 
 pub fn run_restyle(args: &RestyleArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
+    let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
     let to = generator.info().composers.find(&args.to)?;
-    let request = verbs::restyle(&generator, &input, to, args.common.seed())?;
-    let take = compose_one(&generator, request)?;
-    let composer = take.recipe.composer.as_deref().unwrap_or("nobody");
-    let title = format!("{} in the manner of {composer}", name(&args.input));
-    args.common.write(&take, &take.performance, &title, &args.out)
+    let request = args.common.request(input, Verb::Restyle { to });
+    let title = |take: &Take| {
+        let composer = take.recipe.composer.as_deref().unwrap_or("nobody");
+        format!("{} in the manner of {composer}", name(&args.input))
+    };
+    args.common
+        .make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Go from one piece to another in steps.
@@ -216,18 +224,20 @@ pub struct BlendArgs {
 
 pub fn run_blend(args: &BlendArgs) -> anyhow::Result<()> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
+    let folder = OutputFolder::new(&args.out)?;
     let generator = args.common.generator()?;
     let steps = usize::from(args.steps);
-    let requests = verbs::blend(&generator, &a, &b, steps, args.common.seed())?;
-    let takes = compose(&generator, &requests)?;
-    std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
+    let with = source(b);
+    let request = args.common.request(a, Verb::Blend { with, step: 0, steps });
+    let takes = compose(&generator, &request.plan_blend(&generator)?)?;
     let digits = steps.to_string().len();
     for (i, take) in takes.iter().enumerate() {
         let step = i + 1;
         let title = format!("{} to {}, step {step} of {steps}", name(&args.a), name(&args.b));
         let out = args.out.join(format!("blend-{step:0digits$}.mid"));
-        args.common.write(take, &take.performance, &title, &out)?;
+        let output = Output::new(&out, &args.common.sound)?;
+        args.common.write(take, &title, (&output, &out))?;
     }
+    drop(folder);
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::{Corpus, Split};
+use super::{Corpus, Piece, Split};
+use crate::music::ComposerSet;
 
 /// What one split of one composer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -25,6 +26,22 @@ pub struct ComposerReport {
 }
 
 impl Corpus {
+    /// Notes a second in the training music of each of `composers`, as long as it lasts in all; 0 where there is none.
+    pub fn notes_per_sec(&self, composers: &ComposerSet) -> Vec<f32> {
+        let pace = |name: &str| {
+            let is_own = |p: &&Piece| p.composer_name == name && p.split == Split::Train;
+            let own = || self.pieces.iter().filter(is_own);
+            let notes: usize = own().map(|p| p.tokens.len()).sum();
+            let secs: f64 = own().map(Piece::duration_secs).sum();
+            if secs > 0.0 {
+                (notes as f64 / secs) as f32
+            } else {
+                0.0
+            }
+        };
+        composers.iter().map(|(_, c)| pace(&c.name)).collect()
+    }
+
     /// What a corpus holds, composer by composer: labelled ones first, the longest first.
     pub fn composer_reports(&self) -> Vec<ComposerReport> {
         let mut names: Vec<&str> = self.pieces.iter().map(|p| p.composer_name.as_str()).collect();

@@ -5,6 +5,7 @@
 //! found. No music can be read back out of the file.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::copying::hashes;
 use crate::data::{Corpus, Split};
 use crate::files;
+use crate::music::surname;
 use crate::tokens::NoteToken;
 
 const MAGIC: &[u8; 8] = b"pastcopy";
@@ -57,6 +59,29 @@ pub struct CopyCheck {
     pub longest_notes: usize,
     /// The piece with most in common, and how many kept sequences that is.
     pub nearest: Option<(IndexedPiece, usize)>,
+}
+
+impl CopyCheck {
+    /// Does the take quote? Shorter passages are common to much music, and the index may miss them.
+    pub fn is_quotation(&self) -> bool {
+        self.longest_notes >= SURE_NOTES
+    }
+}
+
+/// For people, as one sentence without its full stop.
+impl fmt::Display for CopyCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((IndexedPiece { composer, title }, _)) = &self.nearest else {
+            return f.write_str("No quotation from the training music");
+        };
+        let surname = surname(composer);
+        if self.is_quotation() {
+            let notes = self.longest_notes;
+            write!(f, "{notes} notes in a row are also in {surname}: {title}")
+        } else {
+            write!(f, "No quotation; the nearest piece is {surname}: {title}")
+        }
+    }
 }
 
 /// Winnowed sequences of the training music and where they come from.
@@ -298,6 +323,30 @@ mod tests {
         };
         let index = CopyIndex::build(&corpus);
         (corpus, index)
+    }
+
+    /// The window and the command line say the same of a take, with one limit.
+    #[test]
+    fn a_passage_that_may_be_chance_is_no_quotation() {
+        let piece = IndexedPiece {
+            composer: "Frédéric Chopin".to_owned(),
+            title: "Étude".to_owned(),
+        };
+        let of = |longest_notes| CopyCheck {
+            longest_notes,
+            nearest: Some((piece.clone(), 3)),
+            ..CopyCheck::default()
+        };
+        for chance in [0, SEQUENCE, SURE_NOTES - 1] {
+            assert_eq!(
+                of(chance).to_string(),
+                "No quotation; the nearest piece is Chopin: Étude"
+            );
+        }
+        assert_eq!(
+            of(SURE_NOTES).to_string(),
+            "17 notes in a row are also in Chopin: Étude"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied,
-//! does it remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md` for what was found.
+//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied, does it
+//! remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md`
+//! for what was found.
 
 mod adherence;
 mod copy_index;
@@ -16,6 +17,7 @@ pub mod memory;
 mod options;
 mod rare;
 mod report;
+mod report_file;
 mod run;
 mod similarity;
 mod stats;
@@ -32,6 +34,7 @@ pub use memory::{MemoryReport, measure_memory};
 pub use options::EvaluateOptions;
 pub use rare::{RareHeard, RareRow, measure_rare};
 pub use report::{AdherenceRow, LikenessReport, Report};
+pub use report_file::ReportError;
 pub use run::evaluate;
 pub use similarity::{Likeness, OutOfRange, RelativeCosine};
 pub use stats::silhouette;

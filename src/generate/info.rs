@@ -17,6 +17,8 @@ pub struct CheckpointInfo {
     /// The first of them: those the network was trained with. The others were added, from little music.
     pub labelled: ComposerSet,
     pub trained_on: TrainedOn,
+    /// As [`CheckpointHeader::notes_per_sec`](crate::model::CheckpointHeader).
+    pub(super) notes_per_sec: Vec<f32>,
     pub parameters: usize,
     /// The device in use, for people.
     pub device: String,
@@ -32,5 +34,44 @@ impl CheckpointInfo {
     /// Was this composer added to the finished network, from little music?
     pub fn is_rare(&self, id: ComposerId) -> bool {
         id.index() >= self.labelled.len()
+    }
+
+    /// Notes a second to expect of a take: as many as the composer's music has, for nobody in particular as many as
+    /// that of all of them together.
+    pub fn notes_per_sec(&self, composer: Option<ComposerId>) -> f64 {
+        notes_per_sec(&self.notes_per_sec, composer)
+    }
+}
+
+/// Of checkpoints that do not say: 32 takes of eight composers had 16,004 notes in 1,625 seconds.
+const USUAL_NOTES_PER_SEC: f64 = 9.85;
+
+fn notes_per_sec(paces: &[f32], composer: Option<ComposerId>) -> f64 {
+    let own = composer.and_then(|id| paces.get(id.index()));
+    let known = |paces: &mut dyn Iterator<Item = f32>| {
+        // What takes time adds up, not what is played in it.
+        let (count, secs) = paces
+            .filter(|p| *p > 0.0)
+            .fold((0.0, 0.0), |(n, s), p| (n + 1.0, s + 1.0 / f64::from(p)));
+        (count > 0.0).then(|| count / secs)
+    };
+    let own = known(&mut own.copied().into_iter());
+    own.or_else(|| known(&mut paces.iter().copied()))
+        .unwrap_or(USUAL_NOTES_PER_SEC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_take_is_as_dense_as_its_composer() {
+        let paces = [6.0, 12.0, 0.0];
+        let of = |id| notes_per_sec(&paces, id);
+        assert_eq!(of(Some(ComposerId(0))), 6.0);
+        assert_eq!(of(Some(ComposerId(1))), 12.0);
+        // 12 notes of each: 24 in three seconds.
+        assert_eq!((of(Some(ComposerId(2))), of(None)), (8.0, 8.0));
+        assert_eq!(notes_per_sec(&[], Some(ComposerId(0))), USUAL_NOTES_PER_SEC);
     }
 }

@@ -62,17 +62,47 @@ impl VerbRequest {
                 verbs::continuation(generator, music, *notes, composer.or(source.composer), seed)?
             }
             Verb::Restyle { to } => verbs::restyle(generator, music, *to, seed)?,
-            Verb::Blend { with, step, steps } => {
-                let all = verbs::blend(generator, music, &with.music, *steps, seed)?;
-                all.into_iter().nth(*step).ok_or(GenerateError::Steps)?
+            Verb::Blend { step, .. } => {
+                let mut all = self.plan_blend(generator)?;
+                return (*step < all.len())
+                    .then(|| all.swap_remove(*step))
+                    .ok_or(GenerateError::Steps);
             }
         };
-        Ok(GenerateRequest {
+        Ok(self.completed(request))
+    }
+
+    /// As [`VerbRequest::plan`], for every step of a blend: the two pieces are heard only once. Of another verb, the
+    /// one request.
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub fn plan_blend(&self, generator: &Generator) -> Result<Vec<GenerateRequest>, GenerateError> {
+        let Verb::Blend { with, steps, .. } = &self.verb else {
+            return Ok(vec![self.plan(generator)?]);
+        };
+        let all = verbs::blend(generator, &self.source.music, &with.music, *steps, self.seed)?;
+        let at = |step| VerbRequest {
+            verb: Verb::Blend {
+                with: with.clone(),
+                step,
+                steps: *steps,
+            },
+            ..self.clone()
+        };
+        let numbered = all.into_iter().enumerate();
+        Ok(numbered
+            .map(|(step, request)| at(step).completed(request))
+            .collect())
+    }
+
+    fn completed(&self, request: GenerateRequest) -> GenerateRequest {
+        GenerateRequest {
             composer: self.label().or(request.composer),
             sampling: self.sampling,
             best_of: self.best_of,
             ..request
-        })
+        }
     }
 
     /// The composer of the take, as far as it is known before the model has heard the music.

@@ -50,6 +50,10 @@ pub struct CheckpointHeader {
     #[serde(default, skip_serializing_if = "ComposerSet::is_empty")]
     pub rare: ComposerSet,
     pub trained_on: TrainedOn,
+    /// Notes a second in the training music of each composer, the added ones after the others; empty in files of
+    /// versions that did not count them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes_per_sec: Vec<f32>,
     /// Titles that belong to the extra tensors, such as the pieces of the latent map.
     #[serde(default)]
     pub notes: HashMap<String, Vec<String>>,
@@ -64,6 +68,7 @@ impl CheckpointHeader {
             composers: composers.clone(),
             rare: ComposerSet::default(),
             trained_on,
+            notes_per_sec: Vec::new(),
             notes: HashMap::new(),
         }
     }
@@ -270,9 +275,9 @@ pub(crate) fn fill_variables(
             None => return Err(mismatch(format!("{name} is missing"))),
             Some(t) if t.size() != variable.size() => {
                 return Err(mismatch(format!(
-                    "{name} is {:?}, expected {:?}",
-                    t.size(),
-                    variable.size()
+                    "{name} is {}, expected {}",
+                    in_words(&t.size()),
+                    in_words(&variable.size())
                 )));
             }
             Some(_) => {}
@@ -286,6 +291,14 @@ pub(crate) fn fill_variables(
         }
     });
     Ok(())
+}
+
+/// The shape of a tensor, as "192 × 768".
+fn in_words(size: &[i64]) -> String {
+    match size {
+        [] => "a single number".to_owned(),
+        size => size.iter().map(i64::to_string).collect::<Vec<_>>().join(" × "),
+    }
 }
 
 impl Checkpoint {
@@ -337,7 +350,14 @@ pub(crate) fn check_vocabulary(format: u32, found: &[usize]) -> Result<(), Strin
     }
     match found == vocabulary() {
         true => Ok(()),
-        false => Err(format!("token fields of {found:?}, expected {:?}", vocabulary())),
+        false => {
+            let words = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            Err(format!(
+                "token fields with {} values, expected {}",
+                words(found),
+                words(&vocabulary())
+            ))
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::made::Made;
 use crate::evaluate::{CopyCheck, Heard};
 use crate::generate::{DEFAULT_BEST_OF, Recipe, Take};
-use crate::music::Performance;
-use crate::music::surname;
+use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
 
 /// Where the music of a take came from.
@@ -31,9 +31,8 @@ pub struct ComposeSettings {
     pub composer: Option<String>,
     pub seed: u64,
     pub notes: usize,
-    pub guidance: f32,
-    pub temperature: f32,
-    pub top_p: f32,
+    #[serde(flatten)]
+    pub sampling: SamplingSettings,
     pub best_of: usize,
     /// The latent, where it was chosen rather than drawn.
     pub z: Option<Vec<f32>>,
@@ -44,14 +43,11 @@ pub struct ComposeSettings {
 
 impl Default for ComposeSettings {
     fn default() -> ComposeSettings {
-        let sampling = SamplingSettings::default();
         ComposeSettings {
             composer: None,
             seed: 1,
             notes: 500,
-            guidance: sampling.guidance,
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
+            sampling: SamplingSettings::default(),
             best_of: DEFAULT_BEST_OF,
             z: None,
             prompt_notes: 0,
@@ -72,6 +68,9 @@ pub struct TakeRecord {
     pub notes: usize,
     pub duration_secs: f64,
     pub origin: Origin,
+    /// Of an opened file: what its music is recognised by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     pub settings: Option<ComposeSettings>,
     /// What it was made from, as [`Made`] writes it; null where it was composed from nothing. Kept as it is where a
     /// later version wrote something else.
@@ -138,6 +137,7 @@ impl TakeRecord {
             name,
             created_secs,
             origin: Origin::Opened,
+            fingerprint: Some(fingerprint(performance)),
             ..TakeRecord::default()
         }
         .measured(performance)
@@ -164,4 +164,23 @@ impl TakeRecord {
     pub fn surname(&self) -> Option<&str> {
         self.composer.as_deref().map(surname)
     }
+}
+
+/// Equal for equal music, note for note and pedal for pedal.
+fn fingerprint(performance: &Performance) -> String {
+    let mut hash = Sha256::new();
+    for n in performance.notes() {
+        hash.update([n.pitch.number(), n.velocity.value()]);
+        hash.update(n.onset_secs.to_le_bytes());
+        hash.update(n.duration_secs.to_le_bytes());
+    }
+    for change in performance.pedal() {
+        hash.update([change.value]);
+        hash.update(change.time_secs.to_le_bytes());
+    }
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

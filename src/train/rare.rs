@@ -94,9 +94,8 @@ pub fn add_rare(
         crate::device::use_threads(config.threads);
     }
     let mut checkpoint = Checkpoint::read(model)?;
-    let corpus = Corpus::load(corpus)?;
-    let corpus =
-        only_new(&corpus, &checkpoint.header.composers, &config.only).ok_or(TrainError::NobodyNew)?;
+    let whole = Corpus::load(corpus)?;
+    let corpus = only_new(&whole, &checkpoint.header.composers, &config.only).ok_or(TrainError::NobodyNew)?;
     let mut vae = checkpoint.vae(device)?;
     vae.vs.freeze();
     vae.compute = training_kind(device);
@@ -123,6 +122,8 @@ pub fn add_rare(
         factors: Tensor::stack(&factors, 0),
     };
     rare.put_into(&mut checkpoint);
+    let all = checkpoint.header.all_composers();
+    checkpoint.header.notes_per_sec = whole.notes_per_sec(&all);
     checkpoint::save(out, &checkpoint.header, &checkpoint.tensors, true)?;
     Ok(RareSummary {
         checkpoint: out.to_owned(),

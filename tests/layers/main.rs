@@ -18,11 +18,13 @@ const LAYERS: &[(&str, u8)] = &[
     ("paths", 0),
     ("files", 0),
     ("display", 0),
+    ("kinds", 0),
     ("music", 0),
     ("tokens", 1),
     ("synth", 1),
     ("picture", 1),
     ("device", 1),
+    ("save", 2),
     ("sampling", 2),
     ("model", 2),
     ("classify", 2),
@@ -41,7 +43,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Modules of the same layer that a module may use; each stands before it in [`LAYERS`].
 const PEERS: &[(&str, &[&str])] = &[
-    ("music", &["files"]),
+    ("music", &["files", "display", "kinds"]),
     ("classify", &["model"]),
     ("latent_map", &["data"]),
     ("generate", &["data", "latent_map"]),
@@ -70,6 +72,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("midly", &["music/midi.rs", "music/midi"]),
+    ("encoding_rs", &["music/midi"]),
+    ("chardetng", &["music/midi"]),
     ("rustysynth", &["synth"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),

@@ -1,6 +1,8 @@
 //! A window without a screen.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Key, Modifiers};
@@ -9,6 +11,8 @@ use egui_kittest::kittest::Queryable;
 use pastiche::app::PasticheApp;
 use pastiche::app::Places;
 use pastiche::app::state::settings::Settings;
+use pastiche::app::widgets::training::input::DeviceItem;
+use pastiche::device::DeviceChoice;
 
 use super::tiny_checkpoint;
 
@@ -30,6 +34,21 @@ impl Studio {
             None => self.app = Some(PasticheApp::new(ui.ctx(), self.places.clone()).expect("threads")),
         }
     }
+}
+
+/// The threads on which devices were looked for.
+pub static PROBED_ON: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
+
+fn probe() -> Vec<DeviceItem> {
+    PROBED_ON
+        .lock()
+        .expect("the list")
+        .push(std::thread::current().id());
+    vec![DeviceItem {
+        choice: DeviceChoice::Cpu,
+        name: "A processor".to_owned(),
+        disabled_because: None,
+    }]
 }
 
 pub struct Window {
@@ -57,6 +76,7 @@ impl Window {
             log_file: folder.path().join("pastiche.log"),
             checkpoints: Vec::new,
             soundfonts: Vec::new,
+            devices: probe,
             open: Vec::new(),
         };
         let studio = Studio { app: None, places };

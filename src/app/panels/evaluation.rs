@@ -1,5 +1,7 @@
 //! The evaluation tab: what was measured of a checkpoint. It only reads; `pastiche evaluate` measures.
 
+use std::path::PathBuf;
+
 use eframe::egui::{self, Align, Layout, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::kit::theme::{GRID, Palette};
@@ -7,6 +9,7 @@ use crate::app::state::action::{Actions, Ask, FileAction};
 use crate::app::widgets::evaluation::{gates_ui, heard_ui, latent_ui, likeness_ui, matrix_ui, memory_ui};
 use crate::display::thousands;
 use crate::evaluate::Report;
+use crate::generate::CheckpointInfo;
 
 /// Width of the column of gates.
 const SIDE_PX: f32 = 424.0;
@@ -16,42 +19,35 @@ const TWO_COLUMNS_PX: f32 = 900.0;
 /// The report that is shown.
 #[derive(Debug)]
 pub struct Shown {
-    /// Of its file; `None` for the one that ships.
-    pub name: Option<String>,
+    /// Of its file.
+    pub name: String,
     pub report: Box<Report>,
 }
 
 /// View state of the tab.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct EvaluationPanel {
-    pub shown: Option<Shown>,
-    is_asked: bool,
-    /// The row of the report that the matrix is of.
+    shown: Option<Shown>,
+    /// The checkpoint whose report was looked for last.
+    looked_for: Option<PathBuf>,
+    /// The row of the report that the matrix shows.
     row: usize,
-}
-
-impl Default for EvaluationPanel {
-    fn default() -> EvaluationPanel {
-        EvaluationPanel {
-            shown: None,
-            is_asked: false,
-            row: 1,
-        }
-    }
 }
 
 impl EvaluationPanel {
     pub fn show(&mut self, shown: Shown) {
         self.shown = Some(shown);
-        self.is_asked = true;
         self.row = 1;
     }
 
-    /// `in_use` is the fingerprint of the loaded checkpoint.
-    pub fn ui(&mut self, ui: &mut Ui, in_use: Option<&str>, actions: &mut Actions) {
-        if !std::mem::replace(&mut self.is_asked, true) {
+    /// `in_use` is the checkpoint that composes now.
+    pub fn ui(&mut self, ui: &mut Ui, in_use: Option<&CheckpointInfo>, actions: &mut Actions) {
+        let path = in_use.map(|info| info.path.clone());
+        if path.is_some() && self.looked_for != path {
+            self.looked_for = path;
             actions.push(FileAction::OpenReport(None));
         }
+        let in_use = in_use.map(|info| info.hash.as_str());
         let Some(shown) = &self.shown else {
             empty_ui(ui, actions);
             return;
@@ -112,10 +108,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actio
     let palette = Palette::of(ui);
     let report = &*shown.report;
     ui.horizontal(|ui| {
-        let title = match &shown.name {
-            Some(name) => format!("Evaluation: {name}"),
-            None => "Evaluation of the model that ships".to_owned(),
-        };
+        let title = format!("Evaluation: {}", shown.name);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Open report…").clicked() {
                 actions.push(FileAction::Ask(Ask::Report));
@@ -139,7 +132,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actio
     );
     ui.add(egui::Label::new(RichText::new(text).small().color(palette.weak_text)).wrap());
     if in_use.is_some_and(|hash| hash != report.checkpoint) {
-        let text = "This is not the checkpoint that composes now.";
+        let text = "The checkpoint in use is another one.";
         ui.label(RichText::new(text).small().color(palette.warning));
     }
 }
@@ -147,7 +140,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actio
 fn empty_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.4);
-        ui.label("No report is open.");
+        ui.label("No report lies beside this checkpoint. `pastiche evaluate` writes one.");
         if ui.button("Open report…").clicked() {
             actions.push(FileAction::Ask(Ask::Report));
         }

@@ -16,34 +16,29 @@ use crate::display::{shortened, stem, thousands};
 
 pub const HEIGHT: f32 = 48.0;
 
-#[derive(Debug, Default)]
-pub struct TopBar;
-
-impl TopBar {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        ui.horizontal_centered(|ui| {
-            let family = FontFamily::Name(HEADING_FAMILY.into());
-            ui.label(RichText::new("Pastiche").family(family).size(18.0));
-            ui.add_space(GRID * 2.0);
-            ui.spacing_mut().item_spacing.x = 4.0;
-            for (tab, name) in [
-                (Tab::Studio, "Studio"),
-                (Tab::LatentSpace, "Latent space"),
-                (Tab::Training, "Training"),
-                (Tab::Evaluation, "Evaluation"),
-            ] {
-                if tab_ui(ui, name, state.tab == tab) {
-                    actions.push(WindowAction::ShowTab(tab));
-                }
+pub fn top_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    ui.horizontal_centered(|ui| {
+        let family = FontFamily::Name(HEADING_FAMILY.into());
+        ui.label(RichText::new("Pastiche").family(family).size(18.0));
+        ui.add_space(GRID * 2.0);
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (tab, name) in [
+            (Tab::Studio, "Studio"),
+            (Tab::LatentSpace, "Latent space"),
+            (Tab::Training, "Training"),
+            (Tab::Evaluation, "Evaluation"),
+        ] {
+            if tab_ui(ui, name, state.tab == tab) {
+                actions.push(WindowAction::ShowTab(tab));
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                help_ui(ui, actions);
-                theme_ui(ui, state, actions);
-                ui.add_space(GRID);
-                model_ui(ui, state, actions);
-            });
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            help_ui(ui, actions);
+            theme_ui(ui, state, actions);
+            ui.add_space(GRID);
+            model_ui(ui, state, actions);
         });
-    }
+    });
 }
 
 fn tab_ui(ui: &mut Ui, name: &str, is_shown: bool) -> bool {

@@ -7,30 +7,27 @@ use crate::app::kit::parts::{caption, menu_spacing};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Action, Actions, Ask, FileAction, SoundAction, TransportAction};
 use crate::app::state::app_state::AppState;
+use crate::app::state::settings::SoundSettings;
 use crate::app::state::sound::{Output, SoundView};
 use crate::display::{clock, shortened};
+use crate::synth::{Preset, SoundFont};
 
 /// The height of the bar, in points.
 pub const HEIGHT: f32 = 64.0;
 
-#[derive(Debug, Default)]
-pub struct TransportBar;
-
-impl TransportBar {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        ui.horizontal_centered(|ui| {
-            buttons_ui(ui, state, actions);
+pub fn transport_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    ui.horizontal_centered(|ui| {
+        buttons_ui(ui, state, actions);
+        ui.add_space(GRID);
+        position_ui(ui, state);
+        ui.add_space(GRID);
+        pace_ui(ui, &state.sound, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            soundfont_ui(ui, state, actions);
             ui.add_space(GRID);
-            position_ui(ui, state);
-            ui.add_space(GRID);
-            pace_ui(ui, &state.sound, actions);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                soundfont_ui(ui, state, actions);
-                ui.add_space(GRID);
-                volume_ui(ui, &state.sound, actions);
-            });
+            volume_ui(ui, &state.settings.sound, actions);
         });
-    }
+    });
 }
 
 fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -94,7 +91,7 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
                 output: Output::Silent { .. },
                 ..
             } => ("no sound device", palette.warning),
-            sound if !sound.has_soundfont && !sound.is_loading => ("no SoundFont", palette.warning),
+            sound if sound.font.is_none() && !sound.is_loading => ("no SoundFont", palette.warning),
             sound if sound.is_loading => ("loading the SoundFont…", palette.weak_text),
             _ => ("", palette.weak_text),
         };
@@ -135,7 +132,7 @@ fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
     );
 }
 
-fn volume_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
+fn volume_ui(ui: &mut Ui, sound: &SoundSettings, actions: &mut Actions) {
     let mut volume = sound.volume;
     ui.spacing_mut().slider_width = 88.0;
     let slider = ui.add(Slider::new(&mut volume, 0.0..=1.0).show_value(false));
@@ -167,11 +164,7 @@ fn volume_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
 
 fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let sound = &state.sound;
-    let name = if sound.soundfont_name.is_empty() {
-        "Choose a SoundFont"
-    } else {
-        &sound.soundfont_name
-    };
+    let name = sound.font.as_ref().map_or("Choose a SoundFont", SoundFont::name);
     let text = RichText::new(shortened(name, 24));
     let response = ui.add_sized(vec2(176.0, 32.0), Button::new(text).truncate());
     response
@@ -187,7 +180,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     menu_spacing(ui, 300.0);
     caption(ui, "SoundFont");
     for (path, name) in sound.found.iter() {
-        let is_used = sound.soundfont_path.as_ref() == Some(path);
+        let is_used = sound.font.as_ref().is_some_and(|font| font.path() == path);
         if ui
             .selectable_label(is_used, shortened(name, 38))
             .on_hover_text(path.display().to_string())
@@ -199,12 +192,13 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if ui.button("Open SoundFont…").clicked() {
         actions.push(FileAction::Ask(Ask::SoundFont));
     }
-    if sound.presets.len() > 1 {
-        ui.menu_button(format!("Preset: {}", shortened(&sound.preset_name, 24)), |ui| {
+    let is_used = |preset: &&Preset| sound.preset == Some((preset.bank, preset.program));
+    if sound.presets().len() > 1 {
+        let name = sound.presets().iter().find(is_used).map_or("", |p| &p.name);
+        ui.menu_button(format!("Preset: {}", shortened(name, 24)), |ui| {
             egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
-                for preset in sound.presets.iter() {
-                    let is_used = sound.preset == Some((preset.bank, preset.program));
-                    if ui.selectable_label(is_used, &preset.name).clicked() {
+                for preset in sound.presets() {
+                    if ui.selectable_label(is_used(&preset), &preset.name).clicked() {
                         actions.push(SoundAction::UsePreset {
                             bank: preset.bank,
                             program: preset.program,
@@ -214,18 +208,19 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             });
         });
     }
-    let mut reverb = sound.has_reverb;
+    let settings = &state.settings.sound;
+    let mut reverb = settings.has_reverb;
     if ui.checkbox(&mut reverb, "Reverb").changed() {
         actions.push(SoundAction::SetReverb(reverb));
     }
-    let mut chorus = sound.has_chorus;
+    let mut chorus = settings.has_chorus;
     if ui.checkbox(&mut chorus, "Chorus").changed() {
         actions.push(SoundAction::SetChorus(chorus));
     }
     ui.separator();
     caption(ui, "Sound device");
     if ui
-        .selectable_label(sound.chosen_output.is_none(), "System default")
+        .selectable_label(settings.output.is_none(), "System default")
         .clicked()
     {
         actions.push(SoundAction::UseOutput(None));
@@ -234,7 +229,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let devices = sound.outputs.iter().filter(|name| !name.contains("Plugin "));
     egui::ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
         for name in devices {
-            let is_used = sound.chosen_output.as_ref() == Some(name);
+            let is_used = settings.output.as_ref() == Some(name);
             if ui
                 .selectable_label(is_used, shortened(name, 36))
                 .on_hover_text(name)

@@ -17,13 +17,12 @@ use crate::app::panels::shortcuts;
 use crate::app::panels::studio::map;
 use crate::app::panels::studio::studio::Studio;
 use crate::app::panels::toasts::Toasts;
-use crate::app::panels::top_bar::{self, TopBar};
-use crate::app::panels::transport::{self, TransportBar};
+use crate::app::panels::top_bar;
+use crate::app::panels::transport;
 use crate::app::state::action::{Actions, Ask, FileAction, Sheet, Tab};
 use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
-use crate::app::threads::export::Subject;
 use crate::app::threads::feed::Feed;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
@@ -32,8 +31,8 @@ use crate::app::widgets::latent::plot::LatentPlot;
 use crate::app::widgets::roll;
 use crate::app::widgets::training::input::{DeviceItem, TrainingInput};
 use crate::app::widgets::training::panel::TrainingPanel;
-use crate::device::DeviceChoice;
 use crate::jobs::{Engine, Wake};
+use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeStore};
 
 /// How long settings must be at rest before they are written.
@@ -43,12 +42,10 @@ const SETTLED: Duration = Duration::from_secs(1);
 pub struct PasticheApp {
     pub state: AppState,
     pub(super) ctx: egui::Context,
-    pub(super) top_bar: TopBar,
     pub(super) studio: Studio,
     pub(super) latent: LatentPlot,
     pub(super) training: TrainingPanel,
     pub(super) evaluation: EvaluationPanel,
-    pub(super) transport: TransportBar,
     pub(super) sheets: Sheets,
     pub(super) toasts: Toasts,
 
@@ -56,12 +53,14 @@ pub struct PasticheApp {
     pub(super) store: TakeStore,
     /// Deleted takes that can be brought back.
     pub(super) deleted: Vec<TakeEntry>,
-    pub(super) subject: Option<Subject>,
+    /// What the save sheet is about.
+    pub(super) to_save: Option<Piece>,
     pub(super) asks: Vec<Ask>,
     pub(super) kept_settings: Settings,
     pub(super) changed_at: Option<Instant>,
     pub(super) told_sound: Option<String>,
-    pub(super) devices: Option<Vec<DeviceItem>>,
+    /// What can be trained on; empty until that is known.
+    pub(super) devices: Vec<DeviceItem>,
     pub(super) is_quitting: bool,
     /// The way of the growing take into the player.
     pub(super) feed: Option<Feed>,
@@ -89,22 +88,20 @@ impl PasticheApp {
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
         let mut app = PasticheApp {
             ctx: ctx.clone(),
-            top_bar: TopBar,
             studio: Studio::default(),
             latent: LatentPlot::default(),
             training: TrainingPanel::default(),
             evaluation: EvaluationPanel::default(),
-            transport: TransportBar,
             sheets: Sheets::new(places.log_file.clone(), places.data_folder.join("takes")),
             toasts: Toasts::default(),
             store: TakeStore::new(&places.data_folder.join("takes")),
             deleted: Vec::new(),
-            subject: None,
+            to_save: None,
             asks: Vec::new(),
             kept_settings: settings.clone(),
             changed_at: None,
             told_sound: None,
-            devices: None,
+            devices: Vec::new(),
             is_quitting: false,
             feed: None,
             engine: Engine::spawn(wake.clone())?,
@@ -126,6 +123,9 @@ impl PasticheApp {
             store.purge();
             Done::TakesListed(listed)
         });
+        let devices = self.places.devices;
+        self.workers
+            .task("devices", move || Done::DevicesFound(devices()));
         let is_there = |path: &PathBuf| path.is_file();
         let settings = &self.state.settings;
         let font = settings
@@ -190,7 +190,9 @@ impl PasticheApp {
     }
 
     fn keep_settings(&mut self, ctx: &egui::Context) {
+        let staged = self.state.staged_take().map(|e| e.id.clone());
         let settings = &mut self.state.settings;
+        settings.last_take = staged.or(settings.last_take.take());
         settings.training_data = self.training.data_path().to_owned();
         settings.training_run = self.training.run_dir().to_owned();
         if *settings == self.kept_settings {
@@ -225,14 +227,14 @@ impl PasticheApp {
             .resizable(false)
             .frame(bar)
             .show(ui, |ui| {
-                self.top_bar.ui(ui, &self.state, &mut actions);
+                top_bar::top_bar_ui(ui, &self.state, &mut actions);
             });
         Panel::bottom("transport")
             .exact_size(transport::HEIGHT)
             .resizable(false)
             .frame(bar)
             .show(ui, |ui| {
-                self.transport.ui(ui, &self.state, &mut actions);
+                transport::transport_ui(ui, &self.state, &mut actions);
             });
         let tab = Frame::new().fill(palette.base);
         CentralPanel::default()
@@ -240,7 +242,7 @@ impl PasticheApp {
             .show(ui, |ui| match self.state.tab {
                 Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
                 Tab::Evaluation => {
-                    let in_use = self.state.model.ready.as_ref().map(|info| info.hash.as_str());
+                    let in_use = self.state.model.ready.as_deref();
                     let panel = &mut self.evaluation;
                     Frame::new()
                         .inner_margin(16.0)
@@ -267,10 +269,9 @@ impl PasticheApp {
     }
 
     fn training_ui(&mut self, ui: &mut Ui) {
-        let devices = self.devices.get_or_insert_with(devices);
         let input = TrainingInput {
             state: &self.link.state,
-            devices,
+            devices: &self.devices,
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
         };
         let mut events = Vec::new();
@@ -312,20 +313,6 @@ impl eframe::App for PasticheApp {
             export.stop.stop();
         }
     }
-}
-
-/// What can be trained on; looking for it takes a moment, so it is done once.
-fn devices() -> Vec<DeviceItem> {
-    let item = |choice: DeviceChoice, name: &str| DeviceItem {
-        choice,
-        name: name.to_owned(),
-        disabled_because: choice.resolve().err().map(|error| error.to_string()),
-    };
-    vec![
-        item(DeviceChoice::Auto, "Fastest"),
-        item(DeviceChoice::Cpu, "CPU"),
-        item(DeviceChoice::Cuda, "CUDA"),
-    ]
 }
 
 /// While files are held over the window.

@@ -18,7 +18,6 @@ impl PasticheApp {
             self.take_in(done);
         }
         self.drain_training();
-        self.state.is_training = self.link.is_busy();
         self.state.training_loss = self.link.would_lose();
         self.state.sound = self.sound.view();
         if let Some(stage) = self
@@ -96,7 +95,7 @@ impl PasticheApp {
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not kept", &error),
             Done::MusicOpened { path, result } => match result {
-                Ok(read) => self.music_opened(&path, read),
+                Ok((record, read)) => self.music_opened(&path, *record, read),
                 Err(error) => self.toasts.error("This file cannot be opened", &error),
             },
             Done::MusicKept { music, result } => match result {
@@ -106,11 +105,20 @@ impl PasticheApp {
             Done::SoundFontRead { path, result } => {
                 self.sound.loading.take_if(|waiting| *waiting == path);
                 match result {
-                    Ok(font) => self.sound.set_font(font),
+                    Ok((font, remark)) => {
+                        self.sound.set_font(font);
+                        if let Some(remark) = remark {
+                            self.toasts.warn(format!("{}: {remark}.", stem(&path)));
+                        }
+                    }
                     Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
                 }
             }
-            Done::ReportRead { path, result } => self.report_read(path.as_deref(), result),
+            Done::ReportRead {
+                path,
+                is_beside_checkpoint,
+                result,
+            } => self.report_read(&path, is_beside_checkpoint, result),
             Done::Exported { path, result } => self.exported(&path, result),
             Done::StarredExported { folder, result } => match result {
                 Ok(takes) => {
@@ -121,6 +129,7 @@ impl PasticheApp {
                 Err(error) => self.toasts.error("Not every take was exported", &error),
             },
             Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),
+            Done::DevicesFound(devices) => self.devices = devices,
             Done::DataInspected(facts) => self.training.set_data_facts(facts),
             Done::Prepared(result) => self.prepared(result),
             Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be kept", &error),

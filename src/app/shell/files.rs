@@ -9,17 +9,17 @@ use crate::app::panels::look::style;
 use crate::app::state::action::{Ask, FileAction, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
-use crate::app::threads::export::{ExportJob, SaveError, Subject, ending, export_takes};
 use crate::app::threads::workers::{Done, Then};
-use crate::app::widgets::evaluation::{self, ReportError};
-use crate::display::stem;
-use crate::evaluate::Report;
+use crate::display::{count, stem};
+use crate::evaluate::{Report, ReportError};
 use crate::jobs::EngineCommand;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiRead};
 use crate::picture::Look;
-use crate::synth::SoundFont;
-use crate::takes::{Origin, TakeEntry, TakeRecord, now_secs};
+use crate::progress::Progress;
+use crate::save::{Piece, Recording, SaveError, save};
+use crate::synth::{Preset, SoundFont, SoundFontError};
+use crate::takes::{TakeEntry, TakeRecord, now_secs};
 
 impl PasticheApp {
     pub(super) fn file_action(&mut self, action: FileAction) {
@@ -31,18 +31,14 @@ impl PasticheApp {
                 let Some(stage) = &self.state.stage else {
                     return;
                 };
-                let recipe = self.state.staged_take().and_then(|e| e.record.recipe_line());
-                let (name, music) = (stage.name.clone(), stage.performance.clone());
-                let look = self.look(stage.composer.as_deref());
-                self.show_save(
-                    Subject {
-                        name,
-                        music,
-                        recipe,
-                        look,
-                    },
-                    as_wav,
-                );
+                let piece = Piece {
+                    performance: stage.performance.clone(),
+                    range_secs: None,
+                    title: Some(stage.name.clone()),
+                    recipe: self.state.staged_take().and_then(|e| e.record.recipe_line()),
+                    look: self.look(stage.composer.as_deref()),
+                };
+                self.show_save(piece, as_wav);
             }
             FileAction::SaveTake(id) => self.read_take(id, Then::Save),
             FileAction::OpenReport(path) => self.open_report(path),
@@ -109,7 +105,8 @@ impl PasticheApp {
 
     /// A file of whatever kind: dropped, or named at the start.
     fn open_path(&mut self, path: PathBuf) {
-        match ending(&path).as_deref() {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
             Some("mid" | "midi" | "kar" | "rmi") => self.open_music(path),
             Some("sf2" | "sf3") => self.load_soundfont(path),
             Some("safetensors") => self.load_checkpoint(path),
@@ -121,64 +118,78 @@ impl PasticheApp {
                     .to_string_lossy()
                     .into_owned();
                 self.toasts.warn(format!(
-                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2), checkpoints \
+                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2, .sf3), checkpoints \
                      (.safetensors) and evaluation reports (.json) are."
                 ));
             }
         }
     }
 
+    /// `None` is the report beside the checkpoint in use.
     fn open_report(&mut self, path: Option<PathBuf>) {
+        let in_use = self
+            .state
+            .model
+            .ready
+            .as_ref()
+            .map(|info| Report::path_beside(&info.path));
+        let is_beside_checkpoint = path.is_none();
+        let Some(path) = path.or(in_use) else { return };
         self.workers.task("report", move || Done::ReportRead {
-            result: path
-                .as_deref()
-                .map_or_else(evaluation::shipped, evaluation::read)
-                .map(Box::new),
+            result: Report::read(&path).map(Box::new),
             path,
+            is_beside_checkpoint,
         });
     }
 
-    pub(super) fn report_read(&mut self, path: Option<&Path>, result: Result<Box<Report>, ReportError>) {
+    pub(super) fn report_read(
+        &mut self,
+        path: &Path,
+        is_beside: bool,
+        result: Result<Box<Report>, ReportError>,
+    ) {
         match result {
             Ok(report) => {
                 self.evaluation.show(Shown {
-                    name: path.map(stem),
+                    name: stem(path).trim_end_matches(".evaluation").to_owned(),
                     report,
                 });
                 self.state.tab = Tab::Evaluation;
             }
+            Err(ReportError::Read { .. }) if is_beside => {}
             Err(error) => self.toasts.error("This report cannot be shown", &error),
         }
     }
 
     fn open_music(&mut self, path: PathBuf) {
         self.workers.task("open", move || Done::MusicOpened {
-            result: midi::read_file(&path),
+            result: midi::read_file(&path).map(|read| {
+                let record = TakeRecord::opened(stem(&path), &read.performance, now_secs());
+                (Box::new(record), read)
+            }),
             path,
         });
     }
 
-    /// An opened file becomes a take, so that it can be found, continued and varied like any other.
-    pub(super) fn music_opened(&mut self, path: &Path, read: MidiRead) {
+    /// An opened file becomes a take, so that it can be found, continued and varied like any other. One that is among
+    /// them already, whatever its name, is shown.
+    pub(super) fn music_opened(&mut self, path: &Path, record: TakeRecord, read: MidiRead) {
         self.state.settings.remember(path);
         let left_out = read.report.out_of_range + read.report.drums;
         if left_out > 0 {
+            let notes = count(left_out, "note");
             self.toasts
-                .warn(format!("{left_out} notes that no piano can play were left out."));
+                .warn(format!("Left out {notes} that a piano cannot play."));
         }
         let music = read.performance;
-        let name = crate::display::stem(path);
-        let is_same = |e: &&TakeEntry| {
-            let r = &e.record;
-            r.origin == Origin::Opened && r.name == name && r.notes == music.notes().len()
-        };
+        let is_same =
+            |e: &&TakeEntry| e.record.fingerprint.is_some() && e.record.fingerprint == record.fingerprint;
         if let Some(known) = self.state.takes.all().iter().find(is_same) {
             let id = known.id.clone();
             self.take_read(id, Then::Show { play: false }, music);
             return;
         }
         let store = self.store.clone();
-        let record = TakeRecord::opened(name, &music, now_secs());
         self.workers.write(move || {
             Some(Done::MusicKept {
                 result: store.save(record, &music),
@@ -197,8 +208,11 @@ impl PasticheApp {
 
     pub(super) fn load_soundfont(&mut self, path: PathBuf) {
         self.sound.loading = Some(path.clone());
+        let settings = &self.state.settings.sound;
+        let is_kept = settings.soundfont.as_deref() == Some(&path);
+        let chosen = settings.preset.filter(|_| is_kept);
         self.workers.task("soundfont", move || Done::SoundFontRead {
-            result: SoundFont::load(&path),
+            result: read_soundfont(&path, chosen),
             path,
         });
     }
@@ -226,51 +240,46 @@ impl PasticheApp {
         }
     }
 
-    pub(super) fn show_save(&mut self, subject: Subject, as_wav: bool) {
-        let folder = self
-            .state
-            .settings
-            .save_folder
-            .clone()
-            .filter(|p| p.is_dir())
-            .unwrap_or_else(default_folder);
-        self.sheets
-            .save
-            .open(&subject.name, as_wav, &folder, self.state.settings.wav);
-        self.subject = Some(subject);
+    pub(super) fn show_save(&mut self, piece: Piece, as_wav: bool) {
+        let settings = &self.state.settings;
+        let folder = settings.save_folder.clone().filter(|p| p.is_dir());
+        let folder = folder.unwrap_or_else(default_folder);
+        let name = piece.title.as_deref().unwrap_or_default();
+        self.sheets.save.open(name, as_wav, &folder, settings.wav);
+        self.to_save = Some(piece);
         self.state.sheet = Some(Sheet::Save);
     }
 
     fn export(&mut self, plan: ExportPlan) {
-        let Some(subject) = &self.subject else { return };
-        if self.state.export.as_ref().is_some_and(ExportState::is_running) {
+        let Some(piece) = self.to_save.clone().filter(|_| self.state.export.is_none()) else {
             return;
-        }
+        };
         if let Some(folder) = plan.path.parent().filter(|p| p.is_dir()) {
             self.state.settings.save_folder = Some(folder.to_owned());
         }
         self.state.settings.wav = plan.wav;
-        let export = ExportState::new(plan.path.clone());
-        let sound = self.sound.settings();
-        let job = ExportJob {
-            performance: subject.music.clone(),
-            title: subject.name.clone(),
-            recipe: subject.recipe.clone(),
-            look: subject.look,
-            sound_font: self.sound.font().cloned(),
-            preset: self.sound.preset(),
-            has_reverb: sound.has_reverb,
-            has_chorus: sound.has_chorus,
-            loop_secs: self.sound.loop_secs(),
-            stop: export.stop.clone(),
-            progress: export.progress.clone(),
-            plan,
-        };
-        let path = export.path.clone();
-        self.state.export = Some(export);
-        self.workers.task("export", move || Done::Exported {
-            path,
-            result: job.run(),
+        let state = ExportState::new(plan.path.clone());
+        let (stop, progress) = (state.stop.clone(), state.progress.clone());
+        self.state.export = Some(state);
+        let font = self.sound.font().cloned();
+        let settings = self.sound.export_settings(plan.wav);
+        let loop_secs = self.sound.loop_secs().filter(|_| plan.only_loop);
+        self.workers.task("export", move || {
+            let mut on_progress = |p: Progress| p.fraction().into_iter().for_each(|f| progress.set(f));
+            let recording = font.as_ref().map(|sound_font| Recording {
+                sound_font,
+                settings,
+                stop: &stop,
+                on_progress: &mut on_progress,
+            });
+            let piece = Piece {
+                range_secs: loop_secs,
+                ..piece
+            };
+            Done::Exported {
+                result: save(&plan.path, piece, recording).map(drop),
+                path: plan.path,
+            }
         });
     }
 
@@ -300,7 +309,7 @@ impl PasticheApp {
         let store = self.store.clone();
         self.workers
             .task("export-starred", move || Done::StarredExported {
-                result: export_takes(&store, &starred, &folder),
+                result: store.export(&starred, &folder).map(|()| starred.len()),
                 folder,
             });
     }
@@ -316,4 +325,18 @@ fn default_folder() -> PathBuf {
             .find(|p| p.is_dir())
     });
     found.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Opens a SoundFont and reads the samples that will be played, so that nothing is left to do for the thread that
+/// serves the sound card; and what of them does not sound.
+fn read_soundfont(
+    path: &Path,
+    chosen: Option<(u8, u8)>,
+) -> Result<(SoundFont, Option<String>), SoundFontError> {
+    let font = SoundFont::load(path)?;
+    let is_chosen = |p: &&Preset| Some((p.bank, p.program)) == chosen;
+    let preset = font.presets().iter().find(is_chosen);
+    font.playable(preset.unwrap_or(font.default_preset()))?;
+    let remark = font.remark();
+    Ok((font, remark))
 }

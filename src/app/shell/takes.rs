@@ -6,10 +6,10 @@ use super::app::PasticheApp;
 use super::compose::note_capacity;
 use crate::app::state::action::{Sheet, TakeAction};
 use crate::app::state::app_state::StageSource;
-use crate::app::threads::export::Subject;
 use crate::app::threads::workers::{Done, Then};
 use crate::jobs::JobId;
 use crate::music::Performance;
+use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeId, TakeStoreError};
 
 impl PasticheApp {
@@ -48,6 +48,13 @@ impl PasticheApp {
             self.state.used_seed.get_or_insert(seed);
         }
         self.state.takes.set_listed(entries);
+        let last = self.state.settings.last_take.as_ref();
+        let last = last
+            .and_then(|id| self.state.takes.get(id))
+            .or(self.state.takes.all().first());
+        if let Some(id) = last.map(|entry| entry.id.clone()) {
+            self.read_take(id, Then::Restore);
+        }
     }
 
     pub(super) fn take_saved(&mut self, job: JobId, result: Result<TakeEntry, TakeStoreError>) {
@@ -147,6 +154,11 @@ impl PasticheApp {
             Then::Swap => self.swap(id, music),
             Then::Save => self.open_save_sheet(&id, Arc::new(music)),
             Then::Encode => self.encode(id, music),
+            Then::Restore => {
+                if self.state.stage.is_none() && self.state.composing.is_none() {
+                    self.show(id, music, false);
+                }
+            }
         }
     }
 
@@ -226,13 +238,14 @@ impl PasticheApp {
         let Some(entry) = self.state.takes.get(id) else {
             return;
         };
-        let subject = Subject {
-            name: entry.record.name.clone(),
+        let piece = Piece {
+            performance: music,
+            range_secs: None,
+            title: Some(entry.record.name.clone()),
             recipe: entry.record.recipe_line(),
             look: self.look(entry.record.composer.as_deref()),
-            music,
         };
-        self.show_save(subject, false);
+        self.show_save(piece, false);
     }
 
     pub(super) fn show_sheet(&mut self, sheet: Sheet) {

@@ -11,7 +11,7 @@ use crate::app::state::order::Order;
 use crate::app::threads::workers::Done;
 use crate::generate::{Request, Source, Verb, VerbRequest};
 use crate::music::Performance;
-use crate::sampling::{SamplingSettings, fresh_seed};
+use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, How, Made, Part, TakeStoreError};
 
 impl PasticheApp {
@@ -115,12 +115,7 @@ impl PasticheApp {
             source,
             verb,
             seed: settings.seed,
-            sampling: SamplingSettings {
-                guidance: settings.guidance,
-                temperature: settings.temperature,
-                top_p: settings.top_p,
-                ..SamplingSettings::default()
-            },
+            sampling: settings.sampling,
             best_of: self.state.model.best_of(&settings),
         };
         let label = request.label();

@@ -17,7 +17,6 @@ use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::music::{ComposerSet, Performance};
 use crate::progress::StopFlag;
-use crate::sampling::SamplingSettings;
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
 #[derive(Debug)]
@@ -39,7 +38,6 @@ pub struct AppState {
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
-    pub is_training: bool,
     /// What ending the training would cost.
     pub training_loss: Option<String>,
     pub is_dialog_open: bool,
@@ -131,7 +129,6 @@ impl AppState {
             sound: SoundView::default(),
             export: None,
             encoding: None,
-            is_training: false,
             training_loss: None,
             is_dialog_open: false,
             used_seed: None,
@@ -320,6 +317,14 @@ impl AppState {
         is_busy.then_some("A take is being composed; stop it first.")
     }
 
+    /// The pace of a take by the composer that is chosen.
+    pub fn notes_per_sec(&self) -> f64 {
+        let composer = self.settings.form.settings.composer.as_deref();
+        let composer = composer.and_then(|name| Some(self.model.composer(name)?.0));
+        let info = self.model.ready.as_ref();
+        info.map_or(10.0, |info| info.notes_per_sec(composer))
+    }
+
     /// The request for `settings`, against the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings
@@ -329,12 +334,7 @@ impl AppState {
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
         GenerateRequest {
             notes: settings.notes,
-            sampling: SamplingSettings {
-                guidance: settings.guidance,
-                temperature: settings.temperature,
-                top_p: settings.top_p,
-                ..SamplingSettings::default()
-            },
+            sampling: settings.sampling,
             best_of: self.model.best_of(settings),
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
@@ -348,7 +348,7 @@ impl AppState {
             return self.training_loss.clone();
         }
         let text = match () {
-            () if self.export.as_ref().is_some_and(ExportState::is_running) => {
+            () if self.export.is_some() => {
                 "A file is still being written. It would not be there; nothing half-written stays behind."
             }
             () if self.is_busy().is_some() => {
@@ -357,5 +357,50 @@ impl AppState {
             () => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::takes::TakeRecord;
+
+    fn entry(id: &str, name: &str) -> TakeEntry {
+        TakeEntry {
+            id: serde_json::from_value(id.into()).unwrap(),
+            record: TakeRecord {
+                name: name.to_owned(),
+                ..TakeRecord::default()
+            },
+        }
+    }
+
+    /// The one take is on its way to the disk when the next is on the stage already.
+    #[test]
+    fn a_take_is_filed_under_its_own_name_whatever_is_on_the_stage() {
+        let mut state = AppState::new(Settings::default());
+        let (first, second) = (state.jobs.fresh(), state.jobs.fresh());
+        state.composing = Some(Composing {
+            job: second,
+            stop: StopFlag::new(),
+            settings: ComposeSettings::default(),
+            name: "Second".to_owned(),
+            asked_notes: 10,
+            done_notes: 0,
+            takes_stage: true,
+            stage_number: None,
+            performance: Arc::default(),
+        });
+        state.stage_composing();
+        state.take_saved(first, entry("1-first", "First"));
+        let stage = state.stage.as_ref().unwrap();
+        assert_eq!(
+            (stage.name.as_str(), &stage.source),
+            ("Second", &StageSource::Composing(second))
+        );
+        state.apply(EngineEvent::Stopped { job: first });
+        assert!(state.stage.is_some(), "another take was stopped");
+        state.take_saved(second, entry("2-second", "Second"));
+        assert_eq!(state.staged_take().map(|e| e.id.as_str()), Some("2-second"));
     }
 }

@@ -23,7 +23,6 @@ pub struct ExportState {
     pub path: PathBuf,
     pub progress: ExportProgress,
     pub stop: StopFlag,
-    is_done: bool,
 }
 
 impl ExportState {
@@ -32,12 +31,7 @@ impl ExportState {
             path,
             progress: ExportProgress::default(),
             stop: StopFlag::new(),
-            is_done: false,
         }
-    }
-
-    pub fn is_running(&self) -> bool {
-        !self.is_done
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::app::widgets::training::input::DeviceItem;
+use crate::device::DeviceChoice;
+
 /// Folders, files, and where to look for more.
 #[derive(Clone)]
 pub struct Places {
@@ -13,6 +16,8 @@ pub struct Places {
     pub checkpoints: fn() -> Vec<PathBuf>,
     /// Lists the SoundFonts in the usual places, the best piano first.
     pub soundfonts: fn() -> Vec<PathBuf>,
+    /// Tells which devices can be trained on; may take a moment.
+    pub devices: fn() -> Vec<DeviceItem>,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -24,20 +29,24 @@ impl Places {
             data_folder: crate::paths::user_data_dir(),
             settings_file: crate::paths::user_config_dir().join("settings.json"),
             log_file: crate::paths::log_file(),
-            checkpoints: composing_checkpoints,
+            checkpoints: crate::paths::checkpoints,
             soundfonts: crate::paths::soundfonts,
+            devices,
             open: Vec::new(),
         }
     }
 }
 
-/// The checkpoints in the usual places, without the classifiers that lie beside them.
-fn composing_checkpoints() -> Vec<PathBuf> {
-    let mut found = crate::paths::checkpoints();
-    found.retain(|path| {
-        !path
-            .file_stem()
-            .is_some_and(|stem| stem == "judge" || stem == "selector")
-    });
-    found
+fn devices() -> Vec<DeviceItem> {
+    [
+        (DeviceChoice::Auto, "Fastest"),
+        (DeviceChoice::Cpu, "CPU"),
+        (DeviceChoice::Cuda, "CUDA"),
+    ]
+    .map(|(choice, name)| DeviceItem {
+        choice,
+        name: name.to_owned(),
+        disabled_because: choice.resolve().err().map(|error| error.to_string()),
+    })
+    .into()
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceChoice;
 use crate::files::write_whole;
-use crate::takes::ComposeSettings;
+use crate::takes::{ComposeSettings, TakeId};
 
 /// What can be chosen in the compose panel.
 pub const NOTES: Range<usize> = 50..4000;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub save_folder: Option<PathBuf>,
     pub recent: VecDeque<PathBuf>,
     pub wav: WavSettings,
+    /// The take that was on the stage last.
+    pub last_take: Option<TakeId>,
     pub training_data: String,
     pub training_run: String,
 }
@@ -123,6 +125,7 @@ impl Default for Settings {
             save_folder: None,
             recent: VecDeque::new(),
             wav: WavSettings::default(),
+            last_take: None,
             training_data: String::new(),
             training_run: String::new(),
         }
@@ -165,9 +168,10 @@ impl Settings {
         let form = &mut self.form.settings;
         form.notes = form.notes.clamp(NOTES.start, NOTES.end);
         form.best_of = form.best_of.clamp(1, crate::generate::MOST_BEST_OF);
-        form.guidance = in_range(form.guidance, GUIDANCE);
-        form.temperature = in_range(form.temperature, TEMPERATURE);
-        form.top_p = in_range(form.top_p, 0.5..1.0);
+        let sampling = &mut form.sampling;
+        sampling.guidance = in_range(sampling.guidance, GUIDANCE);
+        sampling.temperature = in_range(sampling.temperature, TEMPERATURE);
+        sampling.top_p = in_range(sampling.top_p, 0.5..1.0);
         self.sound.volume = in_range(self.sound.volume, 0.0..1.0);
         if !matches!(self.wav.bits, 16 | 24) {
             self.wav = WavSettings::default();

@@ -2,10 +2,7 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::pin::Pin;
 use std::time::Duration;
 
 use rfd::{AsyncFileDialog, FileHandle};
@@ -40,7 +37,7 @@ impl Dialog {
             Ask::SoundFont => Box::pin(
                 dialog
                     .set_title("Open SoundFont")
-                    .add_filter("SoundFont", &["sf2", "SF2"])
+                    .add_filter("SoundFont", &["sf2", "sf3", "SF2", "SF3"])
                     .pick_file(),
             ),
             Ask::Checkpoint => {
@@ -84,26 +81,6 @@ impl Dialog {
 
     /// Blocks until the person has chosen; `None` is Cancel, or no dialog at all.
     pub fn wait(self) -> Option<PathBuf> {
-        block_on(self.0).map(|file| file.path().to_owned())
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
+        pollster::block_on(self.0).map(|file| file.path().to_owned())
     }
 }

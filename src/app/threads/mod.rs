@@ -1,7 +1,6 @@
 //! Handles of the work in the background.
 
 pub mod dialogs;
-pub mod export;
 pub mod feed;
 pub mod sound;
 pub mod training;

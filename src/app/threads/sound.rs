@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::state::settings::SoundSettings;
+use crate::app::state::settings::{SoundSettings, WavSettings};
 use crate::app::state::sound::{Output, SoundView};
 use crate::jobs::Wake;
 use crate::music::{Performance, Pitch, Velocity};
 use crate::player::{Device, Player, PlayerBusy, PlayerHandle, PlayerStatus, Sound, SoundState};
-use crate::synth::{Preset, SoundFont};
+use crate::synth::SoundFont;
+use crate::synth::export::{BitDepth, ExportSettings};
 
 /// Tempo limits of the player.
 pub const TEMPO: Range<f32> = 0.25..2.0;
@@ -19,7 +20,6 @@ pub struct SoundControl {
     player: Player,
     settings: SoundSettings,
     font: Option<SoundFont>,
-    presets: Arc<[Preset]>,
     /// A SoundFont file is being read.
     pub loading: Option<PathBuf>,
     loop_secs: Option<Range<f64>>,
@@ -40,7 +40,6 @@ impl SoundControl {
             player,
             settings,
             font: None,
-            presets: Arc::new([]),
             loading: None,
             loop_secs: None,
             tempo_scale: 1.0,
@@ -65,42 +64,23 @@ impl SoundControl {
 
     /// How things stand now.
     pub fn view(&self) -> SoundView {
-        let status = self.player.handle().status();
-        let s = &self.settings;
-        let used = self.preset();
-        let preset_name = self
-            .presets
-            .iter()
-            .find(|p| Some((p.bank, p.program)) == used)
-            .map(|p| p.name.clone());
+        let status = self.handle().status();
+        let is_preparing = self.font.is_some() && status.sound == SoundState::Preparing;
         SoundView {
             position_secs: status.position_secs,
             is_playing: status.is_playing,
             is_waiting: status.is_waiting,
             loop_secs: self.loop_secs.clone(),
             tempo_scale: self.tempo_scale,
-            volume: s.volume,
-            is_muted: s.is_muted,
-            has_reverb: s.has_reverb,
-            has_chorus: s.has_chorus,
-            outputs: self.player.handle().devices(),
-            chosen_output: s.output.clone(),
-            has_soundfont: self.font.is_some(),
-            is_loading: self.loading.is_some()
-                || (self.font.is_some() && status.sound == SoundState::Preparing),
+            outputs: self.handle().devices(),
+            font: self.font.clone(),
+            preset: self.preset(),
+            is_loading: self.loading.is_some() || is_preparing,
             failure: match &status.sound {
                 SoundState::Failed { reason } => Some(reason.clone()),
                 SoundState::None | SoundState::Preparing | SoundState::Ready { .. } => None,
             },
-            soundfont_name: self
-                .font
-                .as_ref()
-                .map_or_else(String::new, |f| f.name().to_owned()),
-            soundfont_path: self.font.as_ref().map(|f| f.path().to_owned()),
             found: self.found.clone(),
-            presets: self.presets.clone(),
-            preset: used,
-            preset_name: preset_name.unwrap_or_default(),
             output: output(status),
         }
     }
@@ -121,7 +101,6 @@ impl SoundControl {
             self.settings.preset = self.settings.preset.filter(|_| self.font.is_none());
         }
         self.settings.soundfont = Some(font.path().to_owned());
-        self.presets = font.presets().into();
         self.font = Some(font);
         self.send_sound();
     }
@@ -135,6 +114,19 @@ impl SoundControl {
         self.settings.has_reverb = has_reverb;
         self.settings.has_chorus = has_chorus;
         self.send_sound();
+    }
+
+    /// A recording sounds as the player does.
+    pub fn export_settings(&self, wav: WavSettings) -> ExportSettings {
+        let mut settings = ExportSettings::new(wav.sample_rate);
+        settings.voices.preset = self.preset();
+        settings.voices.has_reverb = self.settings.has_reverb;
+        settings.voices.has_chorus = self.settings.has_chorus;
+        settings.is_normalised = wav.is_normalised;
+        if wav.bits == 24 {
+            settings.bit_depth = BitDepth::TwentyFour;
+        }
+        settings
     }
 
     fn send_sound(&self) {

@@ -5,26 +5,29 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::export::SaveError;
 use crate::app::state::action::Ask;
 use crate::app::state::order::Order;
-use crate::app::widgets::evaluation::ReportError;
 use crate::app::widgets::roll::Thumbnail;
-use crate::app::widgets::training::input::DataFacts;
-use crate::evaluate::Report;
+use crate::app::widgets::training::input::{DataFacts, DeviceItem};
+use crate::evaluate::{Report, ReportError};
 use crate::jobs::{JobId, Queue, Task, Wake};
 use crate::music::Performance;
 use crate::music::midi::{MidiError, MidiRead};
+use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
-use crate::takes::{TakeEntry, TakeId, TakeStoreError};
+use crate::takes::{TakeEntry, TakeId, TakeRecord, TakeStoreError};
 
 /// What to do with a take's music once it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
-    Show { play: bool },
+    Show {
+        play: bool,
+    },
     Swap,
     Save,
     Encode,
+    /// Brings it back to the stage as the program starts, unless something else is there by then.
+    Restore,
 }
 
 /// A piece of file work that has ended.
@@ -53,7 +56,8 @@ pub enum Done {
     TakeNotWritten(TakeStoreError),
     MusicOpened {
         path: PathBuf,
-        result: Result<MidiRead, MidiError>,
+        /// With the record that it gets among the takes.
+        result: Result<(Box<TakeRecord>, MidiRead), MidiError>,
     },
     /// An opened file is among the takes.
     MusicKept {
@@ -62,10 +66,13 @@ pub enum Done {
     },
     SoundFontRead {
         path: PathBuf,
-        result: Result<SoundFont, SoundFontError>,
+        /// The SoundFont, and what of it does not sound.
+        result: Result<(SoundFont, Option<String>), SoundFontError>,
     },
     ReportRead {
-        path: Option<PathBuf>,
+        path: PathBuf,
+        /// It was not asked for by name: where there is none, nothing is wrong.
+        is_beside_checkpoint: bool,
         result: Result<Box<Report>, ReportError>,
     },
     Exported {
@@ -81,6 +88,7 @@ pub enum Done {
         path: Option<PathBuf>,
         after: Duration,
     },
+    DevicesFound(Vec<DeviceItem>),
     DataInspected(DataFacts),
     /// The data set of a run is a corpus now.
     Prepared(Result<PathBuf, String>),

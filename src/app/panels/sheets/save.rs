@@ -10,7 +10,8 @@ use crate::app::state::action::{Actions, Ask, FileAction, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::export::ExportPlan;
 use crate::app::state::settings::WavSettings;
-use crate::app::threads::export::{ENDINGS, ending, file_name, is_audio};
+use crate::save::{FileKind, file_name};
+use crate::synth::export::{AudioFormat, SAMPLE_RATES};
 
 /// What the sheet is filled in with.
 #[derive(Debug, Default)]
@@ -44,8 +45,14 @@ impl Seen {
     }
 }
 
-/// Sample rates on offer.
-const RATES: [u32; 3] = crate::synth::export::SAMPLE_RATES;
+/// The kinds of file, and an ending for each.
+const KINDS: [(&str, &str); 5] = [
+    ("MIDI", "mid"),
+    ("WAV", "wav"),
+    ("FLAC", "flac"),
+    ("Ogg", "ogg"),
+    ("Picture", "png"),
+];
 
 impl SaveSheet {
     /// Fills the sheet in for a take called `name`.
@@ -63,15 +70,13 @@ impl SaveSheet {
 
     /// Browse came back with a path.
     pub fn set_path(&mut self, path: PathBuf) {
-        let kept = ending(Path::new(&self.path)).unwrap_or_else(|| "mid".to_owned());
         // Dialogs do not append the ending by themselves.
-        let known = ending(&path).is_some_and(|e| ENDINGS.contains(&e.as_str()));
-        let path = if known {
-            path
+        self.path = if FileKind::of(&path).is_some() {
+            path.display().to_string()
         } else {
-            PathBuf::from(format!("{}.{kept}", path.display()))
+            let ending = Path::new(&self.path).extension().unwrap_or("mid".as_ref());
+            format!("{}.{}", path.display(), ending.to_string_lossy())
         };
-        self.path = path.display().to_string();
         self.hint = None;
     }
 
@@ -84,7 +89,7 @@ impl SaveSheet {
         ui.set_width(480.0);
         heading(ui, "Save");
         ui.add_space(GRID * 0.5);
-        if let Some(export) = state.export.as_ref().filter(|e| e.is_running()) {
+        if let Some(export) = &state.export {
             progress_ui(ui, export.progress.fraction(), &export.path, actions);
             return;
         }
@@ -92,7 +97,7 @@ impl SaveSheet {
         self.kinds_ui(ui);
         self.seen.look(&self.path);
         let path = PathBuf::from(self.path.trim());
-        if is_audio(&path) && known_ending(&path) {
+        if FileKind::of(&path).is_some_and(FileKind::is_audio) {
             self.audio_ui(ui);
         }
         if state.sound.loop_secs.is_some() {
@@ -124,37 +129,28 @@ impl SaveSheet {
 
     /// The kinds of file: choosing one changes the ending.
     fn kinds_ui(&mut self, ui: &mut Ui) {
-        let now = ending(Path::new(self.path.trim()));
+        let path = PathBuf::from(self.path.trim());
+        let now = FileKind::of(&path);
         ui.horizontal(|ui| {
-            for kind in ENDINGS {
-                let name = match kind {
-                    "mid" => "MIDI",
-                    "wav" => "WAV",
-                    "flac" => "FLAC",
-                    "ogg" => "Ogg",
-                    _ => "Picture",
-                };
-                if ui.selectable_label(now.as_deref() == Some(kind), name).clicked() {
-                    let path = PathBuf::from(self.path.trim());
-                    let stem = if known_ending(&path) {
-                        path.with_extension("")
-                    } else {
-                        path
-                    };
-                    self.path = format!("{}.{kind}", stem.display());
+            for (name, ending) in KINDS {
+                let is_now =
+                    now.is_some() && now == FileKind::of(Path::new("x").with_extension(ending).as_path());
+                if ui.selectable_label(is_now, name).clicked() {
+                    let stem = now.map_or_else(|| path.clone(), |_| path.with_extension(""));
+                    self.path = format!("{}.{ending}", stem.display());
                 }
             }
         });
     }
 
     fn audio_ui(&mut self, ui: &mut Ui) {
-        let is_ogg = ending(Path::new(self.path.trim())).is_some_and(|e| e == "ogg");
+        let is_ogg = FileKind::of(Path::new(self.path.trim())) == Some(FileKind::Audio(AudioFormat::Ogg));
         ui.horizontal(|ui| {
             let rate = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
             ComboBox::new("rate", "Sample rate")
                 .selected_text(rate(self.wav.sample_rate))
                 .show_ui(ui, |ui| {
-                    for hz in RATES {
+                    for hz in SAMPLE_RATES {
                         ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
                     }
                 });
@@ -171,11 +167,12 @@ impl SaveSheet {
     fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let replaces = self.seen.is_file;
+        let kind = FileKind::of(path);
         let why_not = match () {
             () if path.file_stem().is_none() => Some("Give the file a name."),
-            () if !known_ending(path) => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
+            () if kind.is_none() => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
             () if !self.seen.has_folder => Some("There is no such folder."),
-            () if is_audio(path) && !state.sound.has_soundfont => {
+            () if kind.is_some_and(FileKind::is_audio) && state.sound.font.is_none() => {
                 Some("A recording needs a SoundFont; choose one at the lower right.")
             }
             () => None,
@@ -223,8 +220,4 @@ fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Actions) {
     });
     ui.ctx()
         .request_repaint_after(std::time::Duration::from_millis(50));
-}
-
-fn known_ending(path: &Path) -> bool {
-    ending(path).is_some_and(|e| e == "midi" || ENDINGS.contains(&e.as_str()))
 }

@@ -60,11 +60,7 @@ impl Sheets {
             Sheet::Verb(kind, id) => self.verb.ui(ui, state, *kind, id, actions),
             Sheet::Close => close_ui(ui, state, actions),
         });
-        let is_busy = state
-            .export
-            .as_ref()
-            .is_some_and(crate::app::state::export::ExportState::is_running);
-        if shown.should_close() && !(is_busy && *sheet == Sheet::Save) {
+        if shown.should_close() && !(state.export.is_some() && *sheet == Sheet::Save) {
             actions.push(WindowAction::CloseSheet);
         }
     }

@@ -16,29 +16,22 @@ use crate::music::{ComposerId, ComposerSet, Era};
 
 /// What each further continuation costs; `cargo bench --bench generate` prints it.
 const LONGER_PERCENT: usize = 14;
-/// Notes a second in the real repertoire, to say how long a take will be.
-const NOTES_PER_SEC: f64 = 10.0;
 
-#[derive(Debug, Default)]
-pub struct ComposePanel;
-
-impl ComposePanel {
-    pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        let mut form = state.settings.form.clone();
-        egui::Panel::bottom("compose-controls")
-            .frame(egui::Frame::new())
-            .show_separator_line(false)
-            .resizable(false)
-            .show(ui, |ui| {
-                ui.add_space(GRID);
-                controls_ui(ui, state, &mut form, actions);
-                ui.add_space(GRID);
-                generate_ui(ui, state, actions);
-            });
-        egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
-        if form != state.settings.form {
-            actions.push(ComposeAction::EditForm(form));
-        }
+pub fn composer_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let mut form = state.settings.form.clone();
+    egui::Panel::bottom("compose-controls")
+        .frame(egui::Frame::new())
+        .show_separator_line(false)
+        .resizable(false)
+        .show(ui, |ui| {
+            ui.add_space(GRID);
+            controls_ui(ui, state, &mut form, actions);
+            ui.add_space(GRID);
+            generate_ui(ui, state, actions);
+        });
+    egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
+    if form != state.settings.form {
+        actions.push(ComposeAction::EditForm(form));
     }
 }
 
@@ -52,10 +45,12 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
         return;
     };
     let composers = &info.composers;
-    let height = if ui.available_height() < 380.0 { 24.0 } else { 28.0 };
+    let groups = by_era(info);
+    let height = row_height(ui.available_height(), &groups);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        for (era, ids) in by_era(info) {
+        ui.spacing_mut().interact_size.y = height;
+        for (era, ids) in groups {
             ui.add_space(height - 22.0);
             era_ui(ui, era, &ids, composers, form, height);
         }
@@ -72,6 +67,22 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
             form.settings.composer = None;
         }
     });
+}
+
+/// The height of a row with which the whole list is seen, where there is one; in points.
+fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
+    // A heading with the space above it, and what is left between rows.
+    const HEADING: f32 = 18.0;
+    const BETWEEN: f32 = 2.0;
+    let rows: usize = groups.iter().map(|(_, ids)| ids.len().div_ceil(2)).sum();
+    let is_seen = |height: &f32| {
+        let above = height - 22.0;
+        let headings = groups.len() as f32 * (above + HEADING);
+        let rows = (rows + 1) as f32 * (height + BETWEEN);
+        headings + rows + above <= available
+    };
+    let heights = [28.0, 27.0, 26.0, 25.0, 24.0, 23.0, 22.0];
+    heights.into_iter().find(is_seen).unwrap_or(24.0)
 }
 
 /// Composer ids in order of time under the heading they go below; those learned from little music come last.
@@ -157,7 +168,7 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let s = &mut form.settings;
-    let slider = Slider::new(&mut s.guidance, GUIDANCE.start..=GUIDANCE.end)
+    let slider = Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end)
         .fixed_decimals(1)
         .step_by(0.1);
     row_ui(
@@ -166,7 +177,7 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
         "How strongly the composer is followed: 1 is plain, 2 to 3 is unmistakable.",
         slider,
     );
-    let slider = Slider::new(&mut s.temperature, TEMPERATURE.start..=TEMPERATURE.end)
+    let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
         .fixed_decimals(2)
         .step_by(0.01);
     row_ui(
@@ -176,7 +187,10 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
         slider,
     );
     best_of_ui(ui, state, &mut s.best_of);
-    let about = format!("Notes to compose: about {} of music.", minutes(s.notes));
+    let about = format!(
+        "Notes to compose: about {} of music.",
+        minutes(s.notes as f64 / state.notes_per_sec())
+    );
     let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
     seed_ui(ui, form, actions);
@@ -211,8 +225,7 @@ fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
     });
 }
 
-fn minutes(notes: usize) -> String {
-    let secs = notes as f64 / NOTES_PER_SEC;
+fn minutes(secs: f64) -> String {
     if secs < 90.0 {
         format!("{secs:.0} seconds")
     } else {

@@ -9,9 +9,6 @@ use crate::app::state::app_state::AppState;
 use crate::evaluate::CopyCheck;
 use crate::music::surname;
 
-/// From this length on a passage in common is worth telling.
-pub const QUOTATION_NOTES: usize = 13;
-
 /// What was heard in the take on the stage: whom it sounds like, and whether it quotes.
 pub fn heard_ui(ui: &mut Ui, state: &AppState) {
     let Some(entry) = state.staged_take() else {
@@ -30,21 +27,8 @@ pub fn copied_ui(ui: &mut Ui, copy: &CopyCheck) {
     ui.add_space(GRID);
     caption(ui, "Copied?");
     let palette = Palette::of(ui);
-    let small = |text: String| RichText::new(text).small().color(palette.weak_text);
-    match &copy.nearest {
-        Some((piece, _)) if copy.longest_notes >= QUOTATION_NOTES => {
-            let surname = surname(&piece.composer);
-            let text = format!("{} notes in a row are also in {surname}: {}", copy.longest_notes, piece.title);
-            ui.add(egui::Label::new(small(text)).truncate())
-        }
-        Some((piece, _)) => {
-            let surname = surname(&piece.composer);
-            let text = format!("No quotation; nearest is {surname}: {}", piece.title);
-            ui.add(egui::Label::new(small(text)).truncate())
-        }
-        None => ui.label(small("No quotation from the training music".to_owned())),
-    }
-    .on_hover_text(format!(
+    let text = RichText::new(copy.to_string()).small().color(palette.weak_text);
+    ui.add(egui::Label::new(text).truncate()).on_hover_text(format!(
         "{:.1} % of its sequences of 13 notes, in any key, are in the music the model learned from. In works the \
          model never saw it is 1 to 2 %: scales and broken chords belong to everybody.",
         copy.share * 100.0

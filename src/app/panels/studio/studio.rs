@@ -3,7 +3,7 @@
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
 use super::blend::blend_ui;
-use super::composer::ComposePanel;
+use super::composer::composer_ui;
 use crate::app::kit::theme::Palette;
 use crate::app::panels::look::style_of;
 use crate::app::panels::studio::heard::heard_ui;
@@ -22,7 +22,6 @@ const SIDE: f32 = 272.0;
 
 #[derive(Default)]
 pub struct Studio {
-    compose: ComposePanel,
     takes: TakesPanel,
     pub roll: PianoRoll,
     map: LatentPlot,
@@ -42,7 +41,7 @@ impl Studio {
             .resizable(false)
             .frame(frame(palette.panel))
             .show(ui, |ui| {
-                self.compose.ui(ui, state, actions);
+                composer_ui(ui, state, actions);
             });
         Panel::right("takes")
             .exact_size(side)

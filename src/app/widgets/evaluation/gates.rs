@@ -1,52 +1,31 @@
-//! The gates: which figures reach what they should.
+//! The gates: which figures reach what they should, and which what would be splendid.
 
-use eframe::egui::{self, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align2, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::kit::theme::{GRID, Palette};
 use crate::evaluate::{Bound, Gate, Report};
 
-/// How far a gate is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Moonshot,
-    Met,
-    Missed,
-}
+/// The columns of bounds, from the right edge to their own right ends.
+const COLUMNS_PX: [(&str, f32); 2] = [("gate", 100.0), ("moonshot", 0.0)];
+/// From the right end of a bound to the middle of its mark.
+const MARK_PX: f32 = 84.0;
+const ROW_PX: f32 = 24.0;
 
-impl Mark {
-    fn of(gate: &Gate) -> Mark {
-        match (gate.meets_moonshot(), gate.meets_gate()) {
-            (Some(true), _) => Mark::Moonshot,
-            (_, Some(true)) => Mark::Met,
-            (_, Some(false)) | (_, None) => Mark::Missed,
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Mark::Moonshot => "met, and the moonshot too",
-            Mark::Met => "met",
-            Mark::Missed => "missed",
-        }
-    }
-
-    fn colour(self, palette: &Palette) -> Color32 {
-        match self {
-            Mark::Moonshot => palette.success,
-            Mark::Met => palette.weak_text,
-            Mark::Missed => palette.error,
-        }
-    }
+/// In the order of [`COLUMNS_PX`]: what the figure has to be, and whether it is. Some figures have only one of the two.
+fn bounds(gate: &Gate) -> [Option<(Bound, bool)>; 2] {
+    [gate.gate, gate.moonshot].map(|bound| bound.map(|b| (b, b.is_met(gate.value))))
 }
 
 pub fn gates_ui(ui: &mut Ui, report: &Report) {
     let palette = Palette::of(ui);
-    ui.label(RichText::new("Gates").heading());
     let memory = report.memory.iter().flat_map(|memory| &memory.gates);
     let gates: Vec<&Gate> = report.gates.iter().chain(memory).collect();
-    ui.label(RichText::new(count(&gates)).small().color(palette.weak_text));
+    ui.label(RichText::new("Gates").heading());
+    let text = count(&gates);
+    ui.label(RichText::new(text).small().color(palette.weak_text));
     ui.add_space(GRID * 0.5);
     ui.spacing_mut().item_spacing.y = 0.0;
+    head_ui(ui, &palette);
     for gate in gates {
         gate_ui(ui, gate, &palette);
     }
@@ -63,44 +42,70 @@ fn count(gates: &[&Gate]) -> String {
     )
 }
 
+fn head_ui(ui: &mut Ui, palette: &Palette) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    for (name, from_right) in COLUMNS_PX {
+        let at = pos2(rect.right() - from_right, rect.center().y);
+        ui.painter()
+            .text(at, Align2::RIGHT_CENTER, name, font.clone(), palette.weak_text);
+    }
+}
+
 fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let mark = Mark::of(gate);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_PX), Sense::hover());
     let painter = ui.painter().with_clip_rect(rect);
-    paint_mark(&painter, pos2(rect.left() + 8.0, rect.center().y), mark, palette);
     let body = egui::TextStyle::Body.resolve(ui.style());
     let small = egui::TextStyle::Small.resolve(ui.style());
-    // What is to be reached next.
-    let bound = match mark {
-        Mark::Missed => gate.gate.or(gate.moonshot),
-        Mark::Met | Mark::Moonshot => gate.moonshot.or(gate.gate),
-    };
-    let bound = bound.map_or(String::new(), |bound| bound.to_string());
-    let right = painter.layout_no_wrap(bound.clone(), small, palette.weak_text);
-    let value = painter.layout_no_wrap(short(gate.value), body.clone(), mark.colour(palette));
-    let middle = |height: f32| rect.center().y - height / 2.0;
-    let bound_left = rect.right() - 84.0;
-    painter.galley(pos2(bound_left, middle(right.size().y)), right, palette.weak_text);
-    let value_left = bound_left - 12.0 - value.size().x;
-    let mut job = egui::text::LayoutJob::simple_singleline(gate.name.clone(), body, palette.text);
-    job.wrap = egui::text::TextWrapping::truncate_at_width((value_left - rect.left() - 32.0).max(20.0));
-    let name = painter.layout_job(job);
-    painter.galley(
-        pos2(rect.left() + 22.0, middle(name.size().y)),
-        name,
+    let bounds = bounds(gate);
+    let middle = rect.center().y;
+    for (bound, (_, from_right)) in bounds.iter().zip(COLUMNS_PX) {
+        let Some((bound, is_met)) = bound else {
+            continue;
+        };
+        let right = rect.right() - from_right;
+        painter.text(
+            pos2(right, middle),
+            Align2::RIGHT_CENTER,
+            bound.to_string(),
+            small.clone(),
+            palette.weak_text,
+        );
+        paint_mark(&painter, pos2(right - MARK_PX, middle), *is_met, palette);
+    }
+    let value_right = rect.right() - 200.0;
+    let value = short(gate.value);
+    painter.text(
+        pos2(value_right, middle),
+        Align2::RIGHT_CENTER,
+        &value,
+        body.clone(),
         palette.text,
     );
-    painter.galley(pos2(value_left, middle(value.size().y)), value, palette.text);
-    let words = format!("{}: {}, {bound}, {}", gate.name, short(gate.value), mark.words());
+    let mut job = egui::text::LayoutJob::simple_singleline(gate.name.clone(), body, palette.text);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((value_right - rect.left() - 56.0).max(20.0));
+    let name = painter.layout_job(job);
+    let top = middle - name.size().y / 2.0;
+    painter.galley(pos2(rect.left(), top), name, palette.text);
+    let words = words(gate);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-    let or_none = |bound: Option<Bound>| bound.map_or("none".to_owned(), |bound| bound.to_string());
-    response.on_hover_text(format!(
-        "{}\n{}: gate {}, moonshot {}",
+    response.on_hover_text(words.as_str());
+}
+
+/// "validation NLL: 9.04; gate ≤ 9.800: met; moonshot ≤ 9: missed".
+fn words(gate: &Gate) -> String {
+    let bounds = bounds(gate);
+    let columns = bounds.iter().zip(COLUMNS_PX).filter_map(|(bound, (name, _))| {
+        let (bound, is_met) = bound.as_ref()?;
+        let met = if *is_met { "met" } else { "missed" };
+        Some(format!("; {name} {bound}: {met}"))
+    });
+    format!(
+        "{}: {}{}",
         gate.name,
-        mark.words(),
-        or_none(gate.gate),
-        or_none(gate.moonshot)
-    ));
+        short(gate.value),
+        columns.collect::<String>()
+    )
 }
 
 /// As many digits as tell something.
@@ -114,27 +119,51 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// Two strokes or one: told apart without colour.
-fn paint_mark(painter: &egui::Painter, at: egui::Pos2, mark: Mark, palette: &Palette) {
-    let stroke = Stroke::new(1.8, mark.colour(palette));
+/// A tick or a cross: told apart without colour.
+fn paint_mark(painter: &egui::Painter, at: egui::Pos2, is_met: bool, palette: &Palette) {
+    let colour: Color32 = if is_met { palette.success } else { palette.error };
     let line = |a: (f32, f32), b: (f32, f32)| {
-        painter.line_segment([at + vec2(a.0, a.1), at + vec2(b.0, b.1)], stroke);
+        let ends = [at + vec2(a.0, a.1), at + vec2(b.0, b.1)];
+        painter.line_segment(ends, Stroke::new(1.8, colour));
     };
-    match mark {
-        Mark::Missed => {
-            line((-4.0, -4.0), (4.0, 4.0));
-            line((-4.0, 4.0), (4.0, -4.0));
-        }
-        _ => {
-            line((-5.0, 0.0), (-1.5, 3.5));
-            line((-1.5, 3.5), (5.0, -4.0));
-        }
+    if is_met {
+        line((-5.0, 0.0), (-1.5, 3.5));
+        line((-1.5, 3.5), (5.0, -4.0));
+    } else {
+        line((-4.0, -4.0), (4.0, 4.0));
+        line((-4.0, 4.0), (4.0, -4.0));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each bound has the mark of its own comparison.
+    #[test]
+    fn a_figure_between_gate_and_moonshot_meets_the_one_and_misses_the_other() {
+        let gate = Gate {
+            name: "wrong-label gap".to_owned(),
+            value: 0.05,
+            gate: Some(Bound::at_least(0.03)),
+            moonshot: Some(Bound::at_least(0.06)),
+        };
+        assert_eq!(
+            words(&gate),
+            "wrong-label gap: 0.050; gate ≥ 0.030: met; moonshot ≥ 0.060: missed"
+        );
+        let only_moonshot = Gate {
+            name: "AUC".to_owned(),
+            value: 0.6,
+            gate: None,
+            moonshot: Some(Bound::at_most(0.65)),
+        };
+        assert_eq!(words(&only_moonshot), "AUC: 0.600; moonshot ≤ 0.650: met");
+        assert_eq!(
+            count(&[&gate, &only_moonshot]),
+            "1 of 1 gates are met, 1 of 2 moonshots."
+        );
+    }
 
     #[test]
     fn figures_are_as_long_as_they_need() {

@@ -1,15 +1,13 @@
-//! The parts of the evaluation tab: where a report comes from, and how its figures are drawn.
+//! The parts of the evaluation tab: how the figures of a report are drawn.
 
 mod figures;
 mod gates;
 mod heard;
 mod matrix;
 mod memory;
-mod source;
 
 pub use figures::{latent_ui, likeness_ui};
 pub use gates::gates_ui;
 pub use heard::heard_ui;
 pub use matrix::{by_time, matrix_ui};
 pub use memory::memory_ui;
-pub use source::{ReportError, read, shipped};

@@ -100,7 +100,7 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
     let valid: Vec<[f64; 2]> = spec.valid.map_or(Vec::new(), |v| {
         v.smoothed(0.0).into_iter().map(|[x, y]| [map_x(x), y]).collect()
     });
-    let fitted = fitted(&smooth, &valid).unwrap_or(match log_steps {
+    let fitted = fitted(&raw, &smooth, &valid).unwrap_or(match log_steps {
         true => PlotBounds::from_min_max([0.0, 0.0], [3.0, 1.0]),
         false => PlotBounds::from_min_max([0.0, 0.0], [1000.0, 1.0]),
     });
@@ -163,15 +163,21 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &summary));
 }
 
-/// What the plot shows by itself. The first steps, where every loss is many times what it will be, do not squeeze all
-/// that follows into a line.
-fn fitted(smooth: &[[f64; 2]], valid: &[[f64; 2]]) -> Option<PlotBounds> {
-    let xs = || smooth.iter().chain(valid).map(|p| p[0]);
+/// Steps from which on the first ones are few enough to be left out of the picture.
+const SETTLED_STEPS: usize = 200;
+
+/// What the plot shows by itself: at first everything. Later the first steps, where every loss is many times what it
+/// will be, do not squeeze all that follows into a line, and the raw curve may leave the picture.
+fn fitted(raw: &[[f64; 2]], smooth: &[[f64; 2]], valid: &[[f64; 2]]) -> Option<PlotBounds> {
+    let raw = if smooth.len() < SETTLED_STEPS { raw } else { &[] };
+    let smooth = || raw.iter().chain(smooth);
+    let xs = || smooth().chain(valid).map(|p| p[0]);
     let (first, last) = (xs().min_by(f64::total_cmp)?, xs().max_by(f64::total_cmp)?);
-    let mut values: Vec<f64> = smooth.iter().chain(valid).map(|p| p[1]).collect();
+    let mut values: Vec<f64> = smooth().chain(valid).map(|p| p[1]).collect();
     values.sort_by(f64::total_cmp);
     let low = values[0];
-    let high = values[(values.len() * 96 / 100).min(values.len() - 1)];
+    let share = if raw.is_empty() { 96 } else { 100 };
+    let high = values[(values.len() * share / 100).min(values.len() - 1)];
     let air = ((high - low) * 0.1).max(0.02);
     let side = ((last - first) * 0.01).max(1e-3);
     Some(PlotBounds::from_min_max(
@@ -249,11 +255,26 @@ mod tests {
         let smooth: Vec<[f64; 2]> = (0..1000)
             .map(|i| [f64::from(i), 10.0 + 300.0 / (1.0 + f64::from(i).powi(2))])
             .collect();
-        let bounds = fitted(&smooth, &[[500.0, 10.2]]).unwrap();
+        let bounds = fitted(&smooth, &smooth, &[[500.0, 10.2]]).unwrap();
         assert!(bounds.max()[1] < 11.5, "{:?}", bounds.max());
         assert!(bounds.min()[1] < 10.0 && bounds.max()[0] >= 999.0);
-        assert!(fitted(&[], &[]).is_none());
-        assert!(fitted(&[[1.0, 2.0]], &[]).unwrap().is_valid());
+        assert!(fitted(&[], &[], &[]).is_none());
+        assert!(fitted(&[], &[[1.0, 2.0]], &[]).unwrap().is_valid());
+    }
+
+    #[test]
+    fn in_the_first_frames_the_raw_curve_is_inside() {
+        let mut history = History::default();
+        for step in 0..12 {
+            history.push(
+                f64::from(step),
+                20.0 - f64::from(step) + 3.0 * f64::from(step % 2),
+            );
+            let raw = history.envelope(|x| x, 0.0..=11.0, 600);
+            let bounds = fitted(&raw, &history.smoothed(0.9), &[]).unwrap();
+            let is_inside = |p: &[f64; 2]| (bounds.min()[1]..=bounds.max()[1]).contains(&p[1]);
+            assert!(raw.iter().all(is_inside), "step {step}: {bounds:?}");
+        }
     }
 
     #[test]
