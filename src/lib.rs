@@ -3,10 +3,12 @@
 //! The modules stand in the order of their layers: each may use those above it, never one below
 //! (`tests/layers` holds that).
 
-// Nothing but themselves: why something failed, where things lie, how far work is, files that are whole.
+// Nothing but themselves: why something failed, where things lie, how far work is, files that are whole, what kind a
+// file is, what people read.
 pub mod causes;
 pub mod display;
 pub mod files;
+pub mod kinds;
 pub mod paths;
 pub mod progress;
 

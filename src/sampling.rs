@@ -2,6 +2,7 @@
 //! beside it would change what a seed means.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::RangeInclusive;
 
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -38,15 +39,24 @@ impl Default for SamplingSettings {
 }
 
 impl SamplingSettings {
+    /// What the interface offers, from plain chance to a caricature.
+    pub const GUIDANCE: RangeInclusive<f32> = 0.0..=8.0;
+    pub const TEMPERATURE: RangeInclusive<f32> = 0.1..=2.0;
+    pub const TOP_P: RangeInclusive<f32> = 0.05..=1.0;
+    pub const MEMORY: RangeInclusive<f32> = 0.0..=4.0;
+
     /// Brings every value into the range the interface offers.
     pub fn clamped(self) -> SamplingSettings {
-        let or = |value: f32, default: f32| if value.is_finite() { value } else { default };
+        let within = |value: f32, range: RangeInclusive<f32>, default: f32| {
+            let value = if value.is_finite() { value } else { default };
+            value.clamp(*range.start(), *range.end())
+        };
         let default = SamplingSettings::default();
         SamplingSettings {
-            guidance: or(self.guidance, default.guidance).clamp(0.0, 8.0),
-            temperature: or(self.temperature, default.temperature).clamp(0.1, 2.0),
-            top_p: or(self.top_p, default.top_p).clamp(0.05, 1.0),
-            memory: or(self.memory, default.memory).clamp(0.0, 4.0),
+            guidance: within(self.guidance, Self::GUIDANCE, default.guidance),
+            temperature: within(self.temperature, Self::TEMPERATURE, default.temperature),
+            top_p: within(self.top_p, Self::TOP_P, default.top_p),
+            memory: within(self.memory, Self::MEMORY, default.memory),
         }
     }
 

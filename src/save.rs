@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files::is_stream;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiError};
 use crate::picture::{self, Look, PictureError, is_picture};
@@ -30,6 +31,12 @@ impl FileKind {
         }
     }
 
+    /// As [`FileKind::of`] for a file to write: into a pipe or a device without an ending goes MIDI.
+    pub fn of_target(path: &Path) -> Option<FileKind> {
+        let is_bare = path.extension().is_none() && is_stream(path);
+        FileKind::of(path).or_else(|| is_bare.then_some(FileKind::Midi))
+    }
+
     pub fn is_audio(self) -> bool {
         matches!(self, FileKind::Audio(_))
     }
@@ -42,6 +49,8 @@ pub enum SaveError {
     UnknownKind(PathBuf),
     #[error("a recording needs a SoundFont; choose one, or save as .mid")]
     NoSoundFont,
+    #[error("there are no notes in this part; choose another one")]
+    Empty,
     #[error(transparent)]
     Midi(#[from] MidiError),
     #[error(transparent)]
@@ -86,7 +95,7 @@ pub fn save(
     piece: Piece,
     recording: Option<Recording<'_>>,
 ) -> Result<Option<ExportSummary>, SaveError> {
-    let kind = FileKind::of(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
+    let kind = FileKind::of_target(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
     if kind.is_audio() {
         let recording = recording.ok_or(SaveError::NoSoundFont)?;
         let settings = ExportSettings {
@@ -106,6 +115,9 @@ pub fn save(
     }
     let part = piece.range_secs.map(|range| piece.performance.slice_secs(range));
     let music = part.as_ref().unwrap_or(&piece.performance);
+    if music.is_empty() {
+        return Err(SaveError::Empty);
+    }
     let title = piece.title.as_deref();
     if kind == FileKind::Picture {
         picture::write_file(path, music, title.unwrap_or_default(), &piece.look)?;

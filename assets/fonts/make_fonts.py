@@ -3,7 +3,7 @@
     pip install fonttools
     python make_fonts.py Inter-Regular.otf Inter-SemiBold.otf DejaVuSans.ttf
 
-Inter is cut down to European Latin, and its digits become the tabular ones, so that a running time does not
+Inter is cut down to Latin, Greek and Cyrillic, and its digits become the tabular ones, so that a running time does not
 jitter. DejaVu Sans gives the accidentals, which Inter lacks. On Debian both are in `fonts-inter` and
 `fonts-dejavu-core`.
 """
@@ -16,6 +16,10 @@ from fontTools.ttLib import TTFont
 
 HERE = Path(__file__).parent
 LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x1E00, 0x1F00)]
+# With the accents of ancient Greek.
+GREEK = [*range(0x370, 0x400), *range(0x1F00, 0x2000)]
+CYRILLIC = [*range(0x400, 0x530)]
+LETTERS = LATIN + GREEK + CYRILLIC
 # Dashes, quotes, ellipsis, bullets, primes, minus, multiplication, comparison, arrows, command keys.
 SIGNS = [*range(0x2010, 0x2023), 0x2026, 0x2030, 0x2032, 0x2033, 0x20AC, 0x2122, 0x2190, 0x2191, 0x2192, 0x2193,
          0x2212, 0x221E, 0x2248, 0x2260, 0x2264, 0x2265, 0x2318, 0x21E7, 0x2325, 0x2303, 0x23CE]
@@ -54,8 +58,8 @@ def cut(source, target, codes, tabular=False):
 
 def main():
     regular, semibold, dejavu = sys.argv[1:]
-    cut(regular, "Inter-Regular.otf", LATIN + SIGNS, tabular=True)
-    cut(semibold, "Inter-SemiBold.otf", LATIN + SIGNS, tabular=True)
+    cut(regular, "Inter-Regular.otf", LETTERS + SIGNS, tabular=True)
+    cut(semibold, "Inter-SemiBold.otf", LETTERS + SIGNS, tabular=True)
     cut(dejavu, "DejaVuSans-Accidentals.ttf", ACCIDENTALS)
 
 

@@ -3,20 +3,28 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::device::DeviceChoice;
+use pastiche::display::one_line;
 use pastiche::evaluate::{Ears, Heard};
-use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MOST_BEST_OF, Take};
+use pastiche::files::is_stream;
+use pastiche::generate::{
+    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_NOTES, MOST_BEST_OF, Take,
+};
 use pastiche::music::{ComposerSet, surname};
 use pastiche::sampling::fresh_seed;
 use serde_json::json;
 
 use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
-use super::render::{SoundArgs, write_take};
+use super::numbers::within;
+use super::output::{Output, OutputFolder};
+use super::render::SoundArgs;
 use super::sampling_args::SamplingArgs;
+
+/// Longer music is not composed in one go.
+const MAX_SECS: f64 = 4000.0;
 
 /// Compose in the manner of a composer.
 ///
@@ -33,13 +41,20 @@ pub struct GenerateArgs {
     #[arg(long)]
     seed: Option<u64>,
     /// About how many notes; the take ends by itself near that
-    #[arg(long, conflicts_with = "seconds", default_value_t = 500)]
+    #[arg(long, conflicts_with = "seconds", default_value_t = 500, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
     /// About how long, instead of --notes
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", value_parser = within(1.0..=MAX_SECS))]
     seconds: Option<f64>,
     #[command(flatten)]
     sampling: SamplingArgs,
+    /// How the take is divided: free, rondo, variations, or letters such as ABA, where A' is a varied return and A+5
+    /// one five semitones higher
+    #[arg(long, value_name = "FORM", default_value_t = Form::Free)]
+    form: Form,
+    /// How closely a theme comes back, 0-1; 1 is note for note
+    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL, value_parser = within(0.0..=1.0))]
+    recall: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -64,34 +79,40 @@ pub struct GenerateArgs {
 }
 
 pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
+    let is_bare = args.out.extension().is_none() && !is_stream(&args.out);
+    let is_folder = args.count > 1 || args.out.is_dir() || is_bare;
+    let folder = is_folder.then(|| OutputFolder::new(&args.out)).transpose()?;
+    let file = (!is_folder)
+        .then(|| Output::new(&args.out, &args.sound))
+        .transpose()?;
     let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(fresh_seed);
     let composer = composers.find(&args.composer)?;
-    let notes = notes(args, generator.info().notes_per_sec(Some(composer)))?;
+    let notes = notes(args, generator.info().notes_per_sec(Some(composer)));
     let requests: Vec<GenerateRequest> = (0..u64::from(args.count))
         .map(|i| GenerateRequest {
             notes,
             sampling: args.sampling.settings(),
+            form: args.form.clone(),
+            recall: args.recall,
             best_of: best_of(args, &generator),
             ..GenerateRequest::new(Some(composer), seed.wrapping_add(i))
         })
         .collect();
-    let is_folder = args.count > 1 || args.out.is_dir() || args.out.extension().is_none();
     let takes = compose(&generator, &requests)?;
-    if is_folder {
-        std::fs::create_dir_all(&args.out)
-            .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
-    }
     let ears = Ears::beside(&generator.info().path);
     for take in &takes {
-        let out = if is_folder {
-            args.out.join(file_name(take, &composers))
-        } else {
-            args.out.clone()
-        };
-        write(args, take, &ears.hear(&generator, &take.tokens), &out)?;
+        let heard = ears.hear(&generator, &take.tokens);
+        match &file {
+            Some(file) => write(args, take, &heard, file, &args.out)?,
+            None => {
+                let out = args.out.join(file_name(take, &composers));
+                write(args, take, &heard, &Output::new(&out, &args.sound)?, &out)?;
+            }
+        }
     }
+    drop(folder);
     Ok(())
 }
 
@@ -103,12 +124,10 @@ fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
     }
 }
 
-fn notes(args: &GenerateArgs, per_sec: f64) -> anyhow::Result<usize> {
-    match args.seconds {
-        None => Ok(args.notes),
-        Some(secs) if secs > 0.0 && secs < 4000.0 => Ok((secs * per_sec).round().max(1.0) as usize),
-        Some(_) => bail!("--seconds must lie between 0 and 4000"),
-    }
+/// How many notes to ask for, of music with so many in a second.
+fn notes(args: &GenerateArgs, per_sec: f64) -> usize {
+    let by_time = args.seconds.map(|secs| (secs * per_sec).round() as usize);
+    by_time.map_or(args.notes, |notes| notes.clamp(1, MAX_NOTES))
 }
 
 /// Composes with a bar on the terminal.
@@ -142,32 +161,33 @@ fn file_name(take: &Take, composers: &ComposerSet) -> String {
     format!("{}-{}.mid", surname.to_lowercase(), take.recipe.seed)
 }
 
-fn write(args: &GenerateArgs, take: &Take, heard: &Heard, out: &Path) -> anyhow::Result<()> {
+fn write(args: &GenerateArgs, take: &Take, heard: &Heard, output: &Output, out: &Path) -> anyhow::Result<()> {
     let recipe = &take.recipe;
     let composer = recipe.composer.as_deref().unwrap_or("nobody");
     let title = format!("In the manner of {composer}, seed {}", recipe.seed);
-    let written = write_take(out, take, &title, &args.sound)?;
+    let written = output.write_take(take, &title)?;
     if args.json {
         let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
-        println!(
-            "{}",
-            json!({
-                "file": out, "notes": notes, "seconds": secs, "recipe": recipe,
-                "heard_as": heard.composers, "copy": heard.copy,
-            })
-        );
+        let made = json!({
+            "file": out, "notes": notes, "seconds": secs, "recipe": recipe,
+            "heard_as": heard.composers, "copy": heard.copy,
+        });
+        output.say(&made.to_string());
         return Ok(());
     }
-    println!("{written}; in the manner of {composer}, seed {}", recipe.seed);
+    output.say(&format!(
+        "{written}; in the manner of {composer}, seed {}",
+        recipe.seed
+    ));
     let likeliest = heard.composers.iter().take(3);
     let likeliest: Vec<String> = likeliest
         .map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0))
         .collect();
     if !likeliest.is_empty() {
-        println!("  heard as {}", likeliest.join(", "));
+        output.say(&format!("  heard as {}", likeliest.join(", ")));
     }
     if let Some(copy) = &heard.copy {
-        println!("  {copy}");
+        output.say(&format!("  {}", one_line(&copy.to_string())));
     }
     Ok(())
 }

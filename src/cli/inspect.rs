@@ -7,12 +7,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use pastiche::data::Corpus;
-use pastiche::display::clock;
-use pastiche::music::midi::{self, MidiRead, MidiReport};
+use pastiche::display::{clock, count, one_line};
+use pastiche::files::is_stream;
+use pastiche::kinds::kind_of;
+use pastiche::music::midi::{self, MAX_BYTES, MidiError, MidiRead};
 use pastiche::music::{Pitch, Summary};
 use serde_json::json;
+use tempfile::NamedTempFile;
 
+use super::input::shown;
 use super::prepare::write_table;
+
+/// What is enough to tell what kind of file it is.
+const START_BYTES: u64 = 4096;
 
 /// Describe a .mid, a corpus or a checkpoint.
 ///
@@ -27,55 +34,94 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
-/// `checkpoint` describes a file that is neither MIDI nor a corpus.
+/// `checkpoint` describes the checkpoint at a path.
 pub fn run(
     args: &InspectArgs,
     checkpoint: impl FnOnce(&InspectArgs) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let open_error = || format!("cannot read {}", shown(&args.file));
+    let mut file = File::open(&args.file).with_context(open_error)?;
     let mut start = Vec::new();
-    let open_error = || format!("cannot read {}", args.file.display());
-    File::open(&args.file)
-        .and_then(|file| file.take(8).read_to_end(&mut start))
+    Read::by_ref(&mut file)
+        .take(START_BYTES)
+        .read_to_end(&mut start)
         .with_context(open_error)?;
     let mut out = io::stdout().lock();
-    if start == Corpus::MAGIC {
-        return inspect_corpus(&mut out, args);
+    let is_checkpoint = args.file.extension().is_some_and(|e| e == "safetensors");
+    match kind_of(&start) {
+        Some("an empty file") => bail!("the file is empty: {}", shown(&args.file)),
+        Some("a Pastiche corpus") => {
+            let (path, _kept) = on_disk(&args.file, &start, &mut file)?;
+            inspect_corpus(&mut out, &path, args.json)
+        }
+        kind if is_checkpoint || kind == Some("a checkpoint") => {
+            let (path, _kept) = on_disk(&args.file, &start, &mut file)?;
+            drop(out);
+            checkpoint(&InspectArgs {
+                file: path,
+                json: args.json,
+            })
+        }
+        _ => {
+            let mut bytes = start;
+            let most = MAX_BYTES + 1 - bytes.len() as u64;
+            file.take(most).read_to_end(&mut bytes).with_context(open_error)?;
+            inspect_midi(&mut out, args, &bytes)
+        }
     }
-    let is_named_midi = args
-        .file
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"));
-    if start.starts_with(b"MThd") || start.starts_with(b"RIFF") || is_named_midi {
-        return inspect_midi(&mut out, args);
-    }
-    if start.is_empty() {
-        bail!("the file is empty: {}", args.file.display());
-    }
-    drop(out);
-    checkpoint(args)
 }
 
-fn inspect_corpus(out: &mut impl Write, args: &InspectArgs) -> anyhow::Result<()> {
-    let corpus = Corpus::load(&args.file)?;
+/// A path from which all of a file can be read: its own, or, of a pipe, which can be read only once, that of a copy,
+/// which is there as long as the second value is.
+fn on_disk(path: &Path, start: &[u8], rest: &mut File) -> anyhow::Result<(PathBuf, Option<NamedTempFile>)> {
+    if !is_stream(path) {
+        return Ok((path.to_owned(), None));
+    }
+    let mut copy = NamedTempFile::new().context("there is no room for a copy of what comes in")?;
+    copy.write_all(start)
+        .and_then(|()| io::copy(rest, &mut copy))
+        .context("there is no room for a copy of what comes in")?;
+    Ok((copy.path().to_owned(), Some(copy)))
+}
+
+fn inspect_corpus(out: &mut impl Write, path: &Path, is_json: bool) -> anyhow::Result<()> {
+    let corpus = Corpus::load(path)?;
     let composers = corpus.composer_reports();
-    if args.json {
+    if is_json {
         let text = json!({ "kind": "corpus", "provenance": corpus.provenance, "composers": composers });
         writeln!(out, "{text:#}")?;
         return Ok(());
     }
     let p = &corpus.provenance;
-    writeln!(out, "corpus of {}, made by {}", p.source, p.made_by)?;
-    writeln!(out, "licence: {}", p.licence)?;
+    writeln!(
+        out,
+        "corpus of {}, made by {}",
+        one_line(&p.source),
+        one_line(&p.made_by)
+    )?;
+    writeln!(out, "licence: {}", one_line(&p.licence))?;
     write_table(out, &composers)?;
     Ok(())
 }
 
-fn inspect_midi(out: &mut impl Write, args: &InspectArgs) -> anyhow::Result<()> {
-    let read = midi::read_file(&args.file)?;
+fn inspect_midi(out: &mut impl Write, args: &InspectArgs, bytes: &[u8]) -> anyhow::Result<()> {
+    let read = match midi::read(bytes) {
+        Ok(read) => read,
+        Err(MidiError::OtherKind { found }) => bail!(
+            "this is {found}; MIDI files, corpora and checkpoints can be described: {}",
+            shown(&args.file)
+        ),
+        Err(source) => bail!(MidiError::InFile {
+            source: Box::new(source),
+            path: args.file.clone()
+        }),
+    };
     let summary = read.performance.summary();
+    let remarks = read.report.sentences();
     if args.json {
         let text = json!({
             "kind": "midi", "title": read.title, "recipe": read.recipe, "summary": summary, "report": read.report,
+            "remarks": remarks,
         });
         writeln!(out, "{text:#}")?;
         return Ok(());
@@ -86,7 +132,7 @@ fn inspect_midi(out: &mut impl Write, args: &InspectArgs) -> anyhow::Result<()> 
 
 fn write_midi(out: &mut impl Write, path: &Path, read: &MidiRead, s: &Summary) -> io::Result<()> {
     let name = |pitch: Option<Pitch>| pitch.map_or("-".to_owned(), Pitch::name);
-    writeln!(out, "MIDI file {}", path.display())?;
+    writeln!(out, "MIDI file {}", shown(path))?;
     if let Some(title) = &read.title {
         writeln!(out, "title       {title}")?;
     }
@@ -110,27 +156,17 @@ fn write_midi(out: &mut impl Write, path: &Path, read: &MidiRead, s: &Summary) -
         s.pedal_changes,
         s.pedal_down_share * 100.0
     )?;
-    for remark in remarks(&read.report) {
+    let markings = read.performance.markings();
+    for (pedal, changes) in [("soft pedal", &markings.soft), ("sostenuto", &markings.sostenuto)] {
+        if !changes.is_empty() {
+            writeln!(out, "{pedal:11} {}", count(changes.len(), "change"))?;
+        }
+    }
+    for remark in read.report.sentences() {
         writeln!(out, "remark      {remark}")?;
     }
     if let Some(recipe) = &read.recipe {
-        writeln!(out, "recipe      {recipe}")?;
+        writeln!(out, "recipe      {}", one_line(recipe))?;
     }
     Ok(())
-}
-
-fn remarks(report: &MidiReport) -> Vec<String> {
-    [
-        (report.out_of_range, "notes outside the 88 keys, dropped"),
-        (report.drums, "drum notes, dropped"),
-        (report.overlapping, "notes cut where their key is struck again"),
-        (report.doubled, "doubled strokes merged"),
-        (report.unreleased, "notes never released"),
-        (report.stray_releases, "releases of keys that were not down"),
-        (report.damaged_tracks, "tracks that break off before their end"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{count} {what}"))
-    .collect()
 }

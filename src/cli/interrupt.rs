@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 
 use pastiche::causes;
+use pastiche::display::one_line;
 use pastiche::progress::StopFlag;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
@@ -38,7 +39,11 @@ pub fn stop_flag() -> &'static StopFlag {
 /// Says what went wrong, in one line with the whole chain of causes; the status for the shell.
 pub fn settle(result: anyhow::Result<()>) -> u8 {
     let Err(error) = result else { return 0 };
-    eprintln!("pastiche: {}", causes::chain(error.as_ref()).join(": "));
+    // Paths and texts from files are part of it.
+    eprintln!(
+        "pastiche: {}",
+        one_line(&causes::chain(error.as_ref()).join(": "))
+    );
     match STOP.get().is_some_and(StopFlag::is_stopped) {
         true => INTERRUPTED,
         false => 1,

@@ -3,10 +3,13 @@
 mod composers;
 mod evaluate;
 mod generate;
+mod input;
 mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod numbers;
+mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;

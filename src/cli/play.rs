@@ -7,9 +7,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use pastiche::music::midi;
 use pastiche::player::{Device, Player, PlayerHandle, Sound, SoundState};
 
+use super::input::read_music;
+use super::numbers::secs;
 use super::render::SoundArgs;
 
 /// How long the card and the SoundFont may take to be ready.
@@ -38,7 +39,7 @@ pub struct PlayArgs {
     #[arg(long)]
     list_devices: bool,
     /// Begin here, in seconds
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", value_parser = secs)]
     from: Option<f64>,
 }
 
@@ -47,8 +48,9 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
         return list_devices();
     }
     let input = args.input.as_deref().context("name a MIDI file to play")?;
-    let read = midi::read_file(input)?;
+    let read = read_music(input)?;
     let sound_font = args.sound.load()?;
+    let font = sound_font.clone();
     let player = Player::start(args.device.clone(), Arc::new(|| {})).context("could not start the player")?;
     let handle = player.handle();
     handle.set_sound(Sound {
@@ -58,6 +60,9 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
         ..Sound::new(sound_font)
     })?;
     wait_until_ready(&handle)?;
+    if let Some(remark) = font.remark() {
+        eprintln!("{remark}");
+    }
     handle.load(Arc::new(read.performance))?;
     if let Some(secs) = args.from {
         handle.seek(secs)?;
@@ -123,6 +128,9 @@ fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<
             }
         }
         let status = handle.status();
+        if let SoundState::Failed { reason } = status.sound {
+            bail!("{reason}");
+        }
         if is_terminal {
             eprint!("\r{:.1} / {:.1} s ", status.position_secs, status.duration_secs);
         }

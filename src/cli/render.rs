@@ -1,22 +1,17 @@
 //! `pastiche render`: a MIDI file becomes a recording or a picture.
 
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressStyle};
-use pastiche::display::count;
-use pastiche::generate::Take;
-use pastiche::music::midi;
 use pastiche::paths;
-use pastiche::picture::{Look, is_picture};
-use pastiche::progress::Progress;
-use pastiche::save::{FileKind, Piece, Recording, save};
+use pastiche::save::{FileKind, Piece};
 use pastiche::synth::export::{BitDepth, ExportSettings};
 use pastiche::synth::{SoundFont, VoiceSettings};
 
-use super::interrupt;
+use super::input::{name, read_music};
+use super::numbers::secs;
+use super::output::{ON_PAPER, Output};
 
 /// Render a MIDI file to a recording (.wav, .flac or .ogg by the ending of OUT), a picture of its roll (.png), or a cleaned .mid
 #[derive(clap::Args, Debug)]
@@ -42,11 +37,11 @@ pub struct RenderArgs {
     /// Bring the highest peak to -1 dBFS instead of the player's level
     #[arg(long)]
     normalise: bool,
-    /// Begin here, in seconds; what already rings there is heard
-    #[arg(long, value_name = "SECS")]
+    /// Begin here, in seconds; what already rings there is heard, and keys that are down are down in a .mid
+    #[arg(long, value_name = "SECS", value_parser = secs)]
     from: Option<f64>,
     /// End here, in seconds; the last notes ring on
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", value_parser = secs)]
     to: Option<f64>,
     /// Tempo in percent, at the same pitch
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(25..=200))]
@@ -54,18 +49,12 @@ pub struct RenderArgs {
 }
 
 /// Frames a second of a recording, unless others are asked for.
-const SAMPLE_RATE: u32 = 48_000;
-
-/// The light theme of the window, and its accent.
-const ON_PAPER: Look = Look {
-    notes: [0x4a, 0x55, 0xd6],
-    is_dark: false,
-};
+pub const SAMPLE_RATE: u32 = 48_000;
 
 /// Which sound to play with.
 #[derive(clap::Args, Debug)]
 pub struct SoundArgs {
-    /// The SoundFont (.sf2); by default the best piano found in soundfonts/ and the system's folders
+    /// The SoundFont (.sf2 or .sf3); by default the best piano found in soundfonts/ and the system's folders
     #[arg(long, value_name = "SF2")]
     pub soundfont: Option<PathBuf>,
     /// Another sound of the SoundFont than its piano, as BANK:PROGRAM counted from 0
@@ -97,7 +86,7 @@ impl SoundArgs {
     /// Finds and loads the SoundFont.
     pub fn load(&self) -> anyhow::Result<SoundFont> {
         let path = self.soundfont.clone().or_else(paths::default_soundfont).context(
-            "no SoundFont was found; run `cargo xtask setup`, put an .sf2 file into soundfonts/, or name one with --soundfont",
+            "no SoundFont was found; run `cargo xtask setup`, put an .sf2 or .sf3 file into soundfonts/, or name one with --soundfont",
         )?;
         Ok(SoundFont::load(&path)?)
     }
@@ -111,12 +100,13 @@ fn parse_preset(text: &str) -> Result<(u8, u8), String> {
 }
 
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
-    let read = midi::read_file(&args.input)?;
     let range_secs = (args.from.is_some() || args.to.is_some())
         .then(|| args.from.unwrap_or(0.0)..args.to.unwrap_or(f64::INFINITY));
     if range_secs.as_ref().is_some_and(|r| r.is_empty()) {
         bail!("--from must lie before --to");
     }
+    let read = read_music(&args.input)?;
+    let tempo_scale = f64::from(args.tempo) / 100.0;
     let settings = ExportSettings {
         bit_depth: if args.bits == "24" {
             BitDepth::TwentyFour
@@ -124,73 +114,34 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
             BitDepth::Sixteen
         },
         is_normalised: args.normalise,
-        tempo_scale: f64::from(args.tempo) / 100.0,
+        tempo_scale,
         ..args.sound.settings(args.sample_rate)
     };
-    let stem = args.input.file_stem().unwrap_or_default().to_string_lossy();
+    let output = Output::new(&args.out, &args.sound)?.with_settings(settings);
     let title = read
         .title
-        .or_else(|| is_picture(&args.out).then(|| stem.into_owned()));
-    let piece = Piece {
+        .or_else(|| (output.kind == FileKind::Picture).then(|| name(&args.input)));
+    let mut piece = Piece {
         performance: Arc::new(read.performance),
         range_secs,
         title,
         recipe: read.recipe,
         look: ON_PAPER,
     };
-    println!("{}", write_piece(&args.out, piece, &args.sound, settings)?);
-    Ok(())
-}
-
-/// Writes a piece, by the ending of `out`, with a progress bar on the terminal; what was written, in a line.
-pub fn write_piece(
-    out: &Path,
-    piece: Piece,
-    sound: &SoundArgs,
-    settings: ExportSettings,
-) -> anyhow::Result<String> {
-    let is_audio = FileKind::of(out).is_some_and(FileKind::is_audio);
-    let sound_font = is_audio.then(|| sound.load()).transpose()?;
-    let bar = if std::io::stderr().is_terminal() && is_audio {
-        ProgressBar::new(0)
-    } else {
-        ProgressBar::hidden()
-    };
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent}%  {eta}") {
-        bar.set_style(style);
+    // A recording takes what rang before the part along and plays it at another tempo; what is written down is cut
+    // and made faster here.
+    if !output.kind.is_audio() {
+        let music = match piece.range_secs.take() {
+            Some(range) => piece.performance.slice_secs(range),
+            None => Arc::unwrap_or_clone(piece.performance),
+        };
+        let music = if args.tempo == 100 {
+            music
+        } else {
+            music.at_tempo(tempo_scale)
+        };
+        piece.performance = Arc::new(music);
     }
-    let mut on_progress = |progress: Progress| {
-        bar.set_message(progress.phase.into_owned());
-        bar.set_length(progress.total.unwrap_or(0));
-        bar.set_position(progress.done);
-    };
-    let recording = sound_font.as_ref().map(|sound_font| Recording {
-        sound_font,
-        settings,
-        stop: interrupt::stop_flag(),
-        on_progress: &mut on_progress,
-    });
-    let (notes, secs) = (piece.performance.notes().len(), piece.performance.duration_secs());
-    let result = save(out, piece, recording);
-    bar.finish_and_clear();
-    Ok(match (result?, sound_font) {
-        (Some(summary), Some(font)) => {
-            let peak_db = 20.0 * summary.peak.log10();
-            let (secs, font) = (summary.secs, font.name());
-            format!("{}: {secs:.1} s, peak {peak_db:.1} dBFS, {font}", out.display())
-        }
-        _ => format!("{}: {}, {secs:.1} s", out.display(), count(notes, "note")),
-    })
-}
-
-/// As [`write_piece`], for a take.
-pub fn write_take(out: &Path, take: &Take, title: &str, sound: &SoundArgs) -> anyhow::Result<String> {
-    let piece = Piece {
-        performance: Arc::new(take.performance.clone()),
-        range_secs: None,
-        title: Some(title.to_owned()),
-        recipe: Some(take.recipe.to_line()),
-        look: ON_PAPER,
-    };
-    write_piece(out, piece, sound, sound.settings(SAMPLE_RATE))
+    output.say(&output.write(piece)?);
+    Ok(())
 }

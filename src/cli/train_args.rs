@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use pastiche::device::DeviceChoice;
 
+use super::numbers::{MAX_THREADS, within};
+
+/// A run of half a year.
+const MAX_MINUTES: f64 = 262_800.0;
+
 /// Which network to train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Model {
@@ -46,13 +51,13 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
     /// How long to train, over all resumptions of the run
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", value_parser = within(0.0..=MAX_MINUTES))]
     pub minutes: Option<f64>,
     /// How many steps to train, over all resumptions of the run
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: Option<u64>,
     /// Threads for the matrix products; by default libtorch chooses
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = within(1..=MAX_THREADS))]
     pub threads: Option<usize>,
     /// Go on where this run stopped
     #[arg(long, conflicts_with = "from")]

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use pastiche::device::DeviceChoice;
-use pastiche::display::stem;
-use pastiche::generate::{Generator, Source, Take, Verb, VerbRequest, verbs};
-use pastiche::music::{Performance, midi};
+use pastiche::generate::{Generator, MAX_NOTES, Source, Take, Verb, VerbRequest, verbs};
+use pastiche::music::Performance;
 use pastiche::sampling::{SamplingSettings, fresh_seed};
 use serde_json::json;
 
 use super::composers::checkpoint_path;
 use super::generate::compose;
-use super::render::{SoundArgs, write_take};
+use super::input::{name, read_music};
+use super::numbers::within;
+use super::output::{Output, OutputFolder};
+use super::render::SoundArgs;
 
 /// What the four have in common.
 #[derive(Args, Debug)]
@@ -60,7 +62,7 @@ impl Common {
         generator: &Generator,
         request: &VerbRequest,
         title: impl FnOnce(&Take) -> String,
-        out: &Path,
+        out: (&Output, &Path),
     ) -> anyhow::Result<()> {
         let takes = compose(generator, &[request.plan(generator)?])?;
         let mut take = takes.into_iter().next().context("nothing was composed")?;
@@ -71,18 +73,15 @@ impl Common {
         self.write(&take, &title, out)
     }
 
-    fn write(&self, take: &Take, title: &str, out: &Path) -> anyhow::Result<()> {
+    fn write(&self, take: &Take, title: &str, (output, out): (&Output, &Path)) -> anyhow::Result<()> {
         let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
-        let written = write_take(out, take, title, &self.sound)?;
-        if self.json {
-            let recipe = &take.recipe;
-            println!(
-                "{}",
-                json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": recipe })
-            );
-        } else {
-            println!("{written}; {title}, seed {}", take.recipe.seed);
-        }
+        let written = output.write_take(take, title)?;
+        let recipe = &take.recipe;
+        output.say(&match self.json {
+            true => json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": recipe })
+                .to_string(),
+            false => format!("{written}; {title}, seed {}", recipe.seed),
+        });
         Ok(())
     }
 }
@@ -95,13 +94,13 @@ fn source(music: Arc<Performance>) -> Source {
 }
 
 fn read(path: &Path) -> anyhow::Result<Arc<Performance>> {
-    Ok(Arc::new(midi::read_file(path)?.performance))
+    Ok(Arc::new(read_music(path)?.performance))
 }
 
 /// Vary a piece: a share of its chords is composed anew near its place in the latent space.
 ///
-/// Number and order of the notes that stay are kept; 0 changes nothing but the token grid, 1 keeps nothing but the
-/// length in notes. A piece longer than 256 notes has a place of its own for every 256 notes, half of them shared
+/// Number and order of the notes that stay are kept, and the rests between them; 0 changes nothing but the token grid, 1
+/// keeps nothing but the length in notes. A piece longer than 256 notes has a place of its own for every 256 notes, half of them shared
 /// with the one before, and all move alike.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche vary nocturne.mid --amount 0.4 --seed 3 --out variation.mid")]
@@ -109,7 +108,7 @@ pub struct VaryArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// From 0, the piece itself, to 1, a new one near it
-    #[arg(long, value_name = "0..1", value_parser = parse_amount)]
+    #[arg(long, value_name = "0..1", value_parser = within(0.0f32..=1.0))]
     amount: f32,
     /// A .mid, or a recording (.wav, .flac, .ogg)
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
@@ -118,17 +117,14 @@ pub struct VaryArgs {
     common: Common,
 }
 
-fn parse_amount(text: &str) -> Result<f32, String> {
-    let amount = text.parse::<f32>().ok().filter(|a| (0.0..=1.0).contains(a));
-    amount.ok_or_else(|| format!("\"{text}\" is not a number from 0 to 1"))
-}
-
 pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
     let (input, amount) = (read(&args.input)?, args.amount);
+    let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
     let request = args.common.request(input, Verb::Vary { amount });
-    let title = |_: &Take| format!("Variation of {}, amount {amount}", stem(&args.input));
-    args.common.make(&generator, &request, title, &args.out)
+    let title = |_: &Take| format!("Variation of {}, amount {amount}", name(&args.input));
+    args.common
+        .make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Go on where a piece ends.
@@ -143,7 +139,7 @@ pub struct ContinueArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// About how many new notes
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = within(1..=MAX_NOTES))]
     notes: usize,
     /// In whose manner to go on; by default of the composer whose music is most like it
     #[arg(long, value_name = "NAME")]
@@ -157,6 +153,7 @@ pub struct ContinueArgs {
 
 pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
+    let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
     let composers = &generator.info().composers;
     let composer = args
@@ -166,8 +163,9 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
         .transpose()?;
     let notes = args.notes;
     let request = args.common.request(input, Verb::Continue { notes, composer });
-    let title = |_: &Take| format!("{}, continued", stem(&args.input));
-    args.common.make(&generator, &request, title, &args.out)
+    let title = |_: &Take| format!("{}, continued", name(&args.input));
+    args.common
+        .make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Play a piece in the manner of another composer.
@@ -191,14 +189,16 @@ pub struct RestyleArgs {
 
 pub fn run_restyle(args: &RestyleArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
+    let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
     let to = generator.info().composers.find(&args.to)?;
     let request = args.common.request(input, Verb::Restyle { to });
     let title = |take: &Take| {
         let composer = take.recipe.composer.as_deref().unwrap_or("nobody");
-        format!("{} in the manner of {composer}", stem(&args.input))
+        format!("{} in the manner of {composer}", name(&args.input))
     };
-    args.common.make(&generator, &request, title, &args.out)
+    args.common
+        .make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Go from one piece to another in steps.
@@ -224,19 +224,20 @@ pub struct BlendArgs {
 
 pub fn run_blend(args: &BlendArgs) -> anyhow::Result<()> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
+    let folder = OutputFolder::new(&args.out)?;
     let generator = args.common.generator()?;
     let steps = usize::from(args.steps);
     let with = source(b);
     let request = args.common.request(a, Verb::Blend { with, step: 0, steps });
     let takes = compose(&generator, &request.plan_blend(&generator)?)?;
-    std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("the folder cannot be made: {}", args.out.display()))?;
     let digits = steps.to_string().len();
     for (i, take) in takes.iter().enumerate() {
         let step = i + 1;
-        let title = format!("{} to {}, step {step} of {steps}", stem(&args.a), stem(&args.b));
+        let title = format!("{} to {}, step {step} of {steps}", name(&args.a), name(&args.b));
         let out = args.out.join(format!("blend-{step:0digits$}.mid"));
-        args.common.write(take, &title, &out)?;
+        let output = Output::new(&out, &args.common.sound)?;
+        args.common.write(take, &title, (&output, &out))?;
     }
+    drop(folder);
     Ok(())
 }

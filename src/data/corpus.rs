@@ -250,11 +250,9 @@ fn parse(bytes: &[u8]) -> Result<Corpus, String> {
     let description: Description =
         serde_json::from_slice(description).map_err(|e| format!("its description: {e}"))?;
     if description.fields != field_sizes() {
-        return Err(format!(
-            "its note tokens have the fields {:?}, not {:?}",
-            description.fields,
-            field_sizes()
-        ));
+        return Err(
+            "its note tokens have other fields than those of this version; prepare it anew".to_owned(),
+        );
     }
     let notes = description
         .pieces

@@ -1,6 +1,6 @@
 //! Notes of the user's own that a take keeps, wholly or in part, while the rest is composed around them.
 
-use crate::tokens::{Field, NoteToken};
+use crate::tokens::{Field, NoteToken, Silences};
 
 /// What is given of one note, in the order of [`Field::ALL`].
 pub type Kept = [bool; 5];
@@ -15,6 +15,8 @@ pub struct Given {
     pub notes: Vec<NoteToken>,
     /// As many as notes.
     pub kept: Vec<Kept>,
+    /// What the notes leave out of the time: silences longer than a token can say.
+    pub silences: Silences,
     /// How far a pitch that is not kept may stray, in semitones (the width of a bell); `None`: anywhere.
     pub reach: Option<f32>,
 }
@@ -29,6 +31,15 @@ impl Given {
     /// Is nothing of note `i` left to the model?
     pub fn is_whole(&self, i: usize) -> bool {
         i < self.notes.len() && self.kept.get(i) == Some(&WHOLE)
+    }
+
+    /// The silences that the take keeps: the one before it, and those behind notes whose time to the next is kept.
+    pub fn kept_silences(&self) -> Silences {
+        let mut silences = self.silences.clone();
+        silences
+            .rests
+            .retain(|rest| self.value(rest.note, Field::Gap).is_some());
+        silences
     }
 
     /// The highest pitch note `i` may have so that the chord it is in can still rise to the notes that are kept.
@@ -89,7 +100,7 @@ mod tests {
         let mut given = Given {
             notes: vec![note(30, 0), note(40, 0), note(50, 9), note(20, 9)],
             kept: vec![WHOLE; 4],
-            reach: None,
+            ..Given::default()
         };
         given.kept[0][0] = false;
         given.kept[1][0] = false;
@@ -108,7 +119,7 @@ mod tests {
         let mut given = Given {
             notes: vec![note(50, 9), note(20, 9)],
             kept: vec![WHOLE; 2],
-            reach: None,
+            ..Given::default()
         };
         given.kept[0][4] = false;
         let mut logits = [0f32; 64];
@@ -117,5 +128,24 @@ mod tests {
         logits[0] = 0.0;
         given.bar(0, Field::Gap, 19, &mut logits);
         assert_eq!(logits[0], 0.0);
+    }
+
+    #[test]
+    fn rests_stay_where_the_time_to_the_next_note_is_kept() {
+        use crate::tokens::Rest;
+
+        let rest = |note| Rest { note, secs: 14.0 };
+        let mut given = Given {
+            notes: vec![note(30, 63), note(40, 63), note(50, 9)],
+            kept: vec![WHOLE; 3],
+            silences: Silences {
+                lead_secs: 2.0,
+                rests: vec![rest(0), rest(1)],
+            },
+            reach: None,
+        };
+        given.kept[0] = [false; 5];
+        let kept = given.kept_silences();
+        assert_eq!((kept.lead_secs, kept.rests), (2.0, vec![rest(1)]));
     }
 }

@@ -1,16 +1,25 @@
 //! Notes handed on while a take is being made.
 
 use super::take::StreamedNotes;
-use crate::tokens::{DecodeState, NoteToken, decode_step};
+use crate::tokens::{DecodeState, NoteToken, Silences, decode_step};
 
 /// Decodes tokens as they come and hands on what is new.
-#[derive(Default)]
 pub(super) struct Stream {
     state: DecodeState,
+    silences: Silences,
     sent: usize,
 }
 
 impl Stream {
+    /// `silences` are those that the tokens leave out.
+    pub fn new(silences: Silences) -> Stream {
+        Stream {
+            state: DecodeState::begin(silences.lead_secs),
+            silences,
+            sent: 0,
+        }
+    }
+
     /// Hands on what of `tokens` was not handed on before.
     pub fn send(&mut self, tokens: &[NoteToken], on_notes: &mut dyn FnMut(StreamedNotes)) {
         let mut pedal = Vec::new();
@@ -18,10 +27,11 @@ impl Stream {
         if new.is_empty() {
             return;
         }
-        let notes = new
-            .iter()
-            .filter_map(|&t| decode_step(t, &mut self.state, &mut pedal))
-            .collect();
+        let mut notes = Vec::new();
+        for (i, &token) in new.iter().enumerate() {
+            notes.extend(decode_step(token, &mut self.state, &mut pedal));
+            self.state.time_secs += self.silences.after(self.sent + i);
+        }
         self.sent = tokens.len();
         on_notes(StreamedNotes {
             notes,

@@ -13,7 +13,7 @@ use super::given::{Given, Kept, WHOLE};
 pub use super::take::MAX_STEPS;
 use super::{GenerateError, GenerateRequest, Generator};
 use crate::music::{ComposerId, Performance};
-use crate::tokens::{NoteToken, encode};
+use crate::tokens::{Encoded, NoteToken, Silences, encode};
 
 /// How far, in standard deviations of the composer's music, a variation of amount 1 moves z.
 const VARY_SPREAD: f32 = 0.6;
@@ -34,6 +34,8 @@ pub fn window_starts(notes: usize, segment_len: usize) -> impl Iterator<Item = u
 /// Music as the verbs see it.
 struct Heard {
     tokens: Vec<NoteToken>,
+    /// What the tokens leave out of the time.
+    silences: Silences,
     /// The latent of each window.
     z: Vec<Vec<f32>>,
     /// Whose music it is most like.
@@ -41,10 +43,15 @@ struct Heard {
 }
 
 fn hear(generator: &Generator, music: &Performance) -> Result<Heard, GenerateError> {
-    let tokens = encode(music).tokens;
+    let Encoded { tokens, silences, .. } = encode(music);
     let z = generator.encode_windows(&tokens)?;
     let nearest = generator.nearest_composer(&z);
-    Ok(Heard { tokens, z, nearest })
+    Ok(Heard {
+        tokens,
+        silences,
+        z,
+        nearest,
+    })
 }
 
 fn request(composer: ComposerId, seed: u64, z_path: Vec<Vec<f32>>, given: Option<Given>) -> GenerateRequest {
@@ -58,7 +65,7 @@ fn request(composer: ComposerId, seed: u64, z_path: Vec<Vec<f32>>, given: Option
 
 /// A variation. A share of `amount` (0–1) of the chords is composed anew, and `amount` squared of the times between
 /// them, under latents that lie `amount` of a step away; the rest stays. At 0 it is the music itself on the token
-/// grid, at 1 a new piece of the same length near it. With one seed, what a smaller amount changes a larger one
+/// grid, rests and all, at 1 a new piece of the same length near it. With one seed, what a smaller amount changes a larger one
 /// changes too. The label is the composer whose music lies nearest.
 ///
 /// # Errors
@@ -82,7 +89,10 @@ pub fn vary(
     let away = minus(&drawn, &generator.latent_mean(component));
     let moved = |z: &Vec<f32>| plus(z, &away, amount * VARY_SPREAD);
     let z_path = heard.z.iter().map(moved).collect();
-    let given = partly(heard.tokens, amount, seed);
+    let given = Given {
+        silences: heard.silences,
+        ..partly(heard.tokens, amount, seed)
+    };
     Ok(request(heard.nearest, seed, z_path, Some(given)))
 }
 
@@ -108,7 +118,7 @@ fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
     Given {
         notes,
         kept,
-        reach: None,
+        ..Given::default()
     }
 }
 
@@ -154,6 +164,7 @@ pub fn restyle(
     let given = Given {
         kept: vec![RESTYLE_KEPT; heard.tokens.len()],
         notes: heard.tokens,
+        silences: heard.silences,
         reach: Some(RESTYLE_REACH),
     };
     Ok(request(to, seed, z_path, Some(given)))
@@ -215,7 +226,10 @@ pub fn blend(
                 plus(&middle, &deviation, 1.0)
             })
             .collect();
-        let given = partly(nearer.tokens.clone(), amount, seed);
+        let given = Given {
+            silences: nearer.silences.clone(),
+            ..partly(nearer.tokens.clone(), amount, seed)
+        };
         request(nearer.nearest, seed, z_path, Some(given))
     };
     Ok((0..steps).map(step).collect())

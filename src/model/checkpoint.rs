@@ -275,9 +275,9 @@ pub(crate) fn fill_variables(
             None => return Err(mismatch(format!("{name} is missing"))),
             Some(t) if t.size() != variable.size() => {
                 return Err(mismatch(format!(
-                    "{name} is {:?}, expected {:?}",
-                    t.size(),
-                    variable.size()
+                    "{name} is {}, expected {}",
+                    in_words(&t.size()),
+                    in_words(&variable.size())
                 )));
             }
             Some(_) => {}
@@ -291,6 +291,14 @@ pub(crate) fn fill_variables(
         }
     });
     Ok(())
+}
+
+/// The shape of a tensor, as "192 × 768".
+fn in_words(size: &[i64]) -> String {
+    match size {
+        [] => "a single number".to_owned(),
+        size => size.iter().map(i64::to_string).collect::<Vec<_>>().join(" × "),
+    }
 }
 
 impl Checkpoint {
@@ -342,7 +350,14 @@ pub(crate) fn check_vocabulary(format: u32, found: &[usize]) -> Result<(), Strin
     }
     match found == vocabulary() {
         true => Ok(()),
-        false => Err(format!("token fields of {found:?}, expected {:?}", vocabulary())),
+        false => {
+            let words = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            Err(format!(
+                "token fields with {} values, expected {}",
+                words(found),
+                words(&vocabulary())
+            ))
+        }
     }
 }
 

@@ -48,6 +48,18 @@ impl ModelConfig {
         self.d_model / self.n_heads.max(1)
     }
 
+    /// In words, in which sizes this network is another than `other`: "d_model 192 instead of 256".
+    pub fn differences(&self, other: &ModelConfig) -> String {
+        let fields = |config: &ModelConfig| serde_json::to_value(config).unwrap_or_default();
+        let (own, other) = (fields(self), fields(other));
+        let pairs = own.as_object().into_iter().flatten();
+        let differing = pairs.filter_map(|(name, value)| {
+            let expected = other.get(name).filter(|expected| *expected != value)?;
+            Some(format!("{name} {value} instead of {expected}"))
+        });
+        differing.collect::<Vec<_>>().join(", ")
+    }
+
     /// # Errors
     /// [`ModelError::Config`] names the first field that cannot be.
     pub fn validate(&self) -> Result<(), ModelError> {
@@ -81,5 +93,25 @@ impl ModelConfig {
             return wrong("a size is larger than any machine this runs on can hold");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_said_in_words() {
+        let small = ModelConfig::default();
+        let other = ModelConfig {
+            d_model: 256,
+            n_layers: 6,
+            ..ModelConfig::default()
+        };
+        assert_eq!(
+            small.differences(&other),
+            "d_model 192 instead of 256, n_layers 5 instead of 6"
+        );
+        assert_eq!(small.differences(&small), "");
     }
 }

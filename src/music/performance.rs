@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Note, Pitch};
+use super::markings::{scale_pedal, slice_pedal};
+use super::{Markings, Note, Pitch};
 
 /// A controller-64 value from which the dampers are off the strings.
 pub const PEDAL_DOWN: u8 = 64;
@@ -27,7 +28,12 @@ impl PedalChange {
 pub struct Performance {
     notes: Vec<Note>,
     pedal: Vec<PedalChange>,
+    #[serde(default, skip_serializing_if = "Markings::is_empty")]
+    markings: Markings,
 }
+
+/// Less of a note than this is not worth a stroke of its own.
+const SHORTEST_REST_SECS: f64 = 0.001;
 
 impl Performance {
     /// Sorts what it is given; drops anything whose time is not finite, clamps negative times to zero.
@@ -43,7 +49,16 @@ impl Performance {
         }
         notes.sort_by(|a, b| a.onset_secs.total_cmp(&b.onset_secs).then(a.pitch.cmp(&b.pitch)));
         pedal.sort_by(|a, b| a.time_secs.total_cmp(&b.time_secs));
-        Performance { notes, pedal }
+        Performance {
+            notes,
+            pedal,
+            markings: Markings::default(),
+        }
+    }
+
+    /// The same music with what a file says beyond it.
+    pub fn with_markings(self, markings: Markings) -> Performance {
+        Performance { markings, ..self }
     }
 
     pub fn notes(&self) -> &[Note] {
@@ -52,6 +67,11 @@ impl Performance {
 
     pub fn pedal(&self) -> &[PedalChange] {
         &self.pedal
+    }
+
+    /// The other pedals and the beat, where the music comes from a file that has them.
+    pub fn markings(&self) -> &Markings {
+        &self.markings
     }
 
     pub fn is_empty(&self) -> bool {
@@ -82,44 +102,36 @@ impl Performance {
                 })
             })
             .collect();
-        Performance::new(notes, self.pedal.clone())
+        Performance::new(notes, self.pedal.clone()).with_markings(self.markings.clone())
     }
 
-    /// The notes whose onset lies in `range` (seconds), moved so that the range begins at zero, with the pedal
-    /// as it stood at its beginning.
+    /// The part within `range` (seconds), moved so that it begins at zero. Keys and pedals that are down at its
+    /// beginning are down in it from zero on; those that are down at its end come up there.
     pub fn slice_secs(&self, range: Range<f64>) -> Performance {
-        let inside = |t: f64| range.contains(&t);
-        let notes = self
-            .notes
-            .iter()
-            .filter(|n| inside(n.onset_secs))
-            .map(|n| Note {
-                onset_secs: n.onset_secs - range.start,
-                ..*n
+        let is_cut = range.end < self.duration_secs();
+        let notes = self.notes.iter().filter_map(|note| {
+            let onset_secs = note.onset_secs.max(range.start);
+            let release_secs = note.release_secs().min(range.end);
+            let begins_inside = range.contains(&note.onset_secs);
+            (begins_inside || release_secs - onset_secs >= SHORTEST_REST_SECS).then_some(Note {
+                onset_secs: onset_secs - range.start,
+                duration_secs: (release_secs - onset_secs).max(0.0),
+                ..*note
             })
-            .collect();
-        let before = self.pedal.partition_point(|p| p.time_secs <= range.start);
-        let standing = before
-            .checked_sub(1)
-            .map(|i| PedalChange {
-                time_secs: range.start,
-                ..self.pedal[i]
-            })
-            .filter(PedalChange::is_down);
-        let pedal = standing
-            .into_iter()
-            .chain(
-                self.pedal[before..]
-                    .iter()
-                    .copied()
-                    .filter(|p| inside(p.time_secs)),
-            )
-            .map(|p| PedalChange {
-                time_secs: p.time_secs - range.start,
-                ..p
-            })
-            .collect();
-        Performance::new(notes, pedal)
+        });
+        let pedal = slice_pedal(&self.pedal, &range, is_cut);
+        Performance::new(notes.collect(), pedal).with_markings(self.markings.slice_secs(&range, is_cut))
+    }
+
+    /// The same music `scale` times as fast (a positive number), beat and all.
+    pub fn at_tempo(&self, scale: f64) -> Performance {
+        let notes = self.notes.iter().map(|note| Note {
+            onset_secs: note.onset_secs / scale,
+            duration_secs: note.duration_secs / scale,
+            ..*note
+        });
+        let pedal = scale_pedal(&self.pedal, scale);
+        Performance::new(notes.collect(), pedal).with_markings(self.markings.at_tempo(scale))
     }
 
     /// The lowest and highest pitch; `None` when empty.
@@ -155,23 +167,42 @@ mod tests {
         assert_eq!(p.duration_secs(), 1.5);
     }
 
+    fn change(time_secs: f64, value: u8) -> PedalChange {
+        PedalChange { time_secs, value }
+    }
+
     #[test]
-    fn slice_keeps_a_pedal_that_is_down() {
-        let pedal = vec![
-            PedalChange {
-                time_secs: 0.5,
-                value: 127,
-            },
-            PedalChange {
-                time_secs: 2.5,
-                value: 0,
-            },
-        ];
-        let p = Performance::new(vec![note(60, 0.0), note(62, 2.0)], pedal);
-        let slice = p.slice_secs(1.0..3.0);
-        assert_eq!(slice.notes().len(), 1);
-        assert_eq!(slice.notes()[0].onset_secs, 1.0);
-        assert!(slice.is_pedal_down_at(0.0));
-        assert!(!slice.is_pedal_down_at(1.6));
+    fn a_part_holds_what_is_down_at_its_ends() {
+        let long = Note {
+            duration_secs: 4.0,
+            ..note(48, 0.0)
+        };
+        let notes = vec![long, note(60, 0.0), note(62, 2.0), note(64, 2.9), note(65, 3.2)];
+        let whole = Performance::new(notes, vec![change(0.5, 127), change(3.5, 0)]);
+        let part = whole.slice_secs(1.0..3.0);
+        let spans: Vec<(u8, f64, f64)> = part
+            .notes()
+            .iter()
+            .map(|n| (n.pitch.number(), n.onset_secs, n.release_secs()))
+            .collect();
+        assert_eq!(spans, [(48, 0.0, 2.0), (62, 1.0, 1.5), (64, 1.9, 2.0)]);
+        assert_eq!(part.pedal(), [change(0.0, 127), change(2.0, 0)]);
+        assert_eq!(part.duration_secs(), 2.0);
+        // To the end nothing is cut.
+        let rest = whole.slice_secs(3.0..f64::INFINITY);
+        assert_eq!((rest.notes().len(), rest.duration_secs()), (3, 1.0));
+        assert_eq!(rest.pedal(), [change(0.0, 127), change(0.5, 0)]);
+        assert!(whole.slice_secs(9.0..12.0).is_empty());
+    }
+
+    #[test]
+    fn twice_as_fast_is_half_as_long() {
+        let whole = Performance::new(vec![note(60, 1.0)], vec![change(2.0, 0)]);
+        let fast = whole.at_tempo(2.0);
+        assert_eq!(
+            (fast.notes()[0].onset_secs, fast.notes()[0].duration_secs),
+            (0.5, 0.25)
+        );
+        assert_eq!(fast.duration_secs(), 1.0);
     }
 }

@@ -1,16 +1,40 @@
 //! Words on a canvas, in the font of the window.
 
-use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 
 use super::canvas::{Canvas, Rgb};
 
 const REGULAR: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
 const SEMIBOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
+/// Sharps, flats and naturals, which Inter lacks.
+const ACCIDENTALS: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-Accidentals.ttf");
 
-/// A font at a size. Without one (the file is part of the program) nothing is written.
+/// The box in place of a letter that no font has, as shares of the size: its width with the gaps beside it, its
+/// height, the gap on either side, and its line.
+const BOX_ADVANCE: f32 = 0.72;
+const BOX_HEIGHT: f32 = 0.73;
+const BOX_GAP: f32 = 0.08;
+const BOX_LINE: f32 = 0.07;
+
+/// Fonts at a size, the first one for what it has. Without any (the files are part of the program) all letters are
+/// boxes.
 pub struct Pen {
-    font: Option<FontRef<'static>>,
-    scale: PxScale,
+    fonts: Vec<(FontRef<'static>, PxScale)>,
+    px: f32,
+}
+
+/// How a letter is drawn.
+#[derive(Clone, Copy)]
+enum Letter<'a> {
+    Glyph {
+        font: &'a FontRef<'static>,
+        scale: PxScale,
+        id: GlyphId,
+    },
+    /// No font has it.
+    Missing,
+    /// It changes the letter before it, such as the variant of a sign, and is not shown where that has none.
+    Hidden,
 }
 
 impl Pen {
@@ -23,23 +47,63 @@ impl Pen {
     }
 
     fn new(bytes: &'static [u8], px: f32) -> Pen {
-        let font = FontRef::try_from_slice(bytes).ok();
-        // The size of a font is that of its em; ab_glyph counts from the highest to the lowest point.
-        let per_em = font
-            .as_ref()
-            .and_then(|f| Some(f.height_unscaled() / f.units_per_em()?));
-        Pen {
+        let sized = |bytes: &'static [u8]| {
+            let font = FontRef::try_from_slice(bytes).ok()?;
+            // The size of a font is that of its em; ab_glyph counts from the highest to the lowest point.
+            let per_em = font.height_unscaled() / font.units_per_em()?;
+            Some((font, PxScale::from(px * per_em)))
+        };
+        let fonts = [bytes, ACCIDENTALS].into_iter().filter_map(sized).collect();
+        Pen { fonts, px }
+    }
+
+    fn letter(&self, c: char) -> Letter<'_> {
+        let glyphs = self.fonts.iter().map(|(font, scale)| Letter::Glyph {
             font,
-            scale: PxScale::from(px * per_em.unwrap_or(1.2)),
+            scale: *scale,
+            id: font.glyph_id(c),
+        });
+        let has = |letter: &Letter| matches!(letter, Letter::Glyph { id, .. } if id.0 != 0);
+        let is_mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+        let missing = if is_mark { Letter::Hidden } else { Letter::Missing };
+        glyphs.into_iter().find(has).unwrap_or(missing)
+    }
+
+    /// The letters of `text` with the place of each from the left, and the width of all.
+    fn laid_out(&self, text: &str) -> (Vec<(f32, Letter<'_>)>, f32) {
+        let mut at = 0.0;
+        let mut before: Option<GlyphId> = None;
+        let mut letters = Vec::new();
+        for c in text.chars() {
+            let letter = self.letter(c);
+            match letter {
+                Letter::Glyph { font, scale, id } => {
+                    let scaled = font.as_scaled(scale);
+                    at += before.map_or(0.0, |before| scaled.kern(before, id));
+                    letters.push((at, letter));
+                    at += scaled.h_advance(id);
+                    before = self.is_first(font).then_some(id);
+                }
+                Letter::Missing => {
+                    letters.push((at, letter));
+                    at += BOX_ADVANCE * self.px;
+                    before = None;
+                }
+                Letter::Hidden => {}
+            }
         }
+        (letters, at)
+    }
+
+    /// Only within one font do letters know each other.
+    fn is_first(&self, font: &FontRef) -> bool {
+        self.fonts
+            .first()
+            .is_some_and(|(first, _)| std::ptr::eq(first, font))
     }
 
     pub fn width(&self, text: &str) -> f32 {
-        let Some(font) = &self.font else { return 0.0 };
-        let font = font.as_scaled(self.scale);
-        let glyphs: Vec<_> = text.chars().map(|c| font.glyph_id(c)).collect();
-        let kerns = glyphs.windows(2).map(|pair| font.kern(pair[0], pair[1]));
-        glyphs.iter().map(|id| font.h_advance(*id)).sum::<f32>() + kerns.sum::<f32>()
+        self.laid_out(text).1
     }
 
     /// As much of `text` as fits, with "…" where something was left out.
@@ -59,25 +123,38 @@ impl Pen {
 
     /// Writes `text` with its left end at `x` and its middle at `y`.
     pub fn write(&self, canvas: &mut Canvas, x: f32, y: f32, text: &str, colour: Rgb) {
-        let Some(font) = &self.font else { return };
-        let font = font.as_scaled(self.scale);
         // The middle of a line of digits and capitals, which Inter draws 0.73 em high.
-        let baseline = y + font.ascent() * 0.375;
-        let mut at = x;
-        let mut before = None;
-        for c in text.chars() {
-            let id = font.glyph_id(c);
-            at += before.map_or(0.0, |b| font.kern(b, id));
-            let glyph = id.with_scale_and_position(self.scale, point(at, baseline));
-            if let Some(outline) = font.font().outline_glyph(glyph) {
-                let min = outline.px_bounds().min;
-                outline.draw(|dx, dy, share| {
-                    let (x, y) = (min.x as i64 + i64::from(dx), min.y as i64 + i64::from(dy));
-                    canvas.blend(x, y, colour, share);
-                });
+        let baseline = y + self.px * BOX_HEIGHT / 2.0;
+        for (at, letter) in self.laid_out(text).0 {
+            match letter {
+                Letter::Glyph { font, scale, id } => {
+                    let glyph = id.with_scale_and_position(scale, point(x + at, baseline));
+                    let Some(outline) = font.outline_glyph(glyph) else {
+                        continue;
+                    };
+                    let min = outline.px_bounds().min;
+                    outline.draw(|dx, dy, share| {
+                        let (x, y) = (min.x as i64 + i64::from(dx), min.y as i64 + i64::from(dy));
+                        canvas.blend(x, y, colour, share);
+                    });
+                }
+                Letter::Missing => self.draw_box(canvas, x + at, baseline, colour),
+                Letter::Hidden => {}
             }
-            at += font.h_advance(id);
-            before = Some(id);
+        }
+    }
+
+    fn draw_box(&self, canvas: &mut Canvas, x: f32, baseline: f32, colour: Rgb) {
+        let [gap, line] = [BOX_GAP, BOX_LINE].map(|share| share * self.px);
+        let (left, right) = (x + gap, x + BOX_ADVANCE * self.px - gap);
+        let (top, bottom) = (baseline - BOX_HEIGHT * self.px, baseline);
+        for side in [
+            [left, top, right, top + line],
+            [left, bottom - line, right, bottom],
+            [left, top + line, left + line, bottom - line],
+            [right - line, top + line, right, bottom - line],
+        ] {
+            canvas.fill(side, colour);
         }
     }
 
@@ -110,5 +187,24 @@ mod tests {
         let (first, last) = (rows[0], rows[rows.len() - 1]);
         assert!((9..=12).contains(&(last - first)), "{rows:?}");
         assert!((first + last).abs_diff(19) <= 2, "in the middle: {rows:?}");
+    }
+
+    #[test]
+    fn every_letter_leaves_ink() {
+        let pen = Pen::bold(20.0);
+        let ink = |text: &str| {
+            let mut canvas = Canvas::new(200, 30, [255; 3]);
+            pen.write(&mut canvas, 4.0, 15.0, text, [0; 3]);
+            let dark = |x: usize, y: usize| canvas.pixel(x, y).is_some_and(|p| p[0] < 128);
+            (0..200).filter(|&x| (0..30).any(|y| dark(x, y))).count()
+        };
+        // Drawn: Latin, Greek, Cyrillic, accidentals. Boxes: what no font here has.
+        for letters in ["é", "Ω", "Я", "♯", "月", "ア", "한", "ש", "🎹"] {
+            assert!(ink(letters) >= 5, "{letters}: {}", ink(letters));
+        }
+        let is_box = |c: char| matches!(pen.letter(c), Letter::Missing);
+        assert!("月の光한".chars().all(is_box) && !"Étude Ωδή Пьеса ♯♭".chars().any(is_box));
+        assert!((pen.width("月光") - 2.0 * BOX_ADVANCE * 20.0).abs() < 0.01);
+        assert_eq!(pen.width("e\u{301}"), pen.width("e"));
     }
 }

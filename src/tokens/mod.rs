@@ -1,13 +1,17 @@
 //! A performance as a row of note tokens, one per key stroke, and back.
 
+mod encoded;
 mod memory;
+mod silences;
 mod tally;
 mod tokenizer;
 mod vocab;
 
+pub use encoded::{EncodeReport, Encoded};
 pub use memory::{Hint, Link, MAX_MATCH, Memory};
+pub use silences::{Rest, Silences};
 pub use tally::{TALLY_LEN, tally};
-pub use tokenizer::{DecodeState, EncodeReport, Encoded, decode, decode_step, encode};
+pub use tokenizer::{DecodeState, decode, decode_step, decode_with, encode};
 pub use vocab::{
     Field, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
     velocity_value,

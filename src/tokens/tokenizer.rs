@@ -1,35 +1,17 @@
 //! Performance ⇄ note tokens.
 //!
-//! What a round trip changes, and [`EncodeReport`] counts: silences over 6 s are cut to 6 s; a key struck again
-//! while it is down ends at its next onset; a key struck twice within one 10-ms step is one note. Everything else
-//! comes back within one quantum of its field, and onsets do not drift: a rounding error made by one of the coarse
-//! gap bins is made good by the next coarse gap.
+//! What a round trip changes, and [`EncodeReport`] counts: silences over 6 s are cut to 6 s, unless the decoder is
+//! given the [`Silences`] that the encoder found; a key struck again while it is down ends at its next onset; a key
+//! struck twice within one 10-ms step is one note. Everything else comes back within one quantum of its field, and
+//! onsets do not drift: a rounding error made by one of the coarse gap bins is made good by the next coarse gap.
 
-use serde::{Deserialize, Serialize};
-
+use super::encoded::{EncodeReport, Encoded};
+use super::silences::{Rest, Silences};
 use super::vocab::{
     GRID_SECS, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
     velocity_value,
 };
 use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
-
-/// What an encoding had to change beyond rounding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EncodeReport {
-    /// Silences longer than the longest gap.
-    pub capped_silences: usize,
-    /// Notes that ended at the next onset of their own pitch.
-    pub cut_notes: usize,
-    /// Second strokes of a key within one 10-ms step.
-    pub merged_notes: usize,
-}
-
-/// A performance as tokens, without an end token.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Encoded {
-    pub tokens: Vec<NoteToken>,
-    pub report: EncodeReport,
-}
 
 /// A note on the 10-ms grid.
 struct GridNote {
@@ -92,6 +74,10 @@ pub fn encode(performance: &Performance) -> Encoded {
     let mut tokens = Vec::with_capacity(grid.len());
     let mut pedal = PedalReader::new(performance.pedal());
     let longest = (gap_secs(63) / GRID_SECS).round() as i64;
+    let mut silences = Silences {
+        lead_secs: grid.first().map_or(0.0, |first| first.step as f64 * GRID_SECS),
+        rests: Vec::new(),
+    };
     let mut lag = 0;
     for (i, g) in grid.iter().enumerate() {
         let gap = match grid.get(i + 1) {
@@ -100,6 +86,10 @@ pub fn encode(performance: &Performance) -> Encoded {
                 let mut steps = next.step - g.step;
                 if steps > longest {
                     report.capped_silences += 1;
+                    silences.rests.push(Rest {
+                        note: i,
+                        secs: (steps - longest) as f64 * GRID_SECS,
+                    });
                     steps = longest;
                 }
                 let bin = choose_gap(steps, lag);
@@ -116,7 +106,11 @@ pub fn encode(performance: &Performance) -> Encoded {
             gap,
         });
     }
-    Encoded { tokens, report }
+    Encoded {
+        tokens,
+        report,
+        silences,
+    }
 }
 
 /// Walks through the pedal changes as the onsets go by.
@@ -169,6 +163,16 @@ pub struct DecodeState {
     is_pedal_down: bool,
 }
 
+impl DecodeState {
+    /// Before a first note at `time_secs`.
+    pub fn begin(time_secs: f64) -> DecodeState {
+        DecodeState {
+            time_secs,
+            ..DecodeState::default()
+        }
+    }
+}
+
 /// Turns one token into its note and the pedal changes since the note before, and moves `state` to the next onset.
 /// An end token, or one out of range, gives nothing and changes nothing.
 pub fn decode_step(token: NoteToken, state: &mut DecodeState, pedal: &mut Vec<PedalChange>) -> Option<Note> {
@@ -215,11 +219,17 @@ fn push_pedal_changes(wanted: PedalState, onset: f64, state: &mut DecodeState, p
 /// The performance that tokens stand for: it begins at time zero and ends at an end token, if there is one. The
 /// last notes ring: the pedal, if down, is lifted some time after the last key.
 pub fn decode(tokens: &[NoteToken]) -> Performance {
-    let mut state = DecodeState::default();
+    decode_with(tokens, &Silences::default())
+}
+
+/// As [`decode`], with the silences that the tokens leave out.
+pub fn decode_with(tokens: &[NoteToken], silences: &Silences) -> Performance {
+    let mut state = DecodeState::begin(silences.lead_secs);
     let mut notes = Vec::with_capacity(tokens.len());
     let mut pedal = Vec::new();
-    for &token in tokens.iter().take_while(|t| !t.is_end()) {
+    for (i, &token) in tokens.iter().take_while(|t| !t.is_end()).enumerate() {
         notes.extend(decode_step(token, &mut state, &mut pedal));
+        state.time_secs += silences.after(i);
     }
     finish(&mut notes, &state, &mut pedal);
     Performance::new(notes, pedal)
@@ -335,6 +345,9 @@ mod tests {
             }
         );
         assert_eq!(encoded.tokens.len(), 4);
+        let onset = |music: &Performance| music.notes()[3].onset_secs;
+        assert!(onset(&decode(&encoded.tokens)) < 8.0);
+        assert!((onset(&decode_with(&encoded.tokens, &encoded.silences)) - 20.0).abs() < 0.1);
     }
 
     #[test]

@@ -34,8 +34,8 @@ impl RunDir {
                 toml::from_str(&text).map_err(|e| wrong(format!("config.toml: {}", e.message())))?;
             if old.model != config.model {
                 return Err(wrong(format!(
-                    "it trains another network: {:?}, not {:?}",
-                    old.model, config.model
+                    "it trains another network: {}",
+                    old.model.differences(&config.model)
                 )));
             }
         } else if run.last().exists() || run.best().exists() {

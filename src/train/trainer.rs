@@ -301,8 +301,8 @@ fn fits(begun: &Checkpoint, config: &TrainConfig, corpus: &Corpus) -> Result<(),
     }
     if begun.header.config != config.model {
         return wrong(format!(
-            "its network is {:?}, this run's {:?}",
-            begun.header.config, config.model
+            "its network has {}",
+            begun.header.config.differences(&config.model)
         ));
     }
     Ok(())

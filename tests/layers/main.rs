@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("paths", 0),
     ("files", 0),
     ("display", 0),
+    ("kinds", 0),
     ("music", 0),
     ("tokens", 1),
     ("synth", 1),
@@ -42,7 +43,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Modules of the same layer that a module may use; each stands before it in [`LAYERS`].
 const PEERS: &[(&str, &[&str])] = &[
-    ("music", &["files"]),
+    ("music", &["files", "display", "kinds"]),
     ("classify", &["model"]),
     ("latent_map", &["data"]),
     ("generate", &["data", "latent_map"]),
@@ -71,9 +72,12 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("midly", &["music/midi.rs", "music/midi"]),
+    ("encoding_rs", &["music/midi"]),
+    ("chardetng", &["music/midi"]),
     ("rustysynth", &["synth"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
+    ("smartcore", &["evaluate/memory"]),
     ("rodio", &["player"]),
     ("eframe", WITH_EGUI),
     ("egui", WITH_EGUI),

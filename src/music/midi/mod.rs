@@ -2,20 +2,27 @@
 
 mod chunks;
 mod clock;
+mod drums;
+mod events;
+mod grid;
+mod group;
+mod pedals;
 mod read;
+mod report;
 mod strokes;
+mod text;
 mod track;
 mod write;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
 
 use super::Performance;
 use crate::files;
 
 pub use read::{read, read_recipe};
+pub use report::MidiReport;
 pub use write::write;
 
 /// Larger files are refused: an hour of busy piano music is about half a megabyte.
@@ -27,6 +34,12 @@ pub const MAX_CHANGES: usize = 2_000_000;
 /// A performance may last a day.
 pub const MAX_SECS: f64 = 24.0 * 3600.0;
 
+/// What MIDI files are called, in lower case: plain ones, karaoke, and MIDI within RIFF.
+pub const ENDINGS: [&str; 5] = ["mid", "midi", "kar", "rmi", "smf"];
+
+/// 960 ticks to a quarter at 120 quarters a minute: a tick is 0.52 ms, and every sequencer knows 960.
+const TICKS_PER_QUARTER: u16 = 960;
+
 /// What stands before the recipe in its text event.
 const RECIPE_MARK: &str = "Pastiche recipe: ";
 
@@ -36,6 +49,8 @@ const RECIPE_MARK: &str = "Pastiche recipe: ";
 pub enum MidiError {
     #[error("not a MIDI file: {0}")]
     NotMidi(String),
+    #[error("this is {found}, not a MIDI file; choose a file that ends in .mid, .midi, .kar or .rmi")]
+    OtherKind { found: &'static str },
     #[error("the MIDI file holds no notes of a piano")]
     NoNotes,
     #[error("the MIDI file has more than {limit} {what}; split it into shorter pieces")]
@@ -50,26 +65,6 @@ pub enum MidiError {
     InFile { source: Box<MidiError>, path: PathBuf },
 }
 
-/// What a MIDI file held that a [`Performance`] does not, or not in that form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MidiReport {
-    pub tracks: usize,
-    /// Notes outside the 88 keys, dropped.
-    pub out_of_range: usize,
-    /// Notes of the percussion channel, dropped.
-    pub drums: usize,
-    /// Notes that were never released: they end at the next release of their key, or with their track.
-    pub unreleased: usize,
-    /// Releases of keys that were not down, ignored.
-    pub stray_releases: usize,
-    /// Notes that ended early because their key was struck again, on this or another track.
-    pub overlapping: usize,
-    /// Strokes of one key within a millisecond of another, taken as one.
-    pub doubled: usize,
-    /// Tracks that broke off before their end.
-    pub damaged_tracks: usize,
-}
-
 /// A MIDI file, read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MidiRead {
@@ -81,7 +76,13 @@ pub struct MidiRead {
     pub recipe: Option<String>,
 }
 
-/// Reads the MIDI file at `path`.
+/// Does the ending of `path` say that it is a MIDI file?
+pub fn is_midi(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// Reads the MIDI file at `path`, once and from its beginning to its end: it may be a pipe.
 ///
 /// # Errors
 /// Those of [`read`], and [`MidiError::Read`]; each names the path.
@@ -90,20 +91,14 @@ pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
         source,
         path: path.to_owned(),
     };
-    let length = std::fs::metadata(path).map_err(io_error)?.len();
-    let read_all = || match length > MAX_BYTES {
-        true => Err(MidiError::TooLarge {
-            what: "bytes",
-            limit: MAX_BYTES,
-        }),
-        false => read(&std::fs::read(path).map_err(io_error)?),
-    };
-    read_all().map_err(|error| match error {
-        MidiError::Read { .. } => error,
-        other => MidiError::InFile {
-            source: Box::new(other),
-            path: path.to_owned(),
-        },
+    let mut bytes = Vec::new();
+    // One byte more shows a file that is too large.
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(io_error)?;
+    read(&bytes).map_err(|source| MidiError::InFile {
+        source: Box::new(source),
+        path: path.to_owned(),
     })
 }
 

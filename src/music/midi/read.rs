@@ -1,60 +1,56 @@
 //! MIDI file → [`Performance`].
 
-use midly::EventIter;
+use midly::Timing;
 
 use super::chunks::{self, Format, Header};
-use super::clock::Clock;
+use super::group::Group;
 use super::strokes::settle;
+use super::text::Alphabet;
 use super::track::{OpenNotes, RawTrack, check, read_track};
-use super::{MAX_BYTES, MAX_CHANGES, MAX_NOTES, MAX_SECS, MAX_TRACKS, MidiError, MidiRead, MidiReport};
-use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
+use super::{
+    MAX_BYTES, MAX_CHANGES, MAX_NOTES, MAX_SECS, MidiError, MidiRead, MidiReport, TICKS_PER_QUARTER,
+};
+use crate::music::{DEFAULT_QUARTER_MICROS, Markings, Note, PedalChange, Performance};
 
 /// Reads a Standard MIDI file of format 0, 1 or 2 with metrical or SMPTE time.
 ///
-/// All tracks and channels but percussion become one piano. The patterns of a format-2 file follow one another.
-/// Several sustain pedals are one, as far down as the lowest of them. What can't be kept is counted in the report.
-/// A track that breaks off is read as far as it goes.
+/// All tracks and channels but those of drums become one piano. The patterns of a format-2 file follow one another.
+/// Several sustain pedals are one, as far down as the lowest of them. Damage is repaired where that can be done, and
+/// a track that breaks off is read as far as it goes; the report counts what was repaired and what was left out.
+/// `docs/files.md` says what becomes of each kind of damage.
 ///
 /// # Errors
-/// [`MidiError::NotMidi`] without a usable header, [`MidiError::NoNotes`] when nothing a piano can play was found,
-/// [`MidiError::TooLarge`] and [`MidiError::TooLong`] beyond the limits of this module.
+/// [`MidiError::OtherKind`] and [`MidiError::NotMidi`] without a usable header, [`MidiError::NoNotes`] when nothing a
+/// piano can play was found, [`MidiError::TooLarge`] and [`MidiError::TooLong`] beyond the limits of this module.
 pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
-    let (header, tracks, mut report) = read_tracks(bytes)?;
-    let title = tracks.iter().find_map(|t| t.name.clone());
+    let Contents {
+        header,
+        mut tracks,
+        alphabet,
+        mut report,
+    } = read_tracks(bytes)?;
+    let names = tracks.iter().flat_map(|t| &t.names);
+    let title = names
+        .map(|name| alphabet.decode(name))
+        .find(|name| !name.is_empty());
     let recipe = tracks.iter().find_map(|t| t.recipe.clone());
-    let mut notes = Vec::new();
-    let mut pedal = Vec::new();
-    let mut begin_secs = 0.0;
-    let groups: Vec<&[RawTrack]> = match header.format {
-        Format::InTurn => tracks.chunks(1).collect(),
-        Format::Together => vec![&tracks],
+    let mut music = Music::default();
+    let groups: Vec<&mut [RawTrack]> = match header.format {
+        Format::InTurn => tracks.chunks_mut(1).collect(),
+        Format::Together => vec![&mut tracks],
     };
     for group in groups {
-        let tempos = group.iter().flat_map(|t| t.tempos.iter().copied()).collect();
-        let clock = Clock::new(header.timing, tempos);
-        let secs = |tick: u64| begin_secs + clock.secs(tick);
-        let first_note = notes.len();
-        push_notes(group, &secs, &mut notes, &mut report);
-        let first_change = pedal.len();
-        push_pedal(group, &secs, &mut pedal);
-        let releases = notes[first_note..].iter().map(Note::release_secs);
-        begin_secs = releases
-            .chain(pedal[first_change..].iter().map(|p| p.time_secs))
-            .fold(begin_secs, f64::max);
-        if begin_secs > MAX_SECS {
-            return Err(MidiError::TooLong {
-                hours: begin_secs / 3600.0,
-            });
-        }
+        music.lift_pedals();
+        music.add(Group::read(group, header.timing, &mut report))?;
     }
-    if notes.is_empty() {
+    if music.notes.is_empty() {
         return Err(MidiError::NoNotes);
     }
-    let settled = settle(&mut notes);
+    let settled = settle(&mut music.notes);
     report.overlapping = settled.overlapping;
     report.doubled = settled.doubled;
     Ok(MidiRead {
-        performance: Performance::new(notes, pedal),
+        performance: music.performance(header.timing),
         report,
         title,
         recipe,
@@ -63,87 +59,116 @@ pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
 
 /// The recipe this program wrote into a MIDI file, if it did.
 pub fn read_recipe(bytes: &[u8]) -> Option<String> {
-    let (_, tracks, _) = read_tracks(bytes).ok()?;
-    tracks.into_iter().find_map(|t| t.recipe)
+    let contents = read_tracks(bytes).ok()?;
+    contents.tracks.into_iter().find_map(|t| t.recipe)
 }
 
-fn read_tracks(bytes: &[u8]) -> Result<(Header, Vec<RawTrack>, MidiReport), MidiError> {
+struct Contents {
+    header: Header,
+    tracks: Vec<RawTrack>,
+    alphabet: Alphabet,
+    report: MidiReport,
+}
+
+fn read_tracks(bytes: &[u8]) -> Result<Contents, MidiError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(MidiError::TooLarge {
             what: "bytes",
             limit: MAX_BYTES,
         });
     }
-    let (header, chunks) = chunks::parse(bytes)?;
     let mut report = MidiReport::default();
+    let (header, chunks) = chunks::parse(bytes, &mut report)?;
     let mut open = OpenNotes::new();
+    let mut alphabet = Alphabet::new();
     let mut tracks: Vec<RawTrack> = Vec::new();
     let (mut notes, mut changes) = (0, 0);
     for track in chunks {
-        check("tracks", tracks.len(), MAX_TRACKS)?;
-        let track = read_track(EventIter::new(track), &mut open, &mut report)?;
+        let track = read_track(track, &mut open, &mut alphabet, &mut report)?;
         notes += track.notes.len();
-        changes += track.pedal.len() + track.tempos.len();
+        changes += track.changes();
         check("notes", notes, MAX_NOTES + 1)?;
         check("pedal and tempo changes", changes, MAX_CHANGES + 1)?;
         tracks.push(track);
     }
-    Ok((header, tracks, report))
+    Ok(Contents {
+        header,
+        tracks,
+        alphabet,
+        report,
+    })
 }
 
-fn push_notes(
-    group: &[RawTrack],
-    secs: &impl Fn(u64) -> f64,
-    notes: &mut Vec<Note>,
-    report: &mut MidiReport,
-) {
-    for raw in group.iter().flat_map(|t| &t.notes) {
-        let (Some(pitch), Some(velocity)) = (Pitch::new(raw.key), Velocity::new(raw.velocity)) else {
-            report.out_of_range += 1;
-            continue;
-        };
-        let onset_secs = secs(raw.on);
-        notes.push(Note {
-            pitch,
-            onset_secs,
-            duration_secs: secs(raw.off) - onset_secs,
-            velocity,
-        });
-    }
+/// What the groups of tracks hold, one after the other, in seconds from the beginning.
+#[derive(Default)]
+struct Music {
+    notes: Vec<Note>,
+    pedal: Vec<PedalChange>,
+    markings: Markings,
+    /// Where the next group begins.
+    end_secs: f64,
 }
 
-/// One pedal that is as far down as the lowest of those of all tracks and channels.
-fn push_pedal(group: &[RawTrack], secs: &impl Fn(u64) -> f64, pedal: &mut Vec<PedalChange>) {
-    // (tick, which pedal, value)
-    let mut changes: Vec<(u64, usize, u8)> = Vec::new();
-    for (index, track) in group.iter().enumerate() {
-        changes.extend(
-            track
-                .pedal
-                .iter()
-                .map(|&(tick, channel, value)| (tick, index * 16 + usize::from(channel), value)),
-        );
-    }
-    changes.sort_by_key(|&(tick, ..)| tick);
-    let is_one = changes.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    let mut value_of = vec![0u8; group.len() * 16];
-    // How many pedals stand at each value, so that many pedals cost no more than one.
-    let mut count_at = [0usize; 128];
-    let mut deepest = 0;
-    for (tick, which, value) in changes {
-        let (before, value) = (std::mem::replace(&mut value_of[which], value & 127), value & 127);
-        count_at[usize::from(before)] = count_at[usize::from(before)].saturating_sub(1);
-        count_at[usize::from(value)] += 1;
-        let now = (0..128u8)
-            .rev()
-            .find(|&v| count_at[usize::from(v)] > 0)
-            .unwrap_or(0);
-        if is_one || now != deepest {
-            pedal.push(PedalChange {
-                time_secs: secs(tick),
-                value: now,
-            });
-            deepest = now;
+impl Music {
+    /// A pattern that follows another begins with all pedals up.
+    fn lift_pedals(&mut self) {
+        let time_secs = self.end_secs;
+        let Markings { soft, sostenuto, .. } = &mut self.markings;
+        for pedal in [&mut self.pedal, soft, sostenuto] {
+            if pedal.last().is_some_and(|last| last.value > 0) {
+                pedal.push(PedalChange { time_secs, value: 0 });
+            }
         }
+    }
+
+    fn add(&mut self, mut group: Group) -> Result<(), MidiError> {
+        let hours = (self.end_secs + group.end_secs) / 3600.0;
+        if self.end_secs + group.end_secs > MAX_SECS {
+            return Err(MidiError::TooLong { hours });
+        }
+        let begin_secs = self.end_secs;
+        let shift = |time_secs: &mut f64| *time_secs += begin_secs;
+        group
+            .notes
+            .iter_mut()
+            .for_each(|note| shift(&mut note.onset_secs));
+        let markings = &mut group.markings;
+        for pedal in [&mut group.pedal, &mut markings.soft, &mut markings.sostenuto] {
+            pedal.iter_mut().for_each(|change| shift(&mut change.time_secs));
+        }
+        markings
+            .tempos
+            .iter_mut()
+            .for_each(|tempo| shift(&mut tempo.time_secs));
+        markings
+            .metres
+            .iter_mut()
+            .for_each(|metre| shift(&mut metre.time_secs));
+        self.end_secs += group.end_secs;
+        self.notes.append(&mut group.notes);
+        self.pedal.append(&mut group.pedal);
+        self.markings.soft.append(&mut markings.soft);
+        self.markings.sostenuto.append(&mut markings.sostenuto);
+        self.markings.tempos.append(&mut markings.tempos);
+        self.markings.metres.append(&mut markings.metres);
+        Ok(())
+    }
+
+    fn performance(mut self, timing: Timing) -> Performance {
+        let markings = &mut self.markings;
+        if let [tempo] = markings.tempos[..]
+            && tempo.quarter_micros == DEFAULT_QUARTER_MICROS
+        {
+            markings.tempos.clear();
+        }
+        if let [metre] = markings.metres[..]
+            && (metre.time_secs, metre.beats, metre.beat_power) == (0.0, 4, 2)
+        {
+            markings.metres.clear();
+        }
+        if let Timing::Metrical(ticks) = timing {
+            markings.ticks_per_quarter = Some(ticks.as_int()).filter(|ticks| TICKS_PER_QUARTER % ticks != 0);
+        }
+        Performance::new(self.notes, self.pedal).with_markings(self.markings)
     }
 }

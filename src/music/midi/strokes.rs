@@ -12,6 +12,29 @@ pub(super) struct Settled {
     pub doubled: usize,
 }
 
+/// A note, and whether its key is held to its end even if another voice strikes it meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stroke {
+    pub note: Note,
+    pub is_held: bool,
+}
+
+/// Lengthens notes of a key that another voice holds: the key comes up when the last voice lets go.
+pub(super) fn hold_keys(strokes: &mut [Stroke]) {
+    strokes.sort_by(|a, b| a.note.onset_secs.total_cmp(&b.note.onset_secs));
+    let mut held_until = [0f64; Pitch::COUNT];
+    for stroke in strokes {
+        let until = &mut held_until[stroke.note.pitch.key_index()];
+        let release_secs = stroke.note.release_secs();
+        if *until > release_secs {
+            stroke.note.duration_secs = *until - stroke.note.onset_secs;
+        }
+        if stroke.is_held {
+            *until = until.max(release_secs);
+        }
+    }
+}
+
 /// Sorts notes by onset, then pitch. A note whose key is struck again ends there; of strokes within a millisecond
 /// one is left, the first onset with the greatest velocity and the last release.
 pub(super) fn settle(notes: &mut Vec<Note>) -> Settled {
@@ -74,6 +97,28 @@ mod tests {
             notes.iter().map(|n| n.duration_secs).collect::<Vec<_>>(),
             [1.0, 2.0, 0.5]
         );
+    }
+
+    #[test]
+    fn a_key_that_one_voice_holds_stays_down() {
+        let stroke = |note, is_held| Stroke { note, is_held };
+        let releases = |mut strokes: Vec<Stroke>| {
+            hold_keys(&mut strokes);
+            let mut notes: Vec<Note> = strokes.iter().map(|s| s.note).collect();
+            settle(&mut notes);
+            notes.iter().map(Note::release_secs).collect::<Vec<_>>()
+        };
+        let held = |is_held| {
+            vec![
+                stroke(note(60, 0.0, 4.0, 64), is_held),
+                stroke(note(60, 1.0, 0.25, 64), true),
+                stroke(note(60, 2.0, 0.5, 64), true),
+                stroke(note(60, 5.0, 0.5, 64), true),
+            ]
+        };
+        assert_eq!(releases(held(true)), [1.0, 2.0, 4.0, 5.5]);
+        // A note that nobody ever ended holds nothing.
+        assert_eq!(releases(held(false)), [1.0, 1.25, 2.5, 5.5]);
     }
 
     #[test]

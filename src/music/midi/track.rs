@@ -2,34 +2,107 @@
 
 use std::collections::VecDeque;
 
-use midly::{EventIter, MetaMessage, MidiMessage, TrackEventKind};
-
+use super::events::{Event, Events};
+use super::text::Alphabet;
 use super::{MAX_CHANGES, MAX_NOTES, MidiError, MidiReport, RECIPE_MARK};
 
-const DRUM_CHANNEL: u8 = 9;
+const BANK: u8 = 0;
 const SUSTAIN: u8 = 64;
+const SOSTENUTO: u8 = 66;
+const SOFT: u8 = 67;
 const ALL_SOUND_OFF: u8 = 120;
 const RESET_CONTROLLERS: u8 = 121;
+/// From here on to 127 a controller is a mode message, each of which lifts all keys.
 const ALL_NOTES_OFF: u8 = 123;
 
+/// A channel of one of the ports that a file can speak to: the port times 16 and the channel from 0.
+pub(super) type Channel = u16;
+
+/// What ends a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its own release.
+    Release,
+    /// A message that lifts all keys.
+    AllKeys,
+    /// Nothing: it ends with its track.
+    Track,
+}
+
 /// A note in ticks.
+#[derive(Clone, Copy)]
 pub(super) struct RawNote {
+    pub channel: Channel,
     pub key: u8,
     pub velocity: u8,
     pub on: u64,
     pub off: u64,
+    pub end: End,
+}
+
+/// A release of a key that was not down on its track.
+#[derive(Clone, Copy)]
+pub(super) struct StrayRelease {
+    pub channel: Channel,
+    pub key: u8,
+    pub tick: u64,
+}
+
+/// A pedal of a channel moves to a value, at a tick.
+#[derive(Clone, Copy)]
+pub(super) struct RawPedal {
+    pub tick: u64,
+    pub channel: Channel,
+    pub value: u8,
+}
+
+/// The three pedals of a piano.
+#[derive(Default)]
+pub(super) struct RawPedals {
+    pub sustain: Vec<RawPedal>,
+    pub sostenuto: Vec<RawPedal>,
+    pub soft: Vec<RawPedal>,
+}
+
+/// Something that may turn channels into drums: see [`super::drums`].
+#[derive(Clone, Copy)]
+pub(super) enum KitEvent {
+    Bank(u8),
+    Part { is_drum: bool },
 }
 
 /// What one track holds, in ticks.
 #[derive(Default)]
 pub(super) struct RawTrack {
     pub notes: Vec<RawNote>,
-    /// (tick, channel, value) of controller 64.
-    pub pedal: Vec<(u64, u8, u8)>,
+    pub strays: Vec<StrayRelease>,
+    pub pedals: RawPedals,
     /// (tick, microseconds per quarter note).
     pub tempos: Vec<(u64, u32)>,
-    pub name: Option<String>,
+    /// (tick, beats in a measure, which power of two is a beat).
+    pub metres: Vec<(u64, u8, u8)>,
+    pub kits: Vec<(u64, Channel, KitEvent)>,
+    pub systems: Vec<System>,
+    /// Its names, undecoded.
+    pub names: Vec<Vec<u8>>,
     pub recipe: Option<String>,
+}
+
+impl RawTrack {
+    /// Everything that is limited by [`MAX_CHANGES`].
+    pub fn changes(&self) -> usize {
+        let pedals = &self.pedals;
+        let moved = pedals.sustain.len() + pedals.sostenuto.len() + pedals.soft.len();
+        moved + self.tempos.len() + self.metres.len() + self.kits.len()
+    }
+}
+
+/// The standard that a file says it is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    Gs,
+    Xg,
+    Gm2,
 }
 
 /// The notes of every channel and key that are down, oldest first; made once for all tracks of a file.
@@ -60,127 +133,266 @@ fn slot(channel: u8, key: u8) -> usize {
     usize::from(channel & 15) * 128 + usize::from(key & 127)
 }
 
-/// Reads one track; its counts are added to `report`.
+/// Reads one track; what had to be repaired is added to `report`, what text it holds is heard by `alphabet`.
 pub(super) fn read_track(
-    events: EventIter,
+    bytes: &[u8],
     open: &mut OpenNotes,
+    alphabet: &mut Alphabet,
     report: &mut MidiReport,
 ) -> Result<RawTrack, MidiError> {
-    let mut track = RawTrack::default();
-    let mut tick = 0u64;
-    let mut is_ended = false;
-    for event in events {
-        let Ok(event) = event else { break };
-        tick = tick.saturating_add(u64::from(event.delta.as_int()));
-        match event.kind {
-            TrackEventKind::Midi { channel, message } => {
-                if channel.as_int() == DRUM_CHANNEL {
-                    report.drums +=
-                        usize::from(matches!(message, MidiMessage::NoteOn { vel, .. } if vel > 0));
-                } else {
-                    track.apply(message, channel.as_int(), tick, open, report)?;
-                }
-            }
-            TrackEventKind::Meta(MetaMessage::EndOfTrack) => {
-                is_ended = true;
-                break;
-            }
-            TrackEventKind::Meta(message) => track.apply_meta(message, tick)?,
-            _ => {}
+    let mut reader = TrackReader {
+        track: RawTrack::default(),
+        open,
+        port: 0,
+        tick: 0,
+        depths: [[0; 16]; 3],
+        silenced: [0; 16],
+    };
+    let mut events = Events::new(bytes, report);
+    while let Some((delta, event)) = events.next() {
+        reader.tick = reader.tick.saturating_add(u64::from(delta));
+        match event {
+            Event::Meta { kind, data } => match is_odd(kind, data) {
+                true => events.report().odd_metas += 1,
+                false => reader.meta(kind, data, alphabet)?,
+            },
+            Event::SysEx(data) => reader.sysex(data),
+            Event::Other => {}
+            message => reader.message(message)?,
         }
     }
+    let is_ended = events.is_ended();
     report.damaged_tracks += usize::from(!is_ended);
     report.tracks += 1;
-    for (index, release) in open.drain() {
-        let note = &mut track.notes[index];
-        note.off = if release > note.on {
-            release
-        } else {
-            tick.max(note.on)
-        };
-        report.unreleased += 1;
-    }
-    Ok(track)
+    Ok(reader.finish())
 }
 
-impl RawTrack {
-    fn apply(
-        &mut self,
-        message: MidiMessage,
-        channel: u8,
-        tick: u64,
-        open: &mut OpenNotes,
-        report: &mut MidiReport,
-    ) -> Result<(), MidiError> {
-        match message {
-            MidiMessage::NoteOn { key, vel } if vel > 0 => {
-                check("notes", self.notes.len(), MAX_NOTES)?;
-                open.down[slot(channel, key.as_int())].push_back(self.notes.len());
-                self.notes.push(RawNote {
-                    key: key.as_int(),
-                    velocity: vel.as_int(),
+/// Does a meta event hold what its kind cannot?
+fn is_odd(kind: u8, data: &[u8]) -> bool {
+    match (kind, data) {
+        (0x00, data) => !matches!(data.len(), 0 | 2),
+        (0x20 | 0x21, data) => data.len() != 1,
+        (0x51, data) => data.len() != 3 || data == [0; 3],
+        (0x54, &[hour, minute, second, frame, part]) => {
+            hour & 0x1f > 23 || minute > 59 || second > 59 || frame > 29 || part > 99
+        }
+        (0x58, &[beats, power, ..]) => data.len() != 4 || beats == 0 || power > 7,
+        (0x59, &[sharps, mode]) => !(-7..=7).contains(&(sharps as i8)) || mode > 1,
+        (0x54 | 0x58 | 0x59, _) => true,
+        _ => false,
+    }
+}
+
+struct TrackReader<'a> {
+    track: RawTrack,
+    open: &'a mut OpenNotes,
+    port: u8,
+    tick: u64,
+    /// Where the pedals of each channel stand, in the order of [`RawPedals`].
+    depths: [[u8; 16]; 3],
+    /// Where the sustain pedal of a channel stood when all its sound was switched off; it goes back there with the
+    /// next note.
+    silenced: [u8; 16],
+}
+
+impl TrackReader<'_> {
+    fn channel(&self, channel: u8) -> Channel {
+        u16::from(self.port) * 16 + u16::from(channel & 15)
+    }
+
+    fn message(&mut self, event: Event) -> Result<(), MidiError> {
+        let tick = self.tick;
+        match event {
+            Event::NoteOn {
+                channel,
+                key,
+                velocity,
+            } => {
+                let depth = std::mem::take(&mut self.silenced[usize::from(channel & 15)]);
+                if depth > 0 {
+                    self.move_pedal(0, channel, depth)?;
+                }
+                check("notes", self.track.notes.len(), MAX_NOTES)?;
+                self.open.down[slot(channel, key)].push_back(self.track.notes.len());
+                self.track.notes.push(RawNote {
+                    channel: self.channel(channel),
+                    key,
+                    velocity,
                     on: tick,
                     off: tick,
+                    end: End::Track,
                 });
             }
-            MidiMessage::NoteOn { key, .. } | MidiMessage::NoteOff { key, .. } => {
-                let slot = slot(channel, key.as_int());
-                open.last_release[slot] = tick;
+            Event::NoteOff { channel, key } => {
+                let slot = slot(channel, key);
+                self.open.last_release[slot] = tick;
                 // The oldest first: its own release comes first when a key is struck again while it sounds.
-                match open.down[slot].pop_front() {
-                    Some(note) => self.notes[note].off = tick,
-                    None => report.stray_releases += 1,
-                }
-            }
-            MidiMessage::Controller { controller, value } => match controller.as_int() {
-                SUSTAIN => self.push_pedal(tick, channel, value.as_int())?,
-                RESET_CONTROLLERS if self.is_pedal_down(channel) => self.push_pedal(tick, channel, 0)?,
-                ALL_SOUND_OFF | ALL_NOTES_OFF => {
-                    for slot in slot(channel, 0)..=slot(channel, 127) {
-                        open.down[slot]
-                            .drain(..)
-                            .for_each(|note| self.notes[note].off = tick);
+                match self.open.down[slot].pop_front() {
+                    Some(note) => self.end_note(note, End::Release),
+                    None => {
+                        check("releases", self.track.strays.len(), MAX_NOTES)?;
+                        let channel = self.channel(channel);
+                        self.track.strays.push(StrayRelease { channel, key, tick });
                     }
                 }
-                _ => {}
-            },
+            }
+            Event::Controller {
+                channel,
+                number,
+                value,
+            } => self.control(channel, number, value)?,
+            Event::Meta { .. } | Event::SysEx(_) | Event::Other => {}
+        }
+        Ok(())
+    }
+
+    fn end_note(&mut self, note: usize, end: End) {
+        let note = &mut self.track.notes[note];
+        (note.off, note.end) = (self.tick, end);
+    }
+
+    fn control(&mut self, channel: u8, number: u8, value: u8) -> Result<(), MidiError> {
+        let at = usize::from(channel & 15);
+        match number {
+            BANK => {
+                check("bank changes", self.track.kits.len(), MAX_CHANGES)?;
+                let event = (self.tick, self.channel(channel), KitEvent::Bank(value));
+                self.track.kits.push(event);
+            }
+            SUSTAIN => {
+                self.silenced[at] = 0;
+                self.move_pedal(0, channel, value)?;
+            }
+            SOSTENUTO => self.move_pedal(1, channel, value)?,
+            SOFT => self.move_pedal(2, channel, value)?,
+            ALL_SOUND_OFF => {
+                self.lift_keys(channel);
+                // Strings that the pedal holds fall silent as well.
+                let depth = self.depths[0][at];
+                if depth > 0 {
+                    self.move_pedal(0, channel, 0)?;
+                    self.silenced[at] = depth;
+                }
+            }
+            RESET_CONTROLLERS => {
+                self.silenced[at] = 0;
+                for pedal in 0..3 {
+                    if self.depths[pedal][at] > 0 {
+                        self.move_pedal(pedal, channel, 0)?;
+                    }
+                }
+            }
+            ALL_NOTES_OFF.. => self.lift_keys(channel),
             _ => {}
         }
         Ok(())
     }
 
-    fn apply_meta(&mut self, message: MetaMessage, tick: u64) -> Result<(), MidiError> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        match message {
-            MetaMessage::Tempo(micros) => {
-                check("tempo changes", self.tempos.len(), MAX_CHANGES)?;
-                self.tempos.push((tick, micros.as_int()));
+    /// Moves the pedal with this place in [`RawPedals`].
+    fn move_pedal(&mut self, pedal: usize, channel: u8, value: u8) -> Result<(), MidiError> {
+        self.depths[pedal][usize::from(channel & 15)] = value;
+        let (tick, channel) = (self.tick, self.channel(channel));
+        let changes = match pedal {
+            0 => &mut self.track.pedals.sustain,
+            1 => &mut self.track.pedals.sostenuto,
+            _ => &mut self.track.pedals.soft,
+        };
+        check("pedal changes", changes.len(), MAX_CHANGES)?;
+        changes.push(RawPedal { tick, channel, value });
+        Ok(())
+    }
+
+    fn lift_keys(&mut self, channel: u8) {
+        for slot in slot(channel, 0)..=slot(channel, 127) {
+            while let Some(note) = self.open.down[slot].pop_front() {
+                self.end_note(note, End::AllKeys);
             }
-            MetaMessage::TrackName(bytes) if self.name.is_none() => {
-                self.name = Some(text(bytes)).filter(|name| !name.is_empty());
+        }
+    }
+
+    fn meta(&mut self, kind: u8, data: &[u8], alphabet: &mut Alphabet) -> Result<(), MidiError> {
+        let track = &mut self.track;
+        if (0x01..=0x0f).contains(&kind) {
+            let recipe = data.strip_prefix(RECIPE_MARK.as_bytes()).filter(|_| kind == 0x01);
+            match recipe {
+                Some(recipe) if track.recipe.is_none() => {
+                    let text = String::from_utf8_lossy(recipe);
+                    track.recipe = Some(text.trim().to_owned());
+                }
+                Some(_) => {}
+                None => alphabet.hear(data),
             }
-            MetaMessage::Text(bytes) if self.recipe.is_none() => {
-                self.recipe = text(bytes).strip_prefix(RECIPE_MARK).map(str::to_owned);
+        }
+        match (kind, data) {
+            (0x03, name) if track.names.len() < MAX_NAMES => {
+                track.names.push(name[..name.len().min(MAX_NAME_BYTES)].to_vec());
+            }
+            (0x21, &[port]) => self.port = port,
+            (0x51, &[high, middle, low]) => {
+                check("tempo changes", track.tempos.len(), MAX_CHANGES)?;
+                let micros = u32::from_be_bytes([0, high, middle, low]);
+                track.tempos.push((self.tick, micros));
+            }
+            (0x58, &[beats, power, ..]) => {
+                check("metre changes", track.metres.len(), MAX_CHANGES)?;
+                track.metres.push((self.tick, beats, power));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn push_pedal(&mut self, tick: u64, channel: u8, value: u8) -> Result<(), MidiError> {
-        check("pedal changes", self.pedal.len(), MAX_CHANGES)?;
-        self.pedal.push((tick, channel, value));
-        Ok(())
+    /// The few system messages that turn channels into drums and back.
+    fn sysex(&mut self, data: &[u8]) {
+        let track = &mut self.track;
+        match *data {
+            [0x41, _, 0x42, 0x12, 0x40, 0x00, 0x7f, ..] => track.systems.push(System::Gs),
+            [0x43, _, 0x4c, 0x00, 0x00, 0x7e, ..] => track.systems.push(System::Xg),
+            [0x7e, _, 0x09, 0x03, ..] => track.systems.push(System::Gm2),
+            // GS counts its parts so that channel 10 comes first.
+            [0x41, _, 0x42, 0x12, 0x40, part @ 0x10..=0x1f, 0x15, mode, ..] => {
+                let channel = match part & 15 {
+                    0 => 9,
+                    part @ 1..=9 => part - 1,
+                    part => part,
+                };
+                self.set_part(channel, mode != 0);
+            }
+            [0x43, _, 0x4c, 0x08, part @ 0..=15, 0x07, mode, ..] => self.set_part(part, mode != 0),
+            _ => {}
+        }
     }
 
-    fn is_pedal_down(&self, channel: u8) -> bool {
-        self.pedal
-            .iter()
-            .rev()
-            .find(|change| change.1 == channel)
-            .is_some_and(|change| change.2 > 0)
+    fn set_part(&mut self, channel: u8, is_drum: bool) {
+        if self.track.kits.len() < MAX_CHANGES {
+            let event = (self.tick, self.channel(channel), KitEvent::Part { is_drum });
+            self.track.kits.push(event);
+        }
+    }
+
+    fn finish(self) -> RawTrack {
+        let TrackReader {
+            mut track,
+            open,
+            tick,
+            ..
+        } = self;
+        for (index, release) in open.drain() {
+            let note = &mut track.notes[index];
+            note.off = if release > note.on {
+                release
+            } else {
+                tick.max(note.on)
+            };
+        }
+        track.systems.truncate(MAX_NAMES);
+        track
     }
 }
+
+/// Names of one track that are looked at, and the bytes of each.
+const MAX_NAMES: usize = 8;
+const MAX_NAME_BYTES: usize = 512;
 
 /// May one more be added to `count`?
 pub(super) fn check(what: &'static str, count: usize, limit: usize) -> Result<(), MidiError> {

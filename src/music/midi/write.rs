@@ -3,43 +3,49 @@
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
+use super::RECIPE_MARK;
+use super::grid::Grid;
 use super::strokes::settle;
-use super::{MAX_SECS, RECIPE_MARK};
-use crate::music::Performance;
+use crate::music::{PedalChange, Performance};
 
-/// 960 ticks to a quarter at 120 quarters a minute: a tick is 0.52 ms, and every sequencer knows 960.
-const TICKS_PER_QUARTER: u16 = 960;
-const QUARTER_MICROS: u32 = 500_000;
-const TICKS_PER_SEC: f64 = TICKS_PER_QUARTER as f64 * 1e6 / QUARTER_MICROS as f64;
 const SUSTAIN: u8 = 64;
+const SOSTENUTO: u8 = 66;
+const SOFT: u8 = 67;
 const DEFAULT_TITLE: &str = "Piano";
+/// MIDI clocks in a metronome click and 32nd notes in a quarter, as everybody writes them.
+const CLOCKS_PER_CLICK: u8 = 24;
+const THIRTY_SECONDS_PER_QUARTER: u8 = 8;
 
-/// A format-0 MIDI file with one tempo and one piano on channel 1, times within half a tick (0.26 ms). `recipe`
-/// goes into a text event from which [`super::read_recipe`] gets it back, `title` into the track name.
+/// A format-0 MIDI file with one piano on channel 1, times within half a tick (0.26 ms). `recipe` goes into a text
+/// event from which [`super::read_recipe`] gets it back, `title` into the track name. Pedals, tempo and metre of the
+/// performance's markings are written as well; without them it is four quarters to a measure, 120 a minute.
 pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str>) -> Vec<u8> {
     let recipe = recipe.map(|recipe| format!("{RECIPE_MARK}{recipe}"));
-    let meta = |message| TrackEvent {
-        delta: u28::new(0),
-        kind: TrackEventKind::Meta(message),
-    };
-    let mut track = vec![meta(MetaMessage::TrackName(
-        title.unwrap_or(DEFAULT_TITLE).as_bytes(),
-    ))];
+    let title = title.unwrap_or(DEFAULT_TITLE);
+    let grid = Grid::new(performance.markings(), performance.duration_secs());
+    let mut track = vec![meta(0, MetaMessage::TrackName(title.as_bytes()))];
     track.extend(
         recipe
             .as_deref()
-            .map(|text| meta(MetaMessage::Text(text.as_bytes()))),
+            .map(|text| meta(0, MetaMessage::Text(text.as_bytes()))),
     );
-    track.push(meta(MetaMessage::Tempo(u24::new(QUARTER_MICROS))));
-    track.push(meta(MetaMessage::TimeSignature(4, 2, 24, 8)));
-    track.push(message(0, MidiMessage::ProgramChange { program: u7::new(0) }));
+    track.push(track_event(
+        0,
+        message(MidiMessage::ProgramChange { program: u7::new(0) }),
+    ));
+    let mut events = beats(performance, &grid);
+    events.extend(pedals_and_keys(performance, &grid));
+    events.sort_by_key(|event| (event.tick, event.rank));
     let mut before = 0;
-    for event in timed_messages(performance) {
-        track.push(message(event.tick - before, event.message));
+    for event in events {
+        track.push(track_event(event.tick - before, event.kind));
         before = event.tick;
     }
-    track.push(meta(MetaMessage::EndOfTrack));
-    let header = Header::new(Format::SingleTrack, Timing::Metrical(u15::new(TICKS_PER_QUARTER)));
+    track.push(meta(0, MetaMessage::EndOfTrack));
+    let header = Header::new(
+        Format::SingleTrack,
+        Timing::Metrical(u15::new(grid.ticks_per_quarter)),
+    );
     let mut bytes = Vec::new();
     // Into memory this fails only for a track of 4 GiB, which no performance of a day's length can fill.
     let written = Smf {
@@ -51,58 +57,92 @@ pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str
     bytes
 }
 
-struct TimedMessage {
-    tick: u32,
-    /// At one tick the pedal moves first, then keys come up, then keys go down.
+struct TimedEvent {
+    tick: u64,
+    /// At one tick come first tempo and metre, then pedals, then keys that come up, then those that go down.
     rank: u8,
-    message: MidiMessage,
+    kind: TrackEventKind<'static>,
 }
 
-fn timed_messages(performance: &Performance) -> Vec<TimedMessage> {
-    let tick = |secs: f64| (secs.min(MAX_SECS) * TICKS_PER_SEC).round() as u32;
+fn beats(performance: &Performance, grid: &Grid) -> Vec<TimedEvent> {
+    let tempos = grid.tempos().map(|(tick, quarter_micros)| TimedEvent {
+        tick,
+        rank: 0,
+        kind: TrackEventKind::Meta(MetaMessage::Tempo(u24::new(quarter_micros.min(0x00ff_ffff)))),
+    });
+    let metre = |tick, beats, beat_power| TimedEvent {
+        tick,
+        rank: 0,
+        kind: TrackEventKind::Meta(MetaMessage::TimeSignature(
+            beats,
+            beat_power,
+            CLOCKS_PER_CLICK,
+            THIRTY_SECONDS_PER_QUARTER,
+        )),
+    };
+    let metres = &performance.markings().metres;
+    let begins = metres.first().is_some_and(|first| first.time_secs <= 0.0);
+    let usual = (!begins).then(|| metre(0, 4, 2));
+    let own = metres
+        .iter()
+        .map(|m| metre(grid.tick(m.time_secs), m.beats, m.beat_power));
+    tempos.chain(usual).chain(own).collect()
+}
+
+fn pedals_and_keys(performance: &Performance, grid: &Grid) -> Vec<TimedEvent> {
+    let markings = performance.markings();
+    let mut events = Vec::new();
+    for (controller, changes) in [
+        (SUSTAIN, performance.pedal()),
+        (SOSTENUTO, &markings.sostenuto),
+        (SOFT, &markings.soft),
+    ] {
+        let event = |change: &PedalChange| TimedEvent {
+            tick: grid.tick(change.time_secs),
+            rank: 1,
+            kind: message(MidiMessage::Controller {
+                controller: u7::new(controller),
+                value: u7::new(change.value.min(127)),
+            }),
+        };
+        events.extend(changes.iter().map(event));
+    }
     let mut notes = performance.notes().to_vec();
     settle(&mut notes);
-    let mut events: Vec<TimedMessage> = performance
-        .pedal()
-        .iter()
-        .map(|change| {
-            let (controller, value) = (u7::new(SUSTAIN), u7::new(change.value.min(127)));
-            TimedMessage {
-                tick: tick(change.time_secs),
-                rank: 0,
-                message: MidiMessage::Controller { controller, value },
-            }
-        })
-        .collect();
     for note in notes {
         let (key, vel) = (u7::new(note.pitch.number()), u7::new(note.velocity.value()));
-        let on = tick(note.onset_secs);
-        let off = tick(note.release_secs()).max(on + 1);
-        events.push(TimedMessage {
-            tick: on,
-            rank: 2,
-            message: MidiMessage::NoteOn { key, vel },
-        });
-        events.push(TimedMessage {
-            tick: off,
-            rank: 1,
-            message: MidiMessage::NoteOff {
-                key,
-                vel: u7::new(64),
-            },
-        });
+        let on = grid.tick(note.onset_secs);
+        let off = grid.tick(note.release_secs()).max(on + 1);
+        let release = MidiMessage::NoteOff {
+            key,
+            vel: u7::new(64),
+        };
+        for (tick, rank, kind) in [(on, 3, MidiMessage::NoteOn { key, vel }), (off, 2, release)] {
+            events.push(TimedEvent {
+                tick,
+                rank,
+                kind: message(kind),
+            });
+        }
     }
-    events.sort_by_key(|e| (e.tick, e.rank));
     events
 }
 
-fn message(delta: u32, message: MidiMessage) -> TrackEvent<'static> {
-    let delta = u28::try_from(delta).unwrap_or(u28::max_value());
+fn message(message: MidiMessage) -> TrackEventKind<'static> {
+    TrackEventKind::Midi {
+        channel: u4::new(0),
+        message,
+    }
+}
+
+fn meta(delta: u64, message: MetaMessage<'_>) -> TrackEvent<'_> {
+    track_event(delta, TrackEventKind::Meta(message))
+}
+
+fn track_event(delta: u64, kind: TrackEventKind<'_>) -> TrackEvent<'_> {
+    let delta = u32::try_from(delta).ok().and_then(u28::try_from);
     TrackEvent {
-        delta,
-        kind: TrackEventKind::Midi {
-            channel: u4::new(0),
-            message,
-        },
+        delta: delta.unwrap_or(u28::max_value()),
+        kind,
     }
 }

@@ -1,0 +1,25 @@
+//! The time that note tokens cannot hold.
+
+/// After note `note` passes `secs` more than its gap token says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rest {
+    pub note: usize,
+    pub secs: f64,
+}
+
+/// What an encoding leaves out of the time: tokens begin with their first note, and no gap is longer than 6 s.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Silences {
+    /// Before the first note.
+    pub lead_secs: f64,
+    /// In the order of their notes.
+    pub rests: Vec<Rest>,
+}
+
+impl Silences {
+    /// The seconds to add behind note `note`.
+    pub fn after(&self, note: usize) -> f64 {
+        let found = self.rests.binary_search_by_key(&note, |rest| rest.note);
+        found.map_or(0.0, |index| self.rests[index].secs)
+    }
+}
