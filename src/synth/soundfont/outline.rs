@@ -3,7 +3,7 @@
 use std::io::{Read, SeekFrom};
 
 use super::fault::{SoundFontFault, kind_of};
-use super::riff::{self, Chunk, Source};
+use super::riff::{self, Chunk, Source, text};
 use super::tables::Tables;
 
 /// A RIFF file counts its bytes in 32 bits.
@@ -101,18 +101,6 @@ fn name(source: &mut dyn Source, info: &[Chunk]) -> Result<String, SoundFontFaul
         return Ok(String::new());
     };
     Ok(text(&riff::contents(source, chunk)?))
-}
-
-/// The bytes up to the first NUL, without control characters. What is not UTF-8 is read as Latin-1, which the
-/// writers of most SoundFonts had.
-pub fn text(bytes: &[u8]) -> String {
-    let bytes = bytes.split(|b| *b == 0).next().unwrap_or_default();
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
-    };
-    let visible: String = text.chars().filter(|c| !c.is_control()).collect();
-    visible.trim().to_owned()
 }
 
 fn sample_data(
