@@ -11,12 +11,16 @@ use std::path::{Path, PathBuf};
 pub const DEFAULT_CHECKPOINT: &str = "pastiche-small.safetensors";
 
 /// Where distributions put SoundFonts.
-const SYSTEM_SOUNDFONTS: [&str; 4] = [
+const SYSTEM_SOUNDFONTS: [&str; 6] = [
     "/usr/share/sounds/sf2",
+    "/usr/share/sounds/sf3",
     "/usr/share/soundfonts",
     "/usr/local/share/soundfonts",
     "/usr/local/share/sounds/sf2",
+    "/usr/local/share/sounds/sf3",
 ];
+/// The endings of SoundFonts.
+const SOUNDFONT_ENDINGS: [&str; 2] = ["sf2", "sf3"];
 
 /// What a good piano is called, best first, in lower case and without the ending.
 const PIANOS: [&str; 10] = [
@@ -42,10 +46,9 @@ pub fn soundfont_dirs() -> Vec<PathBuf> {
     existing(dirs)
 }
 
-/// Every SF2 SoundFont in [`soundfont_dirs`], the best piano first. SF3 files are left out: the synthesiser cannot
-/// read them.
+/// Every SoundFont in [`soundfont_dirs`], the best piano first.
 pub fn soundfonts() -> Vec<PathBuf> {
-    ranked(files_in(&soundfont_dirs(), "sf2"))
+    ranked(files_in(&soundfont_dirs(), &SOUNDFONT_ENDINGS))
 }
 
 /// The SoundFont to play with when the user has chosen none.
@@ -60,7 +63,7 @@ pub fn checkpoint_dirs() -> Vec<PathBuf> {
 
 /// Every checkpoint (`.safetensors`) in [`checkpoint_dirs`], the one that ships first, then by folder and name.
 pub fn checkpoints() -> Vec<PathBuf> {
-    let mut found = files_in(&checkpoint_dirs(), "safetensors");
+    let mut found = files_in(&checkpoint_dirs(), &["safetensors"]);
     // The classifiers lie beside the models they listen to, and compose nothing.
     found.retain(|path| {
         path.file_stem()
@@ -115,12 +118,12 @@ fn dirs_named(name: &str) -> Vec<PathBuf> {
     roots.map(|root| root.join(name)).collect()
 }
 
-/// Where desktop programs of this user keep SoundFonts: `~/.local/share/{soundfonts,sounds/sf2}` and the like.
+/// Where desktop programs of this user keep SoundFonts: `~/.local/share/{soundfonts,sounds/sf2,sounds/sf3}`.
 fn user_soundfont_dirs() -> Vec<PathBuf> {
     let base = directories::BaseDirs::new();
     let data = base.map(|base| base.data_dir().to_path_buf());
     data.iter()
-        .flat_map(|data| ["soundfonts", "sounds/sf2"].map(|name| data.join(name)))
+        .flat_map(|data| ["soundfonts", "sounds/sf2", "sounds/sf3"].map(|name| data.join(name)))
         .collect()
 }
 
@@ -135,9 +138,9 @@ fn existing(dirs: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     found
 }
 
-/// The files with this ending (any case) directly in `dirs`, by folder and name; a file that two names or links
+/// The files with one of these endings (any case) directly in `dirs`, by folder and name; a file that two names or links
 /// lead to comes once, under the first name.
-fn files_in(dirs: &[PathBuf], ending: &str) -> Vec<PathBuf> {
+fn files_in(dirs: &[PathBuf], endings: &[&str]) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut targets: Vec<PathBuf> = Vec::new();
     for dir in dirs {
@@ -147,7 +150,7 @@ fn files_in(dirs: &[PathBuf], ending: &str) -> Vec<PathBuf> {
         for path in paths {
             let is_wanted = path
                 .extension()
-                .is_some_and(|found| found.eq_ignore_ascii_case(ending));
+                .is_some_and(|found| endings.iter().any(|ending| found.eq_ignore_ascii_case(ending)));
             let Ok(target) = fs::canonicalize(&path) else {
                 continue;
             };
@@ -203,8 +206,11 @@ mod tests {
             std::os::unix::fs::symlink(own.join("Zither.SF2"), system.join("again.sf2"))?;
             std::os::unix::fs::symlink(dir.path().join("gone"), own.join("broken.sf2"))?;
         }
-        let found = ranked(files_in(&[own, system], "sf2"));
-        assert_eq!(names(&found), ["FluidR3_GM.sf2", "TimGM6mb.sf2", "Zither.SF2"]);
+        let found = ranked(files_in(&[own, system], &SOUNDFONT_ENDINGS));
+        assert_eq!(
+            names(&found),
+            ["Grand.sf3", "FluidR3_GM.sf2", "TimGM6mb.sf2", "Zither.SF2"]
+        );
         Ok(())
     }
 

@@ -221,7 +221,7 @@ fn all_composers_of_the_shipped_model_are_seen_at_the_first_size() {
 fn an_edited_file_opened_again_is_another_take() {
     let mut window = Window::with_model();
     let path = window.folder.path().join("sketch.mid");
-    let mut open = |window: &mut Window, key: u8| {
+    let open = |window: &mut Window, key: u8| {
         let note = |i: u8| Note {
             pitch: Pitch::new(key + i).expect("a key"),
             onset_secs: f64::from(i) * 0.25,

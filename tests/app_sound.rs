@@ -129,7 +129,7 @@ fn type_path(window: &mut Window, path: &str) {
 }
 
 #[test]
-fn a_compressed_soundfont_is_refused_in_words_and_the_old_one_stays() {
+fn a_soundfont_without_samples_is_refused_in_words_and_the_old_one_stays() {
     let mut window = studio();
     let name = |window: &Window| {
         window
@@ -141,11 +141,13 @@ fn a_compressed_soundfont_is_refused_in_words_and_the_old_one_stays() {
             .map(|f| f.name().to_owned())
     };
     let before = name(&window);
-    let path = window.folder.path().join("grand.sf3");
-    std::fs::write(&path, sf2::sf3()).expect("a file");
+    let path = window.folder.path().join("grand.sf2");
+    let mut font = sf2::Font::new();
+    font.samples[0].kind = sf2::IN_ROM;
+    std::fs::write(&path, font.bytes()).expect("a file");
     window.drop_file(&path);
     window.wait("the message", |w| w.shows("This SoundFont cannot be played"));
     assert_eq!(name(&window), before);
     window.click("Details");
-    assert!(window.shows("compressed (SF3)"));
+    assert!(window.shows("synthesizer's ROM"));
 }

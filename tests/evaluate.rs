@@ -9,6 +9,7 @@ use common::network::random_checkpoint;
 use pastiche::classify::{Classifier, ClassifierKind, segments};
 use pastiche::data::{Corpus, Piece, Provenance, Split};
 use pastiche::device::DeviceChoice;
+use pastiche::evaluate::memory::{FormRow, MemoryReport, measure_memory, nll_of};
 use pastiche::evaluate::{EvaluateError, EvaluateOptions, Report, evaluate};
 use pastiche::generate::Generator;
 use pastiche::model::checkpoint::Checkpoint;
@@ -129,6 +130,8 @@ fn options() -> EvaluateOptions {
         takes: 2,
         notes: 64,
         best_of: 2,
+        long_takes: 1,
+        long_notes: 256,
         seed: 3,
         ..EvaluateOptions::default()
     }
@@ -149,6 +152,7 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
     let options = EvaluateOptions {
         notes: 256,
         best_of: 1,
+        long_takes: 0,
         ..options()
     };
     let report = evaluate(
@@ -221,6 +225,13 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
     assert_eq!(a.adherence, b.adherence);
     assert_eq!(a.copied, b.copied);
     assert_eq!(a.likeness.out_of_range, b.likeness.out_of_range);
+    // The section on memory and form comes with the rest, with the choice and without.
+    let (a_memory, b_memory) = (a.memory.as_ref().unwrap(), b.memory.as_ref().unwrap());
+    assert_eq!(a_memory.rows, b_memory.rows);
+    assert_eq!(
+        a_memory.rows.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(),
+        ["real held-out", "takes, best of 2", "takes, N = 1"]
+    );
     let names: Vec<&str> = a.adherence.iter().map(|r| r.name.as_str()).collect();
     assert_eq!(
         names,
@@ -232,6 +243,99 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
             "selector: N = 1"
         ]
     );
+}
+
+/// A network that never learned has no memory; real music here repeats by its making.
+#[test]
+fn memory_and_form_stand_beside_real_music() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.1);
+    let generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
+    let corpus = corpus();
+    let options = EvaluateOptions {
+        long_takes: 2,
+        long_notes: 600,
+        best_of: 1,
+        ..options()
+    };
+    let measure = |corpus: &Corpus, options: &EvaluateOptions, stop: &StopFlag| {
+        measure_memory(&generator, corpus, options, stop, &mut |_| {})
+    };
+    let report = measure(&corpus, &options, &StopFlag::new()).unwrap();
+    assert_eq!(report.rows.len(), 2);
+    // Three held-out pieces of each composer; two takes.
+    assert_eq!((report.real().pieces, report.takes().pieces), (6, 4));
+    let four = |row: &FormRow| row.repetition[0].mean.value;
+    assert!(four(report.real()) > four(report.takes()), "{:?}", report.rows);
+    // Segments of 256 notes, two to a take; none of 1,024.
+    let told: Vec<usize> = report.takes().told_apart.iter().map(|t| t.notes).collect();
+    assert_eq!(told, [256]);
+    assert!(report.real().told_apart.is_empty());
+    let heard = &report.second_hearing;
+    assert!(heard.phrases > 0 && heard.exact.mean.value < 0.6, "{heard:?}");
+    let [first, second, _] = heard.nll.unwrap();
+    assert!((heard.gain.unwrap()[0].value - (first.value - second.value)).abs() < 1e-9);
+    assert_eq!(report.pictures.len(), 2);
+    assert!(
+        report
+            .gates
+            .iter()
+            .all(|g| g.gate.is_some() || g.moonshot.is_some())
+    );
+    let text = report.to_string();
+    for part in [
+        "4 intervals",
+        "themes return",
+        "second",
+        "real held-out, ending",
+        "real or take?",
+    ] {
+        assert!(text.contains(part), "{part} is missing from\n{text}");
+    }
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(
+        serde_json::from_str::<MemoryReport>(&json).unwrap().rows,
+        report.rows
+    );
+    // What cannot be measured is said.
+    let none = EvaluateOptions {
+        long_takes: 0,
+        ..options.clone()
+    };
+    assert!(matches!(
+        measure(&corpus, &none, &StopFlag::new()),
+        Err(EvaluateError::Options)
+    ));
+    let mut short = corpus.clone();
+    short.pieces.iter_mut().for_each(|p| p.tokens.truncate(1000));
+    assert!(matches!(
+        measure(&short, &options, &StopFlag::new()),
+        Err(EvaluateError::EmptySplit(_))
+    ));
+    let stop = StopFlag::new();
+    stop.stop();
+    assert!(matches!(
+        measure(&corpus, &options, &stop),
+        Err(EvaluateError::Stopped)
+    ));
+}
+
+/// The mean over a row is the mean over its halves, and a row too long for the context is refused.
+#[test]
+fn the_nll_of_a_part_is_that_of_its_notes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.1);
+    let generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
+    let rows = [notes(1, 3, 192), notes(1, 4, 192)];
+    let nll = |range: std::ops::Range<usize>| nll_of(&generator, 1, &rows, range).unwrap();
+    let (first, second, both) = (nll(0..96), nll(96..192), nll(0..192));
+    assert!(
+        ((first + second) / 2.0 - both).abs() < 1e-3,
+        "{first} {second} {both}"
+    );
+    assert!(first > 0.0 && (first - second).abs() > 1e-6);
+    assert_eq!(nll_of(&generator, 1, &[notes(1, 3, 257)], 0..96), None);
+    assert_eq!(nll_of(&generator, 1, &[], 0..96), None);
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
     assert!(all.len() >= 3 && all[0].len() == 4);
     let window = pastiche::data::Window {
         notes: take.tokens[..16].to_vec(),
+        hints: Vec::new(),
         start: 0,
         piece_len: 64,
         composer: None,
@@ -192,4 +193,41 @@ fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
     for (a, b) in alone.iter().zip(&all[0]) {
         assert!((a - b).abs() < 1e-4);
     }
+}
+
+/// Share of the notes of `returned` that are those of `theme`.
+fn agreement(theme: &[NoteToken], returned: &[NoteToken]) -> f64 {
+    let same = theme.iter().zip(returned).filter(|(a, b)| a.pitch == b.pitch);
+    same.count() as f64 / theme.len() as f64
+}
+
+#[test]
+fn a_form_brings_its_theme_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let g = generator(&folder);
+    let take = |form: &str, recall| {
+        let request = GenerateRequest {
+            form: form.parse().unwrap(),
+            recall,
+            ..request(3, 120)
+        };
+        g.generate(&request, &StopFlag::new(), &mut |_| {}).unwrap()
+    };
+    let exact = take("ABA", 1.0);
+    // The return may wait for a chord to end, so it is looked for around its place.
+    let best = (78..=92)
+        .map(|at| agreement(&exact.tokens[..26], &exact.tokens[at..at + 26]))
+        .fold(0.0, f64::max);
+    assert!(best > 0.9, "{best}");
+    assert_eq!(exact, take("ABA", 1.0));
+    assert_eq!(exact.recipe.form.to_string(), "ABA");
+    let free = take("free", 1.0);
+    assert!(agreement(&free.tokens[..26], &free.tokens[80..106]) < 0.5);
+
+    let too_short = GenerateRequest {
+        form: "ABACADA".parse().unwrap(),
+        ..request(3, 120)
+    };
+    let error = g.generate(&too_short, &StopFlag::new(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, GenerateError::Form(_)), "{error}");
 }

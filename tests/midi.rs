@@ -123,7 +123,7 @@ fn maestro_comes_back_within_a_millisecond() {
     let mut reader = dataset.reader().unwrap();
     let mut notes = 0;
     for entry in dataset.entries.iter().step_by(dataset.entries.len() / 60 + 1) {
-        let first = read(&reader.read(&entry.name).unwrap()).unwrap();
+        let first = read(&reader.read(&entry.place).unwrap()).unwrap();
         assert_eq!(
             first.report.damaged_tracks + first.report.out_of_range,
             0,

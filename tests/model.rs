@@ -3,9 +3,9 @@
 
 use pastiche::data::{Window, stack};
 use pastiche::model::checkpoint::{self, Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
-use pastiche::model::{Batch, Conditioning, LossWeights, ModelConfig, Posterior, Vae};
+use pastiche::model::{Batch, Conditioning, Hints, LossWeights, ModelConfig, Posterior, Vae};
 use pastiche::music::ComposerSet;
-use pastiche::tokens::{Field, NoteToken};
+use pastiche::tokens::{Field, Hint, NoteToken};
 use pastiche::train::{Optimizer, Rates};
 use tch::{Device, Kind, Tensor, no_grad};
 
@@ -28,7 +28,7 @@ fn config() -> ModelConfig {
 
 /// Notes that follow a rule a network can learn, different for each `seed`.
 fn window(seed: usize, config: &ModelConfig) -> Window {
-    let notes = (0..config.context_len)
+    let notes: Vec<NoteToken> = (0..config.context_len)
         .map(|i| NoteToken {
             pitch: ((seed * 7 + i * (seed % 5 + 1)) % 88) as u8,
             velocity: ((seed + i / 4) % 32) as u8,
@@ -37,7 +37,21 @@ fn window(seed: usize, config: &ModelConfig) -> Window {
             gap: (1 + (seed + i % 3) % 20) as u8,
         })
         .collect();
+    // Every third note is hinted, every sixth of them rightly.
+    let hint = |(i, note): (usize, &NoteToken)| {
+        let pitch = if i % 6 == 0 {
+            note.pitch
+        } else {
+            (note.pitch + 3) % 88
+        };
+        (i % 3 == 0).then_some(Hint {
+            note: NoteToken { pitch, ..*note },
+            matched: 3 + i,
+            distance: 1 + i,
+        })
+    };
     Window {
+        hints: notes.iter().enumerate().map(hint).collect(),
         notes,
         start: 10 * seed,
         piece_len: 1000,
@@ -125,7 +139,7 @@ fn positions_and_conditions_change_the_prediction() {
             &condition,
             vae.config.context_len as i64,
         );
-        vae.decoder.logits(Field::Pitch, &h)
+        vae.decoder.logits(Field::Pitch, &h, &batch.hints)
     };
     no_grad(|| {
         let base = one(0, 1.0, 1.0);
@@ -159,15 +173,22 @@ fn a_cache_changes_nothing() {
         // From nothing, and from a prompt of half the context: how decoding goes on when its window slides.
         for prompt in [0, 16] {
             let mut cache = vae.decoder.cache(2, 32, (Kind::Float, CPU));
-            let part = |from: i64, n: i64| (batch.rows.narrow(1, from, n), batch.secs.narrow(1, from, n));
+            let part = |from: i64, n: i64| {
+                let narrowed = |t: &Tensor| t.narrow(1, from, n);
+                (
+                    narrowed(&batch.rows),
+                    narrowed(&batch.secs),
+                    batch.hints.map(narrowed),
+                )
+            };
             if prompt > 0 {
-                let (rows, secs) = part(0, prompt);
-                let out = vae.decoder.extend(&rows, &secs, &condition, &mut cache);
+                let (rows, secs, hints) = part(0, prompt);
+                let out = vae.decoder.extend(&rows, &secs, &hints, &condition, &mut cache);
                 assert!(largest(&(out - whole.narrow(1, 0, prompt))) < 1e-4);
             }
             for t in prompt..32 {
-                let (rows, secs) = part(t, 1);
-                let out = vae.decoder.extend(&rows, &secs, &condition, &mut cache);
+                let (rows, secs, hints) = part(t, 1);
+                let out = vae.decoder.extend(&rows, &secs, &hints, &condition, &mut cache);
                 assert!(
                     largest(&(out - whole.narrow(1, t, 1))) < 1e-4,
                     "position {t} after a prompt of {prompt}"
@@ -238,6 +259,91 @@ fn every_variable_moves_and_every_term_has_a_gradient() {
         let should_move = name != "prior.means";
         assert_eq!(largest(&(&after[&name] - old)) > 0.0, should_move, "{name}");
     }
+}
+
+#[test]
+fn heads_lean_towards_what_is_remembered_as_far_as_they_are_told_to() {
+    let config = config();
+    let vae = model(&config);
+    no_grad(|| {
+        for (name, mut v) in vae.vs.variables() {
+            match name.rsplit('.').next() {
+                Some("gate") => drop(v.zero_()),
+                Some("gate_table") => drop(v.fill_(2.0)),
+                _ => {}
+            }
+        }
+        let hint = |duration| Hint {
+            note: NoteToken {
+                pitch: 40,
+                duration,
+                ..NoteToken::default()
+            },
+            matched: 9,
+            distance: 30,
+        };
+        let so_far = Tensor::ones([1, 2, config.d_model as i64], (Kind::Float, CPU));
+        let logits = |field, duration, strength: f32| {
+            let hints = Hints::new(&[Some(hint(duration)), None], &[strength], 2, CPU);
+            vae.decoder.logits(field, &so_far, &hints)
+        };
+        let added = |field, duration| logits(field, duration, 1.5) - logits(field, duration, 0.0);
+        let pitch = added(Field::Pitch, 10);
+        assert!((pitch.double_value(&[0, 0, 40]) - 3.0).abs() < 1e-5);
+        assert!(
+            (pitch.sum(Kind::Float).double_value(&[]) - 3.0).abs() < 1e-4,
+            "one key only, and only where there is a hint"
+        );
+        // A duration is remembered roughly; at the edge of the range there is only one side.
+        for (duration, neighbours) in [(10, 5.0), (0, 3.0), (63, 3.0)] {
+            let sum = added(Field::Duration, duration)
+                .sum(Kind::Float)
+                .double_value(&[]);
+            assert!((sum - 3.0 * neighbours).abs() < 1e-3, "{duration}: {sum}");
+        }
+        // The heads after the pitch are told whether it was the hinted one.
+        let hints = Hints::new(&[Some(hint(10)), Some(hint(10))], &[1.0], 2, CPU);
+        let told = vae.decoder.chosen(
+            Field::Pitch,
+            &so_far,
+            &Tensor::from_slice(&[40i64, 40]).view([1, 2]),
+            &hints,
+        );
+        let other = vae.decoder.chosen(
+            Field::Pitch,
+            &so_far,
+            &Tensor::from_slice(&[41i64, 41]).view([1, 2]),
+            &hints,
+        );
+        let plain = vae.decoder.chosen(
+            Field::Pitch,
+            &so_far,
+            &Tensor::from_slice(&[40i64, 40]).view([1, 2]),
+            &Hints::none(1, 2, CPU),
+        );
+        assert!(largest(&(&told - &plain)) > 1e-3 && largest(&(&told - &other)) > 1e-3);
+    });
+}
+
+#[test]
+fn a_checkpoint_from_before_there_were_hints_works_as_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.safetensors");
+    let config = config();
+    let vae = model(&config);
+    let composers = ComposerSet::new(["A Bach", "B Chopin", "C Liszt"].map(str::to_owned));
+    let header = CheckpointHeader::new(&config, &composers, TrainedOn::default());
+    let mut tensors = vae.vs.variables();
+    tensors.retain(|name, _| {
+        !name.contains("hint_table") && !name.contains("outcome") && !name.contains("gate")
+    });
+    checkpoint::save(&path, &header, &tensors, false).unwrap();
+    let old = Checkpoint::read(&path).unwrap().vae(CPU).unwrap();
+    let (with, mut without) = (window(1, &config), window(1, &config));
+    without.hints.clear();
+    no_grad(|| {
+        assert_eq!(largest(&(trunk(&old, &[with]) - trunk(&old, &[without]))), 0.0);
+    });
 }
 
 #[test]

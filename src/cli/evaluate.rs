@@ -4,14 +4,18 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::Classifier;
 use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
-use pastiche::evaluate::{CopyIndex, EvaluateOptions, evaluate, measure_rare};
+use pastiche::evaluate::memory::SIDE;
+use pastiche::evaluate::{
+    CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare,
+};
 use pastiche::files;
 use pastiche::generate::{Generator, MAX_NOTES, MOST_BEST_OF};
+use pastiche::picture;
 use pastiche::progress::{Progress, StopFlag};
 
 use super::numbers::{MAX_THREADS, within};
@@ -20,7 +24,8 @@ use super::sampling_args::SamplingArgs;
 /// More takes a composer would be composed for days.
 const MAX_TAKES: usize = 10_000;
 
-/// Measure a model: is it heard as its composer, is it like real music, is it copied, and what does it cost?
+/// Measure a model: is it heard as its composer, is it like real music, is it copied, does it remember and have a
+/// form, and what does it cost?
 ///
 /// Composes some hundred takes and compares them with the held-out part of the corpus.
 #[derive(Args, Debug)]
@@ -48,9 +53,21 @@ pub struct EvaluateArgs {
     /// Measure instead the composers that `train --model rare` added; corpus and judge must know them
     #[arg(long, requires = "judge")]
     rare: bool,
+    /// Measure one part alone; it needs no judge
+    #[arg(long, value_enum, conflicts_with_all = ["rare", "judge", "copy_index"])]
+    only: Option<Part>,
+    /// Draw which moments of a piece resemble which: one real piece and one take
+    #[arg(long, value_name = "FOLDER", conflicts_with = "rare")]
+    pictures: Option<PathBuf>,
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
     takes: usize,
+    /// Long takes per composer for memory and form; 0 leaves that part out
+    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes)]
+    long_takes: usize,
+    /// Notes of each of those; fewer are measured sooner, but themes return after 512
+    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes)]
+    long_notes: usize,
     /// Notes of each take that are judged
     #[arg(long, default_value_t = EvaluateOptions::default().notes, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
@@ -69,6 +86,13 @@ pub struct EvaluateArgs {
     threads: usize,
 }
 
+/// A part of the evaluation that can be measured alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Repetition, second hearing, return of themes, beginnings and endings, real or take
+    Memory,
+}
+
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let corpus = Corpus::load(&args.data)?;
     let choice = args.device;
@@ -76,6 +100,13 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
     device::use_threads(args.threads);
+    if let Some(path) = &args.selector {
+        generator.set_selector(Classifier::read(path, device)?)?;
+    }
+    let options = options(args);
+    if let Some(Part::Memory) = args.only {
+        return run_memory(args, &generator, &corpus, &options);
+    }
     let judge = Classifier::read(
         &args
             .judge
@@ -83,10 +114,6 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             .unwrap_or_else(|| beside(&args.checkpoint, "judge")),
         device,
     )?;
-    if let Some(path) = &args.selector {
-        generator.set_selector(Classifier::read(path, device)?)?;
-    }
-    let options = options(args);
     if args.rare {
         return run_rare(args, &generator, &corpus, &judge, &options);
     }
@@ -101,15 +128,53 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     )?;
     bar.finish();
     print!("{report}");
-    if let Some(path) = &args.out {
-        let text = serde_json::to_string_pretty(&report)?;
-        files::write_whole(path, text.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    write_json(args, &report)?;
+    if let Some(memory) = &report.memory {
+        write_pictures(args, memory)?;
     }
     if let Some(path) = &args.copy_index {
         let index = CopyIndex::build(&corpus);
         index.save(path)?;
         println!("{} sequences: {}", index.len(), path.display());
+    }
+    Ok(())
+}
+
+fn run_memory(
+    args: &EvaluateArgs,
+    generator: &Generator,
+    corpus: &Corpus,
+    options: &EvaluateOptions,
+) -> anyhow::Result<()> {
+    let mut bar = Bar::new();
+    let report = measure_memory(generator, corpus, options, &StopFlag::new(), &mut |p| {
+        bar.show(&p)
+    })?;
+    bar.finish();
+    print!("{report}\n{}", GateTable(&report.gates));
+    write_json(args, &report)?;
+    write_pictures(args, &report)
+}
+
+fn write_json(args: &EvaluateArgs, report: &impl serde::Serialize) -> anyhow::Result<()> {
+    let Some(path) = &args.out else {
+        return Ok(());
+    };
+    let text = serde_json::to_string_pretty(report)?;
+    files::write_whole(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The pictures of the report as PNG files, numbered in its order: first real music, then a take.
+fn write_pictures(args: &EvaluateArgs, report: &MemoryReport) -> anyhow::Result<()> {
+    let Some(folder) = &args.pictures else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for (name, picture) in ["real", "take"].iter().zip(&report.pictures) {
+        let path = folder.join(format!("self-similarity-{name}.png"));
+        let (title, shades) = (&picture.title, picture.shades());
+        picture::write_similarity(&path, title, picture.secs, &shades, SIDE)?;
+        println!("{title}: {}", path.display());
     }
     Ok(())
 }
@@ -140,12 +205,7 @@ fn run_rare(
             }
         );
     }
-    if let Some(path) = &args.out {
-        let text = serde_json::to_string_pretty(&rows)?;
-        files::write_whole(path, text.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
+    write_json(args, &rows)
 }
 
 fn beside(checkpoint: &Path, name: &str) -> PathBuf {
@@ -157,6 +217,8 @@ fn options(args: &EvaluateArgs) -> EvaluateOptions {
         takes: args.takes,
         notes: args.notes,
         best_of: args.best_of,
+        long_takes: args.long_takes,
+        long_notes: args.long_notes,
         seed: args.seed,
         sampling: args.sampling.settings().clamped(),
     }

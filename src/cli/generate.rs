@@ -9,7 +9,9 @@ use pastiche::device::DeviceChoice;
 use pastiche::display::one_line;
 use pastiche::evaluate::{Ears, Heard};
 use pastiche::files::is_stream;
-use pastiche::generate::{DEFAULT_BEST_OF, GenerateRequest, Generator, MAX_NOTES, MOST_BEST_OF, Take};
+use pastiche::generate::{
+    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_NOTES, MOST_BEST_OF, Take,
+};
 use pastiche::music::{ComposerSet, surname};
 use pastiche::sampling::fresh_seed;
 use serde_json::json;
@@ -46,6 +48,13 @@ pub struct GenerateArgs {
     seconds: Option<f64>,
     #[command(flatten)]
     sampling: SamplingArgs,
+    /// How the take is divided: free, rondo, variations, or letters such as ABA, where A' is a varied return and A+5
+    /// one five semitones higher
+    #[arg(long, value_name = "FORM", default_value_t = Form::Free)]
+    form: Form,
+    /// How closely a theme comes back, 0-1; 1 is note for note
+    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL, value_parser = within(0.0..=1.0))]
+    recall: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
@@ -85,6 +94,8 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         .map(|i| GenerateRequest {
             notes,
             sampling: args.sampling.settings(),
+            form: args.form.clone(),
+            recall: args.recall,
             best_of: best_of(args, &generator),
             ..GenerateRequest::new(Some(composer), seed.wrapping_add(i))
         })

@@ -50,6 +50,7 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
     let input = args.input.as_deref().context("name a MIDI file to play")?;
     let read = read_music(input)?;
     let sound_font = args.sound.load()?;
+    let font = sound_font.clone();
     let player = Player::start(args.device.clone(), Arc::new(|| {})).context("could not start the player")?;
     let handle = player.handle();
     handle.set_sound(Sound {
@@ -59,6 +60,9 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
         ..Sound::new(sound_font)
     })?;
     wait_until_ready(&handle)?;
+    if let Some(remark) = font.remark() {
+        eprintln!("{remark}");
+    }
     handle.load(Arc::new(read.performance))?;
     if let Some(secs) = args.from {
         handle.seek(secs)?;
@@ -124,6 +128,9 @@ fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<
             }
         }
         let status = handle.status();
+        if let SoundState::Failed { reason } = status.sound {
+            bail!("{reason}");
+        }
         if is_terminal {
             eprint!("\r{:.1} / {:.1} s ", status.position_secs, status.duration_secs);
         }

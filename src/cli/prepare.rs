@@ -88,6 +88,9 @@ fn write_remarks(out: &mut impl Write, report: &PrepareReport) -> io::Result<()>
             "no composer has enough music for a label: lower --least-hours or --fewest-works"
         )?;
     }
+    for remark in &report.remarks {
+        writeln!(out, "{remark}")?;
+    }
     if !report.broken.is_empty() {
         writeln!(out, "{} files were skipped:", report.broken.len())?;
         for broken in &report.broken {

@@ -54,7 +54,7 @@ pub const SAMPLE_RATE: u32 = 48_000;
 /// Which sound to play with.
 #[derive(clap::Args, Debug)]
 pub struct SoundArgs {
-    /// The SoundFont (.sf2); by default the best piano found in soundfonts/ and the system's folders
+    /// The SoundFont (.sf2 or .sf3); by default the best piano found in soundfonts/ and the system's folders
     #[arg(long, value_name = "SF2")]
     pub soundfont: Option<PathBuf>,
     /// Another sound of the SoundFont than its piano, as BANK:PROGRAM counted from 0
@@ -86,7 +86,7 @@ impl SoundArgs {
     /// Finds and loads the SoundFont.
     pub fn load(&self) -> anyhow::Result<SoundFont> {
         let path = self.soundfont.clone().or_else(paths::default_soundfont).context(
-            "no SoundFont was found; run `cargo xtask setup`, put an .sf2 file into soundfonts/, or name one with --soundfont",
+            "no SoundFont was found; run `cargo xtask setup`, put an .sf2 or .sf3 file into soundfonts/, or name one with --soundfont",
         )?;
         Ok(SoundFont::load(&path)?)
     }

@@ -1,25 +1,25 @@
 //! Finding the pieces of a data set: MAESTRO as a folder or a zip, or any folder of `Composer Name/*.mid`.
 
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::{Component, Path, PathBuf};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use zip::ZipArchive;
-
-use crate::music::midi::MAX_BYTES;
+use super::folders::{self, Nobody};
+use super::listing::{Found, Listing, Place, Reader, list_folder, list_zip, open_zip};
+use super::piece_list::{PieceList, parse_csv, parse_json};
+use crate::music::unified_composers;
 
 const MAESTRO_LICENCE: &str = "CC BY-NC-SA 4.0 (MAESTRO, Hawthorne et al. 2019): not for commercial use";
 const FOLDER_LICENCE: &str = "unknown: the user's own collection";
-/// Folders nested deeper are not looked into.
-const MAX_DEPTH: usize = 8;
+/// The endings of MIDI files.
+const MIDI_ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 
 /// One MIDI file of a data set, and whose music it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it lies in the folder or zip, with `/` between folders.
+    /// Its name in the folder or zip, with `/` between folders.
     pub name: String,
+    pub place: Place,
     pub title: String,
     pub composer_name: String,
 }
@@ -35,8 +35,22 @@ pub enum ManifestError {
         source: zip::result::ZipError,
         path: PathBuf,
     },
-    #[error("cannot read the list of pieces: {source}: {}", .path.display())]
-    List { source: csv::Error, path: PathBuf },
+    #[error("the list of pieces {list} cannot be used: {reason}; put the original back: {}", .path.display())]
+    List {
+        list: String,
+        reason: String,
+        path: PathBuf,
+    },
+    #[error(
+        "this looks like MAESTRO without its list, and only the list says who composed what; put maestro-v3.0.0.csv \
+         beside the folders of years: {}", .path.display()
+    )]
+    NoList { path: PathBuf },
+    #[error(
+        "{count} MIDI files were found, but none in a composer's folder; sort them into folders named after their \
+         composers: {}", .path.display()
+    )]
+    NoComposer { count: usize, path: PathBuf },
     #[error("no music found: give the MAESTRO folder or zip, or a folder of \"Composer Name/*.mid\": {}", .path.display())]
     Empty { path: PathBuf },
 }
@@ -48,23 +62,19 @@ pub struct Dataset {
     is_zip: bool,
     /// In the order of composer, title and name, whatever the order of the files.
     pub entries: Vec<Entry>,
-    /// MIDI files that no composer's folder holds.
-    pub without_composer: Vec<String>,
+    /// What was found but cannot be used, and why: files in no composer's folder, files of the list that are missing,
+    /// folders that cannot be read.
+    pub unusable: Vec<(String, String)>,
+    /// What a person should know of how the list and the names were understood.
+    pub remarks: Vec<String>,
     pub source: String,
     pub licence: String,
 }
 
-/// The columns that are needed of MAESTRO's list.
-#[derive(Deserialize)]
-struct MaestroRow {
-    canonical_composer: String,
-    canonical_title: String,
-    midi_filename: String,
-}
-
 impl Dataset {
-    /// Lists the pieces under `path`: a folder or a zip file. With a MAESTRO list (`*.csv`) in it, that decides what
-    /// belongs to it; without, each folder is a composer and each MIDI file in it a piece.
+    /// Lists the pieces under `path`: a folder or a zip file. With MAESTRO's list (`*.csv` or `*.json`) in it, that
+    /// decides what belongs to it; without, its folders do. Hidden folders are passed over, and links are followed
+    /// once, unless they lead back into the data set. Spellings of a composer's name become one.
     ///
     /// # Errors
     /// [`ManifestError`]; what is found but broken shows only when it is read.
@@ -74,183 +84,279 @@ impl Dataset {
             path: path.to_owned(),
         })?;
         let is_zip = metadata.is_file();
+        let Listing { files, unreadable } = match is_zip {
+            true => list_zip(path)?,
+            false => list_folder(path)?,
+        };
         let mut dataset = Dataset {
             path: path.to_owned(),
             is_zip,
             entries: Vec::new(),
-            without_composer: Vec::new(),
-            source: path
-                .file_stem()
-                .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            unusable: unreadable,
+            remarks: Vec::new(),
+            source: own_name(path),
             licence: FOLDER_LICENCE.to_owned(),
         };
-        let names = match is_zip {
-            true => zip_names(path)?,
-            false => folder_names(path)?,
-        };
-        if !dataset.take_maestro_list(&names)? {
-            dataset.take_folders(&names);
+        match dataset.find_list(&files)? {
+            Some((at, list)) => dataset.take_list(&files, at, &list)?,
+            None => dataset.take_folders(&files)?,
         }
-        if dataset.entries.is_empty() {
-            return Err(ManifestError::Empty {
-                path: path.to_owned(),
-            });
-        }
+        dataset.unify_composers();
         let key = |e: &Entry| (e.composer_name.clone(), e.title.clone(), e.name.clone());
         dataset.entries.sort_by_cached_key(key);
         Ok(dataset)
     }
 
     /// Something that reads its files; each thread makes its own.
+    ///
+    /// # Errors
+    /// When a zip cannot be opened any more.
     pub fn reader(&self) -> Result<Reader, ManifestError> {
         match self.is_zip {
             true => Ok(Reader::Zip(Box::new(open_zip(&self.path)?))),
-            false => Ok(Reader::Folder(self.path.clone())),
+            false => Ok(Reader::Folder),
         }
     }
 
-    /// Fills the entries from the first list with MAESTRO's columns; `false` without one.
-    fn take_maestro_list(&mut self, names: &[String]) -> Result<bool, ManifestError> {
-        for list in names.iter().filter(|name| has_extension(name, &["csv"])) {
-            let bytes = self.reader()?.read(list).map_err(|source| ManifestError::Open {
-                source,
-                path: self.path.join(list),
-            })?;
-            let mut rows = csv::Reader::from_reader(bytes.as_slice());
-            if !rows
-                .headers()
-                .is_ok_and(|h| h.iter().any(|column| column == "midi_filename"))
-            {
-                continue;
-            }
-            let folder = list
-                .rsplit_once('/')
-                .map_or(String::new(), |(folder, _)| format!("{folder}/"));
-            for row in rows.deserialize() {
-                let row: MaestroRow = row.map_err(|source| ManifestError::List {
-                    source,
-                    path: self.path.join(list),
-                })?;
-                self.entries.push(Entry {
-                    name: format!("{folder}{}", row.midi_filename),
-                    title: row.canonical_title.trim().to_owned(),
-                    composer_name: row.canonical_composer.trim().to_owned(),
-                });
-            }
-            if let Some(version) = list
-                .split(['/', '\\'])
-                .find_map(|part| part.strip_prefix("maestro-"))
-            {
-                self.source = format!("MAESTRO {}", version.trim_end_matches(".csv"));
-                self.licence = MAESTRO_LICENCE.to_owned();
-            }
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
-    fn take_folders(&mut self, names: &[String]) {
-        let midi: Vec<&String> = names
-            .iter()
-            .filter(|name| has_extension(name, &["mid", "midi"]))
-            .collect();
-        // A zip often holds one folder that holds everything.
-        let roots: BTreeSet<&str> = midi.iter().filter_map(|name| name.split('/').next()).collect();
-        let is_wrapped =
-            self.is_zip && roots.len() == 1 && midi.iter().all(|name| name.split('/').count() > 2);
-        for name in midi {
-            let parts: Vec<&str> = name.split('/').skip(usize::from(is_wrapped)).collect();
-            match parts.as_slice() {
-                [composer, .., file] => self.entries.push(Entry {
-                    name: name.clone(),
-                    title: file.rsplit_once('.').map_or(*file, |(stem, _)| stem).to_owned(),
-                    composer_name: (*composer).trim().to_owned(),
-                }),
-                _ => self.without_composer.push(name.clone()),
-            }
-        }
-    }
-}
-
-/// Reads the files of a [`Dataset`].
-pub enum Reader {
-    Folder(PathBuf),
-    Zip(Box<ZipArchive<BufReader<File>>>),
-}
-
-impl Reader {
-    /// The bytes of the file called `name`; at most [`MAX_BYTES`] are read of a MIDI file, and one more to show it.
-    pub fn read(&mut self, name: &str) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match self {
-            Reader::Folder(folder) => File::open(folder.join(name))?
-                .take(MAX_BYTES + 1)
-                .read_to_end(&mut bytes)?,
-            Reader::Zip(archive) => archive
-                .by_name(name)
-                .map_err(io::Error::other)?
-                .take(MAX_BYTES + 1)
-                .read_to_end(&mut bytes)?,
+    /// The first list with MAESTRO's columns, and which of the files it is.
+    fn find_list(&mut self, files: &[Found]) -> Result<Option<(usize, PieceList)>, ManifestError> {
+        let mut reader = None;
+        let tables = |ending: &'static str| {
+            let is_table = move |file: &Found| has_ending(file.file_name(), &[ending]);
+            (0..files.len()).filter(move |at| is_table(&files[*at]))
         };
-        Ok(bytes)
-    }
-}
-
-fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>, ManifestError> {
-    let file = File::open(path).map_err(|source| ManifestError::Open {
-        source,
-        path: path.to_owned(),
-    })?;
-    ZipArchive::new(BufReader::new(file)).map_err(|source| ManifestError::Zip {
-        source,
-        path: path.to_owned(),
-    })
-}
-
-fn zip_names(path: &Path) -> Result<Vec<String>, ManifestError> {
-    let archive = open_zip(path)?;
-    let mut names: Vec<String> = archive
-        .file_names()
-        .filter_map(Result::ok)
-        .map(|name| name.into_owned())
-        .collect();
-    names.sort();
-    Ok(names)
-}
-
-fn folder_names(root: &Path) -> Result<Vec<String>, ManifestError> {
-    let mut names = Vec::new();
-    let mut folders = vec![(root.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        let open_error = |source| ManifestError::Open {
-            source,
-            path: folder.clone(),
-        };
-        for item in std::fs::read_dir(&folder).map_err(open_error)? {
-            let path = item.map_err(open_error)?.path();
-            if path.is_dir() {
-                if depth < MAX_DEPTH {
-                    folders.push((path, depth + 1));
+        for at in tables("csv").chain(tables("json")) {
+            let file = &files[at];
+            let reader = match &mut reader {
+                Some(reader) => reader,
+                none => none.insert(self.reader()?),
+            };
+            let error = |reason: String| ManifestError::List {
+                list: file.name(),
+                reason,
+                path: self.path.clone(),
+            };
+            let bytes = reader.read(&file.place).map_err(|e| error(e.to_string()))?;
+            let list = match has_ending(file.file_name(), &["csv"]) {
+                true => parse_csv(&bytes).map_err(error)?,
+                false => parse_json(&bytes),
+            };
+            match list {
+                Some(list) => return Ok(Some((at, list))),
+                None if is_maestro(file.file_name()) => {
+                    let remark = format!("{} is no list of pieces and was passed over", file.name());
+                    self.remarks.push(remark);
                 }
-            } else if let Ok(inside) = path.strip_prefix(root) {
-                let parts: Vec<_> = inside
-                    .components()
-                    .filter_map(|part| match part {
-                        Component::Normal(part) => part.to_str(),
-                        _ => None,
-                    })
-                    .collect();
-                names.push(parts.join("/"));
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn take_list(&mut self, files: &[Found], at: usize, list: &PieceList) -> Result<(), ManifestError> {
+        let list_file = &files[at];
+        let files_at = FilesAt::new(files, list_file);
+        let mut is_listed = vec![false; files.len()];
+        for row in &list.rows {
+            let Some(index) = files_at.find(&row.file) else {
+                let reason = format!("{} lists it, but it is not there", list_file.name());
+                self.unusable.push((row.file.clone(), reason));
+                continue;
+            };
+            is_listed[index] = true;
+            self.entries.push(Entry {
+                name: files[index].name(),
+                place: files[index].place.clone(),
+                title: row.title.clone(),
+                composer_name: row.composer.clone(),
+            });
+        }
+        if self.entries.is_empty() {
+            return Err(ManifestError::List {
+                list: list_file.name(),
+                reason: format!("none of the {} files it names is there", list.rows.len()),
+                path: self.path.clone(),
+            });
+        }
+        let others = files
+            .iter()
+            .zip(is_listed)
+            .filter(|(f, is_listed)| !is_listed && is_midi(f));
+        let list_name = list_file.name();
+        match others.count() {
+            0 => {}
+            1 => self
+                .remarks
+                .push(format!("1 MIDI file is not in {list_name} and was left out")),
+            n => self
+                .remarks
+                .push(format!("{n} MIDI files are not in {list_name} and were left out")),
+        }
+        match list.bad_lines {
+            0 => {}
+            1 => self.remarks.push(format!("1 line of {list_name} cannot be read")),
+            n => self
+                .remarks
+                .push(format!("{n} lines of {list_name} cannot be read")),
+        }
+        let own = own_name(&self.path);
+        let mut parts = list_file
+            .parts
+            .iter()
+            .rev()
+            .map(String::as_str)
+            .chain([own.as_str()]);
+        match parts.find(|part| is_maestro(part)) {
+            Some(part) => self.source = maestro_version(part),
+            None if list.is_maestro => self.source = "MAESTRO".to_owned(),
+            None => return Ok(()),
+        }
+        self.licence = MAESTRO_LICENCE.to_owned();
+        Ok(())
+    }
+
+    fn take_folders(&mut self, files: &[Found]) -> Result<(), ManifestError> {
+        let midi: Vec<Found> = files.iter().filter(|f| is_midi(f)).cloned().collect();
+        let path = || self.path.clone();
+        if midi.is_empty() {
+            return Err(ManifestError::Empty { path: path() });
+        }
+        let composers = folders::composers(&midi, &own_name(&self.path));
+        if composers.iter().all(Result::is_err) {
+            return Err(match composers.contains(&Err(Nobody::Year)) {
+                true => ManifestError::NoList { path: path() },
+                false => ManifestError::NoComposer {
+                    count: midi.len(),
+                    path: path(),
+                },
+            });
+        }
+        for (file, composer) in midi.iter().zip(composers) {
+            let name = file.name();
+            match composer {
+                Ok(composer_name) => {
+                    let stem = file.file_name().rsplit_once('.').map_or("", |(stem, _)| stem);
+                    self.entries.push(Entry {
+                        title: stem.to_owned(),
+                        place: file.place.clone(),
+                        composer_name,
+                        name,
+                    });
+                }
+                Err(Nobody::NoFolder) => {
+                    self.unusable
+                        .push((name, "it lies in no composer's folder".to_owned()));
+                }
+                Err(Nobody::Year) => {
+                    let reason = "it lies in the folder of a year, and no list says who composed it";
+                    self.unusable.push((name, reason.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unify_composers(&mut self) {
+        let mut names: Vec<&str> = self.entries.iter().map(|e| e.composer_name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let unified: BTreeMap<String, String> = names
+            .iter()
+            .map(|n| (*n).to_owned())
+            .zip(unified_composers(&names))
+            .collect();
+        for (given, name) in unified.iter().filter(|(given, name)| given != name) {
+            self.remarks.push(format!("\"{given}\" is taken for {name}"));
+        }
+        for entry in &mut self.entries {
+            if let Some(name) = unified.get(&entry.composer_name) {
+                entry.composer_name.clone_from(name);
             }
         }
     }
-    names.sort();
-    Ok(names)
 }
 
-fn has_extension(name: &str, extensions: &[&str]) -> bool {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    extensions
-        .iter()
-        .any(|wanted| extension.eq_ignore_ascii_case(wanted))
+/// Finds the files that a list names.
+struct FilesAt<'a> {
+    files: &'a [Found],
+    /// The folder of the list, from which it counts.
+    folder: &'a [String],
+    by_file_name: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> FilesAt<'a> {
+    fn new(files: &'a [Found], list: &'a Found) -> FilesAt<'a> {
+        let mut by_file_name: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, file) in files.iter().enumerate() {
+            by_file_name.entry(file.file_name()).or_default().push(index);
+        }
+        FilesAt {
+            files,
+            folder: list.parts.split_last().map_or(&[], |(_, folder)| folder),
+            by_file_name,
+        }
+    }
+
+    /// Where the list says, or else where the same path ends elsewhere, or else the only file of that name.
+    fn find(&self, listed: &str) -> Option<usize> {
+        let parts: Vec<&str> = listed
+            .split(['/', '\\'])
+            .filter(|p| !matches!(*p, "" | "."))
+            .collect();
+        let same_name = self.by_file_name.get(parts.last()?)?;
+        let is_at = |at: &&usize| {
+            let whole = self
+                .folder
+                .iter()
+                .map(String::as_str)
+                .chain(parts.iter().copied());
+            self.files[**at].parts.iter().map(String::as_str).eq(whole)
+        };
+        let ends_so = |at: &&usize| {
+            let own = &self.files[**at].parts;
+            own.len() >= parts.len()
+                && own[own.len() - parts.len()..]
+                    .iter()
+                    .zip(&parts)
+                    .all(|(a, b)| a == b)
+        };
+        let only = || same_name.first().filter(|_| same_name.len() == 1);
+        let found = same_name
+            .iter()
+            .find(is_at)
+            .or_else(|| same_name.iter().find(ends_so));
+        found.or_else(only).copied()
+    }
+}
+
+/// The name of the folder or zip without its ending.
+fn own_name(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = match whole.is_file() {
+        true => whole.file_stem(),
+        false => whole.file_name(),
+    };
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+fn is_maestro(name: &str) -> bool {
+    name.to_lowercase().starts_with("maestro")
+}
+
+/// "maestro-v3.0.0-midi" is "MAESTRO v3.0.0".
+fn maestro_version(name: &str) -> String {
+    let version = name
+        .split(['-', '_', ' '])
+        .find(|part| part.starts_with(['v', 'V']) && part[1..].starts_with(|c: char| c.is_ascii_digit()));
+    let version = version.map(|v| v.trim_end_matches(".csv").trim_end_matches(".json"));
+    version.map_or_else(|| "MAESTRO".to_owned(), |version| format!("MAESTRO {version}"))
+}
+
+fn is_midi(file: &Found) -> bool {
+    has_ending(file.file_name(), &MIDI_ENDINGS)
+}
+
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    endings.iter().any(|wanted| ending.eq_ignore_ascii_case(wanted))
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::manifest::{Dataset, Entry, ManifestError, Reader};
+use super::listing::Reader;
+use super::manifest::{Dataset, Entry, ManifestError};
 use super::splits::{self, LabelRule, Listed};
 use super::{ComposerReport, Corpus, Piece, Provenance, kinship};
 use crate::music::{ComposerSet, Performance, midi};
@@ -47,6 +48,8 @@ pub struct PrepareReport {
     /// Labelled composers first, the longest first.
     pub composers: Vec<ComposerReport>,
     pub broken: Vec<Broken>,
+    /// How the list of the data set and the composers' names were understood.
+    pub remarks: Vec<String>,
     /// Notes that the files hold outside the 88 keys or for drums.
     pub dropped_notes: usize,
     /// Notes that the reading cut at the next stroke of their key.
@@ -99,11 +102,11 @@ pub fn prepare(
     let (heard, mut broken): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let heard: Vec<Heard> = heard.into_iter().flatten().collect();
     let mut broken: Vec<Broken> = broken.drain(..).filter_map(Result::err).collect();
-    let no_composer = |name: &String| Broken {
+    let unusable = |(name, reason): &(String, String)| Broken {
         name: name.clone(),
-        reason: "it lies in no composer's folder".to_owned(),
+        reason: reason.clone(),
     };
-    broken.extend(dataset.without_composer.iter().map(no_composer));
+    broken.extend(dataset.unusable.iter().map(unusable));
     if heard.is_empty() {
         let first = broken
             .first()
@@ -120,6 +123,7 @@ pub fn prepare(
     });
     let mut report = PrepareReport {
         broken,
+        remarks: dataset.remarks.clone(),
         ..PrepareReport::default()
     };
     for piece in &heard {
@@ -173,7 +177,7 @@ fn read_all(
 }
 
 fn hear(reader: &mut Reader, entry: usize, listed: &Entry) -> Result<Heard, String> {
-    let bytes = reader.read(&listed.name).map_err(|e| e.to_string())?;
+    let bytes = reader.read(&listed.place).map_err(|e| e.to_string())?;
     let read = midi::read(&bytes).map_err(|e| e.to_string())?;
     if read.report.damaged_tracks > 0 {
         return Err("it breaks off before its end".to_owned());

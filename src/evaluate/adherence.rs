@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stats::share_error;
+use super::stats::{mean, share_error};
 use crate::music::ComposerSet;
 use crate::train::rank_of;
 
@@ -11,6 +11,18 @@ use crate::train::rank_of;
 pub struct Measured {
     pub value: f64,
     pub error: f64,
+}
+
+impl Measured {
+    /// Mean and standard error of independent values; no error of fewer than two.
+    pub fn averaged(values: &[f64]) -> Measured {
+        let (value, n) = (mean(values), values.len() as f64);
+        let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
+        Measured {
+            value,
+            error: (squares / (n - 1.0).max(1.0) / n.max(1.0)).sqrt(),
+        }
+    }
 }
 
 impl std::fmt::Display for Measured {

@@ -1,5 +1,5 @@
-//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied, and
-//! what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md` for what was found.
+//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied,
+//! does it remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md` for what was found.
 
 mod adherence;
 mod copy_index;
@@ -12,6 +12,7 @@ mod gates;
 mod latent;
 mod likeness;
 mod material;
+pub mod memory;
 mod options;
 mod rare;
 mod report;
@@ -26,8 +27,9 @@ pub use copying::{Copied, LENGTHS, Sequences};
 pub use cost::Cost;
 pub use ears::{Ears, Heard};
 pub use frechet::frechet_distance;
-pub use gate::Gate;
+pub use gate::{Bound, Gate, GateTable};
 pub use latent::{LabelSwap, LatentReport};
+pub use memory::{MemoryReport, measure_memory};
 pub use options::EvaluateOptions;
 pub use rare::{RareHeard, RareRow, measure_rare};
 pub use report::{AdherenceRow, LikenessReport, Report};
@@ -55,7 +57,9 @@ pub enum EvaluateError {
     },
     #[error("the {0} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit(&'static str),
-    #[error("takes and notes must be at least 2 and 32, and best-of at least 1")]
+    #[error(
+        "takes and notes must be at least 2 and 32, best-of and long takes at least 1, long notes at least 256"
+    )]
     Options,
     #[error("stopped before the measurement was done; nothing was written")]
     Stopped,

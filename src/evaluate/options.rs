@@ -15,6 +15,12 @@ pub struct EvaluateOptions {
     /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
     /// that row out.
     pub best_of: usize,
+    /// Longer takes per composer that memory and form are measured on; 0 leaves that out.
+    #[serde(default)]
+    pub long_takes: usize,
+    /// Notes of those, and of the real pieces beside them; returns are looked for from note 512 on.
+    #[serde(default)]
+    pub long_notes: usize,
     pub seed: u64,
     pub sampling: SamplingSettings,
 }
@@ -25,6 +31,8 @@ impl Default for EvaluateOptions {
             takes: 40,
             notes: 256,
             best_of: DEFAULT_BEST_OF,
+            long_takes: 4,
+            long_notes: 1500,
             seed: 2026,
             sampling: SamplingSettings::default(),
         }

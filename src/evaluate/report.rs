@@ -9,7 +9,7 @@ use super::cost::Cost;
 use super::latent::LatentReport;
 use super::options::EvaluateOptions;
 use super::similarity::{Likeness, OutOfRange, RelativeCosine};
-use super::{Copied, Gate, LENGTHS};
+use super::{Copied, Gate, GateTable, LENGTHS, MemoryReport};
 
 /// A classifier's view of one set of music.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,10 @@ pub struct Report {
     pub copied: Copied,
     pub unseen_works: Copied,
     pub cost: Cost,
+    /// `None` where no long takes were asked for.
+    #[serde(default)]
+    pub memory: Option<MemoryReport>,
+    /// Those of memory and form are in `memory`.
     pub gates: Vec<Gate>,
 }
 
@@ -65,6 +69,13 @@ impl Report {
     /// Real held-out music as the judge hears it.
     pub fn ceiling(&self) -> &AdherenceRow {
         &self.adherence[0]
+    }
+
+    /// Takes with the selection that was asked for, if there was one, as the judge hears them.
+    pub fn chosen_takes(&self) -> Option<&AdherenceRow> {
+        self.adherence
+            .iter()
+            .find(|r| r.name.starts_with("takes, best of"))
     }
 
     /// Takes without selection as the judge hears them.
@@ -83,6 +94,9 @@ impl fmt::Display for Report {
         self.write_likeness(&mut out)?;
         self.write_copied(&mut out)?;
         self.write_cost(&mut out)?;
+        if let Some(memory) = &self.memory {
+            write!(out, "\n{memory}")?;
+        }
         self.write_gates(&mut out)?;
         f.write_str(&out)
     }
@@ -310,22 +324,9 @@ impl Report {
     }
 
     fn write_gates(&self, out: &mut String) -> fmt::Result {
-        writeln!(out, "\nGates {:>44} {:>10} {:>10}", "value", "small", "best")?;
-        for g in &self.gates {
-            let sign = if g.at_least { "≥" } else { "≤" };
-            let mark = |ok: bool| if ok { "✓" } else { "✗" };
-            writeln!(
-                out,
-                "{:<42} {:>7.3} {:>6} {:<4.3} {} {:>3} {:<4.3} {}",
-                g.name,
-                g.value,
-                sign,
-                g.small,
-                mark(g.meets_small()),
-                sign,
-                g.best,
-                mark(g.meets_best())
-            )?;
+        write!(out, "\n{}", GateTable(&self.gates))?;
+        if let Some(memory) = &self.memory {
+            write!(out, "\n{}", GateTable(&memory.gates))?;
         }
         if !self.lost.is_empty() {
             writeln!(out, "under half their real recall: {}", self.lost.join(", "))?;

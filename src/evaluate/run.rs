@@ -7,6 +7,7 @@ use super::material::{self, Labelled, check_composers, check_kind, parts, real_s
 use super::options::EvaluateOptions;
 use super::{
     AdherenceRow, Copied, EvaluateError, LabelSwap, Report, Sequences, cost, gates, latent, likeness,
+    measure_memory,
 };
 use crate::classify::{Classifier, ClassifierKind, Heard};
 use crate::data::{Corpus, Split};
@@ -93,6 +94,16 @@ impl Evaluation<'_> {
         let likeness = likeness::measure(self.judge, self.corpus, &takes, options)?;
         self.say("looking for copies", 0, None)?;
         let (copied, unseen_works) = self.copied(&takes);
+        let memory = match options.long_takes {
+            0 => None,
+            _ => Some(measure_memory(
+                self.generator,
+                self.corpus,
+                options,
+                self.stop,
+                self.on_progress,
+            )?),
+        };
         cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
         cost.peak_memory_mb = cost::peak_memory_mb();
         let info = self.generator.info();
@@ -118,6 +129,7 @@ impl Evaluation<'_> {
             copied,
             unseen_works,
             cost,
+            memory,
             gates: Vec::new(),
         };
         report.gates = gates::gates(&report);

@@ -1,8 +1,8 @@
 //! Why nothing can be composed.
 
+use super::form::FormError;
 use super::take::{MAX_NOTES, MAX_STEPS};
 use crate::device::NoSuchDevice;
-
 use crate::model::{CheckpointError, ModelError};
 
 /// Why nothing can be composed.
@@ -27,6 +27,8 @@ pub enum GenerateError {
     EmptyPrompt,
     #[error("ask for between 2 and {most} steps", most = MAX_STEPS)]
     Steps,
+    #[error(transparent)]
+    Form(#[from] FormError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]

@@ -13,12 +13,13 @@ use super::given::Given;
 use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
+use super::returns::returns;
 use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};
 use crate::device::{DeviceChoice, device_name};
 use crate::latent_map::LatentMap;
-use crate::model::{AggregatedPosterior, Checkpoint, RareLabels, Vae};
+use crate::model::{AggregatedPosterior, Checkpoint, LatentPlan, RareLabels, Vae};
 use crate::music::ComposerId;
 use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
@@ -33,6 +34,7 @@ pub struct Generator {
     vae: Vae,
     info: CheckpointInfo,
     pub(super) aggregate: Option<AggregatedPosterior>,
+    pub(super) plan: Option<LatentPlan>,
     selector: Option<Classifier>,
 }
 
@@ -80,6 +82,7 @@ impl Generator {
             vae,
             info,
             aggregate,
+            plan: LatentPlan::from_tensors(&checkpoint.tensors, config.n_composers, config.d_latent),
             selector: None,
         };
         if let Some(selector) = selector_for(path, device)
@@ -215,37 +218,50 @@ impl Generator {
         let component = request
             .composer
             .map_or_else(|| rng.random_range(0..k), ComposerId::index);
-        let mean = self.latent_mean(component);
-        let asked = request.z_path.first().or(request.z.as_ref());
-        let z = match request
+        if let Some(z) = request
             .z_path
             .iter()
+            .chain(&request.z)
             .find(|z| z.len() != self.info.d_latent)
-            .or(asked)
         {
-            Some(z) if z.len() != self.info.d_latent => {
-                return Err(GenerateError::LatentSize {
-                    given: z.len(),
-                    expected: self.info.d_latent,
-                });
-            }
+            return Err(GenerateError::LatentSize {
+                given: z.len(),
+                expected: self.info.d_latent,
+            });
+        }
+        let returns = match given {
+            Some(_) => Vec::new(),
+            None => returns(&request.form, notes, request.recall, &mut rng)?,
+        };
+        let asked = request.z_path.first().or(request.z.as_ref());
+        let planned = match asked {
+            Some(_) => None,
+            None => self.planned_path(component, notes, &returns, &mut rng),
+        };
+        let is_planned = planned.is_some();
+        let path = planned.unwrap_or_else(|| request.z_path.clone());
+        let z = match path.first().or(asked) {
             Some(z) => z.clone(),
             None => self.draw_latent(component, &mut rng),
         };
         // A latent that was asked for is also what later segments wander around.
-        let z_mean = if asked.is_some() { z.clone() } else { mean };
+        let z_mean = match asked {
+            Some(_) => z.clone(),
+            None => self.latent_mean(component),
+        };
         let mut line = Line::new(rng.random(), label as i64, z, z_mean, request.sampling.clamped());
-        line.z_path.clone_from(&request.z_path);
+        line.z_path = path;
         line.given = given.cloned();
         line.wanted = notes;
         line.slack = notes / 10;
+        line.returns = returns;
+        line.knows_its_place = is_planned;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             let mut tokens = encode(prompt).tokens;
             if tokens.is_empty() {
                 return Err(GenerateError::EmptyPrompt);
             }
             join(&mut tokens);
-            line.wanted += tokens.len();
             line.begin_with(tokens);
         }
         Ok(line)
@@ -291,6 +307,8 @@ impl Generator {
                 seed: request.seed,
                 notes,
                 sampling: request.sampling.clamped(),
+                form: request.form.clone(),
+                recall: request.recall,
                 best_of: request.best_of,
                 z: line.z,
                 prompt_notes,

@@ -6,9 +6,11 @@ use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
 use super::given::Given;
+use super::recall::Recall;
+use super::returns::Return;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
-use crate::tokens::{Field, Memory, NoteToken};
+use crate::tokens::{Field, Hint, Memory, NoteToken};
 
 /// How much of the deviation of z from its mean survives a change of segment.
 const Z_CARRY: f32 = 0.8;
@@ -18,7 +20,17 @@ const Z_CARRY: f32 = 0.8;
 pub struct Line {
     pub tokens: Vec<NoteToken>,
     /// What the tokens so far, a prompt's among them, suggest as the next one.
-    pub memory: Memory,
+    memory: Memory,
+    /// What was hinted before each token, and before the next one: one more than tokens.
+    pub hints: Vec<Option<Hint>>,
+    /// The passages in which a theme comes back, in order, counted from the first new note.
+    pub returns: Vec<Return>,
+    /// The return that the next note belongs to, by its number, and how far it has come.
+    recall: Option<(usize, Recall)>,
+    /// Tokens of a prompt.
+    pub begun_at: usize,
+    /// Is the model told where in the piece it is? Else it is told that it is in the middle.
+    pub knows_its_place: bool,
     /// The label, `n_composers` for none.
     pub label: i64,
     /// The latent of each segment so far.
@@ -44,6 +56,11 @@ impl Line {
         Line {
             tokens: Vec::new(),
             memory: Memory::default(),
+            hints: vec![None],
+            returns: Vec::new(),
+            recall: None,
+            begun_at: 0,
+            knows_its_place: false,
             label,
             z: vec![z],
             z_mean,
@@ -57,14 +74,21 @@ impl Line {
         }
     }
 
-    /// Where note `i` stands, as the model is told: in the middle of a longer piece, until the end comes near.
+    /// Where note `i` stands, as the model is told.
     ///
-    /// Told the truth, the model writes the slow, long-held beginnings of pieces and then keeps to them: notes twice
-    /// as long as in real music, and fewer of them (`docs/experiments.md`).
+    /// Without a plan of latents that leads on from a beginning, a take that is told that it begins writes the slow,
+    /// long-held notes of openings and keeps to them (`docs/experiments.md`). It is told that it is in the middle
+    /// of a longer piece then, until the end comes near.
     pub(super) fn place(&self, i: usize) -> Place {
         const MIDDLE: usize = 600;
         const ENDING: usize = 32;
         let left = self.wanted.saturating_sub(i);
+        if self.knows_its_place {
+            return Place {
+                since_start: i,
+                until_end: left,
+            };
+        }
         Place {
             since_start: i + MIDDLE,
             until_end: if left < ENDING { left } else { left + MIDDLE },
@@ -122,12 +146,55 @@ impl Line {
     /// Music to go on from.
     pub(super) fn begin_with(&mut self, tokens: Vec<NoteToken>) {
         self.memory = Memory::of(&tokens);
+        self.hints = (0..=tokens.len()).map(|i| self.memory.hint(i)).collect();
+        self.begun_at = tokens.len();
+        self.wanted += tokens.len();
         self.tokens = tokens;
     }
 
     fn append(&mut self, note: NoteToken) {
         self.tokens.push(note);
         self.memory.push(note);
+        self.follow(note);
+        let next = self.tokens.len();
+        let recalled = self.recall.as_ref().and_then(|(_, r)| r.hint(&self.tokens, next));
+        self.hints.push(recalled.or_else(|| self.memory.hint(next)));
+    }
+
+    /// Moves the return that the take is in past `note`, or begins or ends one where its passage does; a chord is not
+    /// broken off for it.
+    fn follow(&mut self, note: NoteToken) {
+        if let Some((_, recall)) = &mut self.recall {
+            recall.follow(&self.tokens, note);
+        }
+        let next = self.tokens.len() - self.begun_at;
+        let due = self.returns.iter().position(|r| r.notes.contains(&next));
+        let current = self.recall.as_ref().map(|(number, _)| *number);
+        if due == current || note.gap == 0 {
+            return;
+        }
+        let begun_at = self.begun_at;
+        self.recall = due.map(|number| {
+            let Return { theme, shift, .. } = &self.returns[number];
+            let theme = theme.start + begun_at..theme.end + begun_at;
+            (number, Recall::new(theme, *shift))
+        });
+    }
+
+    /// The return that the next note belongs to.
+    fn current_return(&self) -> Option<&Return> {
+        self.recall.as_ref().map(|(number, _)| &self.returns[*number])
+    }
+
+    /// What is remembered for the next note.
+    pub(super) fn next_hint(&self) -> Option<Hint> {
+        self.hints.last().copied().flatten()
+    }
+
+    /// How far the next note leans towards it.
+    pub(super) fn pull(&self) -> f32 {
+        let returning = self.current_return().and_then(|r| r.strength);
+        returning.unwrap_or(self.settings.memory)
     }
 
     /// Takes one drawn note; an end token, or the latest end, ends the line.
@@ -152,8 +219,11 @@ impl Line {
         }
     }
 
-    /// The value a field of the next note must have, if it is given.
+    /// The value a field of the next note must have, if it is given or returns note for note.
     pub(super) fn given_value(&self, field: Field) -> Option<u8> {
+        if self.current_return().is_some_and(|r| r.strength.is_none()) {
+            return self.next_hint().map(|hint| hint.note.get(field));
+        }
         self.given
             .as_ref()
             .and_then(|g| g.value(self.tokens.len(), field))

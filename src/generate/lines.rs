@@ -101,7 +101,7 @@ impl<'a> Lines<'a> {
             for (line, time) in self.lines.iter().zip(&mut secs) {
                 for i in 0..known {
                     rows.extend(input_rows(previous(line, start, i), line.place(start + i)));
-                    hints.push(line.memory.hint(start + i));
+                    hints.push(line.hints[start + i]);
                     times.push(*time as f32);
                     *time += line.tokens.get(start + i).map_or(0.0, |t| gap_secs(t.gap));
                 }
@@ -114,7 +114,7 @@ impl<'a> Lines<'a> {
 
     /// The hints of `t` positions per line, and the same again for the unguided rows.
     fn hints(&self, hints: &[Option<Hint>], t: usize) -> Hints {
-        let strength: Vec<f32> = self.lines.iter().map(|l| l.settings.memory).collect();
+        let strength: Vec<f32> = self.lines.iter().map(Line::pull).collect();
         let own = Hints::new(hints, &strength, t, self.vae.device());
         if self.is_guided {
             own.map(|x| Tensor::cat(&[x, x], 0))
@@ -158,7 +158,7 @@ impl<'a> Lines<'a> {
             ));
         }
         let times: Vec<f32> = self.secs.iter().map(|&s| s as f32).collect();
-        let hints: Vec<Option<Hint>> = self.lines.iter().map(|l| l.memory.hint(l.tokens.len())).collect();
+        let hints: Vec<Option<Hint>> = self.lines.iter().map(Line::next_hint).collect();
         let hints = self.hints(&hints, 1);
         let mut so_far = self.extend(&rows, &times, &hints, 1).squeeze_dim(1);
         let hints = hints.squeezed();

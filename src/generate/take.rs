@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::form::Form;
 use super::given::Given;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
@@ -25,6 +26,12 @@ pub struct GenerateRequest {
     /// New notes asked for; the take ends by itself within about a tenth of it.
     pub notes: usize,
     pub sampling: SamplingSettings,
+    /// How the take is divided, and which themes come back.
+    #[serde(default)]
+    pub form: Form,
+    /// How closely a theme comes back, 0–1; 1 is note for note.
+    #[serde(default = "default_recall")]
+    pub recall: f32,
     /// Continuations that the selector chooses from after the first [`CHUNK`](super::CHUNK) notes; 1: none.
     pub best_of: usize,
     /// The latent of the first segment, later ones wandering from it; `None`: drawn for the composer.
@@ -50,6 +57,8 @@ impl GenerateRequest {
             seed,
             notes: DEFAULT_NOTES,
             sampling: SamplingSettings::default(),
+            form: Form::default(),
+            recall: DEFAULT_RECALL,
             best_of: 1,
             z: None,
             z_path: Vec::new(),
@@ -78,6 +87,10 @@ pub struct Recipe {
     pub seed: u64,
     pub notes: usize,
     pub sampling: SamplingSettings,
+    #[serde(default)]
+    pub form: Form,
+    #[serde(default = "default_recall")]
+    pub recall: f32,
     #[serde(default = "one")]
     pub best_of: usize,
     /// The latent of each segment.
@@ -89,6 +102,13 @@ pub struct Recipe {
     pub checkpoint: String,
     /// The version of this program.
     pub version: String,
+}
+
+/// How closely a theme comes back unless somebody asks otherwise.
+pub const DEFAULT_RECALL: f32 = 0.7;
+
+fn default_recall() -> f32 {
+    DEFAULT_RECALL
 }
 
 /// Of takes from before there was a choice.
@@ -107,7 +127,7 @@ impl Recipe {
             .map(|v| format!("{v:.3}"))
             .collect();
         format!(
-            "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; best of {}; checkpoint {}; z {}",
+            "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; memory {}; form {}; recall {}; best of {}; checkpoint {}; z {}",
             self.version,
             self.composer.as_deref().unwrap_or("nobody in particular"),
             self.seed,
@@ -115,6 +135,9 @@ impl Recipe {
             self.sampling.guidance,
             self.sampling.temperature,
             self.sampling.top_p,
+            self.sampling.memory,
+            self.form,
+            self.recall,
             self.best_of,
             self.checkpoint,
             z.join(" "),

@@ -6,12 +6,14 @@ use tch::{Kind, Tensor, no_grad};
 
 use super::map::{COMPOSERS, LATENTS, TITLES};
 use crate::data::{Corpus, Split, Window, stack};
-use crate::model::{AggregatedPosterior, Checkpoint, CheckpointError, Posterior, Vae};
+use crate::model::{AggregatedPosterior, Checkpoint, CheckpointError, LatentPlan, Posterior, Vae};
 use crate::music::{ComposerId, ComposerSet};
 use crate::progress::StopFlag;
 
 /// Segments per composer that the aggregated posterior is fitted to.
 const FIT_SEGMENTS: usize = 240;
+/// Pieces per composer that the plan is fitted to.
+const PLANNED_PIECES: usize = 40;
 /// Segments of a piece that are shown on the map.
 const SHOWN_PER_PIECE: usize = 2;
 
@@ -31,13 +33,18 @@ pub fn fit_latents(
     }
     let checkpoint = Checkpoint::read(path)?;
     let vae = checkpoint.vae(device)?;
-    let (fits, map) = no_grad(|| {
+    let (fits, map, plan) = no_grad(|| {
         let fits: Option<Vec<(Tensor, Tensor)>> = corpus
             .composers
             .iter()
             .map(|(id, _)| fit_composer(&vae, corpus, id, stop))
             .collect();
-        (fits, map_tensors(corpus, &vae, stop))
+        let plan = LatentPlan::fit(
+            &paths(corpus, &vae, stop),
+            vae.config.n_composers,
+            vae.config.d_latent,
+        );
+        (fits, map_tensors(corpus, &vae, stop), plan)
     });
     if stop.is_abandoned() {
         return Ok(());
@@ -46,6 +53,7 @@ pub fn fit_latents(
     // A composer of a single segment cannot be fitted; then all are sampled from the prior.
     if let Some(fits) = fits {
         tensors.extend(AggregatedPosterior::to_tensors(&fits));
+        tensors.extend(plan.to_tensors());
     }
     let mut header = checkpoint.header;
     let (z, composers, titles) = map;
@@ -68,16 +76,46 @@ pub(crate) fn fit_composer(
     no_grad(|| AggregatedPosterior::fit(&encode_all(vae, &segments(corpus, id, vae), stop)))
 }
 
-/// Training segments of one composer, evenly spread.
+/// Training segments of one composer, as many of each piece as far as it has them: by their notes, a few long and fast
+/// pieces would stand for all.
 fn segments(corpus: &Corpus, id: ComposerId, vae: &Vae) -> Vec<Window> {
     let len = vae.config.context_len;
-    let all: Vec<Window> = corpus
+    let pieces: Vec<_> = corpus
         .labelled(Split::Train)
         .filter(|p| p.composer == Some(id))
-        .flat_map(|p| (0..(p.tokens.len() / len).max(1)).map(move |i| Window::cut(p, i * len, len)))
         .collect();
-    let n = all.len().min(FIT_SEGMENTS);
-    (0..n).map(|i| all[i * all.len() / n].clone()).collect()
+    let each = FIT_SEGMENTS.div_ceil(pieces.len().max(1));
+    let spread = |p: &'_ &crate::data::Piece| {
+        let all = (p.tokens.len() / len).max(1);
+        let n = each.min(all);
+        let starts = (0..n).map(move |i| (2 * i + 1) * all / (2 * n) * len);
+        starts.map(|start| Window::cut(p, start, len)).collect::<Vec<_>>()
+    };
+    pieces.iter().flat_map(spread).collect()
+}
+
+/// The ways of whole training pieces through the latent space, in segments that begin half a context apart.
+fn paths(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> Vec<(usize, Vec<Vec<f32>>)> {
+    let len = vae.config.context_len;
+    let mut out = Vec::new();
+    for (id, _) in corpus.composers.iter() {
+        let all: Vec<_> = corpus
+            .labelled(Split::Train)
+            .filter(|p| p.composer == Some(id) && p.tokens.len() >= len)
+            .collect();
+        let n = all.len().min(PLANNED_PIECES);
+        for piece in (0..n).map(|i| all[i * all.len() / n]) {
+            let starts = (0..=piece.tokens.len() - len).step_by(len / 2);
+            let windows: Vec<Window> = starts.map(|start| Window::cut(piece, start, len)).collect();
+            let means = encode_all(vae, &windows, stop).mean;
+            let rows = (0..means.size()[0]).map(|i| {
+                let row = means.get(i).to_device(tch::Device::Cpu).contiguous();
+                Vec::<f32>::try_from(row).unwrap_or_default()
+            });
+            out.push((id.index(), rows.collect()));
+        }
+    }
+    out
 }
 
 /// Of fewer windows when it is abandoned on the way.

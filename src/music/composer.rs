@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use deunicode::deunicode;
 use serde::{Deserialize, Serialize};
+
+use super::composer_known::Known;
+use super::composer_name::{self, fold};
 
 /// The index of a composer in its [`ComposerSet`], and so the label the model is conditioned on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,34 +37,6 @@ impl Era {
     }
 }
 
-/// Composers of the piano repertoire whose dates are known here: surname, year of birth, period.
-const KNOWN: &[(&str, i32, Era)] = &[
-    ("Bach", 1685, Era::Baroque),
-    ("Scarlatti", 1685, Era::Baroque),
-    ("Handel", 1685, Era::Baroque),
-    ("Haydn", 1732, Era::Classical),
-    ("Clementi", 1752, Era::Classical),
-    ("Mozart", 1756, Era::Classical),
-    ("Beethoven", 1770, Era::Classical),
-    ("Schubert", 1797, Era::Romantic),
-    ("Mendelssohn", 1809, Era::Romantic),
-    ("Chopin", 1810, Era::Romantic),
-    ("Schumann", 1810, Era::Romantic),
-    ("Liszt", 1811, Era::Romantic),
-    ("Franck", 1822, Era::Romantic),
-    ("Brahms", 1833, Era::Romantic),
-    ("Mussorgsky", 1839, Era::Romantic),
-    ("Tchaikovsky", 1840, Era::Romantic),
-    ("Albéniz", 1860, Era::Late),
-    ("Debussy", 1862, Era::Late),
-    ("Scriabin", 1871, Era::Late),
-    ("Rachmaninoff", 1873, Era::Late),
-    ("Ravel", 1875, Era::Late),
-    ("Medtner", 1879, Era::Late),
-    ("Bartók", 1881, Era::Late),
-    ("Prokofiev", 1891, Era::Late),
-];
-
 /// The last word of a full name: "Chopin".
 pub fn surname(full_name: &str) -> &str {
     full_name.split_whitespace().last().unwrap_or(full_name)
@@ -81,19 +55,18 @@ impl Composer {
         surname(&self.name)
     }
 
-    fn known(&self) -> Option<&'static (&'static str, i32, Era)> {
-        let surname = fold(self.surname());
-        KNOWN.iter().find(|(known, _, _)| fold(known) == surname)
+    fn known(&self) -> Option<&'static Known> {
+        composer_name::known_as(&self.name)
     }
 
     /// Year of birth, where this program knows it.
     pub fn born(&self) -> Option<i32> {
-        self.known().map(|(_, born, _)| *born)
+        self.known().map(|known| known.born)
     }
 
     /// The period, where this program knows it.
     pub fn era(&self) -> Option<Era> {
-        self.known().map(|(_, _, era)| *era)
+        self.known().map(|known| known.era)
     }
 }
 
@@ -103,17 +76,20 @@ impl fmt::Display for Composer {
     }
 }
 
-/// Lower case without accents, so that "frederic" finds "Frédéric".
-fn fold(text: &str) -> String {
-    deunicode(text.trim()).to_lowercase()
-}
-
 /// Why a name did not lead to one composer.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComposerError {
-    #[error("no composer is called \"{asked}\"; there are: {}", .known.join(", "))]
-    Unknown { asked: String, known: Vec<String> },
+    #[error(
+        "no composer is called \"{asked}\"; {}there are: {}",
+        .nearest.as_ref().map_or_else(String::new, |name| format!("did you mean {name}? ")),
+        .known.join(", ")
+    )]
+    Unknown {
+        asked: String,
+        nearest: Option<String>,
+        known: Vec<String>,
+    },
     #[error("\"{asked}\" could be {}; write more of the name", .matching.join(" or "))]
     Ambiguous { asked: String, matching: Vec<String> },
 }
@@ -167,36 +143,42 @@ impl ComposerSet {
         ids.into_iter().map(|(_, _, id)| id).collect()
     }
 
-    /// Finds a composer by full name, surname or unique prefix of either, without regard to case or accents.
+    /// Finds a composer by full name or surname in any usual spelling, or by a unique beginning of either.
     ///
     /// # Errors
-    /// [`ComposerError::Unknown`] lists the names that would have done; [`ComposerError::Ambiguous`] the candidates.
+    /// [`ComposerError::Unknown`] names the nearest and lists those that would have done;
+    /// [`ComposerError::Ambiguous`] the candidates.
     pub fn find(&self, asked: &str) -> Result<ComposerId, ComposerError> {
         let wanted = fold(asked);
-        let exact = self
-            .iter()
-            .find(|(_, c)| fold(&c.name) == wanted || fold(c.surname()) == wanted);
-        if let Some((id, _)) = exact {
-            return Ok(id);
-        }
-        let starts =
+        let is_exact = |c: &Composer| fold(&c.name) == wanted || fold(c.surname()) == wanted;
+        let is_meant = |c: &Composer| composer_name::is_same(asked, &c.name);
+        let begins =
             |c: &Composer| fold(&c.name).starts_with(&wanted) || fold(c.surname()).starts_with(&wanted);
-        let matching: Vec<(ComposerId, &Composer)> = match wanted.is_empty() {
-            true => Vec::new(),
-            false => self.iter().filter(|(_, c)| starts(c)).collect(),
-        };
-        let surnames = |of: &mut dyn Iterator<Item = &Composer>| of.map(|c| c.surname().to_owned()).collect();
-        match matching.as_slice() {
-            [(id, _)] => Ok(*id),
-            [] => Err(ComposerError::Unknown {
-                asked: asked.to_owned(),
-                known: surnames(&mut self.by_time().into_iter().filter_map(|id| self.get(id))),
-            }),
-            several => Err(ComposerError::Ambiguous {
-                asked: asked.to_owned(),
-                matching: surnames(&mut several.iter().map(|(_, c)| *c)),
-            }),
+        let ways: [&dyn Fn(&Composer) -> bool; 3] = [&is_exact, &is_meant, &begins];
+        for way in ways {
+            let matching: Vec<(ComposerId, &Composer)> = match wanted.is_empty() {
+                true => Vec::new(),
+                false => self.iter().filter(|(_, c)| way(c)).collect(),
+            };
+            match matching.as_slice() {
+                [] => {}
+                [(id, _)] => return Ok(*id),
+                several => {
+                    return Err(ComposerError::Ambiguous {
+                        asked: asked.to_owned(),
+                        matching: several.iter().map(|(_, c)| c.name.clone()).collect(),
+                    });
+                }
+            }
         }
+        let by_time: Vec<&Composer> = self.by_time().into_iter().filter_map(|id| self.get(id)).collect();
+        let names: Vec<&str> = by_time.iter().map(|c| c.name.as_str()).collect();
+        let nearest = composer_name::nearest(asked, &names).and_then(|index| by_time.get(index));
+        Err(ComposerError::Unknown {
+            asked: asked.to_owned(),
+            nearest: nearest.map(|c| c.surname().to_owned()),
+            known: by_time.iter().map(|c| c.surname().to_owned()).collect(),
+        })
     }
 }
 
@@ -216,10 +198,37 @@ mod tests {
     }
 
     #[test]
+    fn finds_other_spellings() {
+        for spelling in [
+            "Chopin F.",
+            "F. Chopin",
+            "Szopen",
+            "Fryderyk Chopin",
+            "Chopin, Frédéric",
+        ] {
+            assert_eq!(set().find(spelling), Ok(ComposerId(0)), "{spelling}");
+        }
+        assert_eq!(set().find("Shubert"), Ok(ComposerId(1)));
+        assert!(matches!(
+            set().find("Clara Schumann"),
+            Err(ComposerError::Unknown { .. })
+        ));
+        let bachs = ComposerSet::new(["Johann Sebastian Bach", "Johann Christian Bach"].map(str::to_owned));
+        assert!(matches!(bachs.find("Bach"), Err(ComposerError::Ambiguous { .. })));
+        assert_eq!(bachs.find("J.S. Bach"), Ok(ComposerId(0)));
+        assert_eq!(bachs.find("J. C. Bach"), Ok(ComposerId(1)));
+    }
+
+    #[test]
     fn a_wrong_name_lists_the_right_ones() {
         assert!(matches!(set().find("sch"), Err(ComposerError::Ambiguous { .. })));
         let message = set().find("ligeti").unwrap_err().to_string();
-        assert!(message.contains("Schubert, Chopin, Schumann"), "{message}");
+        assert_eq!(
+            message,
+            "no composer is called \"ligeti\"; there are: Schubert, Chopin, Schumann"
+        );
+        let message = set().find("Schopin").unwrap_err().to_string();
+        assert!(message.contains("did you mean Chopin? there are:"), "{message}");
         assert!(matches!(set().find("  "), Err(ComposerError::Unknown { .. })));
     }
 

@@ -1,6 +1,8 @@
 //! Music as the rest of the crate sees it: notes in seconds, a sustain pedal, and who wrote them.
 
 mod composer;
+mod composer_known;
+mod composer_name;
 mod markings;
 pub mod midi;
 mod note;
@@ -8,6 +10,7 @@ mod performance;
 mod summary;
 
 pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, Era, surname};
+pub use composer_name::{known_as as known_composer, unified as unified_composers};
 pub use markings::{DEFAULT_QUARTER_MICROS, Markings, MetreChange, TempoChange};
 pub use note::{Note, Pitch, Velocity};
 pub use performance::{PEDAL_DOWN, PedalChange, Performance};

@@ -1,10 +1,13 @@
-//! A performance as a PNG picture: the whole piano roll with keyboard, time ruler and pedal, without a window.
+//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal; and which moments
+//! of a piece resemble which.
 
 mod canvas;
 mod roll;
+mod similarity;
 mod text;
 
 pub use roll::{Look, draw};
+pub use similarity::{similarity_colour, write_similarity};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +37,10 @@ pub fn write_file(
     title: &str,
     look: &Look,
 ) -> Result<(), PictureError> {
-    let canvas = draw(performance, title, look).ok_or(PictureError::Empty)?;
+    write_canvas(path, &draw(performance, title, look).ok_or(PictureError::Empty)?)
+}
+
+fn write_canvas(path: &Path, canvas: &canvas::Canvas) -> Result<(), PictureError> {
     let bytes = canvas.to_png()?;
     write_whole(path, &bytes).map_err(|source| PictureError::Write {
         source,

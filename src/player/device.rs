@@ -154,7 +154,7 @@ impl AudioThread {
         for retired in self.retired.try_iter() {
             if let Retired::Voices { is_broken: true, .. } = retired {
                 self.sound = None;
-                let reason = "this SoundFont cannot be played; choose another one".to_owned();
+                let reason = "the synthesizer failed with this SoundFont; choose another one".to_owned();
                 self.shared.set_sound(SoundState::Failed { reason });
                 (self.wake)();
             }

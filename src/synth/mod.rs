@@ -3,6 +3,7 @@
 mod cursor;
 pub mod export;
 mod limiter;
+mod loudness;
 mod render;
 mod reverb;
 mod score;
@@ -15,7 +16,7 @@ pub use cursor::{SHORTEST_LOOP_SECS, TEMPO_SCALES};
 pub use limiter::CEILING;
 pub use render::{Renderer, Transport};
 pub use score::{Score, ScoreId};
-pub use soundfont::{Preset, SoundFont, SoundFontError};
+pub use soundfont::{Playable, Preset, SoundFont, SoundFontError, SoundFontFault, SoundFontReport};
 pub use voice_settings::{MOST_VOICES, VoiceSettings};
 pub use voices::{Voices, VoicesError};
 

@@ -266,8 +266,11 @@ impl Renderer {
             self.transport = Transport::Ended;
             self.silent_secs = 0.0;
         }
-        // A SoundFont that breaks the synthesizer must not take the sound card's thread with it.
-        if catch_unwind(AssertUnwindSafe(|| self.render_voices(out))).is_err() {
+        // A SoundFont that breaks the synthesizer must not take the sound card's thread with it, nor send it numbers
+        // that are none.
+        let is_sound = |out: &Block| out.iter().flatten().all(|s| s.is_finite());
+        let rendered = catch_unwind(AssertUnwindSafe(|| self.render_voices(out)));
+        if rendered.is_err() || !is_sound(out) {
             *out = [[0.0; 2]; BLOCK];
             self.broken = self.voices.take();
         }

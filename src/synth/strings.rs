@@ -3,7 +3,7 @@
 use rustysynth::{Synthesizer, SynthesizerError, SynthesizerSettings};
 
 use super::reverb::Reverb;
-use super::soundfont::{Preset, SoundFont};
+use super::soundfont::Playable;
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 
@@ -25,8 +25,7 @@ pub(super) struct Strings {
 
 impl Strings {
     pub fn new(
-        sound_font: &SoundFont,
-        preset: &Preset,
+        playable: &Playable,
         settings: &VoiceSettings,
         polyphony: usize,
     ) -> Result<Strings, SynthesizerError> {
@@ -35,9 +34,9 @@ impl Strings {
         wanted.maximum_polyphony = polyphony;
         // Its reverb comes with the chorus, and gets nothing to do: ours sounds the same and costs less.
         wanted.enable_reverb_and_chorus = settings.has_chorus;
-        let send = f32::from(SEND) / 127.0 + sound_font.reverb_send(preset);
+        let send = f32::from(SEND) / 127.0 + playable.reverb_send();
         Ok(Strings {
-            synth: Synthesizer::new(&sound_font.samples, &wanted)?,
+            synth: Synthesizer::new(playable.samples(), &wanted)?,
             room: settings
                 .has_reverb
                 .then(|| Reverb::new(settings.sample_rate, send.clamp(0.0, 1.0))),
@@ -47,11 +46,9 @@ impl Strings {
         })
     }
 
-    pub fn choose_preset(&mut self, preset: &Preset) {
+    /// Sets the levels of every channel; after [`Strings::reset`] they must be set again.
+    pub fn prepare(&mut self) {
         for channel in 0..CHANNELS {
-            self.control(channel, 0x00, preset.bank.into());
-            self.synth
-                .process_midi_message(channel as i32, 0xC0, preset.program.into(), 0);
             self.control(channel, 0x5B, 0);
             self.control(channel, 0x5D, if self.has_chorus { SEND.into() } else { 0 });
             // Full channel volume: loudness is set once, by calibration, and by the gain after it.
@@ -86,7 +83,7 @@ impl Strings {
         self.synth.note_off_all(true);
     }
 
-    /// As if nothing had ever been played; the preset must be chosen again.
+    /// As if nothing had ever been played.
     pub fn reset(&mut self) {
         self.synth.reset();
         if let Some(room) = &mut self.room {

@@ -1,11 +1,10 @@
 //! The sounding side: strings that are struck, damped and faded, by rustysynth.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use rustysynth::SynthesizerError;
 
 use super::cursor::CursorEvent;
-use super::soundfont::{Preset, SoundFont};
+use super::loudness::{self, Loudness};
+use super::soundfont::{Playable, Preset, SoundFont, SoundFontError};
 use super::strings::{CHANNELS, Strings};
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
@@ -25,11 +24,6 @@ const FADE_BLOCKS: u8 = 12;
 const RETURN_BLOCKS: u8 = 48;
 /// The expression that leaves a channel as loud as it is.
 const FULL: u8 = 127;
-/// A part of the sound below this, −100 dBFS, is silence.
-const SILENCE: f32 = 1e-5;
-/// The peak to which the reference chord is brought, so that every SoundFont is about equally loud, and a take
-/// with a fortissimo reaches some −3 dBFS.
-const REFERENCE_PEAK: f32 = 1.0;
 
 /// Why a SoundFont that could be read cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +35,8 @@ pub enum VoicesError {
     Silent { preset: String },
     #[error("the sound \"{preset}\" of this SoundFont is damaged; choose another one")]
     Broken { preset: String },
+    #[error("{0}")]
+    SoundFont(SoundFontError),
     #[error("{0}")]
     Settings(#[source] SynthesizerError),
 }
@@ -67,11 +63,12 @@ pub struct Voices {
 }
 
 impl Voices {
-    /// Builds them, tries every key once, and brings the SoundFont to the common loudness. Takes some tens of
-    /// milliseconds: not for the audio callback.
+    /// Reads the samples of the preset, builds the voices, tries every key once, and brings the SoundFont to the
+    /// common loudness. Takes up to a few seconds with a large SoundFont: not for the audio callback.
     ///
     /// # Errors
-    /// When the preset is not there, silent or damaged, or a setting is out of its range.
+    /// When the preset is not there, silent or damaged, its samples cannot be read, or a setting is out of its
+    /// range.
     pub fn new(sound_font: &SoundFont, settings: &VoiceSettings) -> Result<Voices, VoicesError> {
         let preset = match settings.preset {
             None => sound_font.default_preset().clone(),
@@ -82,10 +79,35 @@ impl Voices {
                 .cloned()
                 .ok_or(VoicesError::NoSuchPreset { bank, program })?,
         };
-        let strings = |polyphony: usize| {
-            Strings::new(sound_font, &preset, settings, polyphony).map_err(VoicesError::Settings)
+        let playable = sound_font.playable(&preset).map_err(VoicesError::SoundFont)?;
+        let mut voices = Voices::unmeasured(&playable, preset, settings)?;
+        let loudness = loudness::measure(&mut voices.strings, &playable, settings.sample_rate);
+        let name = || voices.preset.name.clone();
+        let volume = match loudness {
+            Loudness::Volume(volume) => volume,
+            Loudness::Silent => return Err(VoicesError::Silent { preset: name() }),
+            Loudness::Broken => return Err(VoicesError::Broken { preset: name() }),
         };
-        let mut voices = Voices {
+        voices.strings.set_volume(volume);
+        voices.audition.set_volume(volume);
+        voices.silence();
+        Ok(voices)
+    }
+
+    /// Voices at the level of the samples.
+    pub(super) fn unmeasured(
+        playable: &Playable,
+        preset: Preset,
+        settings: &VoiceSettings,
+    ) -> Result<Voices, VoicesError> {
+        let strings = |polyphony: usize| {
+            let strings = Strings::new(playable, settings, polyphony).map_err(VoicesError::Settings);
+            strings.map(|mut strings| {
+                strings.prepare();
+                strings
+            })
+        };
+        Ok(Voices {
             strings: strings(settings.polyphony)?,
             audition: strings(AUDITION_VOICES)?,
             preset,
@@ -98,9 +120,7 @@ impl Voices {
             did_pedal_rise: false,
             auditioned: None,
             is_audition_sounding: false,
-        };
-        voices.calibrate()?;
-        Ok(voices)
+        })
     }
 
     pub fn preset(&self) -> &Preset {
@@ -111,52 +131,10 @@ impl Voices {
         &self.settings
     }
 
-    /// Plays every key for one block, which shows damage before it is heard, then a chord to measure the level.
-    fn calibrate(&mut self) -> Result<(), VoicesError> {
-        let broken = || VoicesError::Broken {
-            preset: self.preset.name.clone(),
-        };
-        let (strings, sample_rate) = (&mut self.strings, self.settings.sample_rate as usize);
-        strings.set_volume(1.0);
-        let peak = catch_unwind(AssertUnwindSafe(|| {
-            strings.choose_preset(&self.preset);
-            for key in 21..=108 {
-                strings.strike(0, key, 100);
-                strings.render(&mut [[0.0; 2]; BLOCK]);
-                strings.cut_all();
-            }
-            for key in [36, 43, 48, 55, 60, 64, 67, 72] {
-                strings.strike(0, key, 100);
-            }
-            let mut peak = 0.0f32;
-            for _ in 0..sample_rate / 2 / BLOCK {
-                let mut block = [[0.0; 2]; BLOCK];
-                strings.render(&mut block);
-                peak = block.iter().flatten().fold(peak, |p, s| p.max(s.abs()));
-            }
-            peak
-        }))
-        .map_err(|_| broken())?;
-        if !peak.is_finite() {
-            return Err(broken());
-        }
-        if peak < SILENCE {
-            return Err(VoicesError::Silent {
-                preset: self.preset.name.clone(),
-            });
-        }
-        let volume = (REFERENCE_PEAK / peak).clamp(0.05, 20.0);
-        self.strings.set_volume(volume);
-        self.audition.set_volume(volume);
-        self.silence();
-        self.audition.choose_preset(&self.preset);
-        Ok(())
-    }
-
     /// Cuts every sound at once, reverb and all. Only while nothing of it can be heard: it clicks.
     pub fn silence(&mut self) {
         self.strings.reset();
-        self.strings.choose_preset(&self.preset);
+        self.strings.prepare();
         self.layer = 0;
         self.fading = [0; LAYERS];
         self.returning = 0;

@@ -77,6 +77,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rustysynth", &["synth"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
+    ("smartcore", &["evaluate/memory"]),
     ("rodio", &["player"]),
     ("eframe", WITH_EGUI),
     ("egui", WITH_EGUI),

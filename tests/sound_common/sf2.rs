@@ -1,22 +1,226 @@
-//! A SoundFont small enough to be written out here: one preset, one looped sine wave at 440 Hz for the key A4,
-//! full level as long as the key is held, 0.25 s of release. From the SoundFont 2.04 specification.
+//! SoundFonts small enough to be written out here. From the SoundFont 2.04 specification.
+//!
+//! [`sines`] is a sound one: one preset, one looped sine wave at 440 Hz for the key A4, full level as long as the key
+//! is held, 0.25 s of release. [`Font`] makes others, sound or not.
 
 /// Frames of one period; with the sample's rate of 44 kHz that is 440 Hz.
-const PERIOD: usize = 100;
-const SAMPLE_RATE: u32 = 44_000;
-const FRAMES: usize = 40 * PERIOD;
+pub const PERIOD: usize = 100;
+pub const SAMPLE_RATE: u32 = 44_000;
+pub const FRAMES: usize = 40 * PERIOD;
 
-fn chunk(id: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub const REVERB_SEND: u16 = 16;
+const RELEASE_VOL_ENV: u16 = 38;
+const INSTRUMENT: u16 = 41;
+pub const KEY_RANGE: u16 = 43;
+pub const VELOCITY_RANGE: u16 = 44;
+const SAMPLE_ID: u16 = 53;
+pub const SAMPLE_MODES: u16 = 54;
+/// Bits of a sample's kind.
+pub const IN_ROM: u16 = 0x8000;
+pub const COMPRESSED: u16 = 0x10;
+
+/// A sample: its bytes as they lie in the file, and what its header says.
+#[derive(Clone)]
+pub struct Sample {
+    pub bytes: Vec<u8>,
+    /// Frames, or bytes where it is compressed, from its place in the sample data on.
+    pub length: u32,
+    /// In frames from the beginning of the sample.
+    pub looped: (u32, u32),
+    pub kind: u16,
+    /// Further from its place in the sample data than it is.
+    pub shift: u32,
+}
+
+impl Sample {
+    /// The sine, looped over its last period.
+    pub fn sine() -> Sample {
+        Sample {
+            bytes: to_bytes(&sine()),
+            length: FRAMES as u32,
+            looped: ((FRAMES - PERIOD) as u32, FRAMES as u32),
+            kind: 1,
+            shift: 0,
+        }
+    }
+
+    /// The sine as an Ogg Vorbis stream.
+    pub fn vorbis() -> Sample {
+        let bytes = vorbis(&sine());
+        Sample {
+            length: bytes.len() as u32,
+            kind: 1 | COMPRESSED,
+            bytes,
+            ..Sample::sine()
+        }
+    }
+}
+
+/// A zone of an instrument: generators before the sample's number.
+pub type Zone = (Vec<[u16; 2]>, u16);
+
+/// The range of a key or velocity generator.
+pub fn range(number: u16, low: u8, high: u8) -> [u16; 2] {
+    [number, u16::from_le_bytes([low, high])]
+}
+
+/// Looped, with a short release.
+pub fn plain() -> Vec<[u16; 2]> {
+    let quarter_second = (1200.0 * f64::log2(0.25)) as i16 as u16;
+    vec![[RELEASE_VOL_ENV, quarter_second], [SAMPLE_MODES, 1]]
+}
+
+/// A SoundFont to be written.
+#[derive(Clone)]
+pub struct Font {
+    pub version: [u16; 2],
+    /// Chunks after the name in the list INFO, as they are.
+    pub info: Vec<u8>,
+    pub samples: Vec<Sample>,
+    /// Silent frames after each sample.
+    pub padding: usize,
+    /// Each preset has an instrument of its own: name, program, bank, zones.
+    pub presets: Vec<(&'static str, u16, u16, Vec<Zone>)>,
+}
+
+impl Font {
+    pub fn new() -> Font {
+        Font {
+            version: [2, 4],
+            info: Vec::new(),
+            samples: vec![Sample::sine()],
+            padding: 46,
+            presets: vec![("Sine", 0, 0, vec![(plain(), 0)])],
+        }
+    }
+
+    /// One preset with these zones.
+    pub fn with_zones(zones: Vec<Zone>) -> Font {
+        Font {
+            presets: vec![("Sine", 0, 0, zones)],
+            ..Font::new()
+        }
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let info = [
+            chunk(b"ifil", &words(&self.version)),
+            chunk(b"isng", b"EMU8000\0"),
+            chunk(b"INAM", b"Test sines\0\0"),
+            self.info.clone(),
+        ];
+        let (data, headers) = self.sample_data();
+        let (parameters, data) = (self.parameters(&headers), chunk(b"smpl", &data));
+        let lists = [list(b"INFO", &info), list(b"sdta", &[data]), parameters];
+        chunk(b"RIFF", &[&b"sfbk"[..], &lists.concat()].concat())
+    }
+
+    fn sample_data(&self) -> (Vec<u8>, Vec<u8>) {
+        let (mut data, mut headers) = (Vec::new(), Vec::new());
+        for (index, sample) in self.samples.iter().enumerate() {
+            let is_compressed = sample.bytes.starts_with(b"OggS");
+            let unit = if is_compressed { 1 } else { 2 };
+            let start = (data.len() / unit) as u32 + sample.shift;
+            let origin = if is_compressed { 0 } else { start };
+            let places = [
+                start,
+                start + sample.length,
+                origin + sample.looped.0,
+                origin + sample.looped.1,
+                SAMPLE_RATE,
+            ];
+            headers.extend(name(&format!("Sample {index}")));
+            headers.extend(places.iter().flat_map(|p| p.to_le_bytes()));
+            headers.extend([69, 0]);
+            headers.extend(words(&[0, sample.kind]));
+            data.extend(&sample.bytes);
+            data.extend(vec![0; (2 * self.padding).next_multiple_of(2) + data.len() % 2]);
+        }
+        headers.extend([0; 46]);
+        (data, headers)
+    }
+
+    fn parameters(&self, headers: &[u8]) -> Vec<u8> {
+        let count = self.presets.len() as u16;
+        let (mut phdr, mut pbag, mut pgen) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut inst, mut ibag, mut igen) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (text, program, bank, zones)) in self.presets.iter().enumerate() {
+            let index = index as u16;
+            phdr.extend([&name(text)[..], &words(&[*program, *bank, index]), &[0; 12]].concat());
+            pbag.extend(words(&[index, 0]));
+            pgen.extend(words(&[INSTRUMENT, index]));
+            inst.extend([&name(text)[..], &words(&[(ibag.len() / 4) as u16])].concat());
+            for (generators, sample) in zones {
+                ibag.extend(words(&[(igen.len() / 4) as u16, 0]));
+                igen.extend(generators.iter().flat_map(|g| words(g)));
+                igen.extend(words(&[SAMPLE_ID, *sample]));
+            }
+        }
+        phdr.extend([&name("EOP")[..], &words(&[0, 0, count]), &[0; 12]].concat());
+        pbag.extend(words(&[count, 0]));
+        inst.extend([&name("EOI")[..], &words(&[(ibag.len() / 4) as u16])].concat());
+        ibag.extend(words(&[(igen.len() / 4) as u16, 0]));
+        pgen.extend([0; 4]);
+        igen.extend([0; 4]);
+        let tables = [
+            chunk(b"phdr", &phdr),
+            chunk(b"pbag", &pbag),
+            chunk(b"pmod", &[0; 10]),
+            chunk(b"pgen", &pgen),
+            chunk(b"inst", &inst),
+            chunk(b"ibag", &ibag),
+            chunk(b"imod", &[0; 10]),
+            chunk(b"igen", &igen),
+            chunk(b"shdr", headers),
+        ];
+        list(b"pdta", &tables)
+    }
+}
+
+/// A sound SoundFont.
+pub fn sines() -> Vec<u8> {
+    Font::new().bytes()
+}
+
+/// Only a drum kit.
+pub fn drums() -> Vec<u8> {
+    let mut font = Font::new();
+    font.presets[0].2 = 128;
+    font.bytes()
+}
+
+pub fn sine() -> Vec<i16> {
+    let at = |i: usize| (std::f64::consts::TAU * (i % PERIOD) as f64 / PERIOD as f64).sin();
+    (0..FRAMES).map(|i| (30_000.0 * at(i)) as i16).collect()
+}
+
+pub fn to_bytes(frames: &[i16]) -> Vec<u8> {
+    frames.iter().flat_map(|frame| frame.to_le_bytes()).collect()
+}
+
+/// One channel as an Ogg Vorbis stream.
+pub fn vorbis(frames: &[i16]) -> Vec<u8> {
+    use std::num::{NonZeroU8, NonZeroU32};
+    let mut stream = Vec::new();
+    let rate = NonZeroU32::new(SAMPLE_RATE).unwrap();
+    let mut encoder = vorbis_rs::VorbisEncoderBuilder::new_with_serial(rate, NonZeroU8::MIN, &mut stream, 1)
+        .build()
+        .unwrap();
+    let samples: Vec<f32> = frames.iter().map(|frame| f32::from(*frame) / 32_768.0).collect();
+    encoder.encode_audio_block([&samples]).unwrap();
+    encoder.finish().unwrap();
+    stream
+}
+
+pub fn chunk(id: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let mut out = id.to_vec();
     out.extend((body.len() as u32).to_le_bytes());
     out.extend(body);
     out
 }
 
-fn list(kind: &[u8; 4], chunks: &[Vec<u8>]) -> Vec<u8> {
-    let mut body = kind.to_vec();
-    chunks.iter().for_each(|c| body.extend(c));
-    chunk(b"LIST", &body)
+pub fn list(kind: &[u8; 4], chunks: &[Vec<u8>]) -> Vec<u8> {
+    chunk(b"LIST", &[&kind[..], &chunks.concat()].concat())
 }
 
 fn name(text: &str) -> [u8; 20] {
@@ -27,108 +231,4 @@ fn name(text: &str) -> [u8; 20] {
 
 fn words(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
-}
-
-fn samples() -> Vec<u8> {
-    let sine =
-        |i: usize| (30_000.0 * (std::f64::consts::TAU * (i % PERIOD) as f64 / PERIOD as f64).sin()) as i16;
-    let padding = std::iter::repeat_n(0i16, 46);
-    (0..FRAMES)
-        .map(sine)
-        .chain(padding)
-        .flat_map(i16::to_le_bytes)
-        .collect()
-}
-
-fn preset(text: &str, program: u16, bank: u16, bag: u16) -> Vec<u8> {
-    [&name(text)[..], &words(&[program, bank, bag]), &[0; 12]].concat()
-}
-
-fn instrument(text: &str, bag: u16) -> Vec<u8> {
-    [&name(text)[..], &words(&[bag])].concat()
-}
-
-fn sample_header(text: &str, end: u32) -> Vec<u8> {
-    let places = [
-        0,
-        end,
-        PERIOD as u32,
-        end.saturating_sub(PERIOD as u32),
-        SAMPLE_RATE,
-    ];
-    let places: Vec<u8> = places.iter().flat_map(|p| p.to_le_bytes()).collect();
-    [&name(text)[..], &places, &[69, 0], &words(&[0, 1])].concat()
-}
-
-/// The file, with the given version and start of the sample data.
-fn file(version: [u16; 2], samples: &[u8], bank: u16) -> Vec<u8> {
-    const INSTRUMENT: u16 = 41;
-    const SAMPLE_ID: u16 = 53;
-    const SAMPLE_MODES: u16 = 54;
-    const RELEASE_VOL_ENV: u16 = 38;
-    let quarter_second = (1200.0 * f64::log2(0.25)) as i16 as u16;
-    let info = list(
-        b"INFO",
-        &[
-            chunk(b"ifil", &words(&version)),
-            chunk(b"isng", b"EMU8000\0"),
-            chunk(b"INAM", b"Test sines\0\0"),
-        ],
-    );
-    let data = list(b"sdta", &[chunk(b"smpl", samples)]);
-    let terminator = || vec![0u8; 10];
-    let parameters = list(
-        b"pdta",
-        &[
-            chunk(
-                b"phdr",
-                &[preset("Sine", 0, bank, 0), preset("EOP", 0, 0, 1)].concat(),
-            ),
-            chunk(b"pbag", &words(&[0, 0, 1, 0])),
-            chunk(b"pmod", &terminator()),
-            chunk(b"pgen", &words(&[INSTRUMENT, 0, 0, 0])),
-            chunk(b"inst", &[instrument("Sine", 0), instrument("EOI", 1)].concat()),
-            chunk(b"ibag", &words(&[0, 0, 3, 0])),
-            chunk(b"imod", &terminator()),
-            chunk(
-                b"igen",
-                &words(&[
-                    RELEASE_VOL_ENV,
-                    quarter_second,
-                    SAMPLE_MODES,
-                    1,
-                    SAMPLE_ID,
-                    0,
-                    0,
-                    0,
-                ]),
-            ),
-            chunk(
-                b"shdr",
-                &[sample_header("Sine", FRAMES as u32), sample_header("EOS", 0)].concat(),
-            ),
-        ],
-    );
-    let body = [&b"sfbk"[..], &info, &data, &parameters].concat();
-    chunk(b"RIFF", &body)
-}
-
-/// A sound SoundFont.
-pub fn sines() -> Vec<u8> {
-    file([2, 4], &samples(), 0)
-}
-
-/// Only a drum kit.
-pub fn drums() -> Vec<u8> {
-    file([2, 4], &samples(), 128)
-}
-
-/// As SF3 files are: samples compressed, version 3.
-pub fn sf3() -> Vec<u8> {
-    file([3, 1], b"OggS\0\0\0\0\0\0\0\0", 0)
-}
-
-/// Compressed samples under the older version number, as some programs write them.
-pub fn sf3_in_disguise() -> Vec<u8> {
-    file([2, 1], b"OggS\0\0\0\0\0\0\0\0", 0)
 }

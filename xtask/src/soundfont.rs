@@ -43,16 +43,17 @@ pub fn ensure(root: &Path) -> Outcome {
     if is_there {
         return Ok(());
     }
-    Err("no piano SoundFont could be fetched: check the network and repeat this command, or put any .sf2 with a piano into soundfonts/".into())
+    Err("no piano SoundFont could be fetched: check the network and repeat this command, or put any .sf2 or .sf3 with a piano into soundfonts/".into())
 }
 
-/// The first `.sf2` that can be read; a link whose target has gone does not count.
+/// The first SoundFont that can be read; a link whose target has gone does not count.
 fn soundfont_in(folder: &Path) -> Option<String> {
     let names = fs::read_dir(folder)
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let is_whole = |name: &String| {
-        name.to_lowercase().ends_with(".sf2")
+        let lower = name.to_lowercase();
+        (lower.ends_with(".sf2") || lower.ends_with(".sf3"))
             && fs::metadata(folder.join(name)).is_ok_and(|m| m.is_file() && m.len() > 0)
     };
     names.filter(is_whole).min()
@@ -165,13 +166,14 @@ mod tests {
     use super::soundfont_in;
 
     #[test]
-    fn sf3_and_notes_are_no_soundfont() -> std::io::Result<()> {
+    fn notes_and_empty_files_are_no_soundfont() -> std::io::Result<()> {
         let folder = std::env::temp_dir().join(format!("xtask-soundfont-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("README.md"), "x")?;
-        std::fs::write(folder.join("a.sf3"), "x")?;
         std::fs::write(folder.join("empty.sf2"), "")?;
         assert_eq!(soundfont_in(&folder), None);
+        std::fs::write(folder.join("grand.sf3"), "x")?;
+        assert_eq!(soundfont_in(&folder).as_deref(), Some("grand.sf3"));
         std::fs::write(folder.join("Piano.SF2"), "x")?;
         assert_eq!(soundfont_in(&folder).as_deref(), Some("Piano.SF2"));
         std::fs::remove_dir_all(folder)

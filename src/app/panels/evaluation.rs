@@ -6,7 +6,7 @@ use eframe::egui::{self, Align, Layout, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, Ask, FileAction};
-use crate::app::widgets::evaluation::{gates_ui, heard_ui, latent_ui, likeness_ui, matrix_ui};
+use crate::app::widgets::evaluation::{gates_ui, heard_ui, latent_ui, likeness_ui, matrix_ui, memory_ui};
 use crate::display::thousands;
 use crate::evaluate::Report;
 use crate::generate::CheckpointInfo;
@@ -96,6 +96,8 @@ fn column_ui(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui)) {
 
 fn main_ui(ui: &mut Ui, report: &Report, row: &mut usize) {
     matrix_ui(ui, report, row);
+    ui.add_space(GRID * 2.0);
+    memory_ui(ui, report);
     ui.add_space(GRID * 2.0);
     likeness_ui(ui, report);
     ui.add_space(GRID * 2.0);

@@ -105,7 +105,12 @@ impl PasticheApp {
             Done::SoundFontRead { path, result } => {
                 self.sound.loading.take_if(|waiting| *waiting == path);
                 match result {
-                    Ok(font) => self.sound.set_font(font),
+                    Ok((font, remark)) => {
+                        self.sound.set_font(font);
+                        if let Some(remark) = remark {
+                            self.toasts.warn(format!("{}: {remark}.", stem(&path)));
+                        }
+                    }
                     Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
                 }
             }

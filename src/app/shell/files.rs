@@ -18,7 +18,7 @@ use crate::music::midi::{self, MidiRead};
 use crate::picture::Look;
 use crate::progress::Progress;
 use crate::save::{Piece, Recording, SaveError, save};
-use crate::synth::SoundFont;
+use crate::synth::{Preset, SoundFont, SoundFontError};
 use crate::takes::{TakeEntry, TakeRecord, now_secs};
 
 impl PasticheApp {
@@ -118,7 +118,7 @@ impl PasticheApp {
                     .to_string_lossy()
                     .into_owned();
                 self.toasts.warn(format!(
-                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2), checkpoints \
+                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2, .sf3), checkpoints \
                      (.safetensors) and evaluation reports (.json) are."
                 ));
             }
@@ -207,8 +207,11 @@ impl PasticheApp {
 
     pub(super) fn load_soundfont(&mut self, path: PathBuf) {
         self.sound.loading = Some(path.clone());
+        let settings = &self.state.settings.sound;
+        let is_kept = settings.soundfont.as_deref() == Some(&path);
+        let chosen = settings.preset.filter(|_| is_kept);
         self.workers.task("soundfont", move || Done::SoundFontRead {
-            result: SoundFont::load(&path),
+            result: read_soundfont(&path, chosen),
             path,
         });
     }
@@ -321,4 +324,18 @@ fn default_folder() -> PathBuf {
             .find(|p| p.is_dir())
     });
     found.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Opens a SoundFont and reads the samples that will be played, so that nothing is left to do for the thread that
+/// serves the sound card; and what of them does not sound.
+fn read_soundfont(
+    path: &Path,
+    chosen: Option<(u8, u8)>,
+) -> Result<(SoundFont, Option<String>), SoundFontError> {
+    let font = SoundFont::load(path)?;
+    let is_chosen = |p: &&Preset| Some((p.bank, p.program)) == chosen;
+    let preset = font.presets().iter().find(is_chosen);
+    font.playable(preset.unwrap_or(font.default_preset()))?;
+    let remark = font.remark();
+    Ok((font, remark))
 }

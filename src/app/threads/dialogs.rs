@@ -38,7 +38,7 @@ impl Dialog {
             Ask::SoundFont => Box::pin(
                 dialog
                     .set_title("Open SoundFont")
-                    .add_filter("SoundFont", &["sf2", "SF2"])
+                    .add_filter("SoundFont", &["sf2", "sf3", "SF2", "SF3"])
                     .pick_file(),
             ),
             Ask::Checkpoint => {

@@ -86,6 +86,18 @@ pub fn corpus_beside(run_dir: &Path) -> PathBuf {
     run_dir.with_extension("corpus")
 }
 
+/// What of a data set cannot be used, and how it was understood.
+fn remarks(dataset: &Dataset) -> Vec<String> {
+    let unusable = dataset.unusable.first().map(|(name, reason)| {
+        let others = match dataset.unusable.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        format!("Skipped: {name}: {reason}{others}")
+    });
+    unusable.into_iter().chain(dataset.remarks.clone()).collect()
+}
+
 /// Looks at what is to be learnt from, and at the run folder.
 pub fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
     let found = match is_corpus(&data) {
@@ -97,6 +109,7 @@ pub fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
                 notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
                 composers: corpus.composers.len(),
                 music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
+                remarks: Vec::new(),
             }),
         false => Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
             let mut names: Vec<&str> = dataset.entries.iter().map(|e| e.composer_name.as_str()).collect();
@@ -108,6 +121,7 @@ pub fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
                 notes: None,
                 composers: names.len(),
                 music_hours: None,
+                remarks: remarks(&dataset),
             }
         }),
     };

@@ -66,7 +66,8 @@ pub enum Done {
     },
     SoundFontRead {
         path: PathBuf,
-        result: Result<SoundFont, SoundFontError>,
+        /// The SoundFont, and what of it does not sound.
+        result: Result<(SoundFont, Option<String>), SoundFontError>,
     },
     ReportRead {
         path: PathBuf,

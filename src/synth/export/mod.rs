@@ -13,6 +13,7 @@ pub use settings::{AudioFormat, BitDepth, ExportError, ExportSettings, ExportSum
 
 use self::offline::Offline;
 use super::soundfont::SoundFont;
+use super::voices::{Voices, VoicesError};
 use crate::files::Draft;
 use crate::music::Performance;
 use crate::progress::{Progress, StopFlag};
@@ -30,6 +31,19 @@ pub fn export(
     stop: &StopFlag,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<ExportSummary, ExportError> {
+    let build = || Voices::new(sound_font, &settings.voices);
+    record(performance, build, settings, path, stop, on_progress)
+}
+
+/// [`export`] with voices built by `build`, once it is clear that there is something to record and a place for it.
+fn record(
+    performance: Arc<Performance>,
+    build: impl FnOnce() -> Result<Voices, VoicesError>,
+    settings: &ExportSettings,
+    path: &Path,
+    stop: &StopFlag,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<ExportSummary, ExportError> {
     let format = AudioFormat::from_path(path).ok_or_else(|| ExportError::UnknownFormat {
         path: path.to_owned(),
     })?;
@@ -40,7 +54,7 @@ pub fn export(
     };
     // Made first, so that a folder without permission is not found out after a minute of rendering.
     let draft = Draft::begin(path).map_err(file_error)?;
-    let mut offline = Offline::new(performance, sound_font, settings, range, stop, on_progress)?;
+    let mut offline = Offline::new(performance, build()?, settings, range, stop, on_progress)?;
     if settings.is_normalised {
         offline.measure()?;
     }
@@ -69,5 +83,53 @@ fn range(performance: &Performance, settings: &ExportSettings) -> Result<Range<f
     match performance.notes().iter().any(sounds) {
         true => Ok(range),
         false => Err(ExportError::NothingToRecord),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::music::{Note, Pitch, Velocity};
+    use crate::synth::{Playable, Preset};
+
+    /// A loop shorter than the step at high keys: handed over as it is, the synthesizer reads past its samples.
+    const BREAKING: &[u8] = include_bytes!("../../../tests/golden/soundfonts/short_loop.sf2");
+
+    #[test]
+    fn a_synthesizer_that_breaks_leaves_no_recording() {
+        let low_and_high = [(60, 0.0), (108, 1.0)].map(|(pitch, onset_secs)| Note {
+            pitch: Pitch::new(pitch).unwrap(),
+            onset_secs,
+            duration_secs: 0.9,
+            velocity: Velocity::new(90).unwrap(),
+        });
+        let music = Arc::new(Performance::new(low_and_high.to_vec(), Vec::new()));
+        let samples = rustysynth::SoundFont::new(&mut &*BREAKING).unwrap();
+        let playable = Playable::unchecked(samples);
+        let folder = tempfile::tempdir().unwrap();
+        for (name, is_normalised) in [("a.wav", false), ("a.flac", false), ("a.ogg", true)] {
+            let settings = ExportSettings {
+                is_normalised,
+                ..ExportSettings::new(48_000)
+            };
+            let preset = Preset {
+                bank: 0,
+                program: 0,
+                name: "Grand".to_owned(),
+            };
+            let build = || Voices::unmeasured(&playable, preset, &settings.voices);
+            let (path, stop) = (folder.path().join(name), StopFlag::new());
+            let error = record(music.clone(), build, &settings, &path, &stop, &mut |_| {}).unwrap_err();
+            assert!(
+                matches!(error, ExportError::Broken { secs } if (0.9..1.2).contains(&secs)),
+                "{error}"
+            );
+            assert!(error.to_string().contains("nothing was written"));
+        }
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "no file, nor half of one"
+        );
     }
 }

@@ -10,7 +10,6 @@ use crate::progress::{Progress, StopFlag};
 use crate::synth::limiter::ramp;
 use crate::synth::render::{Renderer, Transport};
 use crate::synth::score::Score;
-use crate::synth::soundfont::SoundFont;
 use crate::synth::voices::Voices;
 use crate::synth::{BLOCK, Block};
 
@@ -55,13 +54,12 @@ enum Phase {
 impl<'a> Offline<'a> {
     pub fn new(
         performance: Arc<Performance>,
-        sound_font: &SoundFont,
+        voices: Voices,
         settings: &ExportSettings,
         range: Range<f64>,
         stop: &'a StopFlag,
         on_progress: &'a mut dyn FnMut(Progress),
     ) -> Result<Offline<'a>, ExportError> {
-        let voices = Voices::new(sound_font, &settings.voices)?;
         let mut renderer = Renderer::new(settings.voices.sample_rate, Some(Box::new(voices)));
         renderer.set_tempo_scale(settings.tempo_scale);
         renderer.set_gain(if settings.is_normalised {
@@ -119,6 +117,7 @@ impl<'a> Offline<'a> {
         while self.renderer.position_secs() + lead < self.range.start {
             self.renderer.render(&mut block);
             self.check_stop()?;
+            self.check_voices()?;
         }
         // The limiter holds one block back: this one gives out what came before the part.
         self.renderer.render(&mut block);
@@ -150,6 +149,16 @@ impl<'a> Offline<'a> {
         }
     }
 
+    /// A synthesizer that breaks falls silent: no recording shall end like that.
+    fn check_voices(&self) -> Result<(), ExportError> {
+        match self.renderer.has_voices() {
+            true => Ok(()),
+            false => Err(ExportError::Broken {
+                secs: self.renderer.position_secs(),
+            }),
+        }
+    }
+
     /// The next block, or `None` when the last notes have died away.
     pub fn next_block(&mut self) -> Result<Option<Block>, ExportError> {
         if self.phase == Phase::Over {
@@ -161,6 +170,7 @@ impl<'a> Offline<'a> {
         }
         let mut block = [[0.0; 2]; BLOCK];
         let mut peak = self.renderer.render(&mut block) * self.scale;
+        self.check_voices()?;
         if self.scale != 1.0 {
             ramp(&mut block, self.scale, self.scale);
         }

@@ -101,6 +101,10 @@ pub enum ExportError {
     Stopped,
     #[error("the recording is silent: the SoundFont has no sound for these notes; choose another SoundFont")]
     Silent,
+    #[error(
+        "the synthesizer failed {secs:.1} s into the piece; nothing was written; choose another SoundFont"
+    )]
+    Broken { secs: f64 },
     #[error("{0}")]
     Voices(#[from] VoicesError),
     #[error("could not write the recording: {source}: {}", path.display())]

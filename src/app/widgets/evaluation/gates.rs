@@ -1,4 +1,4 @@
-//! The gates: which figures reach what they should, for a small model and for the best one.
+//! The gates: which figures reach what they should, and which would be splendid.
 
 use eframe::egui::{self, Align2, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
@@ -6,39 +6,48 @@ use crate::app::kit::theme::{GRID, Palette};
 use crate::evaluate::{Gate, Report};
 
 /// The columns of bounds, from the right edge to their own right ends.
-const COLUMNS_PX: [(&str, f32); 2] = [("small", 72.0), ("best", 0.0)];
+const COLUMNS_PX: [(&str, f32); 2] = [("gate", 92.0), ("moonshot", 0.0)];
 const ROW_PX: f32 = 24.0;
 
 /// What the figure has to be, and whether it is.
-struct Bound {
+struct Target {
     text: String,
     is_met: bool,
 }
 
-/// In the order of [`COLUMNS_PX`].
-fn bounds(gate: &Gate) -> [Bound; 2] {
-    let sign = if gate.at_least { "≥" } else { "≤" };
-    [(gate.small, gate.meets_small()), (gate.best, gate.meets_best())].map(|(bound, is_met)| Bound {
-        text: format!("{sign} {}", short(bound)),
-        is_met,
+/// In the order of [`COLUMNS_PX`]; `None` where the figure has no such bound.
+fn targets(gate: &Gate) -> [Option<Target>; 2] {
+    [gate.gate, gate.moonshot].map(|bound| {
+        bound.map(|bound| Target {
+            text: bound.to_string(),
+            is_met: bound.is_met(gate.value),
+        })
     })
 }
 
 pub fn gates_ui(ui: &mut Ui, report: &Report) {
     let palette = Palette::of(ui);
-    let all = report.gates.len();
-    let met = |meets: fn(&Gate) -> bool| report.gates.iter().filter(|g| meets(g)).count();
-    let (small, best) = (met(Gate::meets_small), met(Gate::meets_best));
+    let memory = report.memory.iter().flat_map(|memory| &memory.gates);
+    let gates: Vec<&Gate> = report.gates.iter().chain(memory).collect();
     ui.label(RichText::new("Gates").heading());
-    let text = format!("{small} of {all} are met for a small model, {best} for the best.");
-    ui.label(RichText::new(text).small().color(palette.weak_text));
+    ui.label(RichText::new(count(&gates)).small().color(palette.weak_text));
     ui.add_space(GRID * 0.5);
     ui.spacing_mut().item_spacing.y = 0.0;
     head_ui(ui, &palette);
-    for gate in &report.gates {
+    for gate in gates {
         gate_ui(ui, gate, &palette);
     }
     ui.spacing_mut().item_spacing.y = GRID * 0.75;
+}
+
+/// How many gates, and how many moonshots, are met.
+fn count(gates: &[&Gate]) -> String {
+    let of = |met: Vec<bool>| format!("{} of {}", met.iter().filter(|met| **met).count(), met.len());
+    format!(
+        "{} gates are met, {} moonshots.",
+        of(gates.iter().filter_map(|g| g.meets_gate()).collect()),
+        of(gates.iter().filter_map(|g| g.meets_moonshot()).collect())
+    )
 }
 
 fn head_ui(ui: &mut Ui, palette: &Palette) {
@@ -56,11 +65,11 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
     let painter = ui.painter().with_clip_rect(rect);
     let body = egui::TextStyle::Body.resolve(ui.style());
     let small = egui::TextStyle::Small.resolve(ui.style());
-    let bounds = bounds(gate);
     let middle = rect.center().y;
-    for (bound, (_, from_right)) in bounds.iter().zip(COLUMNS_PX) {
+    for (target, (_, from_right)) in targets(gate).iter().zip(COLUMNS_PX) {
+        let Some(target) = target else { continue };
         let right = rect.right() - from_right;
-        let text = bound.text.as_str();
+        let text = target.text.as_str();
         painter.text(
             pos2(right, middle),
             Align2::RIGHT_CENTER,
@@ -68,9 +77,9 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
             small.clone(),
             palette.weak_text,
         );
-        paint_mark(&painter, pos2(right - 58.0, middle), bound.is_met, palette);
+        paint_mark(&painter, pos2(right - 76.0, middle), target.is_met, palette);
     }
-    let value_right = rect.right() - 148.0;
+    let value_right = rect.right() - 188.0;
     let value = short(gate.value);
     painter.text(
         pos2(value_right, middle),
@@ -89,19 +98,16 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
     response.on_hover_text(words.as_str());
 }
 
-/// "validation NLL: 9.04; small ≤ 9.80: met; best ≤ 9: missed".
+/// "validation NLL: 9.04; gate ≤ 9.80: met; moonshot ≤ 9: missed".
 fn words(gate: &Gate) -> String {
-    let bounds = bounds(gate);
-    let columns = bounds.iter().zip(COLUMNS_PX).map(|(bound, (name, _))| {
-        let met = if bound.is_met { "met" } else { "missed" };
-        format!("; {name} {}: {met}", bound.text)
+    let targets = targets(gate);
+    let columns = targets.iter().zip(COLUMNS_PX).filter_map(|(target, (name, _))| {
+        let target = target.as_ref()?;
+        let met = if target.is_met { "met" } else { "missed" };
+        Some(format!("; {name} {}: {met}", target.text))
     });
-    format!(
-        "{}: {}{}",
-        gate.name,
-        short(gate.value),
-        columns.collect::<String>()
-    )
+    let columns: String = columns.collect();
+    format!("{}: {}{columns}", gate.name, short(gate.value))
 }
 
 /// As many digits as tell something.
@@ -134,6 +140,7 @@ fn paint_mark(painter: &egui::Painter, at: egui::Pos2, is_met: bool, palette: &P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Bound;
 
     /// Each bound has the mark of its own comparison.
     #[test]
@@ -141,25 +148,20 @@ mod tests {
         let gate = Gate {
             name: "wrong-label gap".to_owned(),
             value: 0.05,
-            at_least: true,
-            small: 0.03,
-            best: 0.06,
+            gate: Some(Bound::at_least(0.03)),
+            moonshot: Some(Bound::at_least(0.06)),
         };
         assert_eq!(
             words(&gate),
-            "wrong-label gap: 0.050; small ≥ 0.030: met; best ≥ 0.060: missed"
+            "wrong-label gap: 0.050; gate ≥ 0.030: met; moonshot ≥ 0.060: missed"
         );
         let gate = Gate {
             name: "outside".to_owned(),
             value: 0.13,
-            at_least: false,
-            small: 0.2,
-            best: 0.12,
+            gate: Some(Bound::at_most(0.2)),
+            moonshot: None,
         };
-        assert_eq!(
-            words(&gate),
-            "outside: 0.130; small ≤ 0.200: met; best ≤ 0.120: missed"
-        );
+        assert_eq!(words(&gate), "outside: 0.130; gate ≤ 0.200: met");
     }
 
     #[test]

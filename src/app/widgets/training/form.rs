@@ -11,6 +11,9 @@ use crate::app::kit::theme::{GRID, Palette};
 use crate::device::DeviceChoice;
 use crate::display::thousands;
 
+/// Remarks on a data set that are shown.
+const MOST_REMARKS: usize = 4;
+
 /// What the user has filled in.
 #[derive(Clone, Debug)]
 pub struct TrainForm {
@@ -134,6 +137,13 @@ impl TrainForm {
                     text += &format!(", {} notes", thousands(notes));
                 }
                 line(ui, text, palette.weak_text);
+                for remark in found.remarks.iter().take(MOST_REMARKS) {
+                    line(ui, remark.clone(), palette.weak_text);
+                }
+                if let Some(more @ 1..) = found.remarks.len().checked_sub(MOST_REMARKS) {
+                    let text = format!("… and {more} more remarks; `pastiche prepare` lists them all.");
+                    line(ui, text, palette.weak_text);
+                }
                 if found.kind == DataKind::Dataset {
                     line(
                         ui,
@@ -346,6 +356,7 @@ mod tests {
             notes: None,
             composers: 2,
             music_hours: None,
+            remarks: Vec::new(),
         };
         Some(DataFacts {
             data: PathBuf::from("a.corpus"),

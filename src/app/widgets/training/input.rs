@@ -83,13 +83,15 @@ pub struct DataFacts {
     pub can_resume_from: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FoundData {
     pub kind: DataKind,
     pub pieces: usize,
     pub notes: Option<u64>,
     pub composers: usize,
     pub music_hours: Option<f64>,
+    /// How the data set was understood, and what of it cannot be used.
+    pub remarks: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,75 @@
+//! The way of a take through the latent space, drawn from the checkpoint's plan.
+
+use rand_pcg::Pcg64Mcg;
+
+use super::generator::Generator;
+use super::returns::Return;
+use super::verbs::window_starts;
+
+impl Generator {
+    /// One latent per window of a take of `notes` notes in the manner of a composer; a window in which a theme
+    /// returns has the latent of the theme's. `None` where the checkpoint has no plan.
+    pub(super) fn planned_path(
+        &self,
+        component: usize,
+        notes: usize,
+        returns: &[Return],
+        rng: &mut Pcg64Mcg,
+    ) -> Option<Vec<Vec<f32>>> {
+        let plan = self.plan.as_ref()?;
+        let mean = self.latent_mean(component);
+        let segment = self.info().segment_len;
+        let count = window_starts(notes, segment).count().max(1);
+        let mut deviation: Option<Vec<f32>> = None;
+        let mut path: Vec<Vec<f32>> = Vec::with_capacity(count);
+        for index in 0..count {
+            let drawn = self.draw_latent(component, rng);
+            let fresh: Vec<f32> = drawn.iter().zip(&mean).map(|(z, m)| z - m).collect();
+            let next = match &deviation {
+                Some(last) => plan.next(last, &fresh),
+                None => fresh,
+            };
+            let shift = plan.shift(component, index, count);
+            let planned = mean.iter().zip(&next).enumerate();
+            let planned = planned.map(|(i, (m, e))| m + e + shift.get(i).copied().unwrap_or(0.0));
+            let middle = middle_of(index, segment);
+            let returning = returns.iter().find(|r| r.notes.contains(&middle));
+            let theme =
+                returning.and_then(|r| path.get(window_of(r.theme.start + middle - r.notes.start, segment)));
+            let z = theme.cloned().unwrap_or_else(|| planned.collect());
+            path.push(z);
+            deviation = Some(next);
+        }
+        Some(path)
+    }
+}
+
+/// The note in the middle of those that window `index` composes: the first one all of its notes, the others the
+/// second half of theirs.
+fn middle_of(index: usize, segment: usize) -> usize {
+    match index {
+        0 => segment / 2,
+        _ => (index + 1) * segment / 2 + segment / 4,
+    }
+}
+
+/// The window that composes a note.
+fn window_of(note: usize, segment: usize) -> usize {
+    (note / (segment / 2).max(1)).saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_composes_its_own_middle() {
+        for index in 0..20 {
+            assert_eq!(window_of(middle_of(index, 256), 256), index);
+        }
+        assert_eq!(
+            [0, 127, 128, 255, 256, 383, 384].map(|n| window_of(n, 256)),
+            [0, 0, 0, 0, 1, 1, 2]
+        );
+    }
+}

@@ -1,0 +1,365 @@
+//! The names of composers, in the spellings people use.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use deunicode::deunicode;
+
+use super::composer_known::{KNOWN, Known};
+
+/// Words of a name that tell nobody apart.
+const PARTICLES: [&str; 10] = ["van", "von", "de", "di", "da", "del", "der", "d", "v", "le"];
+/// How much two forenames that begin alike must have in common, 0–1: Pyotr is Peter, Fanny is not Felix.
+const LIKE_FORENAME: f64 = 0.4;
+/// From here on, 0–1, a name is near enough to be what was meant.
+const NEAR: f64 = 0.6;
+
+/// The composer that `name` means in whatever spelling; `None` for names not known here, and for two people ("Franz
+/// Schubert / Franz Liszt").
+pub fn known_as(name: &str) -> Option<&'static Known> {
+    static HEARD: LazyLock<Vec<Heard>> = LazyLock::new(|| KNOWN.iter().map(Heard::known).collect());
+    if let Some(known) = KNOWN.iter().find(|known| known.name == name) {
+        return Some(known);
+    }
+    if names_several(name) {
+        return None;
+    }
+    let asked = words(name);
+    let found = HEARD.iter().position(|heard| heard.is_meant_by(&asked))?;
+    KNOWN.get(found)
+}
+
+/// Do both names mean the same composer? Accents, order, initials and the way a foreign name is spelt make no
+/// difference: "Skrjabin, A." is "Alexander Scriabin".
+pub fn is_same(a: &str, b: &str) -> bool {
+    match (known_as(a), known_as(b)) {
+        (Some(a), Some(b)) => a == b,
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) if names_several(a) || names_several(b) => fold(a) == fold(b),
+        (None, None) => {
+            let (a, b) = (words(a), words(b));
+            Heard::new(&b).is_meant_by(&a) || Heard::new(&a).is_meant_by(&b)
+        }
+    }
+}
+
+/// One name for each of `names`, so that all spellings of a composer become one: the full name where it is known
+/// here, else the longest that is among them.
+pub fn unified(names: &[&str]) -> Vec<String> {
+    let spelt: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
+    let mut by_sound: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, words) in spelt.iter().enumerate() {
+        if !names_several(names[index]) {
+            words
+                .iter()
+                .for_each(|word| by_sound.entry(sound(word)).or_default().push(index));
+        }
+    }
+    let longest_of = |index: usize| {
+        let asked = &spelt[index];
+        let akin = asked
+            .iter()
+            .filter_map(|word| by_sound.get(&sound(word)))
+            .flatten();
+        let meant: Vec<usize> = akin
+            .copied()
+            .filter(|full| Heard::new(&spelt[*full]).is_meant_by(asked))
+            .collect();
+        let longest = *meant
+            .iter()
+            .max_by_key(|full| (names[**full].len(), std::cmp::Reverse(**full)))?;
+        // "Alpha" beside Anna Alpha and Berta Alpha stays who it is.
+        let heard = Heard::new(&spelt[longest]);
+        meant
+            .iter()
+            .all(|other| heard.is_meant_by(&spelt[*other]))
+            .then_some(longest)
+    };
+    let unify = |(index, name): (usize, &&str)| match known_as(name) {
+        Some(known) => known.name.to_owned(),
+        None if names_several(name) => (*name).to_owned(),
+        None => spoken(longest_of(index).map_or(*name, |full| names[full])),
+    };
+    names.iter().enumerate().map(unify).collect()
+}
+
+/// The index of the name that `asked` is nearest to, if it is near at all: for "did you mean".
+pub fn nearest(asked: &str, names: &[&str]) -> Option<usize> {
+    let like = |a: &str, b: &str| {
+        let spelt = strsim::normalized_damerau_levenshtein(a, b);
+        spelt.max(strsim::normalized_damerau_levenshtein(&sound(a), &sound(b)))
+    };
+    let likeness = |name: &&str| {
+        let full = words(name);
+        let surname = full.last().map_or("", String::as_str);
+        let by_word = words(asked)
+            .iter()
+            .map(|word| like(word, surname))
+            .fold(0.0, f64::max);
+        by_word.max(like(&words(asked).concat(), &full.concat()))
+    };
+    let scored = names.iter().map(likeness).enumerate();
+    let best = scored.max_by(|a, b| a.1.total_cmp(&b.1));
+    best.filter(|(_, likeness)| *likeness >= NEAR)
+        .map(|(index, _)| index)
+}
+
+/// Lower case without accents, so that "frederic" finds "Frédéric".
+pub fn fold(text: &str) -> String {
+    deunicode(text.trim()).to_lowercase()
+}
+
+/// "Alpha, Anna" as it is spoken: "Anna Alpha".
+fn spoken(name: &str) -> String {
+    match name.split_once(',') {
+        Some((surname, forenames)) if !forenames.trim().is_empty() && !forenames.contains(',') => {
+            format!("{} {}", forenames.trim(), surname.trim())
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// Two people share a piece: an arrangement, a paraphrase.
+fn names_several(name: &str) -> bool {
+    name.contains(['/', '&', '+', ';']) || name.contains(" - ") || fold(name).contains(" and ")
+}
+
+/// The words of a name without years and particles, folded.
+fn words(name: &str) -> Vec<String> {
+    let folded = fold(&spoken(name)).replace(['\'', '’', '`'], "");
+    folded
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty() && !PARTICLES.contains(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A full name, ready to be compared.
+struct Heard {
+    /// How the surname sounds, in each language that has its own.
+    surnames: Vec<String>,
+    forenames: Vec<String>,
+}
+
+impl Heard {
+    fn new(full: &[String]) -> Heard {
+        let (surname, forenames) = full
+            .split_last()
+            .map_or((None, full), |(last, firsts)| (Some(last), firsts));
+        Heard {
+            surnames: surname.into_iter().map(|word| sound(word)).collect(),
+            forenames: forenames.to_vec(),
+        }
+    }
+
+    fn known(known: &Known) -> Heard {
+        let mut heard = Heard::new(&words(known.name));
+        let also = |names: &[&str]| names.iter().flat_map(|name| words(name)).collect::<Vec<_>>();
+        heard
+            .surnames
+            .extend(also(known.surnames).iter().map(|word| sound(word)));
+        heard.forenames.extend(also(known.forenames));
+        heard
+    }
+
+    /// Is `asked` this name, or a part of it with the surname? Every word must be accounted for.
+    fn is_meant_by(&self, asked: &[String]) -> bool {
+        let is_surname = |word: &String| self.surnames.contains(&sound(word));
+        let is_forename = |word: &String| {
+            self.forenames.is_empty()
+                || are_initials(word, &self.forenames)
+                || self.forenames.iter().any(|forename| alike(word, forename))
+        };
+        asked.iter().any(is_surname) && asked.iter().all(|word| is_surname(word) || is_forename(word))
+    }
+}
+
+/// "j", "js": the first letters of forenames in their order.
+fn are_initials(word: &str, forenames: &[String]) -> bool {
+    let mut initials = forenames.iter().filter_map(|name| name.chars().next());
+    word.len() <= 3
+        && word
+            .chars()
+            .all(|letter| initials.any(|initial| initial == letter))
+}
+
+fn alike(a: &str, b: &str) -> bool {
+    let (a, b) = (sound(a), sound(b));
+    a.chars().next() == b.chars().next() && strsim::normalized_levenshtein(&a, &b) >= LIKE_FORENAME
+}
+
+/// How a folded word sounds, whichever language spelt it: "Tschaikowsky" and "Chaikovskii" are one.
+fn sound(word: &str) -> String {
+    const SPELLINGS: [(&str, &str); 22] = [
+        ("tsch", "k"),
+        ("tch", "k"),
+        ("sch", "s"),
+        ("sh", "s"),
+        ("sz", "s"),
+        ("kh", "k"),
+        ("ch", "k"),
+        ("ck", "k"),
+        ("ph", "v"),
+        ("th", "t"),
+        ("ae", "a"),
+        ("oe", "o"),
+        ("ue", "u"),
+        ("ou", "u"),
+        ("c", "k"),
+        ("q", "k"),
+        ("w", "v"),
+        ("f", "v"),
+        ("y", "i"),
+        ("j", "i"),
+        ("z", "s"),
+        ("x", "ks"),
+    ];
+    let spelt = SPELLINGS
+        .iter()
+        .fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
+    let mut letters: Vec<char> = spelt.chars().collect();
+    letters.dedup();
+    // "Scriabine", "Rachmaninove".
+    if letters.len() > 3 && letters.last() == Some(&'e') {
+        letters.pop();
+    }
+    letters.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(name: &str) -> Option<&'static str> {
+        known_as(name).map(|known| known.name)
+    }
+
+    #[test]
+    fn every_spelling_means_its_composer() {
+        let spellings = [
+            (
+                "Sergei Rachmaninoff",
+                "Rachmaninov|Rakhmaninov|Rachmaninow|S. Rachmaninoff|Рахманинов|Rachmaninov, Sergey|Rahmaninov",
+            ),
+            (
+                "Frédéric Chopin",
+                "Chopin F.|chopin|F. Chopin|Fryderyk Chopin|Chopin, Frederic (1810-1849)|CHOPIN_FREDERIC|Szopen",
+            ),
+            (
+                "Johann Sebastian Bach",
+                "J.S. Bach|JS Bach|Bach|Bach, J. S.|Bach (Johann Sebastian)|johann-sebastian-bach",
+            ),
+            (
+                "Alexander Scriabin",
+                "Skrjabin|Skryabin|Scriabine|A. Skriabin|Aleksandr Skrjabin|Скрябин",
+            ),
+            (
+                "Pyotr Ilyich Tchaikovsky",
+                "Tschaikowsky|Chaikovsky|Čajkovskij|P.I. Tchaikovsky|Peter Tchaikovsky|Чайковский|Tchaïkovski",
+            ),
+            (
+                "George Frideric Handel",
+                "Händel|Haendel|G.F. Handel|Georg Friedrich Händel",
+            ),
+            (
+                "Felix Mendelssohn",
+                "Mendelssohn-Bartholdy|Felix Mendelssohn Bartholdy|Mendelsohn",
+            ),
+            ("Modest Mussorgsky", "Moussorgsky|Musorgskij|M. Mussorgski"),
+            ("Sergei Prokofiev", "Prokofieff|Prokofjew|Прокофьев|Prokofyev"),
+            ("Franz Liszt", "Liszt Ferenc|List|F Liszt"),
+            (
+                "Ludwig van Beethoven",
+                "Beethoven, L. van|L. v. Beethoven|van Beethoven|Ludwig Beethoven",
+            ),
+            ("Joseph Haydn", "Franz Joseph Haydn|F.J. Haydn|Josef Haydn"),
+            ("Wolfgang Amadeus Mozart", "W.A. Mozart|WA Mozart|Mozart"),
+            ("Béla Bartók", "Bartok Bela|Bartok"),
+            ("Camille Saint-Saëns", "Saint-Saens|C. Saint-Saens"),
+            (
+                "Dmitri Shostakovich",
+                "Schostakowitsch|Chostakovitch|Dmitry Shostakovich",
+            ),
+        ];
+        for (name, others) in spellings {
+            for other in others.split('|').chain([name]) {
+                assert_eq!(meant(other), Some(name), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn relatives_arrangers_and_strangers_are_others() {
+        for other in [
+            "C.P.E. Bach",
+            "Carl Philipp Emanuel Bach",
+            "Johann Christian Bach",
+            "Clara Schumann",
+            "Fanny Mendelssohn",
+            "Michael Haydn",
+            "Johann Michael Haydn",
+            "Alessandro Scarlatti",
+            "Leopold Mozart",
+            "Johann Sebastian Bach / Ferruccio Busoni",
+            "Franz Schubert / Franz Liszt",
+            "Anna Alpha - Franz Liszt",
+            "Franz",
+            "Johann",
+            "",
+            "1810",
+            "György Ligeti",
+        ] {
+            assert_eq!(meant(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_not_known_here_are_compared_too() {
+        assert!(is_same("Alpha, A.", "Anna Alpha"));
+        assert!(is_same("alpha", "Anna Alpha"));
+        assert!(is_same("Béta, Bela", "Bela Beta"));
+        assert!(!is_same("Berta Alpha", "Anna Alpha"));
+        assert!(!is_same("Anna Alpha", "Anna Alpha - Carl Gamma"));
+        assert!(!is_same("Carl Gamma", "Anna Alpha - Carl Gamma"));
+        assert!(!is_same("Chopin", "Anna Chopin-Alpha"));
+    }
+
+    #[test]
+    fn all_spellings_become_one_name() {
+        let names = [
+            "chopin",
+            "Alpha, A.",
+            "Anna Alpha",
+            "Beta",
+            "Anna Alpha - Carl Gamma",
+            "Carl Gamma",
+            "Chopin F.",
+        ];
+        let unified = super::unified(&names);
+        assert_eq!(unified[0], "Frédéric Chopin");
+        assert_eq!(unified[1], "Anna Alpha");
+        assert_eq!(unified[2], "Anna Alpha");
+        assert_eq!(unified[3], "Beta");
+        assert_eq!(unified[4], names[4]);
+        assert_eq!(unified[5], "Carl Gamma");
+        assert_eq!(unified[6], "Frédéric Chopin");
+        let names = ["Alpha", "Anna Alpha", "Berta Alpha"];
+        assert_eq!(super::unified(&names), names);
+    }
+
+    #[test]
+    fn a_wrong_name_has_a_nearest_one_or_none() {
+        let names = [
+            "Frédéric Chopin",
+            "Franz Schubert",
+            "Robert Schumann",
+            "Wolfgang Amadeus Mozart",
+        ];
+        assert_eq!(nearest("Schopin", &names), Some(0));
+        assert_eq!(nearest("Mozrat", &names), Some(3));
+        assert_eq!(nearest("Shubbert", &names), Some(1));
+        assert_eq!(nearest("Rob. Schumaher", &names), Some(2));
+        assert_eq!(nearest("ligeti", &names), None);
+        assert_eq!(nearest("", &names), None);
+    }
+}
