@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::Classifier;
 use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
-use pastiche::evaluate::memory::SIDE;
+use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
     CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare,
 };
@@ -60,15 +60,17 @@ pub struct EvaluateArgs {
     /// Draw which moments of a piece resemble which: one real piece and one take
     #[arg(long, value_name = "FOLDER", conflicts_with = "rare")]
     pictures: Option<PathBuf>,
+    /// Long takes per composer for memory and form; 0 leaves that part out
+    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes,
+        value_parser = within(0..=MAX_TAKES))]
+    long_takes: usize,
+    /// Notes of each of those; fewer are measured sooner, but themes return after 512
+    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes,
+        value_parser = within(MIN_LONG_NOTES..=MAX_NOTES))]
+    long_notes: usize,
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
     takes: usize,
-    /// Long takes per composer for memory and form; 0 leaves that part out
-    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes)]
-    long_takes: usize,
-    /// Notes of each of those; fewer are measured sooner, but themes return after 512
-    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes)]
-    long_notes: usize,
     /// Notes of each take that are judged
     #[arg(long, default_value_t = EvaluateOptions::default().notes, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
