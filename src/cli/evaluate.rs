@@ -16,8 +16,9 @@ use pastiche::evaluate::{
 use pastiche::files;
 use pastiche::generate::{Generator, MAX_NOTES, MOST_BEST_OF};
 use pastiche::picture;
-use pastiche::progress::{Progress, StopFlag};
+use pastiche::progress::Progress;
 
+use super::interrupt;
 use super::numbers::{MAX_THREADS, within};
 use super::sampling_args::SamplingArgs;
 
@@ -125,7 +126,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         &corpus,
         &judge,
         &options,
-        &StopFlag::new(),
+        interrupt::stop_flag(),
         &mut |p| bar.show(&p),
     )?;
     bar.finish();
@@ -149,7 +150,7 @@ fn run_memory(
     options: &EvaluateOptions,
 ) -> anyhow::Result<()> {
     let mut bar = Bar::new();
-    let report = measure_memory(generator, corpus, options, &StopFlag::new(), &mut |p| {
+    let report = measure_memory(generator, corpus, options, interrupt::stop_flag(), &mut |p| {
         bar.show(&p)
     })?;
     bar.finish();
@@ -188,7 +189,7 @@ fn run_rare(
     judge: &Classifier,
     options: &EvaluateOptions,
 ) -> anyhow::Result<()> {
-    let rows = measure_rare(generator, corpus, judge, options, &StopFlag::new())?;
+    let rows = measure_rare(generator, corpus, judge, options, interrupt::stop_flag())?;
     for row in &rows {
         println!(
             "{:<26} takes: top-1 {:.2}, top-3 {:.2} of {}; real: {:.2}, {:.2} of {}; 13-note sequences known {:.2} %; {}",

@@ -10,7 +10,7 @@ use crate::app::state::action::{Ask, FileAction, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
 use crate::app::threads::workers::{Done, Then};
-use crate::display::{count, stem};
+use crate::display::{one_line, stem};
 use crate::evaluate::{Report, ReportError};
 use crate::jobs::EngineCommand;
 use crate::music::Performance;
@@ -107,7 +107,7 @@ impl PasticheApp {
     fn open_path(&mut self, path: PathBuf) {
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         match ending.as_deref() {
-            Some("mid" | "midi" | "kar" | "rmi") => self.open_music(path),
+            _ if midi::is_midi(&path) => self.open_music(path),
             Some("sf2" | "sf3") => self.load_soundfont(path),
             Some("safetensors") => self.load_checkpoint(path),
             Some("json") => self.open_report(Some(path)),
@@ -175,11 +175,10 @@ impl PasticheApp {
     /// them already, whatever its name, is shown.
     pub(super) fn music_opened(&mut self, path: &Path, record: TakeRecord, read: MidiRead) {
         self.state.settings.remember(path);
-        let left_out = read.report.out_of_range + read.report.drums;
-        if left_out > 0 {
-            let notes = count(left_out, "note");
-            self.toasts
-                .warn(format!("Left out {notes} that a piano cannot play."));
+        let repairs = read.report.sentences();
+        if !repairs.is_empty() {
+            let name = one_line(&stem(path));
+            self.toasts.warn(format!("{name}: {}.", repairs.join("; ")));
         }
         let music = read.performance;
         let is_same =

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rfd::{AsyncFileDialog, FileHandle};
 
 use crate::app::state::action::Ask;
+use crate::music::midi;
 
 /// A dialog that comes back with nothing sooner than this was never on the screen.
 pub const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(600);
@@ -31,7 +32,7 @@ impl Dialog {
             Ask::Music => Box::pin(
                 dialog
                     .set_title("Open music")
-                    .add_filter("MIDI", &["mid", "midi", "MID"])
+                    .add_filter("MIDI", &midi_endings())
                     .pick_file(),
             ),
             Ask::SoundFont => Box::pin(
@@ -83,4 +84,12 @@ impl Dialog {
     pub fn wait(self) -> Option<PathBuf> {
         pollster::block_on(self.0).map(|file| file.path().to_owned())
     }
+}
+
+/// In both cases: some systems compare them letter by letter.
+fn midi_endings() -> Vec<String> {
+    let endings = midi::ENDINGS.iter();
+    endings
+        .flat_map(|ending| [(*ending).to_owned(), ending.to_uppercase()])
+        .collect()
 }
