@@ -369,13 +369,13 @@ impl<'a, 'r> Events<'a, 'r> {
         self.place.status = Some(status);
         self.place.is_status_stale = false;
         let mut clamped = 0;
-        for i in 0..wanted {
+        for (i, value) in data.iter_mut().enumerate().take(wanted) {
             loop {
                 let Some(&byte) = self.bytes.get(at) else {
                     return self.give_up();
                 };
                 if byte < 0x80 {
-                    data[i] = byte;
+                    *value = byte;
                     break;
                 }
                 let left = wanted - i;
@@ -396,7 +396,7 @@ impl<'a, 'r> Events<'a, 'r> {
                     return Some((delta, Event::Other));
                 }
                 clamped += 1;
-                data[i] = 127;
+                *value = 127;
                 break;
             }
             at += 1;
