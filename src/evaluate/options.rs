@@ -12,7 +12,7 @@ pub struct EvaluateOptions {
     pub takes: usize,
     /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
     pub notes: usize,
-    /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
+    /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`](crate::generate::GenerateRequest::best_of) has it; 1 leaves
     /// that row out.
     pub best_of: usize,
     /// Longer takes per composer that memory and form are measured on; 0 leaves that out.
