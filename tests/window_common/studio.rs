@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::PasticheApp;
 use pastiche::app::Places;
 use pastiche::app::state::settings::Settings;
@@ -122,6 +122,12 @@ impl Window {
             .expect("something of that name")
             .click();
         self.harness.run_steps(3);
+    }
+
+    /// Can neither the panel nor the empty roll begin a take?
+    pub fn is_generate_disabled(&self) -> bool {
+        let mut buttons = self.harness.get_all_by_label("Generate");
+        buttons.all(|button| button.accesskit_node().is_disabled())
     }
 
     /// Chooses a form of the compose panel, by its row in the list.

@@ -46,10 +46,10 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.spacing_mut().interact_size.y = height;
         for (era, ids) in groups {
-            ui.add_space(height - 22.0);
+            ui.add_space(space_above(height));
             era_ui(ui, era, &ids, composers, form, height);
         }
-        ui.add_space(height - 22.0);
+        ui.add_space(space_above(height));
         let style = theme::neutral_style(ui.visuals().dark_mode);
         if composer_row(
             ui,
@@ -64,6 +64,11 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
     });
 }
 
+/// The space above a heading, between rows of this height; in points.
+fn space_above(height: f32) -> f32 {
+    (height - 22.0).max(0.0)
+}
+
 /// The height of a row with which the whole list is seen, where there is one; in points.
 fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
     // A heading with the space above it, and what is left between rows.
@@ -71,12 +76,12 @@ fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
     const BETWEEN: f32 = 2.0;
     let rows: usize = groups.iter().map(|(_, ids)| ids.len().div_ceil(2)).sum();
     let is_seen = |height: &f32| {
-        let above = height - 22.0;
+        let above = space_above(*height);
         let headings = groups.len() as f32 * (above + HEADING);
         let rows = (rows + 1) as f32 * (height + BETWEEN);
         headings + rows + above <= available
     };
-    let heights = [28.0, 27.0, 26.0, 25.0, 24.0, 23.0, 22.0];
+    let heights = [28.0, 27.0, 26.0, 25.0, 24.0, 23.0, 22.0, 21.0];
     heights.into_iter().find(is_seen).unwrap_or(24.0)
 }
 

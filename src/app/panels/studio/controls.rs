@@ -14,7 +14,7 @@ use crate::generate::{CHUNK, MOST_BEST_OF};
 const LONGER_PERCENT: usize = 14;
 
 pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
-    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
     let s = &mut form.settings;
     let slider = Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end)
         .fixed_decimals(1)

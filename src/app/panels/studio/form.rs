@@ -38,11 +38,14 @@ pub fn form_ui(ui: &mut Ui, form: &mut Form) {
             letters_ui(ui, form);
         }
     });
+    // In the place of the slider, so that the panel keeps its height.
     if let Some(problem) = form.form_problem() {
         let text = RichText::new(problem).small().color(Palette::of(ui).warning);
-        ui.add(egui::Label::new(text).wrap());
-    }
-    if chosen != Some("Free") {
+        ui.horizontal(|ui| {
+            ui.set_min_height(24.0);
+            ui.label(text);
+        });
+    } else if chosen != Some("Free") {
         let slider = Slider::new(&mut form.settings.recall, RECALL.start..=RECALL.end)
             .fixed_decimals(2)
             .step_by(0.05);
