@@ -202,8 +202,18 @@ fn a_right_click_on_a_take_opens_its_menu() {
 
 #[test]
 fn all_composers_of_the_shipped_model_are_seen_at_the_first_size() {
+    for form in ["free", "ABA"] {
+        all_composers_are_seen(form);
+    }
+}
+
+fn all_composers_are_seen(form: &str) {
     let checkpoint = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/pastiche-small.safetensors");
-    let mut window = Window::open(|_, settings| settings.checkpoint = Some(checkpoint));
+    let mut window = Window::open(|_, settings| {
+        settings.checkpoint = Some(checkpoint);
+        settings.form.settings.form = form.parse().expect("a form");
+        settings.form.settings.notes = 300;
+    });
     window.wait("the model is there", |w| w.app().state.model.ready.is_some());
     window.harness.run_steps(3);
     let last = window.harness.get_by_label("Any composer").rect();

@@ -120,7 +120,7 @@ fn a_dropped_file_goes_on_from_exactly_its_own_notes() {
     window.wait("the piece", |w| w.app().state.stage.is_some());
     let first = newest(&window);
     choose(&mut window, "Continue…");
-    assert!(window.shows("All 100 notes stay exactly as they are"));
+    assert!(window.shows("All 100 notes are kept exactly"));
     // The panel has one of that name as well; the sheet lies over it.
     window
         .harness
@@ -178,7 +178,7 @@ fn a_blend_is_a_way_with_stops() {
     window.generate();
     let first = newest(&window);
     choose(&mut window, "Blend with…");
-    assert!(is_disabled(&window, "Compose") && window.shows("There is no second take yet"));
+    assert!(is_disabled(&window, "Compose") && window.shows("There is no other take yet"));
     window.click("Cancel");
     window.generate();
     let second = newest(&window);

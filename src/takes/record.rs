@@ -1,12 +1,12 @@
 //! What is written beside each take's MIDI file.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::made::Made;
 use crate::evaluate::{CopyCheck, Heard};
-use crate::generate::{DEFAULT_BEST_OF, Recipe, Take};
+use crate::generate::{DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Recipe, Take};
 use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
 
@@ -33,6 +33,11 @@ pub struct ComposeSettings {
     pub notes: usize,
     #[serde(flatten)]
     pub sampling: SamplingSettings,
+    /// How the take is divided. One that cannot be read, such as a later version may write, is read as free.
+    #[serde(deserialize_with = "form_or_free")]
+    pub form: Form,
+    /// How closely a theme comes back, 0–1.
+    pub recall: f32,
     pub best_of: usize,
     /// The latent, where it was chosen rather than drawn.
     pub z: Option<Vec<f32>>,
@@ -48,11 +53,18 @@ impl Default for ComposeSettings {
             seed: 1,
             notes: 500,
             sampling: SamplingSettings::default(),
+            form: Form::default(),
+            recall: DEFAULT_RECALL,
             best_of: DEFAULT_BEST_OF,
             z: None,
             prompt_notes: 0,
         }
     }
+}
+
+fn form_or_free<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Form, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// The sidecar of a take. Fields this version does not know are kept as they are when it is written again.
@@ -183,4 +195,41 @@ fn fingerprint(performance: &Performance) -> String {
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_without_memory_and_form_still_read() {
+        let old = r#"{"composer":"Frédéric Chopin","seed":7,"notes":300,"guidance":2.0,"temperature":0.9,
+            "top_p":0.95,"best_of":2,"z":null,"prompt_notes":0}"#;
+        let settings: ComposeSettings = serde_json::from_str(old).unwrap();
+        assert_eq!(settings.sampling.guidance, 2.0);
+        assert_eq!(settings.sampling.memory, SamplingSettings::default().memory);
+        assert_eq!((settings.form, settings.recall), (Form::Free, DEFAULT_RECALL));
+    }
+
+    #[test]
+    fn memory_and_form_are_kept() {
+        let mut settings = ComposeSettings {
+            form: "ABA'+5".parse().unwrap(),
+            recall: 0.25,
+            ..ComposeSettings::default()
+        };
+        settings.sampling.memory = 2.5;
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<ComposeSettings>(&text).unwrap(), settings);
+    }
+
+    #[test]
+    fn an_unknown_form_costs_no_take() {
+        for form in [r#""sonata 3""#, "{}", "null"] {
+            let text = format!(r#"{{"settings":{{"seed":5,"form":{form}}}}}"#);
+            let record: TakeRecord = serde_json::from_str(&text).unwrap();
+            let settings = record.settings.unwrap();
+            assert_eq!((settings.seed, settings.form), (5, Form::Free));
+        }
+    }
 }

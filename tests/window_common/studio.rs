@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::PasticheApp;
 use pastiche::app::Places;
 use pastiche::app::state::settings::Settings;
@@ -120,6 +121,31 @@ impl Window {
             .next()
             .expect("something of that name")
             .click();
+        self.harness.run_steps(3);
+    }
+
+    /// Can neither the panel nor the empty roll begin a take?
+    pub fn is_generate_disabled(&self) -> bool {
+        let mut buttons = self.harness.get_all_by_label("Generate");
+        buttons.all(|button| button.accesskit_node().is_disabled())
+    }
+
+    /// Chooses a form of the compose panel, by its row in the list.
+    pub fn choose_form(&mut self, row: &str) {
+        self.harness.get_by_role(Role::ComboBox).click();
+        self.harness.run_steps(3);
+        let rows = self.harness.get_all_by_label(row);
+        rows.last().expect("a row of the list").click();
+        self.harness.run_steps(3);
+    }
+
+    /// Gives the slider of this name a value, as assistive technology does.
+    pub fn set(&mut self, slider: &str, value: f64) {
+        let sliders = self.harness.get_all_by_role_and_label(Role::Slider, slider);
+        sliders
+            .last()
+            .expect("a slider of that name")
+            .set_value_accesskit(value);
         self.harness.run_steps(3);
     }
 

@@ -111,7 +111,7 @@ fn some(action: impl Into<Action>) -> Option<Action> {
 }
 
 pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state| {
-    (state.composing.is_none() && state.cannot_compose().is_none()).then_some(ComposeAction::Generate.into())
+    (state.composing.is_none() && state.cannot_generate().is_none()).then_some(ComposeAction::Generate.into())
 });
 
 /// Everything that the sheet lists, in its order.

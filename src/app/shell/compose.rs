@@ -51,6 +51,9 @@ impl PasticheApp {
     }
 
     fn generate(&mut self) {
+        if !self.may_generate() {
+            return;
+        }
         let form = &mut self.state.settings.form;
         if !form.is_seed_locked && self.state.used_seed == Some(form.settings.seed) {
             form.settings.seed = fresh_seed();
@@ -85,6 +88,15 @@ impl PasticheApp {
         let why_not = self.state.cannot_compose().or_else(|| self.state.is_busy());
         if let Some(why_not) = why_not {
             self.toasts.warn(why_not);
+        }
+        why_not.is_none()
+    }
+
+    /// Can the panel's settings be composed? If not, says why.
+    fn may_generate(&mut self) -> bool {
+        let why_not = self.state.cannot_generate();
+        if let Some(why_not) = &why_not {
+            self.toasts.warn(why_not.as_ref());
         }
         why_not.is_none()
     }
@@ -146,6 +158,9 @@ impl PasticheApp {
     }
 
     fn compose_at(&mut self, xy: [f32; 2]) {
+        if !self.may_generate() {
+            return;
+        }
         let Some(map) = self.state.model.ready.as_ref().and_then(|info| info.map.clone()) else {
             return;
         };
@@ -192,6 +207,7 @@ impl PasticheApp {
             prompt_notes: 0,
             ..settings
         };
+        form.typed_form = None;
         form.is_seed_locked = true;
         self.toasts
             .done("Copied the take's settings to the panel and locked the seed.");

@@ -9,7 +9,7 @@ use super::app::PasticheApp;
 use super::compose::NewTake;
 use crate::app::state::order::Order;
 use crate::app::threads::workers::Done;
-use crate::generate::{Request, Source, Verb, VerbRequest};
+use crate::generate::{DEFAULT_RECALL, Form, Request, Source, Verb, VerbRequest};
 use crate::music::Performance;
 use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, How, Made, Part, TakeStoreError};
@@ -26,6 +26,9 @@ impl PasticheApp {
                 How::Continue { .. } => form.best_of,
                 How::Vary { .. } | How::Restyle { .. } | How::Blend { .. } => 1,
             },
+            // The form is that of the music.
+            form: Form::Free,
+            recall: DEFAULT_RECALL,
             z: None,
             prompt_notes: 0,
             ..form.clone()

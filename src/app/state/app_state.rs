@@ -1,5 +1,6 @@
 //! What the window shows, changed by events alone: no egui, no handle, so tests need neither.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -265,6 +266,12 @@ impl AppState {
         self.model.cannot_compose()
     }
 
+    /// Why the compose panel's settings cannot be composed now, in words for a tooltip.
+    pub fn cannot_generate(&self) -> Option<Cow<'static, str>> {
+        let form_problem = || self.settings.form.form_problem().map(Cow::Owned);
+        self.cannot_compose().map(Cow::Borrowed).or_else(form_problem)
+    }
+
     /// Why no other take can be begun now.
     pub fn is_busy(&self) -> Option<&'static str> {
         let is_busy = self.composing.is_some() || !self.orders.is_empty();
@@ -289,6 +296,8 @@ impl AppState {
         GenerateRequest {
             notes: settings.notes,
             sampling: settings.sampling,
+            form: settings.form.clone(),
+            recall: settings.recall,
             best_of: self.model.best_of(settings),
             // A latent of another checkpoint's shape means nothing to this one.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceChoice;
 use crate::files::write_whole;
+use crate::generate::{self, FormError, MAX_SECTIONS, MIN_SECTION_NOTES};
 use crate::takes::{ComposeSettings, TakeId};
 
 /// What can be chosen in the compose panel.
 pub const NOTES: Range<usize> = 50..4000;
 pub const GUIDANCE: Range<f32> = 1.0..4.0;
 pub const TEMPERATURE: Range<f32> = 0.5..1.5;
+pub const MEMORY: Range<f32> = 0.0..3.0;
+pub const RECALL: Range<f32> = 0.0..1.0;
 
 /// Recent files that are kept.
 const RECENT: usize = 10;
@@ -50,6 +53,9 @@ pub enum Theme {
 #[serde(default)]
 pub struct Form {
     pub settings: ComposeSettings,
+    /// The form as it was typed, which may be none; `settings.form` is the last one that could be read. `None` where
+    /// the form was chosen by name.
+    pub typed_form: Option<String>,
     /// A new seed for every take, unless locked.
     pub is_seed_locked: bool,
     pub play_when_ready: bool,
@@ -59,9 +65,39 @@ impl Default for Form {
     fn default() -> Form {
         Form {
             settings: ComposeSettings::default(),
+            typed_form: None,
             is_seed_locked: false,
             play_when_ready: true,
         }
+    }
+}
+
+impl Form {
+    /// Takes in a form that was typed; one that cannot be read leaves the form of the settings as it was.
+    pub fn type_form(&mut self, text: String) {
+        if let Ok(form) = text.parse() {
+            self.settings.form = form;
+        }
+        self.typed_form = Some(text);
+    }
+
+    /// Why no take can have this form, in a short sentence.
+    pub fn form_problem(&self) -> Option<String> {
+        let typed = self.typed_form.as_deref().map(str::parse::<generate::Form>);
+        let error = match typed {
+            Some(Err(error)) => error,
+            Some(Ok(_)) | None => self.settings.form.place(self.settings.notes).err()?,
+        };
+        Some(match error {
+            FormError::Unreadable(_) => "Write letters such as ABA or ABA'C.".to_owned(),
+            FormError::TooManySections(_) => format!("A form has at most {MAX_SECTIONS} sections."),
+            FormError::TooShort { sections } => {
+                format!(
+                    "{sections} sections need at least {} notes.",
+                    sections * MIN_SECTION_NOTES
+                )
+            }
+        })
     }
 }
 
@@ -165,6 +201,9 @@ impl Settings {
 
     /// Brings a hand-edited file into range.
     fn checked(mut self) -> Settings {
+        if let Some(typed) = self.form.typed_form.take() {
+            self.form.type_form(typed);
+        }
         let form = &mut self.form.settings;
         form.notes = form.notes.clamp(NOTES.start, NOTES.end);
         form.best_of = form.best_of.clamp(1, crate::generate::MOST_BEST_OF);
@@ -172,6 +211,8 @@ impl Settings {
         sampling.guidance = in_range(sampling.guidance, GUIDANCE);
         sampling.temperature = in_range(sampling.temperature, TEMPERATURE);
         sampling.top_p = in_range(sampling.top_p, 0.5..1.0);
+        sampling.memory = in_range(sampling.memory, MEMORY);
+        form.recall = in_range(form.recall, RECALL);
         self.sound.volume = in_range(self.sound.volume, 0.0..1.0);
         if !matches!(self.wav.bits, 16 | 24) {
             self.wav = WavSettings::default();
@@ -213,5 +254,56 @@ mod tests {
         assert_eq!(Settings::load(&path).sound.volume, 1.0);
         std::fs::write(&path, b"{").unwrap();
         assert_eq!(Settings::load(&path), Settings::default());
+    }
+
+    #[test]
+    fn what_cannot_be_a_form_is_told_in_a_sentence() {
+        let mut form = Form::default();
+        form.settings.notes = 100;
+        assert_eq!(form.form_problem(), None);
+        form.type_form("ABA".to_owned());
+        assert_eq!(
+            (form.form_problem(), form.settings.form.to_string().as_str()),
+            (None, "ABA")
+        );
+        form.type_form("ABACA".to_owned());
+        assert_eq!(
+            form.form_problem().as_deref(),
+            Some("5 sections need at least 160 notes.")
+        );
+        form.type_form("AB?".to_owned());
+        assert_eq!(
+            form.form_problem().as_deref(),
+            Some("Write letters such as ABA or ABA'C.")
+        );
+        assert_eq!(
+            form.settings.form.to_string(),
+            "ABACA",
+            "the last one that could be read"
+        );
+        form.type_form("A".repeat(33));
+        assert_eq!(
+            form.form_problem().as_deref(),
+            Some("A form has at most 32 sections.")
+        );
+    }
+
+    #[test]
+    fn hand_edited_memory_and_recall_come_into_range() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let text = r#"{"form": {"typed_form": "ABC", "settings": {"memory": 40.0, "recall": -1.0}}}"#;
+        std::fs::write(&path, text).unwrap();
+        let settings = Settings::load(&path).form.settings;
+        assert_eq!((settings.sampling.memory, settings.recall), (MEMORY.end, 0.0));
+        assert_eq!(settings.form.to_string(), "ABC");
+        std::fs::write(
+            &path,
+            r#"{"form": {"settings": {"notes": 200, "guidance": 2.0}}}"#,
+        )
+        .unwrap();
+        let settings = Settings::load(&path).form.settings;
+        assert_eq!((settings.notes, settings.sampling.memory), (200, 1.0));
+        assert_eq!(settings.form, generate::Form::Free);
     }
 }

@@ -1,21 +1,16 @@
-//! Composer, settings, Generate: the left side of the studio.
+//! The left side of the studio: the composers and Generate, with the settings between them.
 
-use eframe::egui::{
-    self, Align, Button, DragValue, Layout, RichText, Role, ScrollArea, Slider, Ui, WidgetInfo, vec2,
-};
+use eframe::egui::{self, Button, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
+use super::controls::controls_ui;
 use crate::app::kit::fonts::HEADING_FAMILY;
-use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, composer_row, heading};
 use crate::app::kit::theme::{self, GRID, Palette};
 use crate::app::state::action::{Actions, Ask, ComposeAction, FileAction};
 use crate::app::state::app_state::AppState;
-use crate::app::state::settings::{Form, GUIDANCE, NOTES, TEMPERATURE};
-use crate::generate::{CHUNK, CheckpointInfo, MOST_BEST_OF};
+use crate::app::state::settings::Form;
+use crate::generate::CheckpointInfo;
 use crate::music::{ComposerId, ComposerSet, Era};
-
-/// What each further continuation costs; `cargo bench --bench generate` prints it.
-const LONGER_PERCENT: usize = 14;
 
 pub fn composer_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let mut form = state.settings.form.clone();
@@ -51,10 +46,10 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.spacing_mut().interact_size.y = height;
         for (era, ids) in groups {
-            ui.add_space(height - 22.0);
+            ui.add_space(space_above(height));
             era_ui(ui, era, &ids, composers, form, height);
         }
-        ui.add_space(height - 22.0);
+        ui.add_space(space_above(height));
         let style = theme::neutral_style(ui.visuals().dark_mode);
         if composer_row(
             ui,
@@ -69,6 +64,11 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
     });
 }
 
+/// The space above a heading, between rows of this height; in points.
+fn space_above(height: f32) -> f32 {
+    (height - 22.0).max(0.0)
+}
+
 /// The height of a row with which the whole list is seen, where there is one; in points.
 fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
     // A heading with the space above it, and what is left between rows.
@@ -76,12 +76,12 @@ fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
     const BETWEEN: f32 = 2.0;
     let rows: usize = groups.iter().map(|(_, ids)| ids.len().div_ceil(2)).sum();
     let is_seen = |height: &f32| {
-        let above = height - 22.0;
+        let above = space_above(*height);
         let headings = groups.len() as f32 * (above + HEADING);
         let rows = (rows + 1) as f32 * (height + BETWEEN);
         headings + rows + above <= available
     };
-    let heights = [28.0, 27.0, 26.0, 25.0, 24.0, 23.0, 22.0];
+    let heights = [28.0, 27.0, 26.0, 25.0, 24.0, 23.0, 22.0, 21.0];
     heights.into_iter().find(is_seen).unwrap_or(24.0)
 }
 
@@ -165,139 +165,6 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
 }
 
-fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
-    ui.spacing_mut().item_spacing.y = 4.0;
-    let s = &mut form.settings;
-    let slider = Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end)
-        .fixed_decimals(1)
-        .step_by(0.1);
-    row_ui(
-        ui,
-        "Strength",
-        "How strongly to follow the composer: 1 is plain, 2 to 3 is unmistakable.",
-        slider,
-    );
-    let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
-        .fixed_decimals(2)
-        .step_by(0.01);
-    row_ui(
-        ui,
-        "Temperature",
-        "Below 1 is safer and plainer, above 1 is bolder and stranger.",
-        slider,
-    );
-    best_of_ui(ui, state, &mut s.best_of);
-    let about = format!(
-        "Notes to compose: about {} of music.",
-        minutes(s.notes as f64 / state.notes_per_sec())
-    );
-    let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
-    row_ui(ui, "Notes", &about, slider);
-    seed_ui(ui, form, actions);
-    ui.checkbox(&mut form.play_when_ready, "Play when ready")
-        .on_hover_text("Play a new take from its first notes. When off, playback is left alone.");
-}
-
-/// How many continuations to choose from, and what that costs.
-fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
-    let can_choose = state.model.ready.as_ref().is_none_or(|info| info.can_choose);
-    let tip = match (can_choose, *best_of) {
-        (false, _) => {
-            "Choosing needs the selector, and there is none for this model: train one on the same corpus \
-                       and put selector.safetensors beside the checkpoint."
-                .to_owned()
-        }
-        (true, 1) => format!(
-            "How a take goes on can be chosen: after the first {CHUNK} notes several continuations are composed, and \
-             the one that sounds most like the composer is kept."
-        ),
-        (true, n) => format!(
-            "After the first {CHUNK} notes, {n} continuations of {CHUNK} notes each are composed side by side, and the \
-             one that sounds most like the composer is kept. That takes about {} % longer; the first notes come as \
-             soon as ever.",
-            LONGER_PERCENT * (n - 1)
-        ),
-    };
-    ui.add_enabled_ui(can_choose, |ui| {
-        row_ui(ui, "Best of", &tip, Slider::new(best_of, 1..=MOST_BEST_OF));
-    });
-}
-
-fn minutes(secs: f64) -> String {
-    if secs < 90.0 {
-        format!("{secs:.0} seconds")
-    } else {
-        format!("{:.1} minutes", secs / 60.0)
-    }
-}
-
-/// Width of the values behind the sliders.
-const VALUE_WIDTH: f32 = 48.0;
-/// Width of the names before the sliders.
-const NAME_WIDTH: f32 = 88.0;
-
-fn row_ui(ui: &mut Ui, name: &str, tip: &str, slider: Slider<'_>) {
-    ui.horizontal(|ui| {
-        let label = name_ui(ui, name);
-        // The value beside the slider is as wide as its text; the same for all keeps the column straight.
-        ui.spacing_mut().slider_width = ui.available_width() - VALUE_WIDTH - GRID;
-        ui.spacing_mut().button_padding.x = 4.0;
-        ui.spacing_mut().interact_size.x = VALUE_WIDTH;
-        ui.add(slider).labelled_by(label.id).on_hover_text(tip);
-    });
-}
-
-fn name_ui(ui: &mut Ui, name: &str) -> egui::Response {
-    let weak = Palette::of(ui).weak_text;
-    let layout = Layout::left_to_right(Align::Center);
-    ui.allocate_ui_with_layout(vec2(NAME_WIDTH, 24.0), layout, |ui| {
-        ui.set_min_width(NAME_WIDTH);
-        ui.label(RichText::new(name).color(weak))
-    })
-    .inner
-}
-
-fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        let label = name_ui(ui, "Seed");
-        let value = DragValue::new(&mut form.settings.seed)
-            .range(0..=999_999u64)
-            .speed(0.5);
-        ui.spacing_mut().item_spacing.x = 4.0;
-        ui.add_sized(vec2(ui.available_width() - 56.0, 24.0), value)
-            .labelled_by(label.id)
-            .on_hover_text("The same seed with the same settings gives the same take.");
-        let (icon, name, tip) = match form.is_seed_locked {
-            true => (
-                Icon::Lock,
-                "Unlock seed",
-                "The seed is kept. Click to get a new one with every take.",
-            ),
-            false => (
-                Icon::Unlock,
-                "Lock seed",
-                "Every take gets a new seed. Click to keep this one.",
-            ),
-        };
-        if IconButton::new(icon, name)
-            .tip(tip)
-            .size(24.0)
-            .on(form.is_seed_locked)
-            .show(ui)
-            .clicked()
-        {
-            form.is_seed_locked = !form.is_seed_locked;
-        }
-        if IconButton::new(Icon::Dice, "Roll a new seed")
-            .size(24.0)
-            .show(ui)
-            .clicked()
-        {
-            actions.push(ComposeAction::RollSeed);
-        }
-    });
-}
-
 fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), 40.0);
@@ -330,7 +197,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         return;
     }
-    let why_not = state.cannot_compose();
+    let why_not = state.cannot_generate();
     let text = RichText::new("Generate").family(egui::FontFamily::Name(HEADING_FAMILY.into()));
     let button = Button::new(text.color(palette.on_accent)).fill(palette.accent);
     let response = ui
@@ -340,7 +207,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         actions.push(ComposeAction::Generate);
     }
     match why_not {
-        Some(why) => _ = response.on_disabled_hover_text(why),
+        Some(why) => _ = response.on_disabled_hover_text(why.as_ref()),
         None => {
             _ = response.on_hover_text(format!(
                 "Compose a take ({})",

@@ -20,16 +20,14 @@ pub fn with_map(
     let takes: Vec<LatentTake> = map.map_or_else(Vec::new, |map| placed_takes(state, map));
     let selected = state.settings.form.settings.composer.as_deref();
     let busy = state.composing.is_some().then_some("a take is being composed");
+    let why_not = state.cannot_generate();
     let input = LatentInput {
         map,
         composers,
         takes: &takes,
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
         // It stands in the middle of a sentence there.
-        disabled_because: state
-            .cannot_compose()
-            .map(|why| why.trim_end_matches('.'))
-            .or(busy),
+        disabled_because: why_not.as_deref().map(|why| why.trim_end_matches('.')).or(busy),
     };
     let mut events = Vec::new();
     draw(ui, &input, &mut events);

@@ -2,7 +2,10 @@
 
 pub mod blend;
 pub mod composer;
+mod controls;
+mod form;
 mod heard;
 pub mod map;
+mod setting;
 mod stage;
 pub mod tab;

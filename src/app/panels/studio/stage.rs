@@ -11,6 +11,8 @@ use crate::app::state::action::{Actions, FileAction, TakeAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::stage::Stage;
 use crate::display::{count, thousands};
+use crate::generate::Form;
+use crate::takes::ComposeSettings;
 
 /// What is on the stage, and what can be done with it.
 pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -34,10 +36,27 @@ pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                     ui.set_max_width(room.max(0.0));
                     ui.add(egui::Label::new(name).truncate());
                 });
-                ui.label(facts);
+                let facts = ui.label(facts);
+                let settings = state.staged_take().and_then(|e| e.record.settings.as_ref());
+                if let Some(settings) = settings {
+                    facts.on_hover_text(made_with(settings));
+                }
             });
         });
     });
+}
+
+/// The settings a take was asked for with, under the panel's names.
+fn made_with(settings: &ComposeSettings) -> String {
+    let sampling = &settings.sampling;
+    let mut text = format!(
+        "Strength {:.1}, memory {:.1}, temperature {:.2}, best of {}, seed {}",
+        sampling.guidance, sampling.memory, sampling.temperature, settings.best_of, settings.seed
+    );
+    if settings.form != Form::Free {
+        text += &format!("\nForm {}, return {:.2}", settings.form, settings.recall);
+    }
+    text
 }
 
 pub fn facts(ui: &Ui, state: &AppState, stage: &Stage) -> RichText {
@@ -90,5 +109,21 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         {
             actions.push(TakeAction::Swap);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_named_where_there_is_one() {
+        let mut settings = ComposeSettings::default();
+        assert_eq!(
+            made_with(&settings),
+            "Strength 2.5, memory 1.0, temperature 1.00, best of 4, seed 1"
+        );
+        settings.form = "ABA'".parse().unwrap();
+        assert!(made_with(&settings).ends_with("\nForm ABA', return 0.70"));
     }
 }

@@ -107,6 +107,7 @@ impl Studio {
         let nothing = Performance::default();
         let stage = state.stage.as_ref();
         let why_not = state.cannot_compose();
+        let form_problem = state.settings.form.form_problem().filter(|_| why_not.is_none());
         let is_waiting = state.composing.is_some() && stage.is_none();
         let is_loading = state.model.ready.is_none() && state.model.loading.is_some();
         let text = match () {
@@ -132,7 +133,7 @@ impl Studio {
                 } else {
                     "Generate"
                 }),
-                disabled_because: None,
+                disabled_because: form_problem.as_deref(),
             },
         };
         let mut events = Vec::new();
