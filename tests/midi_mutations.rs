@@ -92,11 +92,12 @@ fn notes_of_a_track(events: EventIter) -> Option<usize> {
     let mut is_ended = false;
     for event in events {
         match event.ok()?.kind {
-            TrackEventKind::Midi { channel, message } => {
-                if let MidiMessage::NoteOn { key, vel } = message {
-                    let is_piano = channel.as_int() != 9 && Pitch::new(key.as_int()).is_some();
-                    notes += usize::from(is_piano && vel > 0);
-                }
+            TrackEventKind::Midi {
+                channel,
+                message: MidiMessage::NoteOn { key, vel },
+            } => {
+                let is_piano = channel.as_int() != 9 && Pitch::new(key.as_int()).is_some();
+                notes += usize::from(is_piano && vel > 0);
             }
             TrackEventKind::Meta(MetaMessage::EndOfTrack) => is_ended = true,
             _ => {}

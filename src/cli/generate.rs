@@ -53,7 +53,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "FORM", default_value_t = Form::Free)]
     form: Form,
     /// How closely a theme comes back, 0-1; 1 is note for note
-    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL, value_parser = within(0.0..=1.0))]
+    #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL, value_parser = within(0.0f32..=1.0))]
     recall: f32,
     /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
     /// default, where there is a selector to choose with

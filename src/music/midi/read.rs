@@ -167,7 +167,8 @@ impl Music {
             markings.metres.clear();
         }
         if let Timing::Metrical(ticks) = timing {
-            markings.ticks_per_quarter = Some(ticks.as_int()).filter(|ticks| TICKS_PER_QUARTER % ticks != 0);
+            markings.ticks_per_quarter =
+                Some(ticks.as_int()).filter(|ticks| !TICKS_PER_QUARTER.is_multiple_of(*ticks));
         }
         Performance::new(self.notes, self.pedal).with_markings(self.markings)
     }
