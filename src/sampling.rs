@@ -18,8 +18,8 @@ pub struct SamplingSettings {
     pub guidance: f32,
     /// Divides the logits; under 1 is more cautious.
     pub temperature: f32,
-    /// Pitch and duration are chosen from the likeliest values that together have this probability. Time and
-    /// velocity are not cut off: that would lose the long gaps and thicken the music.
+    /// The pitch is chosen from the likeliest values that together have this probability. The other fields are not cut
+    /// off: that would lose the long notes and the long gaps, and thicken the music.
     pub top_p: f32,
     /// How far a take leans towards what it has heard before: multiplies the pull of the hinted values
     /// ([`crate::tokens::Memory`]); 1 is as in the music it learned from, 0 forgets.
@@ -60,12 +60,13 @@ impl SamplingSettings {
         }
     }
 
-    /// w of one field. Time and duration are guided half as far as pitch, velocity and pedal not at all: there the
-    /// composer's touch is exaggerated before the composer is any clearer (`docs/experiments.md`).
+    /// w of one field. Time and duration are guided a fifth as far as pitch: half as far made takes half as dense again
+    /// as real music. Velocity and pedal are not guided at all: there the composer's touch is exaggerated before the
+    /// composer is any clearer (`docs/experiments.md`).
     pub fn guidance_of(&self, field: Field) -> f32 {
         let share = match field {
             Field::Pitch => 1.0,
-            Field::Duration | Field::Gap => 0.5,
+            Field::Duration | Field::Gap => 0.2,
             Field::Velocity | Field::Pedal => 0.0,
         };
         1.0 + (self.guidance - 1.0) * share
@@ -74,8 +75,7 @@ impl SamplingSettings {
     fn top_p_of(&self, field: Field) -> f32 {
         match field {
             Field::Pitch => self.top_p,
-            Field::Duration => (1.0 + self.top_p) / 2.0,
-            _ => 1.0,
+            Field::Velocity | Field::Duration | Field::Pedal | Field::Gap => 1.0,
         }
     }
 }
@@ -195,7 +195,7 @@ mod tests {
             ..SamplingSettings::default()
         };
         assert_eq!(settings.guidance_of(Field::Pitch), 3.0);
-        assert_eq!(settings.guidance_of(Field::Gap), 2.0);
+        assert!((settings.guidance_of(Field::Gap) - 1.4).abs() < 1e-6);
         assert_eq!(settings.guidance_of(Field::Velocity), 1.0);
     }
 

@@ -28,7 +28,7 @@ fn an_empty_studio_opens_and_says_what_next() {
             .is_disabled()
     );
     assert!(window.shows("Choose a SoundFont"));
-    assert!(window.shows("Every take you generate is kept here"));
+    assert!(window.shows("Every take you generate is saved here"));
 }
 
 #[test]
@@ -94,11 +94,11 @@ fn generate_makes_a_take_that_is_shown_kept_and_saved() {
 fn the_evaluation_shows_what_was_measured() {
     let mut window = Window::with_model();
     window.click("Evaluation");
-    assert!(window.shows("No report lies beside this checkpoint."));
+    assert!(window.shows("There is no report for this checkpoint."));
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/pastiche-small.evaluation.json");
     window.drop_file(&shipped);
     window.wait("the report", |w| w.shows("Evaluation: pastiche-small"));
-    assert!(window.shows("The checkpoint in use is another one."));
+    assert!(window.shows("The checkpoint in use is a different one."));
     let report: pastiche::evaluate::Report =
         serde_json::from_str(include_str!("../checkpoints/pastiche-small.evaluation.json"))
             .expect("the report that ships");

@@ -80,7 +80,7 @@ fn a_variation_says_what_it_is_of_and_is_made_again() {
     window.generate();
     let first = newest(&window);
     choose(&mut window, "Vary…");
-    assert!(window.shows("composed anew"));
+    assert!(window.shows("Recomposes"));
     window.click("Compose");
     wait_for_takes(&mut window, 2);
     let (varied, music) = (newest(&window), staged(&window));

@@ -355,7 +355,8 @@ fn other_kinds_of_file_are_named() {
         (b"MThd\0\0\0\x06\0\x01\0\x01\0\x60MTrk", "a MIDI file"),
         (b"PK\x03\x04aaaaaaaaaaaaaaa", "a zip archive"),
         (b"", "an empty file"),
-        (b"hello", "some other kind"),
+        (b"hello", "a text file"),
+        (&[0x80, 1, 0x99], "some other kind of file"),
     ] {
         let message = refusal(bytes);
         assert!(message.contains(kind) && message.contains(".sf2"), "{message}");

@@ -2,8 +2,12 @@
 #![no_main]
 #![allow(dead_code, unused_imports, reason = "of the modules only a part is called")]
 
+#[path = "../../src/display.rs"]
+mod display;
 #[path = "../../src/files.rs"]
 mod files;
+#[path = "../../src/kinds.rs"]
+mod kinds;
 #[path = "../../src/music/mod.rs"]
 mod music;
 #[path = "../../src/synth/soundfont/mod.rs"]

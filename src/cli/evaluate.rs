@@ -9,15 +9,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::Classifier;
 use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
-use pastiche::evaluate::memory::SIDE;
+use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
     CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare,
 };
 use pastiche::files;
 use pastiche::generate::{Generator, MAX_NOTES, MOST_BEST_OF};
 use pastiche::picture;
-use pastiche::progress::{Progress, StopFlag};
+use pastiche::progress::Progress;
 
+use super::interrupt;
 use super::numbers::{MAX_THREADS, within};
 use super::sampling_args::SamplingArgs;
 
@@ -59,15 +60,17 @@ pub struct EvaluateArgs {
     /// Draw which moments of a piece resemble which: one real piece and one take
     #[arg(long, value_name = "FOLDER", conflicts_with = "rare")]
     pictures: Option<PathBuf>,
+    /// Long takes per composer for memory and form; 0 leaves that part out
+    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes,
+        value_parser = within(0..=MAX_TAKES))]
+    long_takes: usize,
+    /// Notes of each of those; fewer are measured sooner, but themes return after 512
+    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes,
+        value_parser = within(MIN_LONG_NOTES..=MAX_NOTES))]
+    long_notes: usize,
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
     takes: usize,
-    /// Long takes per composer for memory and form; 0 leaves that part out
-    #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes)]
-    long_takes: usize,
-    /// Notes of each of those; fewer are measured sooner, but themes return after 512
-    #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes)]
-    long_notes: usize,
     /// Notes of each take that are judged
     #[arg(long, default_value_t = EvaluateOptions::default().notes, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
@@ -123,7 +126,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         &corpus,
         &judge,
         &options,
-        &StopFlag::new(),
+        interrupt::stop_flag(),
         &mut |p| bar.show(&p),
     )?;
     bar.finish();
@@ -147,7 +150,7 @@ fn run_memory(
     options: &EvaluateOptions,
 ) -> anyhow::Result<()> {
     let mut bar = Bar::new();
-    let report = measure_memory(generator, corpus, options, &StopFlag::new(), &mut |p| {
+    let report = measure_memory(generator, corpus, options, interrupt::stop_flag(), &mut |p| {
         bar.show(&p)
     })?;
     bar.finish();
@@ -186,7 +189,7 @@ fn run_rare(
     judge: &Classifier,
     options: &EvaluateOptions,
 ) -> anyhow::Result<()> {
-    let rows = measure_rare(generator, corpus, judge, options, &StopFlag::new())?;
+    let rows = measure_rare(generator, corpus, judge, options, interrupt::stop_flag())?;
     for row in &rows {
         println!(
             "{:<26} takes: top-1 {:.2}, top-3 {:.2} of {}; real: {:.2}, {:.2} of {}; 13-note sequences known {:.2} %; {}",

@@ -20,8 +20,8 @@ use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
 use super::numbers::within;
 use super::output::{Output, OutputFolder};
-use super::render::SoundArgs;
 use super::sampling_args::SamplingArgs;
+use super::sound_args::SoundArgs;
 
 /// Longer music is not composed in one go.
 const MAX_SECS: f64 = 4000.0;

@@ -15,6 +15,7 @@ mod play;
 mod prepare;
 mod render;
 mod sampling_args;
+mod sound_args;
 mod train;
 mod train_args;
 mod train_classifier;

@@ -19,7 +19,7 @@ use pastiche::synth::export::ExportSettings;
 
 use super::input::shown;
 use super::interrupt;
-use super::render::{SAMPLE_RATE, SoundArgs};
+use super::sound_args::{SAMPLE_RATE, SoundArgs};
 
 /// The light theme of the window, and its accent.
 pub const ON_PAPER: Look = Look {

@@ -11,7 +11,7 @@ use pastiche::player::{Device, Player, PlayerHandle, Sound, SoundState};
 
 use super::input::read_music;
 use super::numbers::secs;
-use super::render::SoundArgs;
+use super::sound_args::SoundArgs;
 
 /// How long the card and the SoundFont may take to be ready.
 const READY_PATIENCE: Duration = Duration::from_secs(30);

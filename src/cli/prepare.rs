@@ -7,7 +7,9 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::data::{ComposerReport, PrepareOptions, PrepareReport, Split, SplitReport, prepare};
-use pastiche::progress::{Progress, StopFlag};
+use pastiche::progress::Progress;
+
+use super::interrupt;
 
 use super::numbers::within;
 
@@ -61,7 +63,7 @@ pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
             bar.set_position(progress.done);
         }
     };
-    let prepared = prepare(&args.dataset, &options, &StopFlag::new(), show);
+    let prepared = prepare(&args.dataset, &options, interrupt::stop_flag(), show);
     bar.finish_and_clear();
     let (corpus, report) = prepared?;
     corpus.save(&args.out)?;

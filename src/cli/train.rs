@@ -5,9 +5,9 @@ use std::io::IsTerminal;
 use anyhow::Context;
 
 use pastiche::classify::ClassifierKind;
-use pastiche::progress::StopFlag;
 use pastiche::train::{RunDir, TrainConfig, TrainEvent, Trainer};
 
+use super::interrupt;
 use super::train_args::{Model, TrainArgs};
 use super::{train_classifier, train_rare};
 
@@ -34,7 +34,15 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     config.threads = args.threads.unwrap_or(config.threads);
     let trainer = Trainer::open(&args.data, &args.out, config, args.device, args.resume)?;
     let is_terminal = std::io::stdout().is_terminal();
-    let summary = trainer.run(&StopFlag::new(), &mut |event| print(&event, is_terminal))?;
+    let summary = trainer.run(interrupt::stop_flag(), &mut |event| print(&event, is_terminal))?;
+    if summary.stopped {
+        anyhow::bail!(
+            "stopped after step {}, and all of it saved; go on with: pastiche train --data {} --out {} --resume",
+            summary.step,
+            args.data.display(),
+            args.out.display()
+        );
+    }
     println!(
         "trained {} steps; best validation {} nats per note; {}",
         summary.step,

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, bail};
 use pastiche::classify::ClassifierKind;
-use pastiche::progress::StopFlag;
 use pastiche::train::{ClassifierConfig, ClassifierEvent, train_classifier};
 
+use super::interrupt;
 use super::train_args::TrainArgs;
 
 pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
@@ -33,7 +33,7 @@ pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
         &args.out,
         &config,
         device,
-        &StopFlag::new(),
+        interrupt::stop_flag(),
         &mut |e| print(&e),
     )?;
     println!(

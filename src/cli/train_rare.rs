@@ -1,9 +1,9 @@
 //! `pastiche train --model rare`.
 
 use anyhow::{Context, bail};
-use pastiche::progress::StopFlag;
 use pastiche::train::{RareConfig, add_rare};
 
+use super::interrupt;
 use super::train_args::TrainArgs;
 
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
@@ -37,7 +37,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         &out,
         &config,
         device,
-        &StopFlag::new(),
+        interrupt::stop_flag(),
         &mut |s| {
             println!("step {} of {}: {:.3} nats per note", s.step, config.steps, s.nll);
         },

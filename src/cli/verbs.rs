@@ -16,7 +16,7 @@ use super::generate::compose;
 use super::input::{name, read_music};
 use super::numbers::within;
 use super::output::{Output, OutputFolder};
-use super::render::SoundArgs;
+use super::sound_args::SoundArgs;
 
 /// What the four have in common.
 #[derive(Args, Debug)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::manifest::ManifestError;
+use super::manifest_error::ManifestError;
 use crate::music::midi::MAX_BYTES;
 
 /// Folders that systems put beside the user's own; names that begin with a dot are hidden too.

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::listing::Reader;
-use super::manifest::{Dataset, Entry, ManifestError};
+use super::manifest::{Dataset, Entry};
+use super::manifest_error::ManifestError;
 use super::splits::{self, LabelRule, Listed};
 use super::{ComposerReport, Corpus, Piece, Provenance, kinship};
 use crate::music::{ComposerSet, Performance, midi};

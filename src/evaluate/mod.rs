@@ -1,5 +1,6 @@
-//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied,
-//! does it remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md` for what was found.
+//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied, does it
+//! remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md`
+//! for what was found.
 
 mod adherence;
 mod copy_index;

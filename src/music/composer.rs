@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::composer_known::Known;
 use super::composer_name::{self, fold};
+use super::era::Era;
 
 /// The index of a composer in its [`ComposerSet`], and so the label the model is conditioned on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,26 +15,6 @@ pub struct ComposerId(pub u8);
 impl ComposerId {
     pub fn index(self) -> usize {
         usize::from(self.0)
-    }
-}
-
-/// The period a composer is listed under.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Era {
-    Baroque,
-    Classical,
-    Romantic,
-    Late,
-}
-
-impl Era {
-    pub fn name(self) -> &'static str {
-        match self {
-            Era::Baroque => "Baroque",
-            Era::Classical => "Classical",
-            Era::Romantic => "Romantic",
-            Era::Late => "Late Romantic & Modern",
-        }
     }
 }
 

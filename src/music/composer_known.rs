@@ -1,6 +1,6 @@
 //! The composers of the piano repertoire that are known by name.
 
-use super::composer::Era;
+use super::era::Era;
 
 /// A composer of the piano repertoire whose dates are known here.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::PedalChange;
+use super::pedal::PedalChange;
 
 /// From `time_secs` on a quarter note lasts `quarter_micros` microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

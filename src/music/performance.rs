@@ -5,23 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::markings::{scale_pedal, slice_pedal};
+use super::pedal::PedalChange;
 use super::{Markings, Note, Pitch};
-
-/// A controller-64 value from which the dampers are off the strings.
-pub const PEDAL_DOWN: u8 = 64;
-
-/// The sustain pedal moves to `value` (0–127) at `time_secs`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PedalChange {
-    pub time_secs: f64,
-    pub value: u8,
-}
-
-impl PedalChange {
-    pub fn is_down(&self) -> bool {
-        self.value >= PEDAL_DOWN
-    }
-}
 
 /// Notes sorted by onset, then pitch; pedal changes sorted by time. All times are finite and not negative.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

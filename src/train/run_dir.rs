@@ -66,6 +66,11 @@ impl RunDir {
         toml::from_str(&text).map_err(|e| wrong(format!("config.toml: {}", e.message())))
     }
 
+    /// Has the run in `path` saved a state to resume from?
+    pub fn has_state(path: &Path) -> bool {
+        path.join("last.safetensors").exists()
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
         files::write_whole(path, bytes).map_err(|source| TrainError::Write {
             source,

@@ -21,7 +21,7 @@ const VALIDATION_WINDOWS: usize = 12;
 /// Steps between two reports.
 const REPORT_EVERY: u64 = 10;
 /// Seconds between two saves of the state to resume from.
-const SAVE_EVERY_SECS: f64 = 240.0;
+const SAVE_EVERY_SECS: f64 = 45.0;
 
 /// What a run tells whoever started it.
 #[derive(Clone, Debug)]
@@ -85,9 +85,11 @@ impl Trainer {
         if config.threads > 0 {
             tch::set_num_threads(config.threads.min(256) as i32);
         }
+        // A run that ended before its first save begins anew.
+        let has_state = resume && RunDir::has_state(run_dir);
         // Before the folder is made: a model that does not fit leaves none behind.
         let begun = match &config.from {
-            Some(path) if !resume => Some(Checkpoint::read(path)?),
+            Some(path) if !has_state => Some(Checkpoint::read(path)?),
             _ => None,
         };
         if let Some(begun) = &begun {
@@ -111,7 +113,7 @@ impl Trainer {
             vae.prior.set_means();
             trained_on.notes_seen = begun.header.trained_on.notes_seen;
         }
-        if resume {
+        if has_state {
             let wrong = |what: String| TrainError::RunDir {
                 what,
                 path: run_dir.to_owned(),

@@ -1,6 +1,6 @@
 //! Small widgets that several panels share.
 
-use eframe::egui::{self, Align, Layout, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use eframe::egui::{self, Align, Button, Layout, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use crate::app::kit::theme::{self, ComposerStyle, GRID, Palette};
 
@@ -69,4 +69,16 @@ pub fn named_field(name: &str, text: &str) -> egui::WidgetInfo {
     let mut info = egui::WidgetInfo::text_edit(true, text, text, "");
     info.label = Some(name.to_owned());
     info
+}
+
+/// A button of a sheet.
+pub fn button(ui: &mut Ui, text: &str) -> egui::Response {
+    ui.add(Button::new(text).min_size(vec2(88.0, 32.0)))
+}
+
+/// The one button of a sheet that does what the sheet is for.
+pub fn accent_button(ui: &mut Ui, text: &str, is_enabled: bool) -> egui::Response {
+    let palette = Palette::of(ui);
+    let button = Button::new(RichText::new(text).color(palette.on_accent)).fill(palette.accent);
+    ui.add_enabled(is_enabled, button.min_size(vec2(88.0, 32.0)))
 }

@@ -132,7 +132,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actio
     );
     ui.add(egui::Label::new(RichText::new(text).small().color(palette.weak_text)).wrap());
     if in_use.is_some_and(|hash| hash != report.checkpoint) {
-        let text = "The checkpoint in use is another one.";
+        let text = "The checkpoint in use is a different one.";
         ui.label(RichText::new(text).small().color(palette.warning));
     }
 }
@@ -140,7 +140,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actio
 fn empty_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() * 0.4);
-        ui.label("No report lies beside this checkpoint. `pastiche evaluate` writes one.");
+        ui.label("There is no report for this checkpoint. `pastiche evaluate` writes one.");
         if ui.button("Open report…").clicked() {
             actions.push(FileAction::Ask(Ask::Report));
         }

@@ -29,10 +29,10 @@ struct Toast {
     is_open: bool,
 }
 
-/// How long a message without an error stays.
-const STAYS: Duration = Duration::from_secs(6);
-/// Older ones go when more come.
-const AT_MOST: usize = 4;
+/// How long a message that is not an error is shown.
+const TOAST_TIME: Duration = Duration::from_secs(6);
+/// Older ones are dropped when there are more.
+const MAX_TOASTS: usize = 4;
 
 #[derive(Debug, Default)]
 pub struct Toasts {
@@ -84,14 +84,14 @@ impl Toasts {
             is_open: false,
         };
         self.toasts.push(toast);
-        let surplus = self.toasts.len().saturating_sub(AT_MOST);
+        let surplus = self.toasts.len().saturating_sub(MAX_TOASTS);
         self.toasts.drain(..surplus);
     }
 
     /// Draws them with their lower right corner `above` points over that of the window.
     pub fn ui(&mut self, ctx: &egui::Context, above: f32, actions: &mut Actions) {
         self.toasts
-            .retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < STAYS);
+            .retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < TOAST_TIME);
         if self.toasts.is_empty() {
             return;
         }

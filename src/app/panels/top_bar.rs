@@ -105,7 +105,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             thousands(info.trained_on.step),
             info.device
         ),
-        None => "The checkpoint composes; choose one here".to_owned(),
+        None => "The model that composes. Choose one here.".to_owned(),
     };
     let button = button.on_hover_text(tip);
     Popup::menu(&button)
@@ -130,7 +130,7 @@ fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.separator();
     caption(ui, "Compose on");
     for (device, name) in [
-        (DeviceChoice::Auto, "The fastest there is"),
+        (DeviceChoice::Auto, "Fastest available"),
         (DeviceChoice::Cpu, "Processor (CPU)"),
         (DeviceChoice::Cuda, "Nvidia graphics card (CUDA)"),
         (DeviceChoice::Mps, "Apple graphics (MPS)"),
@@ -152,7 +152,7 @@ fn theme_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     Popup::menu(&button).show(|ui| {
         menu_spacing(ui, 140.0);
         for (theme, name) in [
-            (Theme::System, "As the system"),
+            (Theme::System, "System"),
             (Theme::Light, "Light"),
             (Theme::Dark, "Dark"),
         ] {

@@ -127,9 +127,7 @@ fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
     if response.double_clicked() {
         actions.push(TransportAction::SetTempo(1.0));
     }
-    response.on_hover_text(
-        "Tempo, 25–200 % of what was played; the pitch stays (Up and Down, double-click for 100 %)",
-    );
+    response.on_hover_text("Tempo, 25–200 % at the same pitch (Up and Down, double-click for 100 %)");
 }
 
 fn volume_ui(ui: &mut Ui, sound: &SoundSettings, actions: &mut Actions) {
@@ -245,12 +243,12 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         Output::Device {
             name,
             latency_ms: Some(ms),
-        } => format!("Playing on {name}, heard after {ms:.0} ms"),
+        } => format!("Playing on {name}, latency {ms:.0} ms"),
         Output::Device {
             name,
             latency_ms: None,
         } => format!("Playing on {name}"),
-        Output::Silent { why } => format!("Nothing is heard: {why}"),
+        Output::Silent { why } => format!("No sound: {why}"),
     };
     ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
         ui.label(RichText::new(what).small().color(weak))

@@ -12,13 +12,11 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
-use crate::app::panels::sheets::sheets::Sheets;
-use crate::app::panels::shortcuts;
+use crate::app::panels::sheets::modal::Sheets;
 use crate::app::panels::studio::map;
-use crate::app::panels::studio::studio::Studio;
+use crate::app::panels::studio::tab::Studio;
 use crate::app::panels::toasts::Toasts;
-use crate::app::panels::top_bar;
-use crate::app::panels::transport;
+use crate::app::panels::{shortcuts, top_bar, transport};
 use crate::app::state::action::{Actions, Ask, FileAction, Sheet, Tab};
 use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
@@ -58,7 +56,7 @@ pub struct PasticheApp {
     pub(super) asks: Vec<Ask>,
     pub(super) kept_settings: Settings,
     pub(super) changed_at: Option<Instant>,
-    pub(super) told_sound: Option<String>,
+    pub(super) reported_sound_failure: Option<String>,
     /// What can be trained on; empty until that is known.
     pub(super) devices: Vec<DeviceItem>,
     pub(super) is_quitting: bool,
@@ -100,7 +98,7 @@ impl PasticheApp {
             asks: Vec::new(),
             kept_settings: settings.clone(),
             changed_at: None,
-            told_sound: None,
+            reported_sound_failure: None,
             devices: Vec::new(),
             is_quitting: false,
             feed: None,

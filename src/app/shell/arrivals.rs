@@ -35,10 +35,10 @@ impl PasticheApp {
         }
         self.state.settings.sound = self.sound.settings().clone();
         if let Some(reason) = self.state.sound.failure.clone()
-            && self.told_sound.as_ref() != Some(&reason)
+            && self.reported_sound_failure.as_ref() != Some(&reason)
         {
-            self.toasts.failure("This sound cannot be played", reason.clone());
-            self.told_sound = Some(reason);
+            self.toasts.failure("This sound cannot be used", reason.clone());
+            self.reported_sound_failure = Some(reason);
         }
     }
 
@@ -93,14 +93,16 @@ impl PasticheApp {
             },
             Done::SourcesRead { order, music } => self.sources_read(*order, music),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
-            Done::TakeNotWritten(error) => self.toasts.error("The change was not kept", &error),
+            Done::TakeNotWritten(error) => self.toasts.error("The change was not saved", &error),
             Done::MusicOpened { path, result } => match result {
                 Ok((record, read)) => self.music_opened(&path, *record, read),
                 Err(error) => self.toasts.error("This file cannot be opened", &error),
             },
             Done::MusicKept { music, result } => match result {
                 Ok(entry) => self.music_kept(entry, music),
-                Err(error) => self.toasts.error("The file was not kept", &error),
+                Err(error) => self
+                    .toasts
+                    .error("The file was not saved among the takes", &error),
             },
             Done::SoundFontRead { path, result } => {
                 self.sound.loading.take_if(|waiting| *waiting == path);
@@ -126,13 +128,13 @@ impl PasticheApp {
                     self.toasts
                         .done(format!("Exported {takes} to {}", folder.display()));
                 }
-                Err(error) => self.toasts.error("Not every take was exported", &error),
+                Err(error) => self.toasts.error("Some takes were not exported", &error),
             },
             Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),
             Done::DevicesFound(devices) => self.devices = devices,
             Done::DataInspected(facts) => self.training.set_data_facts(facts),
             Done::Prepared(result) => self.prepared(result),
-            Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be kept", &error),
+            Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be saved", &error),
             Done::Panicked(message) => self.toasts.failure("Something went wrong", message),
         }
     }

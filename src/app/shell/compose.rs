@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::app::PasticheApp;
 use crate::app::state::action::ComposeAction;
-use crate::app::state::app_state::Composing;
 use crate::app::state::order::Order;
+use crate::app::state::stage::Composing;
 use crate::app::threads::feed::{Start, feed};
 use crate::app::threads::workers::Done;
 use crate::generate::Request;
@@ -16,7 +16,7 @@ use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, Draft, Made, TakeId, TakeRecord, now_secs};
 
 /// A take that is about to be composed.
-pub(super) struct Beginning {
+pub(super) struct NewTake {
     pub name: String,
     pub asked_notes: usize,
     pub request: Request,
@@ -70,7 +70,7 @@ impl PasticheApp {
             return;
         }
         let surname = settings.composer.as_deref().map_or("Any composer", surname);
-        self.start_take(Beginning {
+        self.start_take(NewTake {
             name: format!("{surname} {}", settings.seed),
             asked_notes: settings.notes,
             request: Request::New(self.state.request(&settings)),
@@ -90,15 +90,15 @@ impl PasticheApp {
     }
 
     /// Sends a take on its way; false when it was not begun.
-    pub(super) fn start_take(&mut self, beginning: Beginning) -> bool {
-        let Beginning {
+    pub(super) fn start_take(&mut self, take: NewTake) -> bool {
+        let NewTake {
             name,
             asked_notes,
             request,
             made,
             settings,
             is_quiet,
-        } = beginning;
+        } = take;
         let play = self.state.settings.form.play_when_ready && !is_quiet;
         let takes_stage = play || !(is_quiet || self.sound.is_playing());
         let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
@@ -127,7 +127,7 @@ impl PasticheApp {
             sink,
         };
         if let Err(error) = self.engine.try_send(command) {
-            self.toasts.error("The take was not begun", &error);
+            self.toasts.error("The take was not started", &error);
             return false;
         }
         self.state.composing = Some(Composing {
@@ -194,7 +194,7 @@ impl PasticheApp {
         };
         form.is_seed_locked = true;
         self.toasts
-            .done("The panel has the take's settings; its seed is locked.");
+            .done("Copied the take's settings to the panel and locked the seed.");
     }
 }
 

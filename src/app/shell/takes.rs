@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::app::PasticheApp;
 use super::compose::note_capacity;
 use crate::app::state::action::{Sheet, TakeAction};
-use crate::app::state::app_state::StageSource;
+use crate::app::state::stage::StageSource;
 use crate::app::threads::workers::{Done, Then};
 use crate::jobs::JobId;
 use crate::music::Performance;
@@ -39,7 +39,7 @@ impl PasticheApp {
 
     pub(super) fn takes_listed(&mut self, result: Result<Vec<TakeEntry>, TakeStoreError>) {
         let entries = result.unwrap_or_else(|error| {
-            self.toasts.error("The kept takes cannot be read", &error);
+            self.toasts.error("The saved takes cannot be read", &error);
             Vec::new()
         });
         // The seed in the panel is that of the last take of the last time.
@@ -68,7 +68,7 @@ impl PasticheApp {
                 }
             }
             Err(error) => {
-                let what = "The take could not be kept; save it before composing another";
+                let what = "The take could not be saved; save it to a file before composing another";
                 self.toasts.error(what, &error);
             }
         }
@@ -104,7 +104,7 @@ impl PasticheApp {
         }
         let store = self.store.clone();
         self.toasts.offer(
-            format!("{} was deleted.", entry.record.name),
+            format!("Deleted {}.", entry.record.name),
             "Undo",
             TakeAction::Undelete(id.clone()),
         );
@@ -214,7 +214,7 @@ impl PasticheApp {
             if play { handle.play() } else { Ok(()) }
         });
         if let Err(error) = result {
-            self.toasts.error("The player did not follow", &error);
+            self.toasts.error("The player is busy", &error);
         }
         self.state.stage_composing();
     }

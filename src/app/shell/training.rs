@@ -51,16 +51,16 @@ impl PasticheApp {
         self.link.waiting = Some(request);
         let wake = self.wake.clone();
         self.workers.task("prepare", move || {
-            let told = prepare(&data, &PrepareOptions::default(), &stop, |p| {
+            let prepared = prepare(&data, &PrepareOptions::default(), &stop, |p| {
                 *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(p);
                 wake();
             });
-            let kept = told.map_err(|e| details(&e)).and_then(|(corpus, _)| {
+            let saved = prepared.map_err(|e| details(&e)).and_then(|(corpus, _)| {
                 let folder = out.parent().map_or(Ok(()), std::fs::create_dir_all);
                 folder.map_err(|e| e.to_string())?;
                 corpus.save(&out).map_err(|e| details(&e))
             });
-            Done::Prepared(kept.map(|()| out))
+            Done::Prepared(saved.map(|()| out))
         });
     }
 

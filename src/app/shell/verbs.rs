@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::app::PasticheApp;
-use super::compose::Beginning;
+use super::compose::NewTake;
 use crate::app::state::order::Order;
 use crate::app::threads::workers::Done;
 use crate::generate::{Request, Source, Verb, VerbRequest};
@@ -76,8 +76,7 @@ impl PasticheApp {
         let begun = match music {
             Ok(music) => self.begin_order(order, music),
             Err(error) => {
-                self.toasts
-                    .error("The music that it is made from cannot be read", &error);
+                self.toasts.error("The source take cannot be read", &error);
                 false
             }
         };
@@ -103,7 +102,8 @@ impl PasticheApp {
         let verb = match self.verb(&made.how, with) {
             Ok(verb) => verb,
             Err(unknown) => {
-                let text = format!("This checkpoint does not know {unknown}; choose another one at the top.");
+                let text =
+                    format!("This checkpoint does not know {unknown}; choose another checkpoint at the top.");
                 self.toasts.warn(text);
                 return false;
             }
@@ -120,7 +120,7 @@ impl PasticheApp {
         };
         let label = request.label();
         settings.composer = label.and_then(|id| Some(self.state.model.composers()?.get(id)?.name.clone()));
-        self.start_take(Beginning {
+        self.start_take(NewTake {
             name: made.name(),
             asked_notes: request.expected_notes(),
             request: Request::Verb(request),

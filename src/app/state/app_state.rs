@@ -12,11 +12,11 @@ use super::order::Order;
 use super::settings::Settings;
 use super::sound::SoundView;
 use super::takes::TakesState;
+use crate::app::state::stage::{Composing, Stage, StageSource};
 use crate::causes::details;
 use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::music::{ComposerSet, Performance};
-use crate::progress::StopFlag;
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
 #[derive(Debug)]
@@ -45,52 +45,6 @@ pub struct AppState {
     pub used_seed: Option<u64>,
     pub jobs: JobIds,
     stages: u64,
-}
-
-/// A take on its way.
-#[derive(Debug)]
-pub struct Composing {
-    pub job: JobId,
-    pub stop: StopFlag,
-    pub settings: ComposeSettings,
-    pub name: String,
-    pub asked_notes: usize,
-    pub done_notes: usize,
-    /// Its first notes go on the stage as they come.
-    pub takes_stage: bool,
-    /// The number of the stage it is on.
-    pub stage_number: Option<u64>,
-    pub performance: Arc<Performance>,
-}
-
-/// What is on the roll and in the player.
-#[derive(Clone, Debug)]
-pub struct Stage {
-    pub source: StageSource,
-    pub name: String,
-    /// Full name.
-    pub composer: Option<String>,
-    pub performance: Arc<Performance>,
-    /// Another number, another take.
-    pub number: u64,
-    /// Rises while the same take grows.
-    pub revision: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StageSource {
-    /// The take that this job composes, or has composed and not yet filed.
-    Composing(JobId),
-    Take(TakeId),
-}
-
-impl Stage {
-    /// The same take, now as long as this.
-    fn grow(&mut self, performance: Arc<Performance>) -> Arc<Performance> {
-        self.performance = performance;
-        self.revision += 1;
-        self.performance.clone()
-    }
 }
 
 /// What the window has to do after an event.
@@ -348,11 +302,9 @@ impl AppState {
             return self.training_loss.clone();
         }
         let text = match () {
-            () if self.export.is_some() => {
-                "A file is still being written. It would not be there; nothing half-written stays behind."
-            }
+            () if self.export.is_some() => "A file is still being written. Closing now cancels it.",
             () if self.is_busy().is_some() => {
-                "A take is still being composed. It would end here; what there is of it is kept."
+                "A take is still being composed. Closing now stops it and keeps what there is."
             }
             () => return None,
         };

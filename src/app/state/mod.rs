@@ -9,4 +9,5 @@ pub mod order;
 pub mod places;
 pub mod settings;
 pub mod sound;
+pub mod stage;
 pub mod takes;

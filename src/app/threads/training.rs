@@ -32,23 +32,22 @@ impl TrainingLink {
     /// What closing the window now would cost.
     pub fn would_lose(&self) -> Option<String> {
         if self.preparing.is_some() {
-            return Some("A data set is still being read for training; that would begin anew.".to_owned());
+            return Some(
+                "A data set is still being prepared for training. Closing now discards that work.".to_owned(),
+            );
         }
         self.run.as_ref()?;
         if self.step == 0 {
-            let text = "A training run has just begun. It would end with the step it is in, and can be resumed from there.";
+            let text = "A training run has just started. Closing now stops it after this step; you can resume it later.";
             return Some(text.to_owned());
         }
         let model = match self.saved_step {
-            Some(saved) => format!(
-                "the model to compose with stays that of step {}",
-                thousands(saved)
-            ),
-            None => "there is no model to compose with yet".to_owned(),
+            Some(saved) => format!("the model saved last is that of step {}", thousands(saved)),
+            None => "no model has been saved yet".to_owned(),
         };
         let step = thousands(self.step);
         Some(format!(
-            "A training run is at step {step}. It would end with the step it is in, and can be resumed from there; \
+            "A training run is at step {step}. Closing now stops it after this step; you can resume it later, and \
              {model}."
         ))
     }

@@ -26,8 +26,8 @@ const BATCH: usize = 140;
 /// Phrases of each composer that are heard twice: for each take so many, up to so many.
 const PHRASES_PER_TAKE: usize = 2;
 const MAX_PHRASES: usize = 8;
-/// Takes may be this short.
-const MIN_LONG_NOTES: usize = 256;
+/// Long takes may be this short.
+pub const MIN_LONG_NOTES: usize = 256;
 /// Somewhat more than the notes that are judged, so that no continuation ends too early.
 const CONTINUED: usize = 48;
 /// Seeds of the long takes begin this far from those of the short ones.

@@ -19,7 +19,7 @@ mod theme_return;
 
 pub use balanced::Balanced;
 pub use edges::{FIGURES, Place};
-pub use measure::measure_memory;
+pub use measure::{MIN_LONG_NOTES, measure_memory};
 pub use nll::nll_of;
 pub use real_or_take::{RealOrTake, Sign};
 pub use report::{FormRow, MemoryReport, PlaceRow, SecondHearing};

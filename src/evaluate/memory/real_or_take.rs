@@ -51,7 +51,8 @@ pub struct RealOrTake {
 }
 
 /// Tells segments of `notes` notes from `real` music and `takes` apart. Both have equally many pieces of each
-/// composer and are sorted by composer. `None` when there are too few to learn from.
+/// composer and are sorted by composer. `None` when either is too short for a segment or there are too few to learn
+/// from.
 pub fn real_or_take(real: &[&Whole], takes: &[&Whole], notes: usize) -> Option<RealOrTake> {
     let longest = takes.iter().map(|w| w.notes.len()).max()?;
     let segments = |set: &[&Whole], is_take: bool| -> Vec<Example> {
@@ -72,6 +73,10 @@ pub fn real_or_take(real: &[&Whole], takes: &[&Whole], notes: usize) -> Option<R
     let mut examples = segments(real, false);
     let count = examples.len();
     examples.extend(segments(takes, true));
+    // Takes may be shorter than a segment.
+    if count == 0 || examples.len() == count {
+        return None;
+    }
     let scores = scores(&examples)?;
     let value = auc(&scores, &examples);
     Some(RealOrTake {
@@ -275,5 +280,6 @@ mod tests {
             "{steps:?}"
         );
         assert!(real_or_take(&[], &[], 256).is_none());
+        assert!(real_or_take(&real, &takes, 1024).is_none(), "none is so long");
     }
 }

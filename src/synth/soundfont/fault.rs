@@ -53,20 +53,3 @@ pub struct SoundFontError {
     pub fault: SoundFontFault,
     pub path: PathBuf,
 }
-
-/// In words, what a file that is no SoundFont seems to be, by its first 12 bytes.
-pub(super) fn kind_of(head: &[u8]) -> &'static str {
-    match head {
-        [] => "an empty file",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E'] => "a WAV recording",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'D', b'L', b'S', b' '] => "a DLS instrument",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'R', b'M', b'I', b'D'] | [b'M', b'T', b'h', b'd', ..] => {
-            "a MIDI file"
-        }
-        [b'O', b'g', b'g', b'S', ..] => "an Ogg recording",
-        [b'f', b'L', b'a', b'C', ..] => "a FLAC recording",
-        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => "an MP3 recording",
-        [b'P', b'K', ..] => "a zip archive",
-        _ => "some other kind of file",
-    }
-}

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use super::tables::Generator;
 use crate::music::Pitch;
 
 pub const START_OFFSET: u16 = 0;
@@ -166,3 +165,6 @@ impl Shape {
 fn common(a: &RangeInclusive<u8>, b: &RangeInclusive<u8>) -> RangeInclusive<u8> {
     *a.start().max(b.start())..=*a.end().min(b.end())
 }
+
+/// A generator's number and amount.
+pub type Generator = (u16, u16);

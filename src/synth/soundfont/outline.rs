@@ -2,14 +2,18 @@
 
 use std::io::{Read, SeekFrom};
 
-use super::fault::{SoundFontFault, kind_of};
-use super::riff::{self, Chunk, Source};
+use super::fault::SoundFontFault;
+use super::riff::{self, Chunk, Source, text};
 use super::tables::Tables;
+use crate::kinds::kind_of;
 
 /// A RIFF file counts its bytes in 32 bits.
 const LARGEST_FILE: u64 = u32::MAX as u64 + 8;
 /// More is taken for damage; a name has at most 256 bytes.
 const LONGEST_NAME: u64 = 4096;
+
+/// The beginning of a file by which its kind is told.
+const KIND_BYTES: u64 = 512;
 
 /// A SoundFont without its samples.
 pub struct Outline {
@@ -81,9 +85,9 @@ impl Outline {
 fn check_head(source: &mut dyn Source, bytes: u64) -> Result<u64, SoundFontFault> {
     let mut head = Vec::new();
     source.seek(SeekFrom::Start(0))?;
-    source.take(12).read_to_end(&mut head)?;
+    source.take(KIND_BYTES).read_to_end(&mut head)?;
     match head.as_slice() {
-        [b'R', b'I', b'F', b'F', a, b, c, d, b's', b'f', b'b', b'k'] => {
+        [b'R', b'I', b'F', b'F', a, b, c, d, b's', b'f', b'b', b'k', ..] => {
             if bytes > LARGEST_FILE {
                 return Err(SoundFontFault::TooLarge {
                     bytes,
@@ -92,7 +96,9 @@ fn check_head(source: &mut dyn Source, bytes: u64) -> Result<u64, SoundFontFault
             }
             Ok(u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8)
         }
-        other => Err(SoundFontFault::NotASoundFont(kind_of(other))),
+        other => Err(SoundFontFault::NotASoundFont(
+            kind_of(other).unwrap_or("some other kind of file"),
+        )),
     }
 }
 
@@ -101,18 +107,6 @@ fn name(source: &mut dyn Source, info: &[Chunk]) -> Result<String, SoundFontFaul
         return Ok(String::new());
     };
     Ok(text(&riff::contents(source, chunk)?))
-}
-
-/// The bytes up to the first NUL, without control characters. What is not UTF-8 is read as Latin-1, which the
-/// writers of most SoundFonts had.
-pub fn text(bytes: &[u8]) -> String {
-    let bytes = bytes.split(|b| *b == 0).next().unwrap_or_default();
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
-    };
-    let visible: String = text.chars().filter(|c| !c.is_control()).collect();
-    visible.trim().to_owned()
 }
 
 fn sample_data(

@@ -124,3 +124,15 @@ fn next_list(source: &mut dyn Source, at: u64, end: u64) -> io::Result<Option<u6
 fn is_id(id: &[u8; 4]) -> bool {
     id.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
+
+/// The bytes up to the first NUL, without control characters. What is not UTF-8 is read as Latin-1, which the
+/// writers of most SoundFonts had.
+pub fn text(bytes: &[u8]) -> String {
+    let bytes = bytes.split(|b| *b == 0).next().unwrap_or_default();
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+    };
+    let visible: String = text.chars().filter(|c| !c.is_control()).collect();
+    visible.trim().to_owned()
+}

@@ -4,15 +4,11 @@
 //! the file says leads to fewer zones, never out of the tables.
 
 use super::fault::SoundFontFault;
-use super::generators::{INSTRUMENT, SAMPLE_ID};
-use super::outline::text;
-use super::riff::{self, Chunk, Source};
+use super::generators::{Generator, INSTRUMENT, SAMPLE_ID};
+use super::riff::{self, Chunk, Source, text};
 
 /// More bytes in one table are taken for damage: its entries are counted in 16 bits.
 const LARGEST_TABLE: u64 = 65_536 * 46;
-
-/// A generator's number and amount.
-pub type Generator = (u16, u16);
 
 /// What sounds for a range of keys and velocities.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, Align, Button, ComboBox, Layout, ProgressBar, RichText, TextEdit, Ui, vec2};
 
-use crate::app::kit::parts::{buttons_row, heading, named_field};
+use crate::app::kit::parts::{accent_button, button, buttons_row, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, Ask, FileAction, WindowAction};
 use crate::app::state::app_state::AppState;
@@ -186,8 +186,7 @@ impl SaveSheet {
             ui.label(RichText::new(note).small().color(colour));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let word = if replaces { "Replace" } else { "Save" };
-                let button = Button::new(RichText::new(word).color(palette.on_accent)).fill(palette.accent);
-                let save = ui.add_enabled(why_not.is_none(), button.min_size(vec2(88.0, 32.0)));
+                let save = accent_button(ui, word, why_not.is_none());
                 let entered = why_not.is_none() && ui.input(|i| i.key_pressed(egui::Key::Enter));
                 if save.clicked() || entered {
                     let plan = ExportPlan {
@@ -197,7 +196,7 @@ impl SaveSheet {
                     };
                     actions.push(FileAction::Export(plan));
                 }
-                if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
+                if button(ui, "Cancel").clicked() {
                     actions.push(WindowAction::CloseSheet);
                 }
             });
@@ -211,10 +210,7 @@ fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Actions) {
     ui.add(ProgressBar::new(fraction).desired_height(8.0).corner_radius(4.0));
     ui.add_space(GRID);
     buttons_row(ui, |ui| {
-        if ui
-            .add(Button::new("Cancel export").min_size(vec2(88.0, 32.0)))
-            .clicked()
-        {
+        if button(ui, "Cancel export").clicked() {
             actions.push(FileAction::CancelExport);
         }
     });

@@ -1,8 +1,8 @@
 //! What to make of a take: how far a variation goes, how much longer, whose manner, blended with what.
 
-use eframe::egui::{self, Align, Button, Layout, RichText, ScrollArea, Slider, TextEdit, Ui, vec2};
+use eframe::egui::{self, Align, Layout, RichText, ScrollArea, Slider, TextEdit, Ui, vec2};
 
-use crate::app::kit::parts::{buttons_row, caption, composer_row, named_field};
+use crate::app::kit::parts::{accent_button, button, buttons_row, caption, composer_row, named_field};
 use crate::app::kit::theme::{GRID, Palette, neutral_style};
 use crate::app::panels::look::style_of;
 use crate::app::state::action::{Actions, ComposeAction, VerbKind, WindowAction};
@@ -188,34 +188,39 @@ impl VerbSheet {
         let places = |moved: &str| match windows {
             0 | 1 => String::new(),
             n => format!(
-                " Its {notes} notes have {n} places in the latent space, one for every {segment} notes, half of \
-                 which it shares with the one before; {moved}."
+                " Its {notes} notes have {n} places in the latent space, one for every {segment} notes, each sharing \
+                 half of them with the one before; {moved}."
             ),
         };
         match kind {
             VerbKind::Vary => {
                 let chords = self.amount * 100.0;
                 let times = self.amount * self.amount * 100.0;
+                let moved = places("all of them move alike");
                 format!(
-                    "Of its chords {chords:.0} % are composed anew, and {times:.0} % of the times between them; the \
-                     others stay.{}",
-                    places("all move alike")
+                    "Recomposes {chords:.0} % of the chords and {times:.0} % of the times between them; the rest is \
+                     kept.{moved}"
                 )
             }
             VerbKind::Continue => format!(
-                "All {notes} notes stay exactly as they are; the new ones follow. The model hears the last {} and goes \
-                 on from the place of the last {segment} in the latent space.",
+                "All {notes} notes are kept exactly; new ones follow. The model hears the last {} and starts from \
+                 the place of the last {segment} in the latent space.",
                 segment / 2
             ),
-            VerbKind::Restyle => format!(
-                "Rhythm, lengths and pedal stay, and the way the lines go; pitches and loudness are composed anew.{}",
-                places("all move alike, from the nearest composer's music to the other's")
-            ),
-            VerbKind::Blend => format!(
-                "The two stay as they are. Towards the middle ever fewer chords of the nearer one stay, which also \
-                 gives the length.{}",
-                places("each moves towards the one at the same point of the other piece")
-            ),
+            VerbKind::Restyle => {
+                let moved =
+                    places("all of them move alike, from the nearest composer's music to the other's");
+                format!(
+                    "Keeps rhythm, note lengths, pedal and contour; recomposes pitches and loudness.{moved}"
+                )
+            }
+            VerbKind::Blend => {
+                let moved = places("each moves towards the one at the same point of the other piece");
+                format!(
+                    "Both takes are kept as they are. Each piece between keeps chords of the nearer one, fewer \
+                     towards the middle, and has its length.{moved}"
+                )
+            }
         }
     }
 
@@ -234,7 +239,7 @@ impl VerbSheet {
             VerbKind::Blend => {
                 let with = self.with.as_ref().filter(|with| **with != entry.id);
                 let with = with.and_then(|with| state.takes.get(with));
-                let with = part(with.ok_or("There is no second take yet: generate or open one.")?);
+                let with = part(with.ok_or("There is no other take yet. Generate or open one.")?);
                 let steps = self.between + 2;
                 let step = |step| Made {
                     source: source.clone(),
@@ -284,15 +289,14 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, ready: Result<Vec<Made>, &'static s
         } else {
             "Compose".to_owned()
         };
-        let button = Button::new(RichText::new(word).color(palette.on_accent)).fill(palette.accent);
-        let compose = ui.add_enabled(why_not.is_none(), button.min_size(vec2(88.0, 32.0)));
+        let compose = accent_button(ui, &word, why_not.is_none());
         let is_typing = ui.ctx().text_edit_focused();
         let is_entered = !is_typing && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if why_not.is_none() && (compose.clicked() || is_entered) {
             actions.push(ComposeAction::Make(made));
             actions.push(WindowAction::CloseSheet);
         }
-        if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
+        if button(ui, "Cancel").clicked() {
             actions.push(WindowAction::CloseSheet);
         }
         if let Some(why_not) = why_not {

@@ -24,7 +24,7 @@ pub fn blend_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             let slider = Slider::new(&mut step, 1..=way.stops.len()).show_value(false);
             let response = ui.add(slider);
             response.widget_info(|| egui::WidgetInfo::slider(true, step as f64, "Blend"));
-            response.on_hover_text("From the one piece to the other, at the same playhead");
+            response.on_hover_text("Move between the two pieces; the playhead stays");
         };
         ui.with_layout(Layout::right_to_left(Align::Center), right);
     });

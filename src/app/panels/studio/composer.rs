@@ -174,7 +174,7 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
     row_ui(
         ui,
         "Strength",
-        "How strongly the composer is followed: 1 is plain, 2 to 3 is unmistakable.",
+        "How strongly to follow the composer: 1 is plain, 2 to 3 is unmistakable.",
         slider,
     );
     let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
@@ -183,7 +183,7 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
     row_ui(
         ui,
         "Temperature",
-        "Below 1 is safer and plainer, above 1 bolder and stranger.",
+        "Below 1 is safer and plainer, above 1 is bolder and stranger.",
         slider,
     );
     best_of_ui(ui, state, &mut s.best_of);
@@ -195,9 +195,7 @@ fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Act
     row_ui(ui, "Notes", &about, slider);
     seed_ui(ui, form, actions);
     ui.checkbox(&mut form.play_when_ready, "Play when ready")
-        .on_hover_text(
-            "A new take sounds from its first notes. When off, what is playing goes on undisturbed.",
-        );
+        .on_hover_text("Play a new take from its first notes. When off, playback is left alone.");
 }
 
 /// How many continuations to choose from, and what that costs.
@@ -273,12 +271,12 @@ fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Actions) {
             true => (
                 Icon::Lock,
                 "Unlock seed",
-                "The seed stays; press for a new one with every take",
+                "The seed is kept. Click to get a new one with every take.",
             ),
             false => (
                 Icon::Unlock,
                 "Lock seed",
-                "Every take gets a new seed; press to keep this one",
+                "Every take gets a new seed. Click to keep this one.",
             ),
         };
         if IconButton::new(icon, name)
@@ -325,7 +323,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         );
         ui.painter().rect_filled(line, 1.0, palette.accent);
         if response
-            .on_hover_text("Ends the take here and keeps what there is (Esc)")
+            .on_hover_text("Stop here and keep what there is (Esc)")
             .clicked()
         {
             actions.push(ComposeAction::Stop);

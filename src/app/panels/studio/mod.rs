@@ -5,5 +5,4 @@ pub mod composer;
 mod heard;
 pub mod map;
 mod stage;
-#[expect(clippy::module_inception, reason = "the tab itself")]
-pub mod studio;
+pub mod tab;

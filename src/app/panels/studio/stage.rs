@@ -8,7 +8,8 @@ use crate::app::kit::theme::{self, GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::panels::takes::menu::menu_ui;
 use crate::app::state::action::{Actions, FileAction, TakeAction};
-use crate::app::state::app_state::{AppState, Stage};
+use crate::app::state::app_state::AppState;
+use crate::app::state::stage::Stage;
 use crate::display::{count, thousands};
 
 /// What is on the stage, and what can be done with it.

@@ -1,7 +1,7 @@
 //! The list at the right: every take, found again.
 
 use eframe::egui::{
-    self, Align, Button, Layout, Popup, Rect, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
+    self, Align, Button, Layout, Popup, Rect, RichText, ScrollArea, SetOpenCommand, TextEdit, Ui, WidgetInfo,
 };
 
 use super::row::{ROW, Row, ago, more_rect, star_rect};
@@ -11,7 +11,8 @@ use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::panels::takes::menu::menu_ui;
 use crate::app::state::action::{Actions, Ask, FileAction, TakeAction};
-use crate::app::state::app_state::{AppState, Composing, StageSource};
+use crate::app::state::app_state::AppState;
+use crate::app::state::stage::{Composing, StageSource};
 use crate::app::widgets::roll::Thumbnail;
 use crate::display::{clock, shortened};
 use crate::takes::{TakeEntry, now_secs};
@@ -175,7 +176,7 @@ fn empty_ui(ui: &mut Ui, state: &AppState) {
         () if !state.takes.is_listed => "",
         () if !state.takes.filter().is_empty() => "No take matches.",
         () if state.composing.is_some() => "",
-        () => "Every take you generate is kept here, with its recipe.",
+        () => "Every take you generate is saved here with its settings.",
     };
     ui.add_space(GRID * 2.0);
     ui.label(RichText::new(text).color(weak));
@@ -219,13 +220,9 @@ fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Acti
             play: true,
         });
     }
-    let menu_id = response.id.with("menu");
-    if is_more || response.secondary_clicked() {
-        Popup::open_id(ui.ctx(), menu_id);
-    }
+    let opens = is_more || response.secondary_clicked();
     Popup::menu(&response)
-        .id(menu_id)
-        .open_memory(None)
+        .open_memory(opens.then_some(SetOpenCommand::Bool(true)))
         .at_pointer_fixed()
         .show(|ui| menu_ui(ui, state, entry, actions));
 }

@@ -18,7 +18,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
     let unsettled = record
         .settings
         .is_none()
-        .then_some("This was not composed here: it has no settings.");
+        .then_some("This take was not composed here, so it has no settings.");
     let not_again = cannot_make_again(state, entry);
     let mut item = |ui: &mut Ui, text: &str, tip: &str, why_not: Option<&str>, action: Action| {
         let response = ui.add_enabled(why_not.is_none(), Button::new(text));
@@ -48,16 +48,16 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
     );
     ui.separator();
     for (text, tip, kind) in [
-        ("Vary…", "Some of it anew", VerbKind::Vary),
-        ("Continue…", "More of it", VerbKind::Continue),
+        ("Vary…", "Regenerate part of it", VerbKind::Vary),
+        ("Continue…", "Add more music at its end", VerbKind::Continue),
         (
             "In the manner of…",
-            "The same as another would have it",
+            "Keep the rhythm, in another composer's manner",
             VerbKind::Restyle,
         ),
         (
             "Blend with…",
-            "What lies between it and another take",
+            "Compose what lies between this take and another",
             VerbKind::Blend,
         ),
     ] {
@@ -81,7 +81,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
     item(
         ui,
         "Reuse settings",
-        "Puts its settings into the panel",
+        "Copy its settings to the panel",
         unsettled,
         Action::Compose(ComposeAction::ReuseSettings(id())),
     );
@@ -106,11 +106,11 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
 pub fn cannot_make_again(state: &AppState, entry: &TakeEntry) -> Option<String> {
     let record = &entry.record;
     let Some(settings) = &record.settings else {
-        return Some("This was not composed here: it has no settings.".to_owned());
+        return Some("This take was not composed here, so it has no settings.".to_owned());
     };
     if settings.prompt_notes > 0 {
         return Some(
-            "An older version continued this and did not keep what it was made from; continue it anew."
+            "An older version continued this and did not keep its source; continue it again from the original."
                 .to_owned(),
         );
     }
@@ -118,11 +118,13 @@ pub fn cannot_make_again(state: &AppState, entry: &TakeEntry) -> Option<String> 
         return None;
     }
     let Some(made) = record.made() else {
-        return Some("A later version of Pastiche made this, in a way this one does not know.".to_owned());
+        return Some(
+            "A newer version of Pastiche made this in a way that this version does not know.".to_owned(),
+        );
     };
     let gone = made.parts().find(|part| state.takes.get(&part.id).is_none())?;
     Some(format!(
-        "{} is no longer among the takes, and this was made from it.",
+        "{} was deleted, and this take was made from it.",
         gone.name
     ))
 }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Button, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
+use eframe::egui::{self, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::save::SaveSheet;
 use super::verb::VerbSheet;
-use crate::app::kit::parts::{buttons_row, caption, heading, named_field};
+use crate::app::kit::parts::{accent_button, button, buttons_row, caption, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::shortcuts;
 use crate::app::state::action::{Actions, Ask, FileAction, Sheet, TakeAction, WindowAction};
@@ -96,10 +96,7 @@ impl Sheets {
     fn path_ui(&mut self, ui: &mut Ui, state: &AppState, ask: &Ask, actions: &mut Actions) {
         ui.set_width(480.0);
         heading(ui, what_for(ask));
-        caption(
-            ui,
-            "This system has no file dialog that could be opened. Type the path:",
-        );
+        caption(ui, "No file dialog could be opened. Type the path:");
         let entered = self.field_ui(ui, "Path", 464.0);
         if *ask == Ask::Music && !state.settings.recent.is_empty() {
             caption(ui, "Recent");
@@ -188,10 +185,7 @@ impl Sheets {
         ui.add_space(GRID);
         buttons_row(ui, |ui| {
             close_button(ui, actions);
-            if ui
-                .add(Button::new("Copy the log's path").min_size(vec2(88.0, 32.0)))
-                .clicked()
-            {
+            if button(ui, "Copy log path").clicked() {
                 actions.push(WindowAction::CopyText(self.log_file.display().to_string()));
             }
         });
@@ -203,12 +197,12 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
     const MOUSE: [(&str, &str); 7] = [
-        ("Wheel", "Roll: up and down"),
-        ("Shift+Wheel", "Roll: along the time"),
-        ("Ctrl+Wheel", "Roll: zoom the time"),
-        ("Ctrl+Alt+Wheel", "Roll: zoom the pitch"),
-        ("Middle drag", "Roll: move"),
-        ("Drag on the ruler", "Roll: choose a loop"),
+        ("Wheel", "Roll: scroll up and down"),
+        ("Shift+Wheel", "Roll: scroll through time"),
+        ("Ctrl+Wheel", "Roll: zoom in time"),
+        ("Ctrl+Alt+Wheel", "Roll: zoom in pitch"),
+        ("Middle drag", "Roll: pan"),
+        ("Drag on the ruler", "Roll: set the loop"),
         ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
@@ -241,38 +235,29 @@ fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.set_width(360.0);
     heading(ui, "Close Pastiche?");
     let lost = state.would_lose();
-    ui.label(lost.as_deref().unwrap_or("Nothing would be lost any more."));
+    ui.label(lost.as_deref().unwrap_or("Nothing will be lost."));
     ui.add_space(GRID);
     buttons_row(ui, |ui| {
-        let palette = Palette::of(ui);
-        let stay = Button::new(RichText::new("Stay").color(palette.on_accent)).fill(palette.accent);
-        if ui.add(stay.min_size(vec2(88.0, 32.0))).clicked() {
+        if accent_button(ui, "Stay", true).clicked() {
             actions.push(WindowAction::CloseSheet);
         }
-        if ui
-            .add(Button::new("Close anyway").min_size(vec2(88.0, 32.0)))
-            .clicked()
-        {
+        if button(ui, "Close anyway").clicked() {
             actions.push(WindowAction::Quit);
         }
     });
 }
 
 fn close_button(ui: &mut Ui, actions: &mut Actions) {
-    if ui.add(Button::new("Close").min_size(vec2(88.0, 32.0))).clicked() {
+    if button(ui, "Close").clicked() {
         actions.push(WindowAction::CloseSheet);
     }
 }
 
 /// The accented button and Cancel; true when the first was pressed.
 fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Actions) -> bool {
-    let palette = Palette::of(ui);
     buttons_row(ui, |ui| {
-        let button = Button::new(RichText::new(word).color(palette.on_accent)).fill(palette.accent);
-        let is_done = ui
-            .add_enabled(enabled, button.min_size(vec2(88.0, 32.0)))
-            .clicked();
-        if ui.add(Button::new("Cancel").min_size(vec2(88.0, 32.0))).clicked() {
+        let is_done = accent_button(ui, word, enabled).clicked();
+        if button(ui, "Cancel").clicked() {
             actions.push(WindowAction::CloseSheet);
         }
         is_done
