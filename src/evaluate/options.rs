@@ -12,8 +12,8 @@ pub struct EvaluateOptions {
     pub takes: usize,
     /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
     pub notes: usize,
-    /// Continuations the selector chooses from in the second row, as [`GenerateRequest::best_of`] has it; 1 leaves
-    /// that row out.
+    /// Continuations the selector chooses from in the second row; 1 leaves that row out. See
+    /// [`best_of`](crate::generate::GenerateRequest::best_of).
     pub best_of: usize,
     /// Longer takes per composer that memory and form are measured on; 0 leaves that out.
     #[serde(default)]

@@ -12,7 +12,7 @@ use crate::evaluate::Report;
 use crate::generate::CheckpointInfo;
 
 /// Width of the column of gates.
-const SIDE_PX: f32 = 424.0;
+const SIDE_PX: f32 = 480.0;
 /// From this width on there are two columns.
 const TWO_COLUMNS_PX: f32 = 900.0;
 

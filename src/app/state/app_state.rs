@@ -315,6 +315,7 @@ impl AppState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::StopFlag;
     use crate::takes::TakeRecord;
 
     fn entry(id: &str, name: &str) -> TakeEntry {

@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-/// What is measured of a place, in the order of [`figures`].
+/// What is measured of a place: the order of its figures everywhere.
 pub const FIGURES: [&str; 5] = ["notes/s", "duration, s", "velocity", "in chords", "pitch"];
 
 /// Notes per second; geometric mean of the durations in seconds; mean velocity, 1–127; share of the notes that begin

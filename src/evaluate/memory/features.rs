@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(feature("steps of an octave", &notes), 0.0);
         // Every four intervals come again after the first four patterns.
         assert!((feature("patterns of 4 intervals heard before", &notes) - 56.0 / 60.0).abs() < 1e-9);
-        // Of the 13 rhythms of four equal gaps all but the first were there before (the last gap leads nowhere).
+        // 16 chords have 15 gaps between them and 12 rhythms of four; all but the first were there before.
         assert!((feature("rhythms of 4 gaps heard before", &notes) - 11.0 / 12.0).abs() < 1e-9);
     }
 

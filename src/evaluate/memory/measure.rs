@@ -46,7 +46,8 @@ struct Measurement<'a> {
 ///
 /// # Errors
 /// [`EvaluateError::Composers`] for a corpus with other composers, [`EvaluateError::EmptySplit`] without held-out
-/// pieces of 1,024 notes, [`EvaluateError::Options`] for no takes or takes under 256 notes, [`EvaluateError::Stopped`] once `stop` is set.
+/// pieces of 1,024 notes, [`EvaluateError::Options`] for no takes or takes under 256 notes, [`EvaluateError::Stopped`]
+/// once `stop` is set.
 pub fn measure_memory(
     generator: &Generator,
     corpus: &Corpus,

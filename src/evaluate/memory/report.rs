@@ -1,4 +1,4 @@
-//! What is measured of memory and form, for machines; [`table`](super::table) writes it for people.
+//! What is measured of memory and form, for machines; `table` writes it for people.
 
 use serde::{Deserialize, Serialize};
 

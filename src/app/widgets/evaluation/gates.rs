@@ -6,7 +6,7 @@ use crate::app::kit::theme::{GRID, Palette};
 use crate::evaluate::{Gate, Report};
 
 /// The columns of bounds, from the right edge to their own right ends.
-const COLUMNS_PX: [(&str, f32); 2] = [("gate", 92.0), ("moonshot", 0.0)];
+const COLUMNS_PX: [(&str, f32); 2] = [("gate", 108.0), ("moonshot", 0.0)];
 const ROW_PX: f32 = 24.0;
 
 /// What the figure has to be, and whether it is.
@@ -77,9 +77,9 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
             small.clone(),
             palette.weak_text,
         );
-        paint_mark(&painter, pos2(right - 76.0, middle), target.is_met, palette);
+        paint_mark(&painter, pos2(right - 92.0, middle), target.is_met, palette);
     }
-    let value_right = rect.right() - 188.0;
+    let value_right = rect.right() - 220.0;
     let value = short(gate.value);
     painter.text(
         pos2(value_right, middle),
