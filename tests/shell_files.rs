@@ -142,7 +142,7 @@ fn what_is_read_is_said_and_nothing_commands_the_terminal() {
     // Once repaired there is nothing to say.
     let (_, err) = succeeds(folder.path(), &["render", "b.mid", "--out", "c.mid"]);
     assert_eq!(err, "");
-    let exact = b"\0\xff\x51\x03\x0f\x42\x40\0\x90\x3c\x50\x83\xc1\x62\x80\x3c\0\0\xff\x2f\0";
+    let exact = b"\0\xff\x51\x03\x0f\x42\x40\0\x90\x3c\x50\x83\xc1\x72\x80\x3c\0\0\xff\x2f\0";
     fs::write(at("long.mid"), file(exact)).unwrap();
     let secs = read_file(&at("long.mid")).unwrap().performance.duration_secs();
     let (out, _) = succeeds(folder.path(), &["inspect", "long.mid"]);

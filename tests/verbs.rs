@@ -263,7 +263,7 @@ fn the_commands_say_what_is_wrong() {
         ("vary a.mid --amount 1.5 --out x.mid", "from 0 to 1"),
         ("vary none.mid --amount 0.5 --out x.mid", "none.mid"),
         ("restyle a.mid --to nobody --out x.mid", "nobody"),
-        ("continue a.mid --notes 0 --out x.mid", "between 1 and"),
+        ("continue a.mid --notes 0 --out x.mid", "from 1 to 40000"),
         ("blend a.mid b.mid --steps 1 --out x", "steps"),
     ] {
         let output = shell.run(line);

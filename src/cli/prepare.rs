@@ -11,6 +11,11 @@ use pastiche::progress::Progress;
 
 use super::interrupt;
 
+use super::numbers::within;
+
+/// Nobody has more music of one composer.
+const MAX_HOURS: f64 = 100_000.0;
+
 /// Turn a data set of MIDI files into one corpus file to train with.
 ///
 /// DATASET is MAESTRO as its makers give it (the folder, or maestro-v3.0.0-midi.zip as it is), or any folder with a
@@ -24,7 +29,7 @@ pub struct PrepareArgs {
     #[arg(long, value_name = "CORPUS")]
     out: PathBuf,
     /// Hours of music a composer needs for a label
-    #[arg(long, value_name = "HOURS", default_value_t = PrepareOptions::default().least_hours)]
+    #[arg(long, value_name = "HOURS", default_value_t = PrepareOptions::default().least_hours, value_parser = within(0.0..=MAX_HOURS))]
     least_hours: f64,
     /// Works a composer needs for a label
     #[arg(long, value_name = "N", default_value_t = PrepareOptions::default().fewest_works)]

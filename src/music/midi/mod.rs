@@ -12,6 +12,7 @@ mod report;
 mod strokes;
 mod text;
 mod track;
+mod walk;
 mod write;
 
 use std::fs::File;

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::events::{Event, Events};
+use super::events::{Event, is_odd};
 use super::text::Alphabet;
+use super::walk::Events;
 use super::{MAX_CHANGES, MAX_NOTES, MidiError, MidiReport, RECIPE_MARK};
 
 const BANK: u8 = 0;
@@ -165,22 +166,6 @@ pub(super) fn read_track(
     report.damaged_tracks += usize::from(!is_ended);
     report.tracks += 1;
     Ok(reader.finish())
-}
-
-/// Does a meta event hold what its kind cannot?
-fn is_odd(kind: u8, data: &[u8]) -> bool {
-    match (kind, data) {
-        (0x00, data) => !matches!(data.len(), 0 | 2),
-        (0x20 | 0x21, data) => data.len() != 1,
-        (0x51, data) => data.len() != 3 || data == [0; 3],
-        (0x54, &[hour, minute, second, frame, part]) => {
-            hour & 0x1f > 23 || minute > 59 || second > 59 || frame > 29 || part > 99
-        }
-        (0x58, &[beats, power, ..]) => data.len() != 4 || beats == 0 || power > 7,
-        (0x59, &[sharps, mode]) => !(-7..=7).contains(&(sharps as i8)) || mode > 1,
-        (0x54 | 0x58 | 0x59, _) => true,
-        _ => false,
-    }
 }
 
 struct TrackReader<'a> {
