@@ -3,7 +3,7 @@
 /// Voices a synthesizer can have at most; a pedalled piano in stereo needs two for every string that rings.
 pub const MOST_VOICES: usize = 256;
 
-/// How [`Voices`] are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.
+/// How [`Voices`](super::voices::Voices) are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoiceSettings {
     /// Frames a second, 16,000–192,000.

@@ -41,7 +41,7 @@ pub enum VoicesError {
     Settings(#[source] SynthesizerError),
 }
 
-/// Up to [`MOST_VOICES`] sounding strings of one preset. Rendering neither allocates nor locks.
+/// Up to [`MOST_VOICES`](super::voice_settings::MOST_VOICES) sounding strings of one preset. Rendering neither allocates nor locks.
 pub struct Voices {
     strings: Strings,
     audition: Strings,

@@ -44,13 +44,13 @@ pub enum TrainingState {
 /// What the user wants of the app.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainingEvent {
-    /// Open a dialog, then call [`TrainingPanel::set_data_path`].
+    /// Open a dialog, then call [`super::panel::TrainingPanel::set_data_path`].
     BrowseData {
         folder: bool,
     },
-    /// Open a dialog, then call [`TrainingPanel::set_run_dir`].
+    /// Open a dialog, then call [`super::panel::TrainingPanel::set_run_dir`].
     BrowseOutput,
-    /// Look at these in a task, then call [`TrainingPanel::set_data_facts`].
+    /// Look at these in a task, then call [`super::panel::TrainingPanel::set_data_facts`].
     Inspect {
         data: PathBuf,
         run_dir: PathBuf,
