@@ -156,9 +156,8 @@ impl Line {
         self.tokens.push(note);
         self.memory.push(note);
         self.follow(note);
-        let next = self.tokens.len();
-        let recalled = self.recall.as_ref().and_then(|(_, r)| r.hint(&self.tokens, next));
-        self.hints.push(recalled.or_else(|| self.memory.hint(next)));
+        let hint = self.recalled().or_else(|| self.memory.hint(self.tokens.len()));
+        self.hints.push(hint);
     }
 
     /// Moves the return that the take is in past `note`, or begins or ends one where its passage does; a chord is not
@@ -179,6 +178,12 @@ impl Line {
             let theme = theme.start + begun_at..theme.end + begun_at;
             (number, Recall::new(theme, *shift))
         });
+    }
+
+    /// The next note of the theme that is returning; `None` once the theme is over.
+    fn recalled(&self) -> Option<Hint> {
+        let (_, recall) = self.recall.as_ref()?;
+        recall.hint(&self.tokens, self.tokens.len())
     }
 
     /// The return that the next note belongs to.
@@ -222,7 +227,7 @@ impl Line {
     /// The value a field of the next note must have, if it is given or returns note for note.
     pub(super) fn given_value(&self, field: Field) -> Option<u8> {
         if self.current_return().is_some_and(|r| r.strength.is_none()) {
-            return self.next_hint().map(|hint| hint.note.get(field));
+            return self.recalled().map(|hint| hint.note.get(field));
         }
         self.given
             .as_ref()
@@ -238,5 +243,38 @@ impl Line {
     /// The tokens that count.
     pub fn heard(&self) -> &[NoteToken] {
         &self.tokens[..self.end.unwrap_or(self.tokens.len())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only the theme is returned note for note: where it would leave the keyboard, what the memory suggests is a hint
+    /// like any other.
+    #[test]
+    fn an_exact_return_forces_notes_of_its_theme_and_no_others() {
+        let line = |shift| {
+            let mut line = Line::new(1, 0, vec![0.0], vec![0.0], SamplingSettings::default());
+            line.wanted = 20;
+            line.returns = vec![Return {
+                notes: 8..12,
+                theme: 0..4,
+                shift,
+                strength: None,
+            }];
+            for pitch in [80, 82, 85, 84, 80, 82, 85, 84] {
+                line.push(NoteToken {
+                    pitch,
+                    gap: 9,
+                    ..NoteToken::default()
+                });
+            }
+            line
+        };
+        assert_eq!(line(-5).given_value(Field::Pitch), Some(75));
+        let over = line(12);
+        assert!(over.next_hint().is_some(), "the memory knows how this goes on");
+        assert_eq!(over.given_value(Field::Pitch), None);
     }
 }

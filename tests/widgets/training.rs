@@ -56,6 +56,7 @@ fn facts(can_resume_from: Option<u64>) -> DataFacts {
     };
     DataFacts {
         data: PathBuf::from("all.corpus"),
+        run_dir: PathBuf::from("runs/first"),
         found: Ok(found),
         can_resume_from,
     }
@@ -137,6 +138,19 @@ fn facts_of_another_path_are_not_believed() {
     h.run_steps(2);
     assert!(is_disabled(&h, "Start"));
     h.get_by_label("Still looking at the music");
+}
+
+/// Each of two looks at the same music has its own run folder, and the older one may come back last.
+#[test]
+fn facts_of_another_run_folder_are_ignored() {
+    let mut h = ready(Some(120));
+    let late = DataFacts {
+        run_dir: PathBuf::new(),
+        ..facts(None)
+    };
+    h.state_mut().panel.set_data_facts(late);
+    h.run_steps(2);
+    assert!(!is_disabled(&h, "Resume at 120"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl PasticheApp {
                 TrainingEvent::BrowseOutput => self.act(FileAction::Ask(Ask::TrainingRun)),
                 TrainingEvent::Inspect { data, run_dir } => {
                     self.workers
-                        .task("inspect", move || Done::DataInspected(facts(data, &run_dir)));
+                        .task("inspect", move || Done::DataInspected(facts(data, run_dir)));
                 }
                 TrainingEvent::Start(request) => self.start_training(request),
                 TrainingEvent::Stop => self.stop_training(),

@@ -98,7 +98,7 @@ fn remarks(dataset: &Dataset) -> Vec<String> {
 }
 
 /// Looks at what is to be learnt from, and at the run folder.
-pub fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
+pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
     let found = match is_corpus(&data) {
         true => Corpus::load(&data)
             .map_err(|e| e.to_string())
@@ -128,6 +128,7 @@ pub fn facts(data: PathBuf, run_dir: &Path) -> DataFacts {
     let can_resume_from = Checkpoint::read(&last).ok().map(|c| c.header.trained_on.step);
     DataFacts {
         data,
+        run_dir,
         found,
         can_resume_from,
     }

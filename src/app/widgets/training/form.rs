@@ -360,6 +360,7 @@ mod tests {
         };
         Some(DataFacts {
             data: PathBuf::from("a.corpus"),
+            run_dir: PathBuf::from("run"),
             found: Ok(found),
             can_resume_from,
         })

@@ -75,8 +75,9 @@ pub struct TrainRequest {
 /// What was found at the paths of the form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataFacts {
-    /// The path that was looked at; facts of a path that has since been changed are ignored.
+    /// The paths that were looked at; facts of paths that have since been changed are ignored.
     pub data: PathBuf,
+    pub run_dir: PathBuf,
     /// Or why it cannot be learnt from, in words.
     pub found: Result<FoundData, String>,
     /// The step of the run in the run folder, if there is one.

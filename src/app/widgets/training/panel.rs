@@ -76,7 +76,9 @@ impl TrainingPanel {
     }
 
     pub fn set_data_facts(&mut self, facts: DataFacts) {
-        if facts.data == Path::new(self.data_path()) {
+        let is_current =
+            facts.data == Path::new(self.data_path()) && facts.run_dir == Path::new(self.run_dir());
+        if is_current {
             self.form.facts = Some(facts);
         }
     }
