@@ -15,10 +15,7 @@ fn request(generator: &Generator, seed: u64, guidance: f32, notes: usize) -> Gen
     let chopin = generator.info().composers.find("chopin").ok();
     GenerateRequest {
         notes,
-        sampling: SamplingSettings {
-            guidance,
-            ..SamplingSettings::default()
-        },
+        sampling: SamplingSettings { guidance, ..SamplingSettings::default() },
         ..GenerateRequest::new(chopin, seed)
     }
 }
@@ -33,9 +30,8 @@ fn generate(c: &mut Criterion) {
     println!("load: {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
 
     let begun = Instant::now();
-    let take = generator
-        .generate(&request(&generator, 7, 1.5, 500), &StopFlag::new(), &mut |_| {})
-        .expect("a take");
+    let take =
+        generator.generate(&request(&generator, 7, 1.5, 500), &StopFlag::new(), &mut |_| {}).expect("a take");
     let (took, lasts) = (begun.elapsed().as_secs_f64(), take.performance.duration_secs());
     println!(
         "500 notes at guidance 1.5: {took:.2} s for {lasts:.1} s of music, {:.0} times real time",
@@ -43,14 +39,9 @@ fn generate(c: &mut Criterion) {
     );
 
     let timed = |best_of: usize| {
-        let asked = GenerateRequest {
-            best_of,
-            ..request(&generator, 9, 2.5, 500)
-        };
+        let asked = GenerateRequest { best_of, ..request(&generator, 9, 2.5, 500) };
         let begun = Instant::now();
-        let take = generator
-            .generate(&asked, &StopFlag::new(), &mut |_| {})
-            .expect("a take");
+        let take = generator.generate(&asked, &StopFlag::new(), &mut |_| {}).expect("a take");
         begun.elapsed().as_secs_f64() / take.tokens.len() as f64
     };
     let alone = timed(1);
@@ -70,11 +61,7 @@ fn generate(c: &mut Criterion) {
             let stop = StopFlag::new();
             let first = stop.clone();
             let asked = request(&generator, seed, 2.5, 500);
-            black_box(
-                generator
-                    .generate(&asked, &stop, &mut |_| first.stop())
-                    .expect("a take"),
-            )
+            black_box(generator.generate(&asked, &stop, &mut |_| first.stop()).expect("a take"))
         });
     });
     group.throughput(Throughput::Elements(128));

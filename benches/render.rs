@@ -51,16 +51,7 @@ fn take() -> Arc<Performance> {
     });
     let pedal = (0..(TAKE_SECS / 1.5) as usize).flat_map(|i| {
         let at = i as f64 * 1.5;
-        [
-            PedalChange {
-                time_secs: at,
-                value: 0,
-            },
-            PedalChange {
-                time_secs: at + 0.1,
-                value: 127,
-            },
-        ]
+        [PedalChange { time_secs: at, value: 0 }, PedalChange { time_secs: at + 0.1, value: 127 }]
     });
     Arc::new(Performance::new(notes.collect(), pedal.collect()))
 }
@@ -73,23 +64,12 @@ fn recording(c: &mut Criterion) {
         let path = folder.path().join(format!("take.{ending}"));
         let record = || {
             let settings = ExportSettings::new(SAMPLE_RATE);
-            export(
-                Arc::clone(&take),
-                &font,
-                &settings,
-                &path,
-                &StopFlag::new(),
-                &mut |_| {},
-            )
-            .unwrap()
+            export(Arc::clone(&take), &font, &settings, &path, &StopFlag::new(), &mut |_| {}).unwrap()
         };
         group.bench_function(ending, |b| b.iter(record));
         let start = Instant::now();
         let summary = record();
-        println!(
-            "{ending}: {:.0} times as fast as it plays",
-            summary.secs / start.elapsed().as_secs_f64()
-        );
+        println!("{ending}: {:.0} times as fast as it plays", summary.secs / start.elapsed().as_secs_f64());
     }
     group.finish();
 }
@@ -118,9 +98,7 @@ fn callback(renderer: &mut Renderer) {
 fn callback_at_full_polyphony(c: &mut Criterion) {
     let font = font();
     let mut renderer = all_voices(&font);
-    c.bench_function("callback/256 voices, 512 frames", |b| {
-        b.iter(|| callback(&mut renderer))
-    });
+    c.bench_function("callback/256 voices, 512 frames", |b| b.iter(|| callback(&mut renderer)));
     let mut renderer = all_voices(&font);
     let mut times: Vec<Duration> = (0..300)
         .map(|_| {
@@ -224,15 +202,10 @@ fn compare() {
         let piece = repeated(&take(), minutes);
         midi::write_file(&folder.path().join("a.mid"), &piece, None, None).unwrap();
         let ours = ["render", "a.mid", "--soundfont", font, "--out", "a.wav"];
-        let theirs = [
-            "-ni", "-q", "-r", "48000", "-C", "0", "-F", "b.wav", font, "a.mid",
-        ];
+        let theirs = ["-ni", "-q", "-r", "48000", "-C", "0", "-F", "b.wav", font, "a.mid"];
         let mut best = [(f64::INFINITY, f64::INFINITY); 2];
         for _ in 0..TURNS {
-            let programs = [
-                (env!("CARGO_BIN_EXE_pastiche"), &ours[..]),
-                ("fluidsynth", &theirs[..]),
-            ];
+            let programs = [(env!("CARGO_BIN_EXE_pastiche"), &ours[..]), ("fluidsynth", &theirs[..])];
             for (best, (program, arguments)) in best.iter_mut().zip(programs) {
                 let Some((wall, processor)) = run(program, arguments, folder.path()) else {
                     println!("fluidsynth: not compared, {program} is not installed or failed");
@@ -258,26 +231,14 @@ fn compare() {
 /// The same music again and again.
 fn repeated(piece: &Performance, times: usize) -> Performance {
     let starts = (0..times).map(|i| i as f64 * TAKE_SECS);
-    let notes = starts.clone().flat_map(|start| {
-        piece.notes().iter().map(move |n| Note {
-            onset_secs: n.onset_secs + start,
-            ..*n
-        })
-    });
+    let notes = starts
+        .clone()
+        .flat_map(|start| piece.notes().iter().map(move |n| Note { onset_secs: n.onset_secs + start, ..*n }));
     let pedal = starts.flat_map(|start| {
-        piece.pedal().iter().map(move |p| PedalChange {
-            time_secs: p.time_secs + start,
-            ..*p
-        })
+        piece.pedal().iter().map(move |p| PedalChange { time_secs: p.time_secs + start, ..*p })
     });
     Performance::new(notes.collect(), pedal.collect())
 }
 
-criterion_group!(
-    benches,
-    callback_at_full_polyphony,
-    seek_to_first_frame,
-    against_fluidsynth,
-    recording
-);
+criterion_group!(benches, callback_at_full_polyphony, seek_to_first_frame, against_fluidsynth, recording);
 criterion_main!(benches);

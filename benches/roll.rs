@@ -35,10 +35,7 @@ fn performance(count: usize) -> Performance {
         })
         .collect();
     let pedal = (0..count / 6)
-        .map(|i| PedalChange {
-            time_secs: i as f64 / 2.0,
-            value: (i % 2 * 127) as u8,
-        })
+        .map(|i| PedalChange { time_secs: i as f64 / 2.0, value: (i % 2 * 127) as u8 })
         .collect();
     Performance::new(notes, pedal)
 }
@@ -52,13 +49,7 @@ fn context() -> Context {
 /// One frame of a 1600 by 1000 window: everything the UI thread does before the GPU gets its triangles.
 fn frame(ctx: &Context, ui: impl FnMut(&mut Ui)) {
     let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, vec2(1600.0, 1000.0)));
-    let mut output = ctx.run_ui(
-        RawInput {
-            screen_rect,
-            ..RawInput::default()
-        },
-        ui,
-    );
+    let mut output = ctx.run_ui(RawInput { screen_rect, ..RawInput::default() }, ui);
     // There is no GPU to bring the font's texture to.
     output.textures_delta.clear();
     black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
@@ -103,19 +94,14 @@ fn bench_roll(c: &mut Criterion) {
                 at += 1.0 / 60.0;
                 roll.ui(ui, &roll_input(&take, 0, at, true), &mut Vec::new());
             };
-            group.bench_function(format!("{count} notes, {name}"), |b| {
-                b.iter(|| frame(&ctx, &mut draw))
-            });
+            group.bench_function(format!("{count} notes, {name}"), |b| b.iter(|| frame(&ctx, &mut draw)));
         }
         // Every frame another colour of the composer: nothing painted can be kept, as while zooming.
         let (ctx, mut roll, mut turn) = (context(), PianoRoll::default(), 0_u8);
         let mut draw = |ui: &mut Ui| {
             turn = turn.wrapping_add(1);
             let colour = Color32::from_rgb(200, turn, 90);
-            let input = RollInput {
-                colour,
-                ..roll_input(&take, 0, 10.0, false)
-            };
+            let input = RollInput { colour, ..roll_input(&take, 0, 10.0, false) };
             if turn == 2 {
                 roll.fit();
             }
@@ -131,15 +117,11 @@ fn bench_roll(c: &mut Criterion) {
             revision += 1;
             roll.ui(ui, &roll_input(&take, revision, 10.0, false), &mut Vec::new());
         };
-        group.bench_function(format!("{count} notes, arriving"), |b| {
-            b.iter(|| frame(&ctx, &mut draw))
-        });
+        group.bench_function(format!("{count} notes, arriving"), |b| b.iter(|| frame(&ctx, &mut draw)));
     }
     group.finish();
     let take = performance(20_000);
-    c.bench_function("roll/index of 20000 notes", |b| {
-        b.iter(|| NoteIndex::new(black_box(&take)))
-    });
+    c.bench_function("roll/index of 20000 notes", |b| b.iter(|| NoteIndex::new(black_box(&take))));
 }
 
 fn bench_latent(c: &mut Criterion) {
@@ -159,9 +141,8 @@ fn bench_latent(c: &mut Criterion) {
     ];
     let composers = ComposerSet::new(names.map(str::to_owned));
     let place = |i: usize, turn: f32| ((i as f32 * 0.618 * turn).fract() - 0.5) * 8.0;
-    let z: Vec<Vec<f32>> = (0..20_000)
-        .map(|i| vec![place(i, 1.0), place(i, 2.7), place(i, 7.1) * 0.1])
-        .collect();
+    let z: Vec<Vec<f32>> =
+        (0..20_000).map(|i| vec![place(i, 1.0), place(i, 2.7), place(i, 7.1) * 0.1]).collect();
     let labels = (0..z.len()).map(|i| Some(ComposerId((i % 10) as u8))).collect();
     let titles = (0..z.len()).map(|i| format!("Sonata {i}")).collect();
     let means: Vec<Vec<f32>> = (0..10).map(|i| vec![i as f32 - 5.0, 0.0, 0.0]).collect();
@@ -184,11 +165,7 @@ fn bench_latent(c: &mut Criterion) {
             }
         };
         (0..4).for_each(|_| frame(&ctx, &mut draw));
-        let name = if is_compact {
-            "20000 points, small"
-        } else {
-            "20000 points, whole tab"
-        };
+        let name = if is_compact { "20000 points, small" } else { "20000 points, whole tab" };
         group.bench_function(name, |b| b.iter(|| frame(&ctx, &mut draw)));
     }
     group.finish();

@@ -46,11 +46,8 @@ fn batches(c: &mut Criterion) {
         return;
     };
     let mut rng = Pcg64Mcg::seed_from_u64(1);
-    let mut draw = |n: usize| -> Vec<Window> {
-        (0..n)
-            .map(|_| sampler.draw(config.context_len, &mut rng))
-            .collect()
-    };
+    let mut draw =
+        |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(config.context_len, &mut rng)).collect() };
     let mut group = c.benchmark_group("batch");
     group
         .throughput(Throughput::Elements((WRITTEN * config.context_len) as u64))

@@ -77,12 +77,7 @@ fn main() -> anyhow::Result<()> {
     let generator = Generator::load(&checkpoint.context("no checkpoint was found")?, args.device)?;
     let judge = Classifier::read(&args.judge, DeviceChoice::Cpu.resolve()?)?;
     let sources = sources(&generator, &Corpus::load(&args.data)?, &args)?;
-    let check = Check {
-        generator,
-        judge,
-        sources,
-        seed: args.seed,
-    };
+    let check = Check { generator, judge, sources, seed: args.seed };
     for verb in Verb::value_variants() {
         if !args.only.is_empty() && !args.only.contains(verb) {
             continue;
@@ -105,21 +100,14 @@ fn main() -> anyhow::Result<()> {
 /// Passages from the middles of test pieces, of each composer in turn.
 fn sources(generator: &Generator, corpus: &Corpus, args: &Args) -> anyhow::Result<Vec<Source>> {
     let need = args.notes + SEAM;
-    let mut all: Vec<_> = corpus
-        .labelled(Split::Test)
-        .filter(|p| p.tokens.len() >= need)
-        .collect();
+    let mut all: Vec<_> = corpus.labelled(Split::Test).filter(|p| p.tokens.len() >= need).collect();
     let mut seen = std::collections::HashMap::new();
     all.sort_by_cached_key(|p| {
         let turn = seen.entry(p.composer_name.clone()).or_insert(0);
         *turn += 1;
         (*turn, p.composer)
     });
-    ensure!(
-        all.len() >= args.pieces,
-        "the corpus has only {} test pieces of {need} notes",
-        all.len()
-    );
+    ensure!(all.len() >= args.pieces, "the corpus has only {} test pieces of {need} notes", all.len());
     all.iter()
         .take(args.pieces)
         .map(|piece| {
@@ -173,9 +161,8 @@ impl Check {
             rows.push(json!({ "amount": amount, "distance_z": mean(&in_z), "distance_notes": mean(&in_notes), "equal": equal }));
         }
         let n = self.sources.len();
-        let others: Vec<f64> = (0..n)
-            .map(|i| path_distance(&self.sources[i].z, &self.other(i, 1).z))
-            .collect();
+        let others: Vec<f64> =
+            (0..n).map(|i| path_distance(&self.sources[i].z, &self.other(i, 1).z)).collect();
         Ok(json!({ "amounts": rows, "distance_z_of_another_piece": mean(&others) }))
     }
 
@@ -204,10 +191,7 @@ impl Check {
             }
         }
         let is_nearer = |own: &[f64], other: &[f64], sign: f64| {
-            own.iter()
-                .zip(other)
-                .filter(|(a, b)| sign * (**a - **b) > 0.0)
-                .count()
+            own.iter().zip(other).filter(|(a, b)| sign * (**a - **b) > 0.0).count()
         };
         let figures = |x: &(Vec<f64>, Vec<f64>)| json!({ "pitch_classes_correlate": mean(&x.0), "octaves_of_density": mean(&x.1) });
         Ok(json!({
@@ -223,25 +207,14 @@ impl Check {
         let target = |i: usize, s: &Source| ComposerId(((s.composer.index() + 1 + i % (k - 1)) % k) as u8);
         let mut requests = Vec::new();
         for (i, s) in self.sources.iter().enumerate() {
-            requests.push(verbs::restyle(
-                &self.generator,
-                &s.music,
-                target(i, s),
-                self.seed,
-            )?);
+            requests.push(verbs::restyle(&self.generator, &s.music, target(i, s), self.seed)?);
         }
         let takes = self.compose(&requests)?;
         let (mut raised, mut nearer) = (0, 0);
         let [mut before, mut after, mut own, mut strange] = [(); 4].map(|()| Vec::new());
         for (i, (take, source)) in takes.iter().zip(&self.sources).enumerate() {
             let to = target(i, source);
-            let name = &self
-                .generator
-                .info()
-                .composers
-                .get(to)
-                .context("no such composer")?
-                .name;
+            let name = &self.generator.info().composers.get(to).context("no such composer")?.name;
             let at = self.judge.composers().find(name)?.index();
             let heard = self.judge.classify_many(&[&source.tokens, &take.tokens]);
             raised += usize::from(heard[1][at] > heard[0][at]);
@@ -265,27 +238,16 @@ impl Check {
     /// Latents less the mean of a composer's component.
     fn contour(&self, z: &[Vec<f32>], composer: ComposerId) -> Vec<Vec<f32>> {
         let mean = self.generator.latent_mean(composer.index());
-        z.iter()
-            .map(|z| z.iter().zip(&mean).map(|(z, m)| z - m).collect())
-            .collect()
+        z.iter().map(|z| z.iter().zip(&mean).map(|(z, m)| z - m).collect()).collect()
     }
 
     fn blend(&self) -> anyhow::Result<Value> {
         const STEPS: usize = 5;
         let mut requests = Vec::new();
-        let pairs: Vec<(&Source, &Source)> = self
-            .sources
-            .chunks_exact(2)
-            .map(|pair| (&pair[0], &pair[1]))
-            .collect();
+        let pairs: Vec<(&Source, &Source)> =
+            self.sources.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect();
         for (a, b) in &pairs {
-            requests.extend(verbs::blend(
-                &self.generator,
-                &a.music,
-                &b.music,
-                STEPS,
-                self.seed,
-            )?);
+            requests.extend(verbs::blend(&self.generator, &a.music, &b.music, STEPS, self.seed)?);
             // The ends without a note kept: does z alone lead home?
             for end in [a, b] {
                 let notes = end.tokens.len();
@@ -312,10 +274,8 @@ impl Check {
                 free_ends += usize::from(i == STEPS && to_a < to_b || i == STEPS + 1 && to_b < to_a);
             }
         }
-        let rows: Vec<Value> = steps
-            .iter()
-            .map(|(a, b)| json!({ "to_a": mean(a), "to_b": mean(b) }))
-            .collect();
+        let rows: Vec<Value> =
+            steps.iter().map(|(a, b)| json!({ "to_a": mean(a), "to_b": mean(b) })).collect();
         Ok(json!({
             "pairs": pairs.len(), "ends": 2 * pairs.len(), "ends_nearest_to_their_own": ends,
             "ends_of_z_alone_nearest_to_their_own": free_ends, "steps": rows,

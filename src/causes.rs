@@ -39,14 +39,9 @@ mod tests {
 
     #[test]
     fn every_cause_is_said_once() {
-        let said = Said {
-            source: std::fmt::Error,
-        };
+        let said = Said { source: std::fmt::Error };
         let inner = format!("cannot read: {}: a.mid", std::fmt::Error);
         assert_eq!(chain(&said), std::slice::from_ref(&inner));
-        assert_eq!(
-            chain(&Unsaid { source: said }),
-            ["no take was made".to_owned(), inner]
-        );
+        assert_eq!(chain(&Unsaid { source: said }), ["no take was made".to_owned(), inner]);
     }
 }

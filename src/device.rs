@@ -74,11 +74,7 @@ pub fn device_name(device: Device) -> String {
 /// The kind for matrix products while training: bfloat16 where the hardware multiplies it (twice as fast on a CPU
 /// with AVX-512 BF16), else single precision.
 pub fn training_kind(device: Device) -> Kind {
-    if device.is_cuda() || (device == Device::Cpu && cpu_has_bf16()) {
-        Kind::BFloat16
-    } else {
-        Kind::Float
-    }
+    if device.is_cuda() || (device == Device::Cpu && cpu_has_bf16()) { Kind::BFloat16 } else { Kind::Float }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -98,12 +94,7 @@ mod tests {
     /// The command line and the settings file use the same names.
     #[test]
     fn devices_are_named_as_in_the_settings() {
-        for choice in [
-            DeviceChoice::Auto,
-            DeviceChoice::Cpu,
-            DeviceChoice::Cuda,
-            DeviceChoice::Mps,
-        ] {
+        for choice in [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Mps] {
             let name = serde_json::to_value(choice).unwrap();
             assert_eq!(name.as_str().unwrap().parse(), Ok(choice));
         }

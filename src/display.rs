@@ -42,20 +42,14 @@ pub fn shortened(text: &str, max_chars: usize) -> String {
 
 /// "pastiche-small" for `…/checkpoints/pastiche-small.safetensors`.
 pub fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(
-        || path.display().to_string(),
-        |s| s.to_string_lossy().into_owned(),
-    )
+    path.file_stem().map_or_else(|| path.display().to_string(), |s| s.to_string_lossy().into_owned())
 }
 
 /// `text` on one line. Control characters and marks that turn the direction of writing are left out, each run of them
 /// with the white space around it becoming one space: nothing in a title can command a terminal.
 pub fn one_line(text: &str) -> String {
     let parts = text.split(is_hidden).map(str::trim);
-    parts
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// A character that is obeyed instead of shown.

@@ -89,15 +89,9 @@ impl Target {
             Some(before) => {
                 // Renaming would get round a protection against writing.
                 OpenOptions::new().append(true).open(path)?;
-                Ok(Target::File {
-                    path: follow(path)?,
-                    before: Some(before),
-                })
+                Ok(Target::File { path: follow(path)?, before: Some(before) })
             }
-            None => Ok(Target::File {
-                path: follow(path)?,
-                before: None,
-            }),
+            None => Ok(Target::File { path: follow(path)?, before: None }),
         }
     }
 }

@@ -105,29 +105,17 @@ mod tests {
         for (bytes, kind) in [
             (b"".as_slice(), "an empty file"),
             (b"\0\0\0\0\0\0\0\0", "a file of zeros, perhaps from a broken copy"),
-            (
-                b"<!DOCTYPE html>\n<html>",
-                "a web page; the download was probably refused",
-            ),
-            (
-                b"  <HTML><body>404",
-                "a web page; the download was probably refused",
-            ),
+            (b"<!DOCTYPE html>\n<html>", "a web page; the download was probably refused"),
+            (b"  <HTML><body>404", "a web page; the download was probably refused"),
             (b"PK\x03\x04\x14\0", "a zip archive"),
-            (
-                b"PK\x03\x04....META-INF/container.xml",
-                "a compressed score (MusicXML or MuseScore)",
-            ),
+            (b"PK\x03\x04....META-INF/container.xml", "a compressed score (MusicXML or MuseScore)"),
             (b"\x1f\x8b\x08", "a gzip archive"),
             (b"ID3\x03", "an MP3 recording"),
             (b"\xff\xfb\x90\x64", "an MP3 recording"),
             (b"RIFF\0\0\0\0WAVEfmt ", "a WAV recording"),
             (b"RIFF\0\0\0\0sfbkLIST", "a SoundFont"),
             (b"%PDF-1.4", "a PDF document"),
-            (
-                b"<?xml version=\"1.0\"?>\n<!DOCTYPE score-partwise>\n<score-partwise>",
-                "a MusicXML score",
-            ),
+            (b"<?xml version=\"1.0\"?>\n<!DOCTYPE score-partwise>\n<score-partwise>", "a MusicXML score"),
             (b"X:1\nT:Tune\nK:G\n", "an ABC score"),
             (b"\\version \"2.24\"\n{ c' }", "a LilyPond score"),
             ("Пьеса".as_bytes(), "a text file"),

@@ -39,10 +39,7 @@ const PIANOS: [&str; 10] = [
 /// Folders that may hold SoundFonts, the studio's own first; only those that exist.
 pub fn soundfont_dirs() -> Vec<PathBuf> {
     let system = SYSTEM_SOUNDFONTS.iter().map(PathBuf::from);
-    let dirs = dirs_named("soundfonts")
-        .into_iter()
-        .chain(user_soundfont_dirs())
-        .chain(system);
+    let dirs = dirs_named("soundfonts").into_iter().chain(user_soundfont_dirs()).chain(system);
     existing(dirs)
 }
 
@@ -65,10 +62,7 @@ pub fn checkpoint_dirs() -> Vec<PathBuf> {
 pub fn checkpoints() -> Vec<PathBuf> {
     let mut found = files_in(&checkpoint_dirs(), &["safetensors"]);
     // The classifiers lie beside the models they listen to, and compose nothing.
-    found.retain(|path| {
-        path.file_stem()
-            .is_none_or(|stem| stem != "judge" && stem != "selector")
-    });
+    found.retain(|path| path.file_stem().is_none_or(|stem| stem != "judge" && stem != "selector"));
     found.sort_by_key(|path| path.file_name().is_none_or(|name| name != DEFAULT_CHECKPOINT)); // stable
     found
 }
@@ -81,18 +75,12 @@ pub fn default_checkpoint() -> Option<PathBuf> {
 /// The user's folder for what the studio keeps: takes, training runs, SoundFonts and checkpoints of one's own.
 /// Falls back to a folder in the temporary directory on a system without a home.
 pub fn user_data_dir() -> PathBuf {
-    project().map_or_else(
-        || env::temp_dir().join("pastiche"),
-        |dirs| dirs.data_local_dir().to_path_buf(),
-    )
+    project().map_or_else(|| env::temp_dir().join("pastiche"), |dirs| dirs.data_local_dir().to_path_buf())
 }
 
 /// The user's folder for settings.
 pub fn user_config_dir() -> PathBuf {
-    project().map_or_else(
-        || env::temp_dir().join("pastiche"),
-        |dirs| dirs.config_dir().to_path_buf(),
-    )
+    project().map_or_else(|| env::temp_dir().join("pastiche"), |dirs| dirs.config_dir().to_path_buf())
 }
 
 /// The log that a user can attach to a report.
@@ -108,10 +96,7 @@ fn project() -> Option<ProjectDirs> {
 /// repository), in the working directory, in the package that cargo runs, and in the user's data folder.
 fn dirs_named(name: &str) -> Vec<PathBuf> {
     let program = env::current_exe().and_then(fs::canonicalize).ok();
-    let above = program
-        .iter()
-        .flat_map(|path| path.ancestors().skip(1).take(4))
-        .map(Path::to_path_buf);
+    let above = program.iter().flat_map(|path| path.ancestors().skip(1).take(4)).map(Path::to_path_buf);
     let here = env::current_dir().ok();
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let roots = above.chain(here).chain(package).chain([user_data_dir()]);
@@ -170,14 +155,8 @@ fn ranked(mut soundfonts: Vec<PathBuf>) -> Vec<PathBuf> {
 }
 
 fn rank(path: &Path) -> usize {
-    let name = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    PIANOS
-        .iter()
-        .position(|piano| name.contains(piano))
-        .unwrap_or(PIANOS.len())
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    PIANOS.iter().position(|piano| name.contains(piano)).unwrap_or(PIANOS.len())
 }
 
 #[cfg(test)]
@@ -185,10 +164,7 @@ mod tests {
     use super::*;
 
     fn names(paths: &[PathBuf]) -> Vec<String> {
-        paths
-            .iter()
-            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
-            .collect()
+        paths.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
     }
 
     #[test]
@@ -207,10 +183,7 @@ mod tests {
             std::os::unix::fs::symlink(dir.path().join("gone"), own.join("broken.sf2"))?;
         }
         let found = ranked(files_in(&[own, system], &SOUNDFONT_ENDINGS));
-        assert_eq!(
-            names(&found),
-            ["Grand.sf3", "FluidR3_GM.sf2", "TimGM6mb.sf2", "Zither.SF2"]
-        );
+        assert_eq!(names(&found), ["Grand.sf3", "FluidR3_GM.sf2", "TimGM6mb.sf2", "Zither.SF2"]);
         Ok(())
     }
 

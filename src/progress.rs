@@ -60,11 +60,7 @@ pub struct Progress {
 impl Progress {
     /// A phase of which nothing is done yet.
     pub fn new(phase: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
-        Self {
-            phase: phase.into(),
-            done: 0,
-            total,
-        }
+        Self { phase: phase.into(), done: 0, total }
     }
 
     /// The finished part of the phase, 0 to 1; `None` where the total is unknown. A phase of nothing is finished.

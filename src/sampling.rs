@@ -29,12 +29,7 @@ pub struct SamplingSettings {
 impl Default for SamplingSettings {
     /// Measured best; see `docs/experiments.md`.
     fn default() -> Self {
-        SamplingSettings {
-            guidance: 2.5,
-            temperature: 1.0,
-            top_p: 0.97,
-            memory: 1.0,
-        }
+        SamplingSettings { guidance: 2.5, temperature: 1.0, top_p: 0.97, memory: 1.0 }
     }
 }
 
@@ -106,11 +101,7 @@ pub fn guide(conditional: &mut [f32], unconditional: &[f32], guidance: f32) {
 /// Draws an index from `logits`; those at minus infinity are never drawn. Logits that are all barred or not numbers
 /// give the first index.
 pub fn draw(logits: &[f32], field: Field, settings: &SamplingSettings, rng: &mut impl Rng) -> usize {
-    let highest = logits
-        .iter()
-        .copied()
-        .filter(|l| !l.is_nan())
-        .fold(f32::NEG_INFINITY, f32::max);
+    let highest = logits.iter().copied().filter(|l| !l.is_nan()).fold(f32::NEG_INFINITY, f32::max);
     if !highest.is_finite() {
         return 0;
     }
@@ -159,10 +150,7 @@ mod tests {
 
     #[test]
     fn draws_in_proportion_and_never_what_is_barred() {
-        let settings = SamplingSettings {
-            top_p: 1.0,
-            ..SamplingSettings::default()
-        };
+        let settings = SamplingSettings { top_p: 1.0, ..SamplingSettings::default() };
         let c = counts(&[0.0, f32::NEG_INFINITY, 3f32.ln(), f32::NAN], settings);
         assert_eq!((c[1], c[3]), (0, 0));
         assert!((2300..2700).contains(&c[0]), "{c:?}");
@@ -170,10 +158,7 @@ mod tests {
 
     #[test]
     fn top_p_drops_the_tail() {
-        let settings = SamplingSettings {
-            top_p: 0.7,
-            ..SamplingSettings::default()
-        };
+        let settings = SamplingSettings { top_p: 0.7, ..SamplingSettings::default() };
         let c = counts(&[(0.6f32).ln(), (0.3f32).ln(), (0.1f32).ln()], settings);
         assert_eq!(c[2], 0);
         assert!(c[1] > 0);
@@ -190,10 +175,7 @@ mod tests {
 
     #[test]
     fn pitch_is_guided_most_and_the_touch_not_at_all() {
-        let settings = SamplingSettings {
-            guidance: 3.0,
-            ..SamplingSettings::default()
-        };
+        let settings = SamplingSettings { guidance: 3.0, ..SamplingSettings::default() };
         assert_eq!(settings.guidance_of(Field::Pitch), 3.0);
         assert!((settings.guidance_of(Field::Gap) - 1.4).abs() < 1e-6);
         assert_eq!(settings.guidance_of(Field::Velocity), 1.0);

@@ -98,19 +98,9 @@ pub fn save(
     let kind = FileKind::of_target(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
     if kind.is_audio() {
         let recording = recording.ok_or(SaveError::NoSoundFont)?;
-        let settings = ExportSettings {
-            range_secs: piece.range_secs,
-            ..recording.settings
-        };
+        let settings = ExportSettings { range_secs: piece.range_secs, ..recording.settings };
         let (font, stop) = (recording.sound_font, recording.stop);
-        let summary = export(
-            piece.performance,
-            font,
-            &settings,
-            path,
-            stop,
-            recording.on_progress,
-        )?;
+        let summary = export(piece.performance, font, &settings, path, stop, recording.on_progress)?;
         return Ok(Some(summary));
     }
     let part = piece.range_secs.map(|range| piece.performance.slice_secs(range));
@@ -141,10 +131,7 @@ pub fn file_name(name: &str) -> String {
 pub fn free_path(folder: &Path, name: &str, ending: &str) -> PathBuf {
     let plain = folder.join(format!("{name}.{ending}"));
     let numbered = (2..10_000).map(|n| folder.join(format!("{name} {n}.{ending}")));
-    std::iter::once(plain.clone())
-        .chain(numbered)
-        .find(|p| !p.exists())
-        .unwrap_or(plain)
+    std::iter::once(plain.clone()).chain(numbered).find(|p| !p.exists()).unwrap_or(plain)
 }
 
 #[cfg(test)]
@@ -173,9 +160,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = free_path(folder.path(), "Bach 7", "mid");
         std::fs::write(&first, b"").unwrap();
-        assert_eq!(
-            free_path(folder.path(), "Bach 7", "mid"),
-            folder.path().join("Bach 7 2.mid")
-        );
+        assert_eq!(free_path(folder.path(), "Bach 7", "mid"), folder.path().join("Bach 7 2.mid"));
     }
 }

@@ -20,13 +20,7 @@ fn an_empty_studio_opens_and_says_what_next() {
     window.wait("the device is known", |w| w.app().state.takes.is_listed);
     assert!(window.shows("There is no checkpoint yet"));
     assert!(window.shows("Checkpoint: No checkpoint"));
-    assert!(
-        window
-            .harness
-            .get_by_label("Generate")
-            .accesskit_node()
-            .is_disabled()
-    );
+    assert!(window.harness.get_by_label("Generate").accesskit_node().is_disabled());
     assert!(window.shows("Choose a SoundFont"));
     assert!(window.shows("Every take you generate is saved here"));
 }
@@ -64,11 +58,7 @@ fn generate_makes_a_take_that_is_shown_kept_and_saved() {
     window.click("Save");
     let path = window.folder.path().join(format!("{}.mid", entry.record.name));
     assert!(window.shows("MIDI") && window.shows("WAV"));
-    let save = window
-        .harness
-        .get_all_by_label("Save")
-        .last()
-        .expect("the button of the sheet");
+    let save = window.harness.get_all_by_label("Save").last().expect("the button of the sheet");
     save.click();
     window.wait("the file", |_| path.exists());
     let read = midi::read_file(&path).expect("a MIDI file");
@@ -78,11 +68,7 @@ fn generate_makes_a_take_that_is_shown_kept_and_saved() {
     window.wait("the sheet is gone", |w| w.app().state.sheet.is_none());
     window.click("Save");
     window.click("Picture");
-    let save = window
-        .harness
-        .get_all_by_label("Save")
-        .last()
-        .expect("the button of the sheet");
+    let save = window.harness.get_all_by_label("Save").last().expect("the button of the sheet");
     save.click();
     let picture = path.with_extension("png");
     window.wait("the picture", |_| picture.exists());
@@ -147,12 +133,7 @@ fn delete_is_undone_and_takes_survive_the_window() {
     again.wait("the list", |w| w.app().state.takes.all().len() == 1);
     let id = again.app().state.takes.all()[0].id.clone();
     let label = again.app().state.takes.all()[0].record.name.clone();
-    again
-        .harness
-        .get_all_by_label_contains(&label)
-        .next()
-        .expect("a row")
-        .click();
+    again.harness.get_all_by_label_contains(&label).next().expect("a row").click();
     again.wait("the music", |w| w.app().state.stage.is_some());
     assert_eq!(again.app().state.staged_take().map(|e| &e.id), Some(&id));
 }
@@ -170,9 +151,7 @@ fn the_take_of_the_last_time_is_back_after_a_restart() {
         .next()
         .expect("a row")
         .click();
-    window.wait("the older one", |w| {
-        w.app().state.staged_take().is_some_and(|e| e.id == older.id)
-    });
+    window.wait("the older one", |w| w.app().state.staged_take().is_some_and(|e| e.id == older.id));
     window.wait("the settings", |w| {
         let kept = Settings::load(&w.folder.path().join("settings.json"));
         kept.last_take.as_ref() == Some(&older.id)
@@ -190,12 +169,7 @@ fn a_right_click_on_a_take_opens_its_menu() {
     window.generate();
     let name = window.app().state.takes.all()[0].record.name.clone();
     assert!(!window.shows("Reuse settings"));
-    window
-        .harness
-        .get_all_by_label_contains(&format!("{name}, "))
-        .next()
-        .expect("a row")
-        .click_secondary();
+    window.harness.get_all_by_label_contains(&format!("{name}, ")).next().expect("a row").click_secondary();
     window.harness.run_steps(3);
     assert!(window.shows("Reuse settings"));
 }
@@ -217,12 +191,7 @@ fn all_composers_are_seen(form: &str) {
     window.wait("the model is there", |w| w.app().state.model.ready.is_some());
     window.harness.run_steps(3);
     let last = window.harness.get_by_label("Any composer").rect();
-    let first_control = window
-        .harness
-        .get_all_by_label("Strength")
-        .next()
-        .expect("a slider")
-        .rect();
+    let first_control = window.harness.get_all_by_label("Strength").next().expect("a slider").rect();
     assert!(last.bottom() <= first_control.top(), "{last:?} {first_control:?}");
 }
 
@@ -274,13 +243,7 @@ fn a_midi_file_opens_and_gets_its_place() {
     window.drop_file(&path);
     window.wait("the piece", |w| w.app().state.stage.is_some());
     assert!(window.shows("my own piece"));
-    window.wait("its place", |w| {
-        w.app().state.takes.all()[0]
-            .record
-            .z
-            .first()
-            .is_some_and(|z| z.len() == 4)
-    });
+    window.wait("its place", |w| w.app().state.takes.all()[0].record.z.first().is_some_and(|z| z.len() == 4));
 }
 
 #[test]
@@ -292,9 +255,7 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     assert!(window.app().state.sheet.is_none());
     window.press(Modifiers::COMMAND, Key::Enter);
     assert!(window.app().state.composing.is_some());
-    window.wait("the take", |w| {
-        w.app().state.composing.is_none() && w.app().state.takes.all().len() == 1
-    });
+    window.wait("the take", |w| w.app().state.composing.is_none() && w.app().state.takes.all().len() == 1);
 
     window.press(Modifiers::NONE, Key::M);
     assert!(window.app().state.settings.sound.is_muted);
@@ -316,10 +277,7 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     window.harness.get_by_label("Search takes").focus();
     window.harness.run_steps(2);
     window.press(Modifiers::NONE, Key::M);
-    assert!(
-        window.app().state.settings.sound.is_muted,
-        "M in a text field is a letter"
-    );
+    assert!(window.app().state.settings.sound.is_muted, "M in a text field is a letter");
 }
 
 #[test]
@@ -364,18 +322,12 @@ fn a_take_is_renamed_starred_and_found() {
     window.harness.get_by_label("Name of the take").focus();
     window.harness.run_steps(2);
     window.press(Modifiers::COMMAND, Key::A);
-    window
-        .harness
-        .get_by_label("Name of the take")
-        .type_text("Evening prelude");
+    window.harness.get_by_label("Name of the take").type_text("Evening prelude");
     window.harness.run_steps(2);
     window.click("Rename");
     window.press(Modifiers::NONE, Key::S);
     let record = window.app().state.takes.all()[0].record.clone();
-    assert_eq!(
-        (record.name.as_str(), record.is_starred),
-        ("Evening prelude", true)
-    );
+    assert_eq!((record.name.as_str(), record.is_starred), ("Evening prelude", true));
     window.harness.get_by_label("Search takes").focus();
     window.harness.run_steps(2);
     window.harness.get_by_label("Search takes").type_text("mazurka");

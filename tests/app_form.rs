@@ -26,27 +26,18 @@ fn form_and_memory_travel_into_the_take_and_back() {
     let state = &window.app().state;
     let request = state.request(&state.settings.form.settings);
     assert_eq!(request.form.to_string(), "ABA");
-    assert_eq!(
-        (request.recall, request.sampling.memory, request.notes),
-        (1.0, 2.0, 120)
-    );
+    assert_eq!((request.recall, request.sampling.memory, request.notes), (1.0, 2.0, 120));
     window.generate();
     let entry = window.app().state.takes.all()[0].clone();
     let settings = entry.record.settings.as_ref().expect("settings");
-    assert_eq!(
-        (settings.form.to_string().as_str(), settings.recall),
-        ("ABA", 1.0)
-    );
+    assert_eq!((settings.form.to_string().as_str(), settings.recall), ("ABA", 1.0));
     assert_eq!(settings.sampling.memory, 2.0);
     let recipe = entry.record.recipe_line().expect("a recipe");
     assert!(recipe.contains("memory 2; form ABA; recall 1;"), "{recipe}");
 
     window.choose_form("Free");
     let settings = &window.app().state.settings.form.settings;
-    assert_eq!(
-        (settings.form.to_string().as_str(), settings.recall),
-        ("free", 0.7)
-    );
+    assert_eq!((settings.form.to_string().as_str(), settings.recall), ("free", 0.7));
     window.click("More about this take");
     window.click("Reuse settings");
     let state = &window.app().state;
@@ -56,14 +47,7 @@ fn form_and_memory_travel_into_the_take_and_back() {
     window.wait("the second take", |w| {
         w.app().state.takes.all().len() == 2 && w.app().state.composing.is_none()
     });
-    let recipes: Vec<_> = window
-        .app()
-        .state
-        .takes
-        .all()
-        .iter()
-        .map(|e| &e.record.recipe)
-        .collect();
+    let recipes: Vec<_> = window.app().state.takes.all().iter().map(|e| &e.record.recipe).collect();
     assert_eq!(recipes[0], recipes[1]);
 }
 
@@ -77,10 +61,7 @@ fn letters_of_ones_own_make_a_form_or_say_why_not() {
     window.harness.get_by_label("Letters of the form").focus();
     window.harness.run_steps(2);
     window.press(Modifiers::COMMAND, Key::A);
-    window
-        .harness
-        .get_by_label("Letters of the form")
-        .type_text("abca'+5");
+    window.harness.get_by_label("Letters of the form").type_text("abca'+5");
     window.harness.run_steps(3);
     assert_eq!(form(&window), "ABCA'+5");
     window.harness.get_by_label("Letters of the form").type_text("?");

@@ -34,17 +34,11 @@ fn a_new_take_sounds_at_once_unless_it_is_asked_to_wait() {
     window.wait("it plays", |w| w.app().state.sound.is_playing);
     // The loop keeps it playing, however slow this machine is.
     window.press(Modifiers::NONE, Key::L);
-    window.wait("it loops", |w| {
-        w.app().state.sound.loop_secs.is_some() && w.app().state.sound.is_playing
-    });
+    window.wait("it loops", |w| w.app().state.sound.loop_secs.is_some() && w.app().state.sound.is_playing);
     window.click("Play when ready");
     window.generate();
     let state = &window.app().state;
-    assert_eq!(
-        state.stage.as_ref().map(|s| s.number),
-        Some(first.number),
-        "the stage was left alone"
-    );
+    assert_eq!(state.stage.as_ref().map(|s| s.number), Some(first.number), "the stage was left alone");
     assert!(state.sound.is_playing && state.sound.loop_secs.is_some());
     assert_eq!(state.takes.all().len(), 2);
 }
@@ -62,9 +56,7 @@ fn two_takes_are_compared_at_the_same_playhead() {
     let on_stage = |w: &Window| w.app().state.staged_take().map(|e| e.id.clone());
     let second = on_stage(&window);
     window.press(Modifiers::NONE, Key::B);
-    window.wait("the other take", |w| {
-        on_stage(w).is_some() && on_stage(w) != second
-    });
+    window.wait("the other take", |w| on_stage(w).is_some() && on_stage(w) != second);
     assert!((window.app().state.sound.position_secs - at).abs() < 1.0);
     window.press(Modifiers::NONE, Key::B);
     window.wait("and back", |w| on_stage(w) == second);
@@ -75,21 +67,11 @@ fn a_recording_is_written_from_the_window() {
     let mut window = studio();
     window.generate();
     let name = window.app().state.takes.all()[0].record.name.clone();
-    let secs = window
-        .app()
-        .state
-        .stage
-        .as_ref()
-        .map_or(0.0, |s| s.performance.duration_secs());
+    let secs = window.app().state.stage.as_ref().map_or(0.0, |s| s.performance.duration_secs());
     window.press(Modifiers::COMMAND, Key::E);
     let path = window.folder.path().join(format!("{name}.wav"));
     window.click("24 bit");
-    window
-        .harness
-        .get_all_by_label("Save")
-        .last()
-        .expect("the button of the sheet")
-        .click();
+    window.harness.get_all_by_label("Save").last().expect("the button of the sheet").click();
     window.wait("the file", |_| path.exists());
     window.wait("the message", |w| w.shows("Saved "));
     assert!(window.app().state.sheet.is_none());
@@ -106,17 +88,9 @@ fn what_cannot_be_written_says_so_and_leaves_nothing() {
     window.generate();
     window.press(Modifiers::COMMAND, Key::S);
     type_path(&mut window, "/proc/nowhere.mid");
-    window
-        .harness
-        .get_all_by_label("Save")
-        .last()
-        .expect("the button of the sheet")
-        .click();
+    window.harness.get_all_by_label("Save").last().expect("the button of the sheet").click();
     window.wait("the message", |w| w.shows("The file was not written"));
-    assert!(
-        window.app().state.sheet.is_some(),
-        "the sheet stays, to try elsewhere"
-    );
+    assert!(window.app().state.sheet.is_some(), "the sheet stays, to try elsewhere");
     assert!(!Path::new("/proc/nowhere.mid").exists());
 }
 
@@ -131,15 +105,7 @@ fn type_path(window: &mut Window, path: &str) {
 #[test]
 fn a_soundfont_without_samples_is_refused_in_words_and_the_old_one_stays() {
     let mut window = studio();
-    let name = |window: &Window| {
-        window
-            .app()
-            .state
-            .sound
-            .font
-            .as_ref()
-            .map(|f| f.name().to_owned())
-    };
+    let name = |window: &Window| window.app().state.sound.font.as_ref().map(|f| f.name().to_owned());
     let before = name(&window);
     let path = window.folder.path().join("grand.sf2");
     let mut font = sf2::Font::new();

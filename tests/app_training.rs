@@ -31,11 +31,7 @@ fn write_corpus(path: &Path) {
         }
     };
     let pieces = (0..24).map(piece).collect();
-    let corpus = Corpus {
-        composers: composers.clone(),
-        pieces,
-        provenance: Provenance::default(),
-    };
+    let corpus = Corpus { composers: composers.clone(), pieces, provenance: Provenance::default() };
     corpus.save(path).expect("a corpus is written");
 }
 
@@ -55,10 +51,8 @@ fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
     };
     let trainer = Trainer::open(&corpus, &run, config, DeviceChoice::Cpu, false).expect("a run");
     trainer.run(&StopFlag::new(), &mut |_| {}).expect("five steps");
-    let config = TrainConfig {
-        max_steps: Some(max_steps),
-        ..RunDir::config(&run).expect("its configuration")
-    };
+    let config =
+        TrainConfig { max_steps: Some(max_steps), ..RunDir::config(&run).expect("its configuration") };
     std::fs::write(run.join("config.toml"), toml::to_string(&config).expect("TOML")).expect("it is written");
 
     let mut window = Window::open_in(folder, |_, settings| {
@@ -84,11 +78,7 @@ fn closing_ends_a_run_after_its_step_and_keeps_it() {
     let Window { harness, folder } = window;
     let begun = std::time::Instant::now();
     drop(harness);
-    assert!(
-        begun.elapsed() < std::time::Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     let after = Checkpoint::read(&last).expect("the state").header.trained_on.step;
     assert!(after > before, "{after}");
     drop(folder);
@@ -103,15 +93,7 @@ fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
     assert!(window.shows("Finished at step 60"));
     window.click("Use this model");
     window.wait("the model", |w| w.app().state.model.ready.is_some());
-    assert!(
-        window
-            .app()
-            .state
-            .model
-            .ready
-            .as_ref()
-            .is_some_and(|m| m.trained_on.step >= 50)
-    );
+    assert!(window.app().state.model.ready.as_ref().is_some_and(|m| m.trained_on.step >= 50));
     window.click("Studio");
     window.generate();
     assert!(!window.takes_on_disk().is_empty());

@@ -14,12 +14,7 @@ fn newest(window: &Window) -> TakeEntry {
 }
 
 fn staged(window: &Window) -> Performance {
-    let stage = window
-        .app()
-        .state
-        .stage
-        .as_ref()
-        .expect("something is on the stage");
+    let stage = window.app().state.stage.as_ref().expect("something is on the stage");
     (*stage.performance).clone()
 }
 
@@ -54,9 +49,7 @@ fn show(window: &mut Window, entry: &TakeEntry) {
     of_this_name.find(is_row).expect("its row").click();
     drop(of_this_name);
     let id = entry.id.clone();
-    window.wait("the take", |w| {
-        w.app().state.staged_take().map(|e| &e.id) == Some(&id)
-    });
+    window.wait("the take", |w| w.app().state.staged_take().map(|e| &e.id) == Some(&id));
 }
 
 fn is_disabled(window: &Window, label: &str) -> bool {
@@ -90,11 +83,7 @@ fn a_variation_says_what_it_is_of_and_is_made_again() {
     let made = varied.record.made().expect("it knows what it is of");
     assert_eq!(made.source.id, first.id);
     assert!(matches!(made.how, How::Vary { amount } if (amount - 0.3).abs() < 1e-6));
-    assert!(
-        varied.record.name.contains("varied 30 %"),
-        "{}",
-        varied.record.name
-    );
+    assert!(varied.record.name.contains("varied 30 %"), "{}", varied.record.name);
     let recipe = varied.record.recipe_line().expect("a recipe");
     assert!(recipe.contains("a variation of"), "{recipe}");
 
@@ -122,12 +111,7 @@ fn a_dropped_file_goes_on_from_exactly_its_own_notes() {
     choose(&mut window, "Continue…");
     assert!(window.shows("All 100 notes are kept exactly"));
     // The panel has one of that name as well; the sheet lies over it.
-    window
-        .harness
-        .get_all_by_label("Debussy")
-        .last()
-        .expect("the row of the sheet")
-        .click();
+    window.harness.get_all_by_label("Debussy").last().expect("the row of the sheet").click();
     window.harness.run_steps(3);
     window.click("Compose");
     wait_for_takes(&mut window, 2);
@@ -149,12 +133,7 @@ fn the_manner_of_another_keeps_the_rhythm() {
     window.wait("the piece", |w| w.app().state.stage.is_some());
     choose(&mut window, "In the manner of…");
     assert!(is_disabled(&window, "Compose") && window.shows("Choose a composer."));
-    window
-        .harness
-        .get_all_by_label("Bach")
-        .last()
-        .expect("the row of the sheet")
-        .click();
+    window.harness.get_all_by_label("Bach").last().expect("the row of the sheet").click();
     window.harness.run_steps(3);
     window.click("Compose");
     wait_for_takes(&mut window, 2);
@@ -165,10 +144,7 @@ fn the_manner_of_another_keeps_the_rhythm() {
     let (made, own) = (staged(&window), own_piece());
     let late = made.notes().iter().zip(own.notes());
     // The token grid is a hundredth of a second or less at such distances.
-    assert!(
-        late.clone()
-            .all(|(a, b)| (a.onset_secs - b.onset_secs).abs() < 1.5)
-    );
+    assert!(late.clone().all(|(a, b)| (a.onset_secs - b.onset_secs).abs() < 1.5));
     assert!(late.filter(|(a, b)| a.pitch != b.pitch).count() > 10);
 }
 
@@ -191,18 +167,14 @@ fn a_blend_is_a_way_with_stops() {
     assert_eq!(way.stops[0].as_ref(), Some(&second.id));
     assert_eq!(way.stops[4].as_ref(), Some(&first.id));
     let staged_id = state.staged_take().map(|e| e.id.clone());
-    assert_eq!(
-        staged_id, way.stops[1],
-        "the first of them is the one to listen to"
-    );
+    assert_eq!(staged_id, way.stops[1], "the first of them is the one to listen to");
     // The slider leads to the others and to the ends, and stays.
     window.harness.get_by_label("Blend").focus();
     window.harness.run_steps(2);
     for stop in 2..5 {
         window.press(eframe::egui::Modifiers::NONE, eframe::egui::Key::ArrowRight);
-        window.wait("the next stop", |w| {
-            w.app().state.staged_take().map(|e| e.id.clone()) == way.stops[stop]
-        });
+        window
+            .wait("the next stop", |w| w.app().state.staged_take().map(|e| e.id.clone()) == way.stops[stop]);
     }
     assert!(window.shows("5 of 5"));
 }
@@ -215,10 +187,7 @@ fn what_the_first_version_continued_still_opens_and_says_why_it_cannot_be_made_a
         let record = TakeRecord {
             name: "Chopin 7".to_owned(),
             created_secs: 1,
-            settings: Some(ComposeSettings {
-                prompt_notes: 40,
-                ..ComposeSettings::default()
-            }),
+            settings: Some(ComposeSettings { prompt_notes: 40, ..ComposeSettings::default() }),
             ..TakeRecord::default()
         };
         store.save(record, &own_piece()).expect("a take");

@@ -30,11 +30,7 @@ fn generator(with_selector: bool) -> Generator {
 }
 
 fn request(seed: u64, notes: usize, best_of: usize) -> GenerateRequest {
-    GenerateRequest {
-        notes,
-        best_of,
-        ..GenerateRequest::new(Some(ComposerId(1)), seed)
-    }
+    GenerateRequest { notes, best_of, ..GenerateRequest::new(Some(ComposerId(1)), seed) }
 }
 
 fn take(g: &Generator, r: &GenerateRequest) -> Take {
@@ -46,24 +42,16 @@ fn the_first_notes_are_those_of_a_take_without_a_choice() {
     let g = generator(true);
     let mut calls = Vec::new();
     let chosen = g
-        .generate(&request(3, 300, 4), &StopFlag::new(), &mut |s| {
-            calls.push((s.done_notes, s.notes.len()))
-        })
+        .generate(&request(3, 300, 4), &StopFlag::new(), &mut |s| calls.push((s.done_notes, s.notes.len())))
         .unwrap();
     let plain = take(&g, &request(3, 300, 1));
     assert_eq!(chosen.tokens[..CHUNK], plain.tokens[..CHUNK]);
     assert_ne!(chosen.tokens, plain.tokens);
     assert_eq!(chosen.recipe.best_of, 4);
     // The first chunk comes note by note, the others whole, and nothing is said twice or left out.
-    assert!(
-        calls.iter().take_while(|(done, _)| *done <= CHUNK).count() > CHUNK / 5,
-        "{calls:?}"
-    );
+    assert!(calls.iter().take_while(|(done, _)| *done <= CHUNK).count() > CHUNK / 5, "{calls:?}");
     assert!(calls.iter().any(|(_, new)| *new == CHUNK), "{calls:?}");
-    assert_eq!(
-        calls.iter().map(|(_, new)| new).sum::<usize>(),
-        chosen.tokens.len()
-    );
+    assert_eq!(calls.iter().map(|(_, new)| new).sum::<usize>(), chosen.tokens.len());
     assert_eq!(chosen, take(&g, &request(3, 300, 4)));
 }
 
@@ -85,9 +73,7 @@ fn what_is_kept_is_what_the_selector_likes_best() {
 fn takes_side_by_side_are_chosen_one_by_one() {
     let g = generator(true);
     let requests: Vec<GenerateRequest> = (0..3).map(|seed| request(seed, 140, 3)).collect();
-    let takes = g
-        .generate_batch(&requests, &StopFlag::new(), &mut |_| {})
-        .unwrap();
+    let takes = g.generate_batch(&requests, &StopFlag::new(), &mut |_| {}).unwrap();
     assert_eq!(takes.len(), 3);
     for (t, r) in takes.iter().zip(&requests) {
         assert_eq!(t.recipe.seed, r.seed);
@@ -118,9 +104,6 @@ fn without_a_selector_there_is_no_choice() {
     let error = g.generate(&request(1, 100, 4), &StopFlag::new(), &mut |_| {});
     assert!(matches!(error, Err(GenerateError::NoSelector)));
     // Nobody in particular: nothing to choose by, and nothing needed.
-    let anybody = GenerateRequest {
-        best_of: 4,
-        ..GenerateRequest::new(None, 1)
-    };
+    let anybody = GenerateRequest { best_of: 4, ..GenerateRequest::new(None, 1) };
     assert!(!take(&g, &anybody).tokens.is_empty());
 }

@@ -13,10 +13,7 @@ use pastiche::progress::StopFlag;
 
 /// A few minutes of made-up music want a smaller threshold.
 fn options() -> PrepareOptions {
-    PrepareOptions {
-        least_hours: 0.05,
-        ..PrepareOptions::default()
-    }
+    PrepareOptions { least_hours: 0.05, ..PrepareOptions::default() }
 }
 
 /// Two composers with enough music, one without, an arrangement, another performance of a work under a name that
@@ -26,18 +23,10 @@ fn write_fixture(folder: &Path) {
     let mut pieces: Vec<(&str, String, Performance)> = Vec::new();
     for i in 1..=12u64 {
         pieces.push(("Anna Alpha", format!("Sonata No. {i}, Op. {i}"), long(i, 0)));
-        pieces.push((
-            "Bela Béta",
-            format!("Étude in C, Op. 9 No. {i}"),
-            long(100 + i, 0),
-        ));
+        pieces.push(("Bela Béta", format!("Étude in C, Op. 9 No. {i}"), long(100 + i, 0)));
     }
     for performance in 1..4 {
-        pieces.push((
-            "Anna Alpha",
-            format!("SONATA no. 3 op. 3 ({performance})"),
-            long(3, performance),
-        ));
+        pieces.push(("Anna Alpha", format!("SONATA no. 3 op. 3 ({performance})"), long(3, performance)));
     }
     pieces.push(("Anna Alpha", "untitled".to_owned(), long(5, 1)));
     pieces.push(("Bela Béta", "Etude Op.9, No.2".to_owned(), long(102, 1)));
@@ -58,15 +47,9 @@ fn prepare_quietly(path: &Path, options: &PrepareOptions) -> (Corpus, PrepareRep
 fn assert_splits_are_sound(corpus: &Corpus) {
     let mut split_of: HashMap<(&str, &str), Split> = HashMap::new();
     for piece in &corpus.pieces {
-        let split = *split_of
-            .entry((&piece.composer_name, &piece.work))
-            .or_insert(piece.split);
+        let split = *split_of.entry((&piece.composer_name, &piece.work)).or_insert(piece.split);
         assert_eq!(split, piece.split, "{} is in two splits", piece.work);
-        assert!(
-            piece.composer.is_some() || piece.split == Split::Train,
-            "{} is held out",
-            piece.title
-        );
+        assert!(piece.composer.is_some() || piece.split == Split::Train, "{} is held out", piece.title);
         assert_eq!(
             piece.composer.and_then(|id| corpus.composers.get(id)).is_some(),
             piece.composer.is_some()
@@ -95,16 +78,8 @@ fn a_folder_of_composers_becomes_a_corpus() {
     assert_eq!(names, ["Anna Alpha", "Bela Béta"]);
     assert_splits_are_sound(&corpus);
     let broken: HashSet<&str> = report.broken.iter().map(|b| b.name.as_str()).collect();
-    assert_eq!(
-        broken,
-        HashSet::from(["Carl Gamma/broken.mid", "Carl Gamma/empty.midi", "stray.mid"])
-    );
-    let pieces: usize = report
-        .composers
-        .iter()
-        .flat_map(|c| c.splits)
-        .map(|s| s.pieces)
-        .sum();
+    assert_eq!(broken, HashSet::from(["Carl Gamma/broken.mid", "Carl Gamma/empty.midi", "stray.mid"]));
+    let pieces: usize = report.composers.iter().flat_map(|c| c.splits).map(|s| s.pieces).sum();
     assert_eq!(pieces, corpus.pieces.len());
 }
 
@@ -114,12 +89,7 @@ fn performances_of_a_work_stay_together() {
     write_fixture(folder.path());
     let (corpus, _) = prepare_quietly(folder.path(), &options());
     let work = |title: &str| {
-        corpus
-            .pieces
-            .iter()
-            .find(|p| p.title == title)
-            .map(|p| (p.work.clone(), p.split))
-            .unwrap()
+        corpus.pieces.iter().find(|p| p.title == title).map(|p| (p.work.clone(), p.split)).unwrap()
     };
     let sonata = work("Sonata No. 3, Op. 3");
     for performance in 1..4 {
@@ -136,16 +106,9 @@ fn the_same_data_gives_the_same_bytes() {
     write_fixture(folder.path());
     let (first, second) = (folder.path().join("1.corpus"), folder.path().join("2.corpus"));
     prepare_quietly(folder.path(), &options()).0.save(&first).unwrap();
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .unwrap()
-        .install(|| {
-            prepare_quietly(folder.path(), &options())
-                .0
-                .save(&second)
-                .unwrap();
-        });
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| {
+        prepare_quietly(folder.path(), &options()).0.save(&second).unwrap();
+    });
     assert_eq!(std::fs::read(&first).unwrap(), std::fs::read(&second).unwrap());
     let splits = |seed| {
         let (corpus, _) = prepare_quietly(folder.path(), &PrepareOptions { seed, ..options() });
@@ -174,18 +137,14 @@ fn a_list_decides_in_folder_and_zip() {
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&zip_path).unwrap());
     let stored =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    for name in ["maestro-v3.0.0.csv".to_owned()]
-        .into_iter()
-        .chain((0..8).map(|i| format!("2018/piece_{i}.midi")))
+    for name in
+        ["maestro-v3.0.0.csv".to_owned()].into_iter().chain((0..8).map(|i| format!("2018/piece_{i}.midi")))
     {
         zip.start_file(format!("maestro-v3.0.0/{name}"), stored).unwrap();
         zip.write_all(&std::fs::read(root.join(&name)).unwrap()).unwrap();
     }
     zip.finish().unwrap();
-    let options = PrepareOptions {
-        least_hours: 0.0,
-        ..PrepareOptions::default()
-    };
+    let options = PrepareOptions { least_hours: 0.0, ..PrepareOptions::default() };
     let (from_folder, report) = prepare_quietly(&root, &options);
     let (from_zip, _) = prepare_quietly(&zip_path, &options);
     assert_eq!(from_folder, from_zip);
@@ -219,10 +178,7 @@ fn a_file_that_is_not_whole_says_so() {
     newer[8] = 99;
     assert!(matches!(load(&newer), CorpusError::Version { found: 99, .. }));
     for length in [10, 40, 60, whole.len() / 2, whole.len() - 1] {
-        assert!(
-            matches!(load(&whole[..length]), CorpusError::Damaged { .. }),
-            "cut to {length}"
-        );
+        assert!(matches!(load(&whole[..length]), CorpusError::Damaged { .. }), "cut to {length}");
     }
     for at in (12..whole.len()).step_by(whole.len() / 200) {
         let mut changed = whole.clone();
@@ -231,33 +187,20 @@ fn a_file_that_is_not_whole_says_so() {
     }
     let longer = [whole.as_slice(), b"more"].concat();
     assert!(load(&longer).to_string().contains("4 bytes follow"));
-    assert!(matches!(
-        Corpus::load(&folder.path().join("none.corpus")),
-        Err(CorpusError::Read { .. })
-    ));
-    assert!(matches!(
-        corpus.save(&folder.path().join("no/folder.corpus")),
-        Err(CorpusError::Write { .. })
-    ));
+    assert!(matches!(Corpus::load(&folder.path().join("none.corpus")), Err(CorpusError::Read { .. })));
+    assert!(matches!(corpus.save(&folder.path().join("no/folder.corpus")), Err(CorpusError::Write { .. })));
 }
 
 #[test]
 fn nothing_to_read_and_a_stop_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let run = |path: &Path, stop: &StopFlag| prepare(path, &options(), stop, |_| {}).map(|_| ()).unwrap_err();
-    assert!(
-        run(folder.path(), &StopFlag::new())
-            .to_string()
-            .contains("no music found")
-    );
+    assert!(run(folder.path(), &StopFlag::new()).to_string().contains("no music found"));
     let missing = run(&folder.path().join("missing"), &StopFlag::new()).to_string();
     assert!(missing.starts_with("cannot open the data set"), "{missing}");
     std::fs::create_dir(folder.path().join("Someone")).unwrap();
     std::fs::write(folder.path().join("Someone/x.mid"), b"x").unwrap();
-    assert!(matches!(
-        run(folder.path(), &StopFlag::new()),
-        PrepareError::NothingRead { count: 1, .. }
-    ));
+    assert!(matches!(run(folder.path(), &StopFlag::new()), PrepareError::NothingRead { count: 1, .. }));
     write_fixture(folder.path());
     let stop = StopFlag::new();
     stop.stop();
@@ -279,11 +222,7 @@ fn maestro_gives_fourteen_composers_in_one_small_file() {
     let size = std::fs::metadata(&file).unwrap().len();
     let begun = std::time::Instant::now();
     assert_eq!(Corpus::load(&file).unwrap(), corpus);
-    println!(
-        "{} pieces in {took:?}, {size} bytes, loaded in {:?}",
-        corpus.pieces.len(),
-        begun.elapsed()
-    );
+    println!("{} pieces in {took:?}, {size} bytes, loaded in {:?}", corpus.pieces.len(), begun.elapsed());
     assert_eq!((corpus.pieces.len(), report.broken.len()), (1276, 0));
     assert!(size <= 32 << 20);
     let mut surnames: Vec<&str> = corpus.composers.iter().map(|(_, c)| c.surname()).collect();
@@ -296,33 +235,16 @@ fn maestro_gives_fourteen_composers_in_one_small_file() {
         let hours = composer.splits.map(|s| s.hours);
         let total: f64 = hours.iter().sum();
         // Mendelssohn is one work in twenty-four performances and three others.
-        let least = if composer.name.ends_with("Mendelssohn") {
-            0.03
-        } else {
-            0.06
-        };
+        let least = if composer.name.ends_with("Mendelssohn") { 0.03 } else { 0.06 };
         for held_out in &hours[1..] {
-            assert!(
-                (least..=0.125).contains(&(held_out / total)),
-                "{}: {hours:?}",
-                composer.name
-            );
+            assert!((least..=0.125).contains(&(held_out / total)), "{}: {hours:?}", composer.name);
         }
     }
     // The same music under other names, known from outside: all in one split.
-    let of = |title: &str| {
-        corpus
-            .pieces
-            .iter()
-            .find(|p| p.title == title)
-            .map(|p| p.work.clone())
-    };
+    let of = |title: &str| corpus.pieces.iter().find(|p| p.title == title).map(|p| p.work.clone());
     assert!(of("Sonata in A Min.").is_some());
     assert_eq!(of("Sonata in A Min."), of("Sonata in A Minor, D. 845"));
-    assert_eq!(
-        of("Dante Sonata"),
-        of("Après une lecture de Dante: Fantasia quasi Sonata, S.161, No. 7")
-    );
+    assert_eq!(of("Dante Sonata"), of("Après une lecture de Dante: Fantasia quasi Sonata, S.161, No. 7"));
     assert_eq!(of("Sonata in B Min."), of("Sonata in B Minor, S. 178"));
     assert_ne!(of("Sonata in A Min."), of("Sonata in B-flat Major, D960"));
 }

@@ -15,9 +15,7 @@ type Seen = BTreeMap<String, Vec<String>>;
 fn seen(dataset: &Dataset) -> Seen {
     let mut seen = Seen::new();
     for entry in &dataset.entries {
-        seen.entry(entry.composer_name.clone())
-            .or_default()
-            .push(entry.title.clone());
+        seen.entry(entry.composer_name.clone()).or_default().push(entry.title.clone());
     }
     seen
 }
@@ -28,10 +26,7 @@ fn seen_at(path: &Path) -> Seen {
 
 fn expect(pieces: &[(&str, &[&str])]) -> Seen {
     let own = |titles: &[&str]| titles.iter().map(|t| (*t).to_owned()).collect();
-    pieces
-        .iter()
-        .map(|(name, titles)| ((*name).to_owned(), own(titles)))
-        .collect()
+    pieces.iter().map(|(name, titles)| ((*name).to_owned(), own(titles))).collect()
 }
 
 fn two() -> Seen {
@@ -63,8 +58,7 @@ fn zip(names: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join("Collection.zip");
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
     for name in names {
-        zip.start_file(*name, zip::write::SimpleFileOptions::default())
-            .unwrap();
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(&music()).unwrap();
     }
     zip.finish().unwrap();
@@ -84,11 +78,7 @@ fn assert_readable(path: &Path) {
 fn wrapper_folders_in_a_zip_are_nobody() {
     for names in [
         &["Anna Alpha/a.mid", "Anna Alpha/Late/b.mid", "Bela Béta/c.mid"][..],
-        &[
-            "Collection/Anna Alpha/a.mid",
-            "Collection/Anna Alpha/Late/b.mid",
-            "Collection/Bela Béta/c.mid",
-        ],
+        &["Collection/Anna Alpha/a.mid", "Collection/Anna Alpha/Late/b.mid", "Collection/Bela Béta/c.mid"],
         &[
             "Collection/Anna Alpha/a.mid",
             "Collection/Anna Alpha/b.mid",
@@ -104,22 +94,9 @@ fn wrapper_folders_in_a_zip_are_nobody() {
             "stray.mid",
             "Collection/another stray.mid",
         ],
-        &[
-            "Collection\\Anna Alpha\\a.mid",
-            "Collection\\Anna Alpha\\b.mid",
-            "Collection\\Bela Béta\\c.mid",
-        ],
-        &[
-            "midi/train/Anna Alpha/a.mid",
-            "midi/test/Anna Alpha/b.mid",
-            "midi/train/Bela Béta/c.mid",
-        ],
-        &[
-            "./Anna Alpha/a.mid",
-            "./Anna Alpha/b.mid",
-            "./Bela Béta/c.mid",
-            ".git/x.mid",
-        ],
+        &["Collection\\Anna Alpha\\a.mid", "Collection\\Anna Alpha\\b.mid", "Collection\\Bela Béta\\c.mid"],
+        &["midi/train/Anna Alpha/a.mid", "midi/test/Anna Alpha/b.mid", "midi/train/Bela Béta/c.mid"],
+        &["./Anna Alpha/a.mid", "./Anna Alpha/b.mid", "./Bela Béta/c.mid", ".git/x.mid"],
     ] {
         let (_folder, path) = zip(names);
         assert_eq!(seen_at(&path), two(), "{names:?}");
@@ -142,22 +119,15 @@ fn names_in_a_zip_that_are_not_utf_8_are_kept() {
         }
     }
     std::fs::write(&path, bytes).unwrap();
-    assert_eq!(
-        seen_at(&path),
-        expect(&[("Anna Alpha", &["a"]), ("Béla Béta", &["c"])])
-    );
+    assert_eq!(seen_at(&path), expect(&[("Anna Alpha", &["a"]), ("Béla Béta", &["c"])]));
     assert_readable(&path);
 }
 
 #[test]
 fn a_folder_is_seen_as_a_person_sees_it() {
     let folder = folder_of_two();
-    for hidden in [
-        ".git/objects/x.mid",
-        ".Trash/Anna Alpha/old.mid",
-        "Anna Alpha/._a.mid",
-        "__MACOSX/y.mid",
-    ] {
+    for hidden in [".git/objects/x.mid", ".Trash/Anna Alpha/old.mid", "Anna Alpha/._a.mid", "__MACOSX/y.mid"]
+    {
         put(folder.path(), hidden);
     }
     assert_eq!(seen_at(folder.path()), two());
@@ -168,13 +138,7 @@ fn a_folder_is_seen_as_a_person_sees_it() {
     put(outer.path(), "stray.mid");
     let dataset = Dataset::open(outer.path()).unwrap();
     assert_eq!(seen(&dataset), two());
-    assert_eq!(
-        dataset.unusable,
-        [(
-            "stray.mid".to_owned(),
-            "it lies in no composer's folder".to_owned()
-        )]
-    );
+    assert_eq!(dataset.unusable, [("stray.mid".to_owned(), "it lies in no composer's folder".to_owned())]);
 }
 
 #[cfg(unix)]
@@ -214,19 +178,11 @@ fn links_are_followed_once_or_not_at_all() {
 fn odd_names_and_pipes_do_not_vanish_or_hang() {
     use std::os::unix::ffi::OsStrExt;
     let folder = folder_of_two();
-    let latin = folder
-        .path()
-        .join(std::ffi::OsStr::from_bytes(b"Fr\xe9d\xe9ric Chopin"));
+    let latin = folder.path().join(std::ffi::OsStr::from_bytes(b"Fr\xe9d\xe9ric Chopin"));
     std::fs::create_dir(&latin).unwrap();
     std::fs::write(latin.join(std::ffi::OsStr::from_bytes(b"\xc9tude.mid")), music()).unwrap();
     let pipe = folder.path().join("Anna Alpha/pipe.mid");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut expected = two();
     expected.insert("Frédéric Chopin".to_owned(), vec!["Étude".to_owned()]);
     assert_eq!(seen_at(folder.path()), expected);
@@ -281,12 +237,7 @@ fn maestro(list_name: &str, list: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn rows(separator: char) -> String {
-    let row = |i: i32| {
-        format!(
-            "Franz Liszt,Etude {i},train,2004,20{:02}/piece_{i}.midi,x.wav,60\n",
-            4 + i
-        )
-    };
+    let row = |i: i32| format!("Franz Liszt,Etude {i},train,2004,20{:02}/piece_{i}.midi,x.wav,60\n", 4 + i);
     let list = HEAD.to_owned() + &(0..4).map(row).collect::<String>();
     list.replace(',', &separator.to_string())
 }
@@ -299,10 +250,7 @@ fn a_maestro_list_counts_however_it_is_written() {
         ("maestro-v3.0.0.csv", rows(';')),
         ("list.csv", rows('\t')),
         ("elsewhere/maestro-v3.0.0.csv", rows(';')),
-        (
-            "maestro-v3.0.0.csv",
-            format!("\u{feff}{}", rows(',').replace('\n', "\r\n")),
-        ),
+        ("maestro-v3.0.0.csv", format!("\u{feff}{}", rows(',').replace('\n', "\r\n"))),
         ("maestro-v3.0.0.csv", rows(',').replace('/', "\\")),
     ] {
         let (_folder, root) = maestro(name, &list);
@@ -318,10 +266,7 @@ fn a_maestro_list_counts_however_it_is_written() {
     let (_folder, root) = maestro("maestro-v3.0.0.json", json);
     let dataset = Dataset::open(&root).unwrap();
     assert_eq!(seen(&dataset), expect(&[("Franz Liszt", &["Etude 0"])]));
-    assert_eq!(
-        dataset.remarks,
-        ["3 MIDI files are not in maestro-v3.0.0.json and were left out"]
-    );
+    assert_eq!(dataset.remarks, ["3 MIDI files are not in maestro-v3.0.0.json and were left out"]);
 }
 
 #[test]
@@ -329,17 +274,8 @@ fn a_missing_or_odd_list_is_said() {
     let (_folder, root) = maestro("LICENSE", "");
     let error = Dataset::open(&root).unwrap_err();
     assert!(matches!(error, ManifestError::NoList { .. }), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("put maestro-v3.0.0.csv beside the folders of years"),
-        "{error}"
-    );
-    let odd = |list: &str| {
-        Dataset::open(&maestro("maestro-v3.0.0.csv", list).1)
-            .unwrap_err()
-            .to_string()
-    };
+    assert!(error.to_string().contains("put maestro-v3.0.0.csv beside the folders of years"), "{error}");
+    let odd = |list: &str| Dataset::open(&maestro("maestro-v3.0.0.csv", list).1).unwrap_err().to_string();
     let error = odd(&rows(',').replace("canonical_composer", "who"));
     assert!(error.contains("has no column canonical_composer"), "{error}");
     let error = odd(&rows(',').replace("piece", "other"));
@@ -357,16 +293,10 @@ fn a_missing_or_odd_list_is_said() {
 #[test]
 fn nothing_found_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        Dataset::open(folder.path()).unwrap_err(),
-        ManifestError::Empty { .. }
-    ));
+    assert!(matches!(Dataset::open(folder.path()).unwrap_err(), ManifestError::Empty { .. }));
     put(folder.path(), "a.mid");
     let error = Dataset::open(folder.path()).unwrap_err();
-    assert!(
-        matches!(error, ManifestError::NoComposer { count: 1, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, ManifestError::NoComposer { count: 1, .. }), "{error}");
     // A folder that is itself a composer's.
     let own = folder.path().join("Liszt");
     put(&own, "a.mid");

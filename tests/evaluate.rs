@@ -51,16 +51,10 @@ fn notes(composer: u8, seed: u32, len: usize) -> Vec<NoteToken> {
 fn corpus() -> Corpus {
     let mut pieces = Vec::new();
     for composer in 0..2u8 {
-        for (i, split) in [
-            Split::Train,
-            Split::Train,
-            Split::Train,
-            Split::Validation,
-            Split::Validation,
-            Split::Test,
-        ]
-        .into_iter()
-        .enumerate()
+        for (i, split) in
+            [Split::Train, Split::Train, Split::Train, Split::Validation, Split::Validation, Split::Test]
+                .into_iter()
+                .enumerate()
         {
             let title = format!("Piece {composer} {i}");
             pieces.push(Piece {
@@ -93,30 +87,16 @@ fn train(kind: ClassifierKind, folder: &Path, steps: u64) -> (PathBuf, f64) {
     };
     let mut saved = 0;
     let run = folder.join(kind.name());
-    let summary = train_classifier(
-        kind,
-        &data,
-        &run,
-        &config,
-        DeviceChoice::Cpu,
-        &StopFlag::new(),
-        &mut |event| {
+    let summary =
+        train_classifier(kind, &data, &run, &config, DeviceChoice::Cpu, &StopFlag::new(), &mut |event| {
             saved += usize::from(matches!(event, ClassifierEvent::CheckpointSaved { .. }));
-        },
-    )
-    .unwrap();
+        })
+        .unwrap();
     assert!(saved > 0 && summary.step > 0);
     // A second run may not overwrite the first.
-    let again = train_classifier(
-        kind,
-        &data,
-        &run,
-        &config,
-        DeviceChoice::Cpu,
-        &StopFlag::new(),
-        &mut |_| {},
-    )
-    .unwrap_err();
+    let again =
+        train_classifier(kind, &data, &run, &config, DeviceChoice::Cpu, &StopFlag::new(), &mut |_| {})
+            .unwrap_err();
     assert!(again.to_string().contains("holds a run already"), "{again}");
     (summary.checkpoint, summary.best.balanced)
 }
@@ -149,47 +129,18 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
     let test = labelled_segments(&corpus, Split::Test, 100);
     let own = accuracy(&judge, &test);
     let generator = Generator::load(&vae(folder.path(), &NAMES), DeviceChoice::Cpu).unwrap();
-    let options = EvaluateOptions {
-        notes: 256,
-        best_of: 1,
-        long_takes: 0,
-        ..options()
-    };
-    let report = evaluate(
-        &generator,
-        &corpus,
-        &judge,
-        &options,
-        &StopFlag::new(),
-        &mut |_| {},
-    )
-    .unwrap();
+    let options = EvaluateOptions { notes: 256, best_of: 1, long_takes: 0, ..options() };
+    let report = evaluate(&generator, &corpus, &judge, &options, &StopFlag::new(), &mut |_| {}).unwrap();
     let ceiling = &report.ceiling().all;
     assert_eq!(ceiling.segments, test.len());
-    assert!(
-        (ceiling.top1.value - own.top1).abs() < 1e-9,
-        "{ceiling:?} {own:?}"
-    );
+    assert!((ceiling.top1.value - own.top1).abs() < 1e-9, "{ceiling:?} {own:?}");
     assert_eq!(report.first_takes().all.segments, 4);
     // What is trained on is known, note for note; a network that never learned copies nothing.
     assert_eq!(report.copied.shares[2], 0.0);
-    assert!(
-        report
-            .likeness
-            .distributions
-            .iter()
-            .all(|d| d.real_overlap > d.overlap * 0.9)
-    );
+    assert!(report.likeness.distributions.iter().all(|d| d.real_overlap > d.overlap * 0.9));
     assert_eq!(report.too_little_music.len(), 10);
     let text = report.to_string();
-    for part in [
-        "Heard as its composer",
-        "Label and latent",
-        "Likeness",
-        "Not copied",
-        "Cost",
-        "Gates",
-    ] {
+    for part in ["Heard as its composer", "Label and latent", "Likeness", "Not copied", "Cost", "Gates"] {
         assert!(text.contains(part), "{part} is missing from\n{text}");
     }
     let json = serde_json::to_string(&report).unwrap();
@@ -208,16 +159,9 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
     generator.set_selector(selector).unwrap();
     let run = || {
         let mut phases = 0;
-        let report = evaluate(
-            &generator,
-            &corpus,
-            &judge,
-            &options(),
-            &StopFlag::new(),
-            &mut |_| {
-                phases += 1;
-            },
-        );
+        let report = evaluate(&generator, &corpus, &judge, &options(), &StopFlag::new(), &mut |_| {
+            phases += 1;
+        });
         assert!(phases > 5);
         report.unwrap()
     };
@@ -235,13 +179,7 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
     let names: Vec<&str> = a.adherence.iter().map(|r| r.name.as_str()).collect();
     assert_eq!(
         names,
-        [
-            "real held-out",
-            "takes, N = 1",
-            "takes, best of 2",
-            "selector: real",
-            "selector: N = 1"
-        ]
+        ["real held-out", "takes, N = 1", "takes, best of 2", "selector: real", "selector: N = 1"]
     );
 }
 
@@ -252,12 +190,7 @@ fn memory_and_form_stand_beside_real_music() {
     let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.1);
     let generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
     let corpus = corpus();
-    let options = EvaluateOptions {
-        long_takes: 2,
-        long_notes: 600,
-        best_of: 1,
-        ..options()
-    };
+    let options = EvaluateOptions { long_takes: 2, long_notes: 600, best_of: 1, ..options() };
     let measure = |corpus: &Corpus, options: &EvaluateOptions, stop: &StopFlag| {
         measure_memory(&generator, corpus, options, stop, &mut |_| {})
     };
@@ -276,20 +209,9 @@ fn memory_and_form_stand_beside_real_music() {
     let [first, second, _] = heard.nll.unwrap();
     assert!((heard.gain.unwrap()[0].value - (first.value - second.value)).abs() < 1e-9);
     assert_eq!(report.pictures.len(), 2);
-    assert!(
-        report
-            .gates
-            .iter()
-            .all(|g| g.gate.is_some() || g.moonshot.is_some())
-    );
+    assert!(report.gates.iter().all(|g| g.gate.is_some() || g.moonshot.is_some()));
     let text = report.to_string();
-    for part in [
-        "4 intervals",
-        "themes return",
-        "second",
-        "real held-out, ending",
-        "real or take?",
-    ] {
+    for part in ["4 intervals", "themes return", "second", "real held-out, ending", "real or take?"] {
         assert!(text.contains(part), "{part} is missing from\n{text}");
     }
     let json = serde_json::to_string(&report).unwrap();
@@ -298,26 +220,14 @@ fn memory_and_form_stand_beside_real_music() {
     assert_eq!(back.to_string(), text);
     assert_eq!(back.pictures[0].cells, report.pictures[0].cells);
     // What cannot be measured is said.
-    let none = EvaluateOptions {
-        long_takes: 0,
-        ..options.clone()
-    };
-    assert!(matches!(
-        measure(&corpus, &none, &StopFlag::new()),
-        Err(EvaluateError::Options)
-    ));
+    let none = EvaluateOptions { long_takes: 0, ..options.clone() };
+    assert!(matches!(measure(&corpus, &none, &StopFlag::new()), Err(EvaluateError::Options)));
     let mut short = corpus.clone();
     short.pieces.iter_mut().for_each(|p| p.tokens.truncate(1000));
-    assert!(matches!(
-        measure(&short, &options, &StopFlag::new()),
-        Err(EvaluateError::EmptySplit(_))
-    ));
+    assert!(matches!(measure(&short, &options, &StopFlag::new()), Err(EvaluateError::EmptySplit(_))));
     let stop = StopFlag::new();
     stop.stop();
-    assert!(matches!(
-        measure(&corpus, &options, &stop),
-        Err(EvaluateError::Stopped)
-    ));
+    assert!(matches!(measure(&corpus, &options, &stop), Err(EvaluateError::Stopped)));
 }
 
 /// The mean over a row is the mean over its halves, and a row too long for the context is refused.
@@ -329,10 +239,7 @@ fn the_nll_of_a_part_is_that_of_its_notes() {
     let rows = [notes(1, 3, 192), notes(1, 4, 192)];
     let nll = |range: std::ops::Range<usize>| nll_of(&generator, 1, &rows, range).unwrap();
     let (first, second, both) = (nll(0..96), nll(96..192), nll(0..192));
-    assert!(
-        ((first + second) / 2.0 - both).abs() < 1e-3,
-        "{first} {second} {both}"
-    );
+    assert!(((first + second) / 2.0 - both).abs() < 1e-3, "{first} {second} {both}");
     assert!(first > 0.0 && (first - second).abs() > 1e-6);
     assert_eq!(nll_of(&generator, 1, &[notes(1, 3, 257)], 0..96), None);
     assert_eq!(nll_of(&generator, 1, &[], 0..96), None);
@@ -348,22 +255,13 @@ fn what_does_not_fit_is_told_in_a_line() {
     judge.save(&judge_path).unwrap();
     // One kind of file given as another.
     let told = |error: String, words: [&str; 2]| {
-        assert!(
-            !error.contains('\n') && words.iter().all(|w| error.contains(w)),
-            "{error}"
-        );
+        assert!(!error.contains('\n') && words.iter().all(|w| error.contains(w)), "{error}");
     };
     told(
-        Classifier::read(&composing, Device::Cpu)
-            .err()
-            .unwrap()
-            .to_string(),
+        Classifier::read(&composing, Device::Cpu).err().unwrap().to_string(),
         ["composing model", "selector"],
     );
-    told(
-        Checkpoint::read(&judge_path).unwrap_err().to_string(),
-        ["judge", "composing model"],
-    );
+    told(Checkpoint::read(&judge_path).unwrap_err().to_string(), ["judge", "composing model"]);
     let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
     let generator = Generator::load(&composing, DeviceChoice::Cpu).unwrap();
     let run = |g: &Generator, judge: &Classifier, options: &EvaluateOptions, stop: &StopFlag| {
@@ -373,29 +271,14 @@ fn what_does_not_fit_is_told_in_a_line() {
     told(error.to_string(), ["judge", "selector"]);
     let mut generator = generator;
     let again = Classifier::read(&judge_path, Device::Cpu).unwrap();
-    told(
-        generator.set_selector(again).unwrap_err().to_string(),
-        ["selector", "composers"],
-    );
+    told(generator.set_selector(again).unwrap_err().to_string(), ["selector", "composers"]);
     let other = Generator::load(&vae(folder.path(), &["Johann Sebastian Bach"]), DeviceChoice::Cpu).unwrap();
-    told(
-        run(&other, &judge, &options(), &StopFlag::new()).to_string(),
-        ["Chopin", "corpus"],
-    );
-    let none = EvaluateOptions {
-        takes: 0,
-        ..options()
-    };
-    assert!(matches!(
-        run(&generator, &judge, &none, &StopFlag::new()),
-        EvaluateError::Options
-    ));
+    told(run(&other, &judge, &options(), &StopFlag::new()).to_string(), ["Chopin", "corpus"]);
+    let none = EvaluateOptions { takes: 0, ..options() };
+    assert!(matches!(run(&generator, &judge, &none, &StopFlag::new()), EvaluateError::Options));
     let stop = StopFlag::new();
     stop.stop();
-    assert!(matches!(
-        run(&generator, &judge, &options(), &stop),
-        EvaluateError::Stopped
-    ));
+    assert!(matches!(run(&generator, &judge, &options(), &stop), EvaluateError::Stopped));
 }
 
 #[test]
@@ -403,10 +286,7 @@ fn takes_are_heard_in_segments_and_on_average() {
     tch::manual_seed(2);
     let composers = ComposerSet::new(NAMES.map(str::to_owned));
     let long = notes(1, 9, 600);
-    assert_eq!(
-        segments(&long).iter().map(|s| s.len()).collect::<Vec<_>>(),
-        [256, 256]
-    );
+    assert_eq!(segments(&long).iter().map(|s| s.len()).collect::<Vec<_>>(), [256, 256]);
     assert_eq!(segments(&long[..100]).len(), 1);
     let mut ended = long[..50].to_vec();
     ended.push(NoteToken::END);
@@ -417,10 +297,7 @@ fn takes_are_heard_in_segments_and_on_average() {
         let all = classifier.classify(&long);
         let halves = classifier.classify_many(&[&long[..256], &long[256..512], &[]]);
         for k in 0..2 {
-            assert!(
-                (all[k] - (halves[0][k] + halves[1][k]) / 2.0).abs() < 1e-5,
-                "{kind:?}"
-            );
+            assert!((all[k] - (halves[0][k] + halves[1][k]) / 2.0).abs() < 1e-5, "{kind:?}");
         }
         assert!((all.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         // Nothing heard, nothing known.

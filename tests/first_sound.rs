@@ -28,14 +28,9 @@ fn engine() -> Option<Engine> {
     let mut engine = Engine::spawn(Arc::new(|| {})).unwrap();
     let job = JobIds::default().fresh();
     let device = DeviceChoice::Cpu;
-    engine
-        .try_send(EngineCommand::LoadCheckpoint { job, path, device })
-        .unwrap();
+    engine.try_send(EngineCommand::LoadCheckpoint { job, path, device }).unwrap();
     let begun = Instant::now();
-    while !engine
-        .events()
-        .any(|e| matches!(e, EngineEvent::CheckpointLoaded { .. }))
-    {
+    while !engine.events().any(|e| matches!(e, EngineEvent::CheckpointLoaded { .. })) {
         assert!(begun.elapsed() < PATIENCE, "the checkpoint is not loaded");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -48,9 +43,7 @@ fn sink(handle: PlayerHandle) -> StreamSink {
     Box::new(move |part: StreamPart<'_>| match part {
         StreamPart::Notes(growing) => {
             let id = *score.get_or_insert_with(|| {
-                let id = handle
-                    .load_growing(&Performance::default(), 0.0, 2 * NOTES)
-                    .unwrap();
+                let id = handle.load_growing(&Performance::default(), 0.0, 2 * NOTES).unwrap();
                 handle.play().unwrap();
                 id
             });
@@ -95,10 +88,7 @@ fn a_take_sounds_soon_after_it_is_asked_for() {
             let card = std::thread::spawn(move || first_sound(&mut source));
             std::thread::sleep(Duration::from_millis(20 + 3 * seed));
             let stop = StopFlag::new();
-            let request = GenerateRequest {
-                notes: NOTES,
-                ..GenerateRequest::new(Some(ComposerId(1)), seed)
-            };
+            let request = GenerateRequest { notes: NOTES, ..GenerateRequest::new(Some(ComposerId(1)), seed) };
             let asked = Instant::now();
             engine
                 .try_send(EngineCommand::Compose {

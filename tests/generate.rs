@@ -19,10 +19,7 @@ fn checkpoint(folder: &tempfile::TempDir) -> PathBuf {
 }
 
 fn request(seed: u64, notes: usize) -> GenerateRequest {
-    GenerateRequest {
-        notes,
-        ..GenerateRequest::new(Some(ComposerId(1)), seed)
-    }
+    GenerateRequest { notes, ..GenerateRequest::new(Some(ComposerId(1)), seed) }
 }
 
 fn generator(folder: &tempfile::TempDir) -> Generator {
@@ -40,11 +37,7 @@ fn the_same_seed_is_the_same_take_and_another_is_not() {
     assert_ne!(first.tokens, take(&request(8, 50)).tokens);
     assert_ne!(
         first.tokens,
-        take(&GenerateRequest {
-            composer: Some(ComposerId(0)),
-            ..request(7, 50)
-        })
-        .tokens
+        take(&GenerateRequest { composer: Some(ComposerId(0)), ..request(7, 50) }).tokens
     );
     assert!(first.recipe.z.len() > 1);
     assert_eq!(first.recipe.composer.as_deref(), Some("Frédéric Chopin"));
@@ -55,15 +48,8 @@ fn lengths_and_grammar_hold() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let requests: Vec<GenerateRequest> = (0..6).map(|i| request(i, 40)).collect();
-    for take in g
-        .generate_batch(&requests, &StopFlag::new(), &mut |_| {})
-        .unwrap()
-    {
-        assert!(
-            (36..=60).contains(&take.tokens.len()),
-            "{} notes",
-            take.tokens.len()
-        );
+    for take in g.generate_batch(&requests, &StopFlag::new(), &mut |_| {}).unwrap() {
+        assert!((36..=60).contains(&take.tokens.len()), "{} notes", take.tokens.len());
         assert!(!take.is_partial);
         for pair in take.tokens.windows(2) {
             assert!(pair[0].is_valid() && !pair[0].is_end());
@@ -75,10 +61,7 @@ fn lengths_and_grammar_hold() {
         // Above the top key there is none, so a chord may strike it twice: heard as one.
         let is_doubled = |pair: &&[NoteToken]| pair[0].gap == 0 && pair[0].pitch == 87 && pair[1].pitch == 87;
         let doubled = take.tokens.windows(2).filter(is_doubled).count();
-        assert_eq!(
-            encode(&take.performance).tokens.len() + doubled,
-            take.tokens.len()
-        );
+        assert_eq!(encode(&take.performance).tokens.len() + doubled, take.tokens.len());
     }
 }
 
@@ -123,13 +106,8 @@ fn a_stop_keeps_what_there_is() {
 fn going_on_keeps_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
-    let first = g
-        .generate(&request(1, 30), &StopFlag::new(), &mut |_| {})
-        .unwrap();
-    let more = GenerateRequest {
-        prompt: Some(Arc::new(first.performance.clone())),
-        ..request(2, 20)
-    };
+    let first = g.generate(&request(1, 30), &StopFlag::new(), &mut |_| {}).unwrap();
+    let more = GenerateRequest { prompt: Some(Arc::new(first.performance.clone())), ..request(2, 20) };
     let longer = g.generate(&more, &StopFlag::new(), &mut |_| {}).unwrap();
     let kept = longer.recipe.prompt_notes;
     assert_eq!(kept, first.tokens.len());
@@ -137,14 +115,8 @@ fn going_on_keeps_what_was_there() {
     for (a, b) in first.tokens.iter().zip(&longer.tokens).take(kept - 1) {
         assert_eq!((a.pitch, a.velocity, a.gap), (b.pitch, b.velocity, b.gap));
     }
-    let empty = GenerateRequest {
-        prompt: Some(Arc::default()),
-        ..request(2, 20)
-    };
-    assert!(matches!(
-        g.generate(&empty, &StopFlag::new(), &mut |_| {}),
-        Err(GenerateError::EmptyPrompt)
-    ));
+    let empty = GenerateRequest { prompt: Some(Arc::default()), ..request(2, 20) };
+    assert!(matches!(g.generate(&empty, &StopFlag::new(), &mut |_| {}), Err(GenerateError::EmptyPrompt)));
 }
 
 #[test]
@@ -154,21 +126,12 @@ fn bad_requests_are_refused() {
     let refused = |r: &GenerateRequest| g.generate(r, &StopFlag::new(), &mut |_| {}).unwrap_err();
     assert!(matches!(refused(&request(1, 0)), GenerateError::Length));
     assert!(matches!(
-        refused(&GenerateRequest {
-            composer: Some(ComposerId(9)),
-            ..request(1, 9)
-        }),
+        refused(&GenerateRequest { composer: Some(ComposerId(9)), ..request(1, 9) }),
         GenerateError::NoSuchComposer(9)
     ));
     assert!(matches!(
-        refused(&GenerateRequest {
-            z: Some(vec![0.0; 3]),
-            ..request(1, 9)
-        }),
-        GenerateError::LatentSize {
-            given: 3,
-            expected: 4
-        }
+        refused(&GenerateRequest { z: Some(vec![0.0; 3]), ..request(1, 9) }),
+        GenerateError::LatentSize { given: 3, expected: 4 }
     ));
 }
 
@@ -176,9 +139,7 @@ fn bad_requests_are_refused() {
 fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
-    let take = g
-        .generate(&request(1, 64), &StopFlag::new(), &mut |_| {})
-        .unwrap();
+    let take = g.generate(&request(1, 64), &StopFlag::new(), &mut |_| {}).unwrap();
     let all = g.encode_tokens(&take.tokens).unwrap();
     assert!(all.len() >= 3 && all[0].len() == 4);
     let window = pastiche::data::Window {
@@ -206,11 +167,7 @@ fn a_form_brings_its_theme_back() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let take = |form: &str, recall| {
-        let request = GenerateRequest {
-            form: form.parse().unwrap(),
-            recall,
-            ..request(3, 120)
-        };
+        let request = GenerateRequest { form: form.parse().unwrap(), recall, ..request(3, 120) };
         g.generate(&request, &StopFlag::new(), &mut |_| {}).unwrap()
     };
     let exact = take("ABA", 1.0);
@@ -224,10 +181,7 @@ fn a_form_brings_its_theme_back() {
     let free = take("free", 1.0);
     assert!(agreement(&free.tokens[..26], &free.tokens[80..106]) < 0.5);
 
-    let too_short = GenerateRequest {
-        form: "ABACADA".parse().unwrap(),
-        ..request(3, 120)
-    };
+    let too_short = GenerateRequest { form: "ABACADA".parse().unwrap(), ..request(3, 120) };
     let error = g.generate(&too_short, &StopFlag::new(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, GenerateError::Form(_)), "{error}");
 }

@@ -38,20 +38,12 @@ fn loaded(jobs: &mut JobIds) -> (Engine, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = Engine::spawn(quiet()).unwrap();
     load(&mut engine, jobs.fresh(), tiny_checkpoint(folder.path()));
-    wait_for(&engine, |e| {
-        matches!(e, EngineEvent::CheckpointLoaded { .. }).then_some(())
-    });
+    wait_for(&engine, |e| matches!(e, EngineEvent::CheckpointLoaded { .. }).then_some(()));
     (engine, folder)
 }
 
 fn load(engine: &mut Engine, job: JobId, path: PathBuf) {
-    engine
-        .try_send(EngineCommand::LoadCheckpoint {
-            job,
-            path,
-            device: DeviceChoice::Cpu,
-        })
-        .unwrap();
+    engine.try_send(EngineCommand::LoadCheckpoint { job, path, device: DeviceChoice::Cpu }).unwrap();
 }
 
 fn generate(
@@ -61,10 +53,7 @@ fn generate(
     sink: impl FnMut(StreamPart<'_>) + Send + 'static,
 ) -> StopFlag {
     let stop = StopFlag::new();
-    let request = GenerateRequest {
-        notes,
-        ..GenerateRequest::new(Some(ComposerId(1)), 7)
-    };
+    let request = GenerateRequest { notes, ..GenerateRequest::new(Some(ComposerId(1)), 7) };
     let command = EngineCommand::Compose {
         job,
         request: Request::New(request),
@@ -93,11 +82,7 @@ fn notes_reach_the_sink_and_the_window_and_make_up_the_take() {
             shown = so_far.notes().len();
             None
         }
-        EngineEvent::Generated {
-            job: of,
-            take,
-            stopped,
-        } => {
+        EngineEvent::Generated { job: of, take, stopped } => {
             assert_eq!((of, stopped), (job, false));
             Some(take)
         }
@@ -126,14 +111,8 @@ fn a_continuation_streams_what_it_becomes() {
     let command = EngineCommand::Compose {
         job: jobs.fresh(),
         request: Request::Verb(VerbRequest {
-            source: Source {
-                music: music.clone(),
-                composer: None,
-            },
-            verb: Verb::Continue {
-                notes: 60,
-                composer: Some(ComposerId(2)),
-            },
+            source: Source { music: music.clone(), composer: None },
+            verb: Verb::Continue { notes: 60, composer: Some(ComposerId(2)) },
             seed: 3,
             sampling: SamplingSettings::default(),
             best_of: 1,
@@ -165,9 +144,7 @@ fn stop_keeps_what_there_is() {
     let (mut engine, _folder) = loaded(&mut jobs);
     let (job, begun) = (jobs.fresh(), Arc::new(AtomicUsize::new(0)));
     let count = begun.clone();
-    let stop = generate(&mut engine, job, 20_000, move |_| {
-        _ = count.fetch_add(1, Ordering::Relaxed)
-    });
+    let stop = generate(&mut engine, job, 20_000, move |_| _ = count.fetch_add(1, Ordering::Relaxed));
     while begun.load(Ordering::Relaxed) < 5 {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -188,9 +165,7 @@ fn dropping_a_busy_engine_ends_in_time_even_when_nobody_listens() {
     let (mut engine, _folder) = loaded(&mut jobs);
     let begun = Arc::new(AtomicUsize::new(0));
     let count = begun.clone();
-    generate(&mut engine, jobs.fresh(), 40_000, move |_| {
-        _ = count.fetch_add(1, Ordering::Relaxed)
-    });
+    generate(&mut engine, jobs.fresh(), 40_000, move |_| _ = count.fetch_add(1, Ordering::Relaxed));
     // Its events are not taken: the channel fills.
     while begun.load(Ordering::Relaxed) < 20 {
         std::thread::sleep(Duration::from_millis(1));
@@ -215,9 +190,7 @@ fn a_bad_checkpoint_fails_and_leaves_the_old_one() {
     });
     assert!(!message.is_empty());
     generate(&mut engine, jobs.fresh(), 20, |_| {});
-    wait_for(&engine, |e| {
-        matches!(e, EngineEvent::Generated { .. }).then_some(())
-    });
+    wait_for(&engine, |e| matches!(e, EngineEvent::Generated { .. }).then_some(()));
 }
 
 #[test]
@@ -252,9 +225,7 @@ fn a_sink_that_panics_becomes_a_failure_and_the_engine_lives() {
     });
     assert!(message.contains("the sink fell over"), "{message}");
     generate(&mut engine, jobs.fresh(), 20, |_| {});
-    wait_for(&engine, |e| {
-        matches!(e, EngineEvent::Generated { .. }).then_some(())
-    });
+    wait_for(&engine, |e| matches!(e, EngineEvent::Generated { .. }).then_some(()));
 }
 
 #[test]

@@ -50,22 +50,12 @@ fn a_stored_position_re_encoded_lies_where_the_map_says() {
         model: common::network::small_config(2, 32),
         ..TrainConfig::default()
     };
-    let trainer = Trainer::open(
-        &corpus_path,
-        &folder.path().join("run"),
-        config,
-        DeviceChoice::Cpu,
-        false,
-    )
-    .unwrap();
+    let trainer =
+        Trainer::open(&corpus_path, &folder.path().join("run"), config, DeviceChoice::Cpu, false).unwrap();
     let summary = trainer.run(&StopFlag::new(), &mut |_| {}).unwrap();
 
     let generator = Generator::load(&summary.checkpoint, DeviceChoice::Cpu).unwrap();
-    let map = generator
-        .info()
-        .map
-        .clone()
-        .expect("a trained checkpoint has a map");
+    let map = generator.info().map.clone().expect("a trained checkpoint has a map");
     assert_eq!(map.points.len(), corpus.pieces.len());
     assert_eq!(map.components.len(), 2);
     for piece in &corpus.pieces {
@@ -81,10 +71,6 @@ fn a_stored_position_re_encoded_lies_where_the_map_says() {
         );
         assert_eq!(point.composer, piece.composer);
     }
-    let spread = map
-        .points
-        .iter()
-        .map(|p| p.xy[0])
-        .fold(0f32, |m, x| m.max(x.abs()));
+    let spread = map.points.iter().map(|p| p.xy[0]).fold(0f32, |m, x| m.max(x.abs()));
     assert!(spread > 0.1, "all pieces lie on one spot: {spread}");
 }

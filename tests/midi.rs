@@ -25,26 +25,13 @@ fn assert_same(name: &str, a: &Performance, b: &Performance, tolerance: f64) {
         notes
     };
     for (x, y) in sorted(a).iter().zip(sorted(b)) {
-        assert_eq!(
-            (x.pitch, x.velocity),
-            (y.pitch, y.velocity),
-            "{name}: {x:?} {y:?}"
-        );
-        assert!(
-            (x.onset_secs - y.onset_secs).abs() <= tolerance,
-            "{name}: {x:?} {y:?}"
-        );
-        assert!(
-            (x.release_secs() - y.release_secs()).abs() <= tolerance,
-            "{name}: {x:?} {y:?}"
-        );
+        assert_eq!((x.pitch, x.velocity), (y.pitch, y.velocity), "{name}: {x:?} {y:?}");
+        assert!((x.onset_secs - y.onset_secs).abs() <= tolerance, "{name}: {x:?} {y:?}");
+        assert!((x.release_secs() - y.release_secs()).abs() <= tolerance, "{name}: {x:?} {y:?}");
     }
     for (x, y) in a.pedal().iter().zip(b.pedal()) {
         assert_eq!(x.value, y.value, "{name}: {x:?} {y:?}");
-        assert!(
-            (x.time_secs - y.time_secs).abs() <= tolerance,
-            "{name}: {x:?} {y:?}"
-        );
+        assert!((x.time_secs - y.time_secs).abs() <= tolerance, "{name}: {x:?} {y:?}");
     }
 }
 
@@ -56,14 +43,8 @@ fn from_json(text: &Value) -> Performance {
         duration_secs: number(&n[2]) - number(&n[1]),
         velocity: Velocity::new(number(&n[3]) as u8).unwrap(),
     });
-    let change = |p: &Value| PedalChange {
-        time_secs: number(&p[0]),
-        value: number(&p[1]) as u8,
-    };
-    Performance::new(
-        notes.collect(),
-        text["pedal"].as_array().unwrap().iter().map(change).collect(),
-    )
+    let change = |p: &Value| PedalChange { time_secs: number(&p[0]), value: number(&p[1]) as u8 };
+    Performance::new(notes.collect(), text["pedal"].as_array().unwrap().iter().map(change).collect())
 }
 
 #[test]
@@ -74,11 +55,7 @@ fn files_of_other_programs_hold_what_others_read_in_them() {
         let found = read(&bytes).unwrap();
         assert!(expected.notes().len() > 1);
         assert_same(&name, &expected, &found.performance, 1e-5);
-        assert_eq!(
-            (found.report.damaged_tracks, found.report.unreleased),
-            (0, 0),
-            "{name}"
-        );
+        assert_eq!((found.report.damaged_tracks, found.report.unreleased), (0, 0), "{name}");
         match name.as_str() {
             "mido_format_0" => assert_eq!(found.title.as_deref(), Some("Fantasia")),
             "mido_format_1" => assert_eq!((found.report.drums, found.report.out_of_range), (30, 1)),
@@ -91,9 +68,7 @@ fn files_of_other_programs_hold_what_others_read_in_them() {
 fn a_performance_comes_back_within_a_millisecond() {
     for seed in 0..20 {
         // The first reading settles overlapping strokes; from then on nothing changes.
-        let first = read(&write(&common::piece(seed, 0, 800), None, None))
-            .unwrap()
-            .performance;
+        let first = read(&write(&common::piece(seed, 0, 800), None, None)).unwrap().performance;
         let second = read(&write(&first, None, None)).unwrap();
         assert_same(&format!("piece {seed}"), &first, &second.performance, MILLISECOND);
         assert_eq!(second.report.overlapping + second.report.doubled, 0);
@@ -104,12 +79,7 @@ fn a_performance_comes_back_within_a_millisecond() {
 fn every_golden_file_comes_back_within_a_millisecond() {
     for (name, bytes) in common::golden_midi() {
         let first = read(&bytes).unwrap().performance;
-        assert_same(
-            &name,
-            &first,
-            &read(&write(&first, None, None)).unwrap().performance,
-            MILLISECOND,
-        );
+        assert_same(&name, &first, &read(&write(&first, None, None)).unwrap().performance, MILLISECOND);
     }
 }
 
@@ -124,12 +94,7 @@ fn maestro_comes_back_within_a_millisecond() {
     let mut notes = 0;
     for entry in dataset.entries.iter().step_by(dataset.entries.len() / 60 + 1) {
         let first = read(&reader.read(&entry.place).unwrap()).unwrap();
-        assert_eq!(
-            first.report.damaged_tracks + first.report.out_of_range,
-            0,
-            "{}",
-            entry.name
-        );
+        assert_eq!(first.report.damaged_tracks + first.report.out_of_range, 0, "{}", entry.name);
         let second = read(&write(&first.performance, None, None)).unwrap();
         assert_same(&entry.name, &first.performance, &second.performance, MILLISECOND);
         notes += first.performance.notes().len();
@@ -142,9 +107,7 @@ fn maestro_comes_back_within_a_millisecond() {
 fn python_with_mido() -> Option<String> {
     let python = std::env::var("PASTICHE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let found = Command::new(&python).args(["-c", "import mido"]).output();
-    found
-        .is_ok_and(|output| output.status.success())
-        .then_some(python)
+    found.is_ok_and(|output| output.status.success()).then_some(python)
 }
 
 #[test]
@@ -155,25 +118,15 @@ fn mido_reads_the_notes_we_wrote() {
     };
     let folder = tempfile::tempdir().unwrap();
     let pieces: Vec<Performance> = (0..5)
-        .map(|seed| {
-            read(&write(&common::piece(seed, 0, 600), None, None))
-                .unwrap()
-                .performance
-        })
+        .map(|seed| read(&write(&common::piece(seed, 0, 600), None, None)).unwrap().performance)
         .collect();
-    let paths: Vec<_> = (0..pieces.len())
-        .map(|i| folder.path().join(format!("{i}.mid")))
-        .collect();
+    let paths: Vec<_> = (0..pieces.len()).map(|i| folder.path().join(format!("{i}.mid"))).collect();
     for (piece, path) in pieces.iter().zip(&paths) {
         midi::write_file(path, piece, Some("{\"seed\": 7}"), Some("Étude")).unwrap();
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reread.py");
     let output = Command::new(python).arg(script).args(&paths).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines: Vec<Value> = String::from_utf8(output.stdout)
         .unwrap()
         .lines()
@@ -192,10 +145,7 @@ fn mido_reads_the_notes_we_wrote() {
 fn recipe_and_title_travel_with_the_file() {
     let piece = common::piece(1, 0, 20);
     let bytes = write(&piece, Some("{\"composer\":\"Frédéric Chopin\"}"), Some("Take 7"));
-    assert_eq!(
-        midi::read_recipe(&bytes).as_deref(),
-        Some("{\"composer\":\"Frédéric Chopin\"}")
-    );
+    assert_eq!(midi::read_recipe(&bytes).as_deref(), Some("{\"composer\":\"Frédéric Chopin\"}"));
     let back = read(&bytes).unwrap();
     assert_eq!(back.title.as_deref(), Some("Take 7"));
     assert_eq!(midi::read_recipe(&write(&piece, None, None)), None);
@@ -213,11 +163,7 @@ fn raw_file(track: &[u8]) -> Vec<u8> {
 fn spans(bytes: &[u8]) -> Vec<(u8, i64, i64)> {
     let ms = |secs: f64| (secs * 1000.0).round() as i64;
     let found = read(bytes).unwrap().performance;
-    found
-        .notes()
-        .iter()
-        .map(|n| (n.pitch.number(), ms(n.onset_secs), ms(n.release_secs())))
-        .collect()
+    found.notes().iter().map(|n| (n.pitch.number(), ms(n.onset_secs), ms(n.release_secs()))).collect()
 }
 
 #[test]
@@ -262,14 +208,8 @@ fn two_pedals_are_as_deep_as_the_deeper() {
 fn what_cannot_be_read_says_why() {
     assert!(matches!(read(b""), Err(MidiError::OtherKind { .. })));
     assert!(matches!(read(b"RIFFnope"), Err(MidiError::OtherKind { .. })));
-    assert!(matches!(
-        read(b"\x80\x01\x02\xfd\xfe"),
-        Err(MidiError::NotMidi(_))
-    ));
-    assert!(matches!(
-        read(&raw_file(b"\0\xff\x2f\0")),
-        Err(MidiError::NoNotes)
-    ));
+    assert!(matches!(read(b"\x80\x01\x02\xfd\xfe"), Err(MidiError::NotMidi(_))));
+    assert!(matches!(read(&raw_file(b"\0\xff\x2f\0")), Err(MidiError::NoNotes)));
     // A tempo of 16 s a quarter and the longest delta there is.
     let days = raw_file(b"\0\xff\x51\x03\xff\xff\xff\xff\xff\xff\x7f\x90\x3c\x40\x01\x3c\0\0\xff\x2f\0");
     assert!(matches!(read(&days), Err(MidiError::TooLong { .. })));
@@ -277,36 +217,20 @@ fn what_cannot_be_read_says_why() {
     assert_eq!(read(&cut).unwrap().report.damaged_tracks, 1);
     let mut tracks = b"MThd\0\0\0\x06\0\x01\xff\xff\0\x64".to_vec();
     (0..5000).for_each(|_| tracks.extend(b"MTrk\0\0\0\0"));
-    assert!(matches!(
-        read(&tracks),
-        Err(MidiError::TooLarge { what: "tracks", .. })
-    ));
-    let missing = midi::read_file(Path::new("no/such/file.mid"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        missing.starts_with("cannot read") && missing.ends_with("file.mid"),
-        "{missing}"
-    );
+    assert!(matches!(read(&tracks), Err(MidiError::TooLarge { what: "tracks", .. })));
+    let missing = midi::read_file(Path::new("no/such/file.mid")).unwrap_err().to_string();
+    assert!(missing.starts_with("cannot read") && missing.ends_with("file.mid"), "{missing}");
 }
 
 #[test]
 fn a_million_notes_are_refused_and_a_hundred_thousand_are_quick() {
     let notes = |count: usize| {
         let stroke = b"\x01\x90\x3c\x40\x01\x80\x3c\0";
-        let mut track: Vec<u8> = stroke
-            .iter()
-            .copied()
-            .cycle()
-            .take(stroke.len() * count)
-            .collect();
+        let mut track: Vec<u8> = stroke.iter().copied().cycle().take(stroke.len() * count).collect();
         track.extend(b"\0\xff\x2f\0");
         raw_file(&track)
     };
-    assert!(matches!(
-        read(&notes(1_000_001)),
-        Err(MidiError::TooLarge { what: "notes", .. })
-    ));
+    assert!(matches!(read(&notes(1_000_001)), Err(MidiError::TooLarge { what: "notes", .. })));
     let begun = std::time::Instant::now();
     assert_eq!(read(&notes(100_000)).unwrap().performance.notes().len(), 100_000);
     let took = begun.elapsed();

@@ -51,9 +51,7 @@ fn notes(bytes: &[u8]) -> usize {
 fn spans(read: &MidiRead) -> Vec<(u8, i64, i64)> {
     let ms = |secs: f64| (secs * 1000.0).round() as i64;
     let notes = read.performance.notes().iter();
-    notes
-        .map(|n| (n.pitch.number(), ms(n.onset_secs), ms(n.release_secs())))
-        .collect()
+    notes.map(|n| (n.pitch.number(), ms(n.onset_secs), ms(n.release_secs()))).collect()
 }
 
 fn pedal(read: &MidiRead) -> Vec<(i64, u8)> {
@@ -63,13 +61,7 @@ fn pedal(read: &MidiRead) -> Vec<(i64, u8)> {
 
 #[test]
 fn sound_files_need_no_repair() {
-    let sound = file(
-        1,
-        &[
-            &joined(&[&scale(0, 60, 8), END]),
-            &joined(&[&scale(1, 40, 8), END]),
-        ],
-    );
+    let sound = file(1, &[&joined(&[&scale(0, 60, 8), END]), &joined(&[&scale(1, 40, 8), END])]);
     let read = found(&sound);
     assert_eq!(read.performance.notes().len(), 16);
     assert!(read.report.is_clean(), "{:?}", read.report.sentences());
@@ -82,36 +74,18 @@ fn data_bytes_over_127_are_clamped() {
         (b"\0\x90\x3d\xc8\x81\x70\x80\x3d\x40".as_slice(), 1),
         (b"\0\x90\x3d\x50\x81\x70\x3d\xff\0\x80\x3d\0", 1),
         (b"\0\xb0\x40\xff\0\x90\x3d\x50\x81\x70\x80\x3d\x40\0\xb0\x40\0", 1),
-        (
-            b"\0\xc0\x80\0\xe0\xff\xff\0\xd0\x90\0\x90\x3d\x50\x81\x70\x80\x3d\x80",
-            5,
-        ),
+        (b"\0\xc0\x80\0\xe0\xff\xff\0\xd0\x90\0\x90\x3d\x50\x81\x70\x80\x3d\x80", 5),
     ] {
         let read = found(&file(0, &[&joined(&[&note(0, 60), odd, &note(0, 64), END])]));
         let keys: Vec<u8> = spans(&read).iter().map(|span| span.0).collect();
         let is_struck_twice = odd.ends_with(b"\x3d\0");
-        assert_eq!(
-            keys,
-            if is_struck_twice {
-                vec![60, 61, 61, 64]
-            } else {
-                vec![60, 61, 64]
-            },
-            "{odd:x?}"
-        );
+        assert_eq!(keys, if is_struck_twice { vec![60, 61, 61, 64] } else { vec![60, 61, 64] }, "{odd:x?}");
         assert_eq!(read.report.clamped_bytes, clamped, "{odd:x?}");
         let loudest = read.performance.notes().iter().map(|n| n.velocity.value()).max();
         assert!(loudest <= Some(127));
     }
     // A key over 127 is none of a piano's.
-    let read = found(&file(
-        0,
-        &[&joined(&[
-            &note(0, 60),
-            b"\0\x90\xbc\x50\x81\x70\x80\xbc\x40",
-            END,
-        ])],
-    ));
+    let read = found(&file(0, &[&joined(&[&note(0, 60), b"\0\x90\xbc\x50\x81\x70\x80\xbc\x40", END])]));
     assert_eq!((read.report.out_of_range, read.report.clamped_bytes), (1, 2));
 }
 
@@ -147,10 +121,7 @@ fn system_messages_in_tracks_are_skipped() {
         b"\0\xf6\0\xf4\0\xf5",
         b"\0\xf9\0\xfd",
     ] {
-        let read = found(&file(
-            0,
-            &[&joined(&[&scale(0, 60, 2), system, &scale(0, 62, 2), END])],
-        ));
+        let read = found(&file(0, &[&joined(&[&scale(0, 60, 2), system, &scale(0, 62, 2), END])]));
         assert_eq!(read.performance.notes().len(), 4, "{system:x?}");
         assert!(read.report.system_messages > 0);
     }
@@ -173,10 +144,7 @@ fn odd_meta_events_cost_only_themselves() {
         b"\0\xff\x21\x02\0\0",
         b"\0\xff\0\x01\0",
     ] {
-        let read = found(&file(
-            0,
-            &[&joined(&[&scale(0, 60, 4), odd, &scale(0, 64, 4), END])],
-        ));
+        let read = found(&file(0, &[&joined(&[&scale(0, 60, 4), odd, &scale(0, 64, 4), END])]));
         assert_eq!(read.performance.notes().len(), 8, "{odd:x?}");
         assert_eq!(read.report.odd_metas, 1, "{odd:x?}");
         assert_eq!(read.performance.duration_secs(), 2.0, "{odd:x?}");
@@ -207,11 +175,7 @@ fn later_tracks_are_found_whatever_the_lengths_say() {
         assert!(!read.report.is_clean(), "{length} {between:x?}");
         // The same of the last track.
         let last = joined(&[b"MTrk", &length.to_be_bytes(), &right, between]);
-        assert_eq!(
-            notes(&joined(&[&header(1, 2), &track(&left), &last])),
-            16,
-            "{length} {between:x?}"
-        );
+        assert_eq!(notes(&joined(&[&header(1, 2), &track(&left), &last])), 16, "{length} {between:x?}");
     }
     // An unknown chunk between them is none of our business.
     let between = joined(&[&track(&right), b"XFIH\0\0\0\x05hello", &track(&left)]);
@@ -222,15 +186,9 @@ fn later_tracks_are_found_whatever_the_lengths_say() {
 
 #[test]
 fn fewer_tracks_than_the_header_says_are_remarked() {
-    let read = found(&joined(&[
-        &header(1, 3),
-        &track(&joined(&[&scale(0, 60, 8), END])),
-    ]));
+    let read = found(&joined(&[&header(1, 3), &track(&joined(&[&scale(0, 60, 8), END]))]));
     assert_eq!((read.report.declared_tracks, read.report.tracks), (3, 1));
-    assert_eq!(
-        read.report.sentences(),
-        ["the header speaks of 3 tracks, only 1 could be found"]
-    );
+    assert_eq!(read.report.sentences(), ["the header speaks of 3 tracks, only 1 could be found"]);
 }
 
 #[test]
@@ -252,13 +210,7 @@ fn wrappings_and_junk_before_the_header() {
         assert!(read.report.is_clean(), "{before:x?}");
     }
     let mac_binary = [&[0, 8], b"song.mid".as_slice(), &[0; 118]].concat();
-    for junk in [
-        b"\0".as_slice(),
-        b"\0\0\0",
-        b"\xef\xbb\xbf",
-        &mac_binary,
-        b"HTTP/1.1 200 OK\r\n\r\n",
-    ] {
+    for junk in [b"\0".as_slice(), b"\0\0\0", b"\xef\xbb\xbf", &mac_binary, b"HTTP/1.1 200 OK\r\n\r\n"] {
         // MacBinary fills up its last block with zeros.
         let read = found(&joined(&[junk, &plain, &[0; 37]]));
         assert_eq!(read.performance.notes().len(), 8);
@@ -290,18 +242,10 @@ fn titles_are_decoded_and_can_be_shown() {
     for empty in [b"".as_slice(), b"\0", b" \t", b"\x1b\x07"] {
         let hidden = joined(&[&[0, 0xff, 3, empty.len() as u8], empty, END]);
         let real = joined(&[b"\0\xff\x03\x06Sonata", &scale(0, 60, 8), END]);
-        assert_eq!(
-            found(&file(1, &[&hidden, &real])).title.as_deref(),
-            Some("Sonata"),
-            "{empty:x?}"
-        );
+        assert_eq!(found(&file(1, &[&hidden, &real])).title.as_deref(), Some("Sonata"), "{empty:x?}");
         // Nor in the same track.
         let both = joined(&[&[0, 0xff, 3, empty.len() as u8], empty, &real]);
-        assert_eq!(
-            found(&file(0, &[&both])).title.as_deref(),
-            Some("Sonata"),
-            "{empty:x?}"
-        );
+        assert_eq!(found(&file(0, &[&both])).title.as_deref(), Some("Sonata"), "{empty:x?}");
     }
 }
 
@@ -310,26 +254,10 @@ fn a_key_comes_up_with_the_last_voice_that_holds_it() {
     // Four seconds on one channel, and a quarter of one from the first second on, on another: of the same track, of
     // another track, of another track on the same channel.
     let long = b"\0\x90\x3c\x50\x9e\0\x80\x3c\0".as_slice();
-    let short = |channel: u8| {
-        vec![
-            0x87,
-            0x40,
-            0x90 | channel,
-            60,
-            80,
-            0x81,
-            0x70,
-            0x80 | channel,
-            60,
-            0,
-        ]
-    };
+    let short = |channel: u8| vec![0x87, 0x40, 0x90 | channel, 60, 80, 0x81, 0x70, 0x80 | channel, 60, 0];
     let wanted = [(60, 0, 1000), (60, 1000, 4000)];
     for channel in [0, 1] {
-        let read = found(&file(
-            1,
-            &[&joined(&[long, END]), &joined(&[&short(channel), END])],
-        ));
+        let read = found(&file(1, &[&joined(&[long, END]), &joined(&[&short(channel), END])]));
         assert_eq!(spans(&read), wanted, "{channel}");
     }
     let one_track = b"\0\x90\x3c\x50\x87\x40\x91\x3c\x50\x81\x70\x81\x3c\0\x94\x50\x80\x3c\0";
@@ -353,10 +281,7 @@ fn notes_without_length_get_one() {
     assert_eq!(read.performance.summary().most_keys_down, 1);
     // A key that is struck again at once is not lengthened into its next stroke.
     let again = b"\0\x90\x3c\x50\0\x80\x3c\0\x0a\x90\x3c\x50\x81\x70\x80\x3c\0";
-    assert_eq!(
-        spans(&found(&file(0, &[&joined(&[again, END])]))),
-        [(60, 0, 10), (60, 10, 260)]
-    );
+    assert_eq!(spans(&found(&file(0, &[&joined(&[again, END])]))), [(60, 0, 10), (60, 10, 260)]);
 }
 
 #[test]
@@ -388,11 +313,7 @@ fn what_comes_late_does_not_make_the_music_long() {
         assert_eq!(read.performance.notes().len(), 8);
         // As long as that may be said with a pedal that was down.
         let held = joined(&[b"\0\xb0\x40\x7f", &music, late, event, END]);
-        assert_eq!(
-            found(&file(0, &[&held])).performance.duration_secs(),
-            2.0,
-            "{event:x?}"
-        );
+        assert_eq!(found(&file(0, &[&held])).performance.duration_secs(), 2.0, "{event:x?}");
     }
     // Nor does a note that nobody lets go.
     let hanging = joined(&[&music, b"\0\x90\x48\x50", late, b"\xff\x2f\0"]);
@@ -428,11 +349,7 @@ fn drums_are_left_out_on_every_channel_they_play_on() {
     let xg = b"\0\xf0\x08\x43\x10\x4c\0\0\x7e\0\xf7".as_slice();
     let gm2 = b"\0\xf0\x05\x7e\x7f\x09\x03\xf7".as_slice();
     let gs_part = |part: u8, mode: u8| {
-        [
-            b"\0\xf0\x0a\x41\x10\x42\x12\x40".as_slice(),
-            &[part, 0x15, mode, 0, 0xf7],
-        ]
-        .concat()
+        [b"\0\xf0\x0a\x41\x10\x42\x12\x40".as_slice(), &[part, 0x15, mode, 0, 0xf7]].concat()
     };
     let xg_part =
         |part: u8, mode: u8| [b"\0\xf0\x08\x43\x10\x4c\x08".as_slice(), &[part, 7, mode, 0xf7]].concat();
@@ -456,17 +373,9 @@ fn drums_are_left_out_on_every_channel_they_play_on() {
         (bank(9, 0), 9, 4),
     ] {
         // The messages may stand in a track of their own.
-        let own = file(
-            1,
-            &[
-                &joined(&[&before, END]),
-                &joined(&[&scale(0, 30, 2), &scale(channel, 60, 4), END]),
-            ],
-        );
-        let one = file(
-            0,
-            &[&joined(&[&before, &scale(0, 30, 2), &scale(channel, 60, 4), END])],
-        );
+        let own =
+            file(1, &[&joined(&[&before, END]), &joined(&[&scale(0, 30, 2), &scale(channel, 60, 4), END])]);
+        let one = file(0, &[&joined(&[&before, &scale(0, 30, 2), &scale(channel, 60, 4), END])]);
         for bytes in [own, one] {
             let read = match channel {
                 // The two notes before are drums then as well.
@@ -482,10 +391,7 @@ fn drums_are_left_out_on_every_channel_they_play_on() {
     }
     // Drums often have no releases: that is nothing to speak of.
     let hits = joined(&[&scale(0, 60, 2), b"\0\x99\x24\x50\0\x99\x24\x50\0\x89\x30\0", END]);
-    assert_eq!(
-        found(&file(0, &[&hits])).report.sentences(),
-        ["2 drum notes left out"]
-    );
+    assert_eq!(found(&file(0, &[&hits])).report.sentences(), ["2 drum notes left out"]);
 }
 
 #[test]
@@ -527,20 +433,14 @@ fn mode_messages_lift_the_keys() {
     assert_eq!(spans(&read), [(60, 0, 500), (64, 1000, 1500)]);
     assert_eq!(pedal(&read), [(0, 127), (500, 0), (1000, 127), (1500, 0)]);
     // All notes off leaves the pedal alone.
-    let body = joined(&[
-        b"\0\xb0\x40\x7f\0\x90\x3c\x50\x83\x60\xb0\x7b\0\x83\x60\xb0\x40\0",
-        END,
-    ]);
+    let body = joined(&[b"\0\xb0\x40\x7f\0\x90\x3c\x50\x83\x60\xb0\x7b\0\x83\x60\xb0\x40\0", END]);
     assert_eq!(pedal(&found(&file(0, &[&body]))), [(0, 127), (1000, 0)]);
 }
 
 #[test]
 fn other_kinds_of_file_are_named() {
     for (bytes, kind) in [
-        (
-            b"<!DOCTYPE html><html><body>404</body></html>".as_slice(),
-            "a web page",
-        ),
+        (b"<!DOCTYPE html><html><body>404</body></html>".as_slice(), "a web page"),
         (b"PK\x03\x04\x14\0\0\0\x08\0", "a zip archive"),
         (b"ID3\x03\0\0\0\0", "an MP3 recording"),
         (b"<?xml version=\"1.0\"?><score-partwise/>", "a MusicXML score"),
@@ -550,10 +450,7 @@ fn other_kinds_of_file_are_named() {
     ] {
         let error = read(bytes).unwrap_err();
         assert!(matches!(error, MidiError::OtherKind { .. }));
-        assert!(
-            error.to_string().starts_with(&format!("this is {kind}")),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&format!("this is {kind}")), "{error}");
     }
 }
 
@@ -562,49 +459,27 @@ fn pedals_tempo_and_metre_come_back() {
     let beat = b"\0\xff\x51\x03\x09\x27\xc0\0\xff\x58\x04\x03\x03\x18\x08";
     let pedals = b"\0\xb0\x43\x7f\0\xb0\x42\x40";
     let faster = b"\0\xff\x51\x03\x03\xd0\x90\0\xff\x58\x04\x06\x03\x18\x08";
-    let body = joined(&[
-        beat,
-        pedals,
-        &scale(0, 60, 4),
-        faster,
-        &scale(0, 64, 4),
-        b"\0\xb0\x43\0\0\xb0\x42\0",
-        END,
-    ]);
+    let body =
+        joined(&[beat, pedals, &scale(0, 60, 4), faster, &scale(0, 64, 4), b"\0\xb0\x43\0\0\xb0\x42\0", END]);
     let read = found(&file(0, &[&body]));
     let markings = read.performance.markings();
     let changes = |list: &[PedalChange]| list.iter().map(|p| (p.time_secs, p.value)).collect::<Vec<_>>();
     assert_eq!(changes(&markings.soft), [(0.0, 127), (1.7, 0)]);
     assert_eq!(changes(&markings.sostenuto), [(0.0, 64), (1.7, 0)]);
-    let tempo = |time_secs, quarter_micros| TempoChange {
-        time_secs,
-        quarter_micros,
-    };
+    let tempo = |time_secs, quarter_micros| TempoChange { time_secs, quarter_micros };
     assert_eq!(markings.tempos, [tempo(0.0, 600_000), tempo(1.2, 250_000)]);
-    let metre = |time_secs, beats, beat_power| MetreChange {
-        time_secs,
-        beats,
-        beat_power,
-    };
+    let metre = |time_secs, beats, beat_power| MetreChange { time_secs, beats, beat_power };
     assert_eq!(markings.metres, [metre(0.0, 3, 3), metre(1.2, 6, 3)]);
     let again = found(&write(&read.performance, None, None));
     assert!(again.report.is_clean());
     assert_eq!(again.performance.markings().tempos, markings.tempos);
     assert_eq!(again.performance.markings().metres, markings.metres);
-    assert_eq!(
-        changes(&again.performance.markings().soft),
-        changes(&markings.soft)
-    );
+    assert_eq!(changes(&again.performance.markings().soft), changes(&markings.soft));
     assert_eq!(spans(&again), spans(&read));
     // A file that says nothing of it is one of 120 quarters in common time.
     let plain = found(&file(0, &[&joined(&[&scale(0, 60, 4), END])]));
     assert!(plain.performance.markings().is_empty());
-    assert!(
-        found(&write(&plain.performance, None, None))
-            .performance
-            .markings()
-            .is_empty()
-    );
+    assert!(found(&write(&plain.performance, None, None)).performance.markings().is_empty());
 }
 
 #[test]
@@ -617,10 +492,7 @@ fn endings_of_midi_files_are_known_in_any_case() {
 
 #[test]
 fn reports_are_data() {
-    let report = MidiReport {
-        tracks: 1,
-        ..MidiReport::default()
-    };
+    let report = MidiReport { tracks: 1, ..MidiReport::default() };
     let text = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<MidiReport>(&text).unwrap(), report);
 }

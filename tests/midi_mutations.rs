@@ -92,10 +92,7 @@ fn notes_of_a_track(events: EventIter) -> Option<usize> {
     let mut is_ended = false;
     for event in events {
         match event.ok()?.kind {
-            TrackEventKind::Midi {
-                channel,
-                message: MidiMessage::NoteOn { key, vel },
-            } => {
+            TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { key, vel } } => {
                 let is_piano = channel.as_int() != 9 && Pitch::new(key.as_int()).is_some();
                 notes += usize::from(is_piano && vel > 0);
             }
@@ -114,21 +111,13 @@ fn busy_seed() -> Vec<u8> {
     let two = b"\0\xff\x03\x04Left\0\xff\x21\x01\0\0\xc1\0\0\x91\x24\x50\x83\x60\x81\x24\x40\0\x91\x28\x50\x83\x60\x81\x28\x40\
         \0\xff\x54\x05\x60\0\0\0\0\0\xff\x59\x02\xfd\x01\0\xff\x2f\0";
     let chunk = |body: &[u8]| [b"MTrk".as_slice(), &(body.len() as u32).to_be_bytes(), body].concat();
-    [
-        b"MThd\0\0\0\x06\0\x01\0\x02\0\x60".as_slice(),
-        &chunk(one),
-        &chunk(two),
-    ]
-    .concat()
+    [b"MThd\0\0\0\x06\0\x01\0\x02\0\x60".as_slice(), &chunk(one), &chunk(two)].concat()
 }
 
 #[test]
 fn damaged_files_do_no_harm() {
     let files = std::env::var("PASTICHE_MUTATIONS").map_or(FILES, |n| n.parse().unwrap());
-    let mut seeds: Vec<Vec<u8>> = common::golden_midi()
-        .into_iter()
-        .map(|(_, bytes)| bytes)
-        .collect();
+    let mut seeds: Vec<Vec<u8>> = common::golden_midi().into_iter().map(|(_, bytes)| bytes).collect();
     seeds.extend((0..4).map(|seed| write(&common::piece(seed, 0, 60), Some("recipe"), Some("title"))));
     seeds.extend([busy_seed(), busy_seed()]);
     let mut numbers = Numbers::new(2026);
@@ -137,11 +126,7 @@ fn damaged_files_do_no_harm() {
     let begun = Instant::now();
     for i in 0..files {
         let other = &seeds[numbers.below(seeds.len() as u64) as usize];
-        let changes = if numbers.below(2) == 0 {
-            1
-        } else {
-            2 + numbers.below(7)
-        };
+        let changes = if numbers.below(2) == 0 { 1 } else { 2 + numbers.below(7) };
         let bytes = mutate(&seeds[i % seeds.len()], changes, other, &mut numbers);
         PEAK.store(NOW.load(Ordering::Relaxed), Ordering::Relaxed);
         let before = NOW.load(Ordering::Relaxed);
@@ -149,11 +134,7 @@ fn damaged_files_do_no_harm() {
         let found = read(&bytes);
         slowest = slowest.max(one.elapsed());
         let used = PEAK.load(Ordering::Relaxed).saturating_sub(before);
-        assert!(
-            used < MOST_MEMORY,
-            "file {i} of {} bytes took {used} bytes",
-            bytes.len()
-        );
+        assert!(used < MOST_MEMORY, "file {i} of {} bytes took {used} bytes", bytes.len());
         let _ = read_recipe(&bytes);
         let Ok(found) = found else { continue };
         read_well += 1;
@@ -168,17 +149,10 @@ fn damaged_files_do_no_harm() {
         let notes = found.performance.notes().len() + found.report.doubled;
         poorer_files += usize::from(sound.is_some_and(|sound| sound > notes));
         let is_silent = found.report.is_clean();
-        assert!(
-            !is_silent || sound == Some(notes),
-            "file {i}: {sound:?}, not {notes}: {bytes:x?}"
-        );
+        assert!(!is_silent || sound == Some(notes), "file {i}: {sound:?}, not {notes}: {bytes:x?}");
         if i % 50 == 0 {
             let again = read(&write(&found.performance, None, None)).unwrap();
-            assert_eq!(
-                again.performance.notes().len(),
-                found.performance.notes().len(),
-                "file {i}"
-            );
+            assert_eq!(again.performance.notes().len(), found.performance.notes().len(), "file {i}");
         }
     }
     println!(

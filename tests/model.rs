@@ -39,16 +39,8 @@ fn window(seed: usize, config: &ModelConfig) -> Window {
         .collect();
     // Every third note is hinted, every sixth of them rightly.
     let hint = |(i, note): (usize, &NoteToken)| {
-        let pitch = if i % 6 == 0 {
-            note.pitch
-        } else {
-            (note.pitch + 3) % 88
-        };
-        (i % 3 == 0).then_some(Hint {
-            note: NoteToken { pitch, ..*note },
-            matched: 3 + i,
-            distance: 1 + i,
-        })
+        let pitch = if i % 6 == 0 { note.pitch } else { (note.pitch + 3) % 88 };
+        (i % 3 == 0).then_some(Hint { note: NoteToken { pitch, ..*note }, matched: 3 + i, distance: 1 + i })
     };
     Window {
         hints: notes.iter().enumerate().map(hint).collect(),
@@ -87,13 +79,7 @@ fn trunk(vae: &Vae, windows: &[Window]) -> Tensor {
     let b = windows.len() as i64;
     let z = Tensor::ones([b, vae.config.d_latent as i64], (Kind::Float, CPU));
     let condition = vae.condition(&z, &batch.composer, &Tensor::ones([b], (Kind::Float, CPU)));
-    vae.decoder.trunk(
-        &batch.rows,
-        &batch.secs,
-        &batch.hints,
-        &condition,
-        vae.config.context_len as i64,
-    )
+    vae.decoder.trunk(&batch.rows, &batch.secs, &batch.hints, &condition, vae.config.context_len as i64)
 }
 
 fn largest(t: &Tensor) -> f64 {
@@ -112,10 +98,7 @@ fn the_decoder_sees_the_past_and_not_the_future() {
         // Position 9 predicts note 9, so it must not know it; position 10 has just been told.
         assert_eq!(largest(&difference.narrow(1, 0, 10)), 0.0);
         for t in [10, 11, 20, 31] {
-            assert!(
-                largest(&difference.narrow(1, t, 1)) > 1e-4,
-                "position {t} ignores note 9"
-            );
+            assert!(largest(&difference.narrow(1, t, 1)) > 1e-4, "position {t} ignores note 9");
         }
     });
 }
@@ -127,11 +110,8 @@ fn positions_and_conditions_change_the_prediction() {
     let batch = stack(&[window(1, &config)], &[], &config, CPU, || false);
     let one = |label: i64, z: f64, has_z: f64| {
         let z = Tensor::full([1, 8], z, (Kind::Float, CPU));
-        let condition = vae.condition(
-            &z,
-            &Tensor::from_slice(&[label]),
-            &Tensor::full([1], has_z, (Kind::Float, CPU)),
-        );
+        let condition =
+            vae.condition(&z, &Tensor::from_slice(&[label]), &Tensor::full([1], has_z, (Kind::Float, CPU)));
         let h = vae.decoder.trunk(
             &batch.rows,
             &batch.secs,
@@ -147,16 +127,9 @@ fn positions_and_conditions_change_the_prediction() {
             largest(&(base.narrow(1, 3, 1) - base.narrow(1, 4, 1))) > 1e-3,
             "every position says the same"
         );
-        assert!(
-            largest(&(&base - one(1, 1.0, 1.0))) > 1e-3,
-            "the label is ignored"
-        );
+        assert!(largest(&(&base - one(1, 1.0, 1.0))) > 1e-3, "the label is ignored");
         assert!(largest(&(&base - one(0, -1.0, 1.0))) > 1e-3, "z is ignored");
-        assert_eq!(
-            largest(&(one(0, 1.0, 0.0) - one(0, -1.0, 0.0))),
-            0.0,
-            "a withheld z leaks"
-        );
+        assert_eq!(largest(&(one(0, 1.0, 0.0) - one(0, -1.0, 0.0))), 0.0, "a withheld z leaks");
     });
 }
 
@@ -175,11 +148,7 @@ fn a_cache_changes_nothing() {
             let mut cache = vae.decoder.cache(2, 32, (Kind::Float, CPU));
             let part = |from: i64, n: i64| {
                 let narrowed = |t: &Tensor| t.narrow(1, from, n);
-                (
-                    narrowed(&batch.rows),
-                    narrowed(&batch.secs),
-                    batch.hints.map(narrowed),
-                )
+                (narrowed(&batch.rows), narrowed(&batch.secs), batch.hints.map(narrowed))
             };
             if prompt > 0 {
                 let (rows, secs, hints) = part(0, prompt);
@@ -234,25 +203,12 @@ fn every_variable_moves_and_every_term_has_a_gradient() {
         v.zero_grad();
     }
 
-    let before: Vec<(String, Tensor)> = vae
-        .vs
-        .variables()
-        .into_iter()
-        .map(|(n, v)| (n, v.copy().detach()))
-        .collect();
+    let before: Vec<(String, Tensor)> =
+        vae.vs.variables().into_iter().map(|(n, v)| (n, v.copy().detach())).collect();
     let mut optimizer = Optimizer::new(&vae.vs, Kind::Float);
-    let weights = LossWeights {
-        kl: 0.5,
-        free_bits_nats: 0.0,
-        label: 0.1,
-        bag: 0.1,
-        segment_len: 32.0,
-    };
+    let weights = LossWeights { kl: 0.5, free_bits_nats: 0.0, label: 0.1, bag: 0.1, segment_len: 32.0 };
     vae.elbo(&batch, &given).loss(&weights).backward();
-    let _ = optimizer.step(Rates {
-        muon: 0.02,
-        adam: 0.01,
-    });
+    let _ = optimizer.step(Rates { muon: 0.02, adam: 0.01 });
     let after = vae.vs.variables();
     for (name, old) in before {
         // The means of the components are where they are so that the posteriors have something to go to.
@@ -274,11 +230,7 @@ fn heads_lean_towards_what_is_remembered_as_far_as_they_are_told_to() {
             }
         }
         let hint = |duration| Hint {
-            note: NoteToken {
-                pitch: 40,
-                duration,
-                ..NoteToken::default()
-            },
+            note: NoteToken { pitch: 40, duration, ..NoteToken::default() },
             matched: 9,
             distance: 30,
         };
@@ -296,25 +248,15 @@ fn heads_lean_towards_what_is_remembered_as_far_as_they_are_told_to() {
         );
         // A duration is remembered roughly; at the edge of the range there is only one side.
         for (duration, neighbours) in [(10, 5.0), (0, 3.0), (63, 3.0)] {
-            let sum = added(Field::Duration, duration)
-                .sum(Kind::Float)
-                .double_value(&[]);
+            let sum = added(Field::Duration, duration).sum(Kind::Float).double_value(&[]);
             assert!((sum - 3.0 * neighbours).abs() < 1e-3, "{duration}: {sum}");
         }
         // The heads after the pitch are told whether it was the hinted one.
         let hints = Hints::new(&[Some(hint(10)), Some(hint(10))], &[1.0], 2, CPU);
-        let told = vae.decoder.chosen(
-            Field::Pitch,
-            &so_far,
-            &Tensor::from_slice(&[40i64, 40]).view([1, 2]),
-            &hints,
-        );
-        let other = vae.decoder.chosen(
-            Field::Pitch,
-            &so_far,
-            &Tensor::from_slice(&[41i64, 41]).view([1, 2]),
-            &hints,
-        );
+        let told =
+            vae.decoder.chosen(Field::Pitch, &so_far, &Tensor::from_slice(&[40i64, 40]).view([1, 2]), &hints);
+        let other =
+            vae.decoder.chosen(Field::Pitch, &so_far, &Tensor::from_slice(&[41i64, 41]).view([1, 2]), &hints);
         let plain = vae.decoder.chosen(
             Field::Pitch,
             &so_far,
@@ -356,13 +298,7 @@ fn eight_segments_are_learned_by_heart() {
     let batch = stack(&windows, &[], &config, CPU, || false);
     let given = given(&batch, &config);
     let mut optimizer = Optimizer::new(&vae.vs, Kind::Float);
-    let weights = LossWeights {
-        kl: 0.0,
-        free_bits_nats: 0.5,
-        label: 0.05,
-        bag: 0.1,
-        segment_len: 32.0,
-    };
+    let weights = LossWeights { kl: 0.0, free_bits_nats: 0.5, label: 0.05, bag: 0.1, segment_len: 32.0 };
     let steps = 300;
     let mut nll = f64::INFINITY;
     for step in 0..steps {
@@ -370,10 +306,7 @@ fn eight_segments_are_learned_by_heart() {
         nll = terms.nll().double_value(&[]);
         terms.loss(&weights).backward();
         let left = 1.0 - f64::from(step) / f64::from(steps);
-        let _ = optimizer.step(Rates {
-            muon: 0.03 * left,
-            adam: 0.006 * left,
-        });
+        let _ = optimizer.step(Rates { muon: 0.03 * left, adam: 0.006 * left });
     }
     assert!(nll < 1.0, "{nll} nats per note after {steps} steps");
 }
@@ -388,11 +321,8 @@ fn closed_form_kl_agrees_with_monte_carlo() {
         log_variance: Tensor::randn([1, 8], (Kind::Float, CPU)) * 0.5 - 1.0,
     };
     no_grad(|| {
-        let closed = vae
-            .prior
-            .kl_to_component(&q, &Tensor::from_slice(&[1i64]))
-            .sum(Kind::Float)
-            .double_value(&[]);
+        let closed =
+            vae.prior.kl_to_component(&q, &Tensor::from_slice(&[1i64])).sum(Kind::Float).double_value(&[]);
         let n = 60_000;
         let z = q.sample(&Tensor::randn([n, 8], (Kind::Float, CPU)));
         let log_q = ((&z - &q.mean).square() * (-&q.log_variance).exp()
@@ -402,34 +332,14 @@ fn closed_form_kl_agrees_with_monte_carlo() {
             * -0.5;
         let log_p = vae.prior.log_densities(&z).select(1, 1);
         let sampled = (log_q - log_p).mean(Kind::Float).double_value(&[]);
-        assert!(
-            (closed - sampled).abs() < 0.02 * closed.abs() + 0.05,
-            "{closed} {sampled}"
-        );
+        assert!((closed - sampled).abs() < 0.02 * closed.abs() + 0.05, "{closed} {sampled}");
 
         // Of one component, the whole mixture is that component.
-        let alone = Vae::new(
-            &ModelConfig {
-                n_composers: 1,
-                ..config.clone()
-            },
-            CPU,
-        )
-        .unwrap();
-        let one = alone
-            .prior
-            .kl_to_component(&q, &Tensor::from_slice(&[0i64]))
-            .sum(Kind::Float)
-            .double_value(&[]);
-        let estimates = alone
-            .prior
-            .kl_to_mixture(&q, &z)
-            .mean(Kind::Float)
-            .double_value(&[]);
-        assert!(
-            (one - estimates).abs() < 0.02 * one.abs() + 0.05,
-            "{one} {estimates}"
-        );
+        let alone = Vae::new(&ModelConfig { n_composers: 1, ..config.clone() }, CPU).unwrap();
+        let one =
+            alone.prior.kl_to_component(&q, &Tensor::from_slice(&[0i64])).sum(Kind::Float).double_value(&[]);
+        let estimates = alone.prior.kl_to_mixture(&q, &z).mean(Kind::Float).double_value(&[]);
+        assert!((one - estimates).abs() < 0.02 * one.abs() + 0.05, "{one} {estimates}");
     });
 }
 
@@ -459,14 +369,7 @@ fn a_checkpoint_comes_back_or_says_what_is_wrong() {
     let config = config();
     let vae = model(&config);
     let composers = ComposerSet::new(["A Bach", "B Chopin", "C Liszt"].map(str::to_owned));
-    let header = CheckpointHeader::new(
-        &config,
-        &composers,
-        TrainedOn {
-            step: 5,
-            ..TrainedOn::default()
-        },
-    );
+    let header = CheckpointHeader::new(&config, &composers, TrainedOn { step: 5, ..TrainedOn::default() });
     checkpoint::save(&path, &header, &vae.vs.variables(), false).unwrap();
 
     let read = Checkpoint::read(&path).unwrap();
@@ -477,20 +380,14 @@ fn a_checkpoint_comes_back_or_says_what_is_wrong() {
         assert_eq!(largest(&(trunk(&vae, &windows) - trunk(&again, &windows))), 0.0);
     });
 
-    let error = |path: &std::path::Path| {
-        Checkpoint::read(path)
-            .and_then(|c| c.vae(CPU).map(|_| ()))
-            .unwrap_err()
-    };
+    let error =
+        |path: &std::path::Path| Checkpoint::read(path).and_then(|c| c.vae(CPU).map(|_| ())).unwrap_err();
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(error(&path), CheckpointError::Damaged { .. }));
     std::fs::write(&path, b"not a checkpoint at all").unwrap();
     assert!(matches!(error(&path), CheckpointError::Damaged { .. }));
-    assert!(matches!(
-        error(&folder.path().join("none")),
-        CheckpointError::Read { .. }
-    ));
+    assert!(matches!(error(&folder.path().join("none")), CheckpointError::Read { .. }));
 
     let mut tensors = vae.vs.variables();
     tensors.remove("decoder.table");
@@ -498,10 +395,7 @@ fn a_checkpoint_comes_back_or_says_what_is_wrong() {
     assert!(error(&path).to_string().contains("decoder.table is missing"));
 
     let mut tensors = vae.vs.variables();
-    tensors.insert(
-        "decoder.no_z".to_owned(),
-        Tensor::full([1, 8], f64::NAN, (Kind::Float, CPU)),
-    );
+    tensors.insert("decoder.no_z".to_owned(), Tensor::full([1, 8], f64::NAN, (Kind::Float, CPU)));
     checkpoint::save(&path, &header, &tensors, false).unwrap();
     assert!(matches!(error(&path), CheckpointError::NotFinite { tensor, .. } if tensor == "decoder.no_z"));
 

@@ -77,9 +77,7 @@ fn pull(source: &mut impl Iterator<Item = f32>, secs: f64) -> (Vec<f32>, usize) 
 }
 
 fn busy_take() -> Arc<Performance> {
-    let notes = (0..400u16)
-        .map(|i| note(30 + (i * 7 % 70) as u8, f64::from(i) * 0.02, 0.5))
-        .collect();
+    let notes = (0..400u16).map(|i| note(30 + (i * 7 % 70) as u8, f64::from(i) * 0.02, 0.5)).collect();
     let pedal = (0..20).map(|i| pedal(f64::from(i) * 0.4, i % 2 == 0)).collect();
     Arc::new(Performance::new(notes, pedal))
 }
@@ -101,11 +99,8 @@ fn the_callback_never_allocates_nor_frees_whatever_is_commanded() {
     // The mixer itself takes the source in once.
     pull(&mut mixed, 0.01);
     let pitch = |p: u8| Pitch::new(p).unwrap();
-    let notes = |from: f64| -> Arc<[Note]> {
-        (0..8)
-            .map(|i| note(60 + i, from + f64::from(i) * 0.1, 0.4))
-            .collect()
-    };
+    let notes =
+        |from: f64| -> Arc<[Note]> { (0..8).map(|i| note(60 + i, from + f64::from(i) * 0.1, 0.4)).collect() };
     let no_pedal = || -> Arc<[PedalChange]> { Arc::new([]) };
     let mut total = 0;
     for round in 0..30u8 {
@@ -178,9 +173,7 @@ fn a_callback_whose_leavings_are_not_fetched_leaves_commands_instead_of_freeing(
 fn a_dropped_stream_gives_its_place_in_the_music_to_the_next() {
     // What the thread `audio` does when a device is lost; `tests/sound_server.rs` has a real one.
     let (handle, mut source, backstage) = player();
-    handle
-        .load(Arc::new(performance(&[note(57, 0.0, 1.0), note(69, 1.0, 5.0)])))
-        .unwrap();
+    handle.load(Arc::new(performance(&[note(57, 0.0, 1.0), note(69, 1.0, 5.0)]))).unwrap();
     handle.play().unwrap();
     pull(&mut source, 1.5);
     drop(source);
@@ -188,18 +181,13 @@ fn a_dropped_stream_gives_its_place_in_the_music_to_the_next() {
     let (heard, _) = pull(&mut next, 0.5);
     assert!(sounds(&heard, RATE, 69), "in the middle of the second note");
     handle.seek(0.2).unwrap();
-    assert!(
-        sounds(&pull(&mut next, 0.5).0[2000..], RATE, 57),
-        "and the commands reach it"
-    );
+    assert!(sounds(&pull(&mut next, 0.5).0[2000..], RATE, 57), "and the commands reach it");
 }
 
 /// Plays to a card that asks for bursts of 512 frames in real time; how far the playhead that is told was from what
 /// was heard at the end, and the farthest that it ever jumped back.
 fn follow(handle: &PlayerHandle, source: &mut PlayerSource) -> (f64, f64) {
-    handle
-        .load(Arc::new(performance(&[note(69, 0.0, 10.0)])))
-        .unwrap();
+    handle.load(Arc::new(performance(&[note(69, 0.0, 10.0)]))).unwrap();
     handle.play().unwrap();
     let start = Instant::now();
     let (mut last, mut worst_back, mut rendered) = (0.0f64, 0.0f64, 0.0);
@@ -226,18 +214,13 @@ fn the_playhead_is_what_is_heard() {
             follow(&handle, &mut source)
         })
         .collect();
-    assert!(
-        tries.iter().any(|(off, back)| off.abs() < 0.03 && *back < 0.005),
-        "{tries:?}"
-    );
+    assert!(tries.iter().any(|(off, back)| off.abs() < 0.03 && *back < 0.005), "{tries:?}");
 }
 
 #[test]
 fn status_tells_where_it_is_and_how_loud() {
     let (handle, mut source, _backstage) = player();
-    let id = handle
-        .load(Arc::new(performance(&[note(69, 0.0, 10.0)])))
-        .unwrap();
+    let id = handle.load(Arc::new(performance(&[note(69, 0.0, 10.0)]))).unwrap();
     handle.play().unwrap();
     pull(&mut source, 0.5);
     let status = handle.status();
@@ -251,19 +234,13 @@ fn status_tells_where_it_is_and_how_loud() {
 
     handle.seek(7.0).unwrap();
     pull(&mut source, 0.001);
-    assert!(
-        (7.0..7.1).contains(&handle.status().position_secs),
-        "not before the place that was asked for"
-    );
+    assert!((7.0..7.1).contains(&handle.status().position_secs), "not before the place that was asked for");
     for _ in 0..3 {
         handle.seek_by(-1.0).unwrap();
     }
     pull(&mut source, 0.01);
     let at = handle.status().position_secs;
-    assert!(
-        (4.0..4.1).contains(&at),
-        "jumps that the card has not asked for yet add up: {at}"
-    );
+    assert!((4.0..4.1).contains(&at), "jumps that the card has not asked for yet add up: {at}");
 }
 
 /// Whatever this machine has for a sound card, the program starts at once, the playhead moves, and it ends.
@@ -276,11 +253,7 @@ fn the_player_starts_at_once_and_the_playhead_moves_with_or_without_a_card() {
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
     let player = Player::start(Some("no such device".to_owned()), Arc::new(wake)).unwrap();
-    assert!(
-        start.elapsed() < Duration::from_millis(50),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_millis(50), "{:?}", start.elapsed());
     let handle = player.handle();
     let wait = |is_there: &dyn Fn() -> bool| {
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -293,12 +266,7 @@ fn the_player_starts_at_once_and_the_playhead_moves_with_or_without_a_card() {
     let (_folder, font) = sine_font();
     handle.set_sound(Sound::new(font.clone())).unwrap();
     wait(&|| matches!(handle.status().sound, SoundState::Ready { .. }));
-    handle
-        .set_sound(Sound {
-            preset: Some((3, 3)),
-            ..Sound::new(font)
-        })
-        .unwrap();
+    handle.set_sound(Sound { preset: Some((3, 3)), ..Sound::new(font) }).unwrap();
     wait(&|| matches!(handle.status().sound, SoundState::Failed { .. }));
     handle.load(Arc::new(performance(&[note(69, 0.0, 5.0)]))).unwrap();
     handle.play().unwrap();
@@ -317,16 +285,12 @@ fn mono_and_surround_cards_get_their_channels() {
             detached(RATE, NonZero::new(channels).unwrap(), Some(sine_voices()));
         handle.load(Arc::new(performance(&[note(69, 0.0, 5.0)]))).unwrap();
         handle.play().unwrap();
-        let frames: Vec<Vec<f32>> = (0..RATE / 2)
-            .map(|_| (0..channels).map(|_| source.next().unwrap()).collect())
-            .collect();
+        let frames: Vec<Vec<f32>> =
+            (0..RATE / 2).map(|_| (0..channels).map(|_| source.next().unwrap()).collect()).collect();
         for channel in 0..usize::from(channels) {
             let heard: Vec<f32> = frames.iter().map(|f| f[channel]).collect();
             assert_eq!(sounds(&heard, RATE, 69), channel < 2, "{channel} of {channels}");
         }
-        assert_eq!(
-            frames.len(),
-            RATE as usize / 2 / BLOCK * BLOCK + RATE as usize / 2 % BLOCK
-        );
+        assert_eq!(frames.len(), RATE as usize / 2 / BLOCK * BLOCK + RATE as usize / 2 % BLOCK);
     }
 }

@@ -37,10 +37,7 @@ fn piece(composer: usize, number: u8) -> Piece {
 
 fn corpus(folder: &Path, composers: &[usize]) -> PathBuf {
     let pieces = composers.iter().enumerate().flat_map(|(at, &composer)| {
-        (0..8).map(move |number| Piece {
-            composer: Some(ComposerId(at as u8)),
-            ..piece(composer, number)
-        })
+        (0..8).map(move |number| Piece { composer: Some(ComposerId(at as u8)), ..piece(composer, number) })
     });
     let corpus = Corpus {
         composers: ComposerSet::new(composers.iter().map(|&c| NAMES[c].to_owned())),
@@ -53,11 +50,7 @@ fn corpus(folder: &Path, composers: &[usize]) -> PathBuf {
 }
 
 fn add(model: &Path, corpus: &Path, out: &Path) -> Result<pastiche::train::RareSummary, TrainError> {
-    let config = RareConfig {
-        steps: 60,
-        threads: 1,
-        ..RareConfig::default()
-    };
+    let config = RareConfig { steps: 60, threads: 1, ..RareConfig::default() };
     let stop = StopFlag::new();
     add_rare(model, corpus, out, &config, DeviceChoice::Cpu, &stop, &mut |_| {})
 }
@@ -87,12 +80,7 @@ fn a_label_is_learned_and_nothing_else_changes() {
     assert_eq!(summary.composers.len(), 1);
     let handel = &summary.composers[0];
     assert_eq!(handel.name, NAMES[1]);
-    assert!(
-        handel.own < handel.nobody - 0.05,
-        "{} {}",
-        handel.own,
-        handel.nobody
-    );
+    assert!(handel.own < handel.nobody - 0.05, "{} {}", handel.own, handel.nobody);
 
     let (before, after) = (Checkpoint::read(&base).unwrap(), Checkpoint::read(&out).unwrap());
     for (name, tensor) in &before.tensors {
@@ -106,14 +94,8 @@ fn a_label_is_learned_and_nothing_else_changes() {
 
     // Asking for a choice is no error, though nobody can choose; and the label is heard.
     let in_handels_region = |composer: ComposerId, best_of: usize| {
-        let request = GenerateRequest {
-            notes: 200,
-            best_of,
-            ..GenerateRequest::new(Some(composer), 3)
-        };
-        let take = generator
-            .generate(&request, &StopFlag::new(), &mut |_| {})
-            .unwrap();
+        let request = GenerateRequest { notes: 200, best_of, ..GenerateRequest::new(Some(composer), 3) };
+        let take = generator.generate(&request, &StopFlag::new(), &mut |_| {}).unwrap();
         let there = take.tokens.iter().filter(|n| (30..42).contains(&n.pitch));
         there.count() as f64 / take.tokens.len() as f64
     };

@@ -11,10 +11,7 @@ use pastiche::synth::export::{BitDepth, ExportError, ExportSettings, ExportSumma
 use sound_common::*;
 
 fn settings(sample_rate: u32) -> ExportSettings {
-    ExportSettings {
-        voices: dry(sample_rate),
-        ..ExportSettings::new(sample_rate)
-    }
+    ExportSettings { voices: dry(sample_rate), ..ExportSettings::new(sample_rate) }
 }
 
 fn record(
@@ -23,14 +20,7 @@ fn record(
     path: &Path,
 ) -> Result<ExportSummary, ExportError> {
     let (_folder, font) = sine_font();
-    export(
-        Arc::new(performance),
-        &font,
-        settings,
-        path,
-        &StopFlag::new(),
-        &mut |_| {},
-    )
+    export(Arc::new(performance), &font, settings, path, &StopFlag::new(), &mut |_| {})
 }
 
 fn melody() -> Performance {
@@ -42,10 +32,7 @@ fn read_wav(path: &Path) -> (Vec<f32>, hound::WavSpec) {
     let mut reader = hound::WavReader::open(path).unwrap();
     let spec = reader.spec();
     let full_scale = (1i64 << (spec.bits_per_sample - 1)) as f32;
-    let samples: Vec<f32> = reader
-        .samples::<i32>()
-        .map(|s| s.unwrap() as f32 / full_scale)
-        .collect();
+    let samples: Vec<f32> = reader.samples::<i32>().map(|s| s.unwrap() as f32 / full_scale).collect();
     (samples.into_iter().step_by(2).collect(), spec)
 }
 
@@ -55,36 +42,18 @@ fn wav_of_every_rate_and_depth_has_the_right_pitches_and_length() {
     for rate in [44_100, 48_000, 96_000] {
         for bit_depth in [BitDepth::Sixteen, BitDepth::TwentyFour] {
             let path = folder.path().join("a.wav");
-            let summary = record(
-                melody(),
-                &ExportSettings {
-                    bit_depth,
-                    ..settings(rate)
-                },
-                &path,
-            )
-            .unwrap();
+            let summary = record(melody(), &ExportSettings { bit_depth, ..settings(rate) }, &path).unwrap();
             let (samples, spec) = read_wav(&path);
-            assert_eq!(
-                (spec.sample_rate, spec.channels, spec.bits_per_sample),
-                (rate, 2, bit_depth.bits())
-            );
+            assert_eq!((spec.sample_rate, spec.channels, spec.bits_per_sample), (rate, 2, bit_depth.bits()));
             let secs = samples.len() as f64 / f64::from(rate);
             assert!((secs - summary.secs).abs() < 1e-6);
             // 2.5 s of music, a quarter second of release and a tenth of silence.
             assert!((2.6..3.2).contains(&secs), "{secs}");
             assert!((0.01..0.999).contains(&summary.peak), "{}", summary.peak);
             for (pitch, onset) in [(57, 0.0), (69, 1.0), (76, 2.0)] {
-                assert!(sounds(
-                    part(&samples, rate, onset + 0.05..onset + 0.45),
-                    rate,
-                    pitch
-                ));
+                assert!(sounds(part(&samples, rate, onset + 0.05..onset + 0.45), rate, pitch));
             }
-            assert!(
-                peak(part(&samples, rate, secs - 0.05..secs)) < 1e-3,
-                "ends in silence"
-            );
+            assert!(peak(part(&samples, rate, secs - 0.05..secs)) < 1e-3, "ends in silence");
         }
     }
 }
@@ -94,32 +63,17 @@ fn a_part_begins_with_what_rings_and_ends_with_its_tail() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("part.wav");
     let notes = performance(&[note(57, 0.0, 1.0), note(69, 1.0, 3.0), note(76, 5.0, 1.0)]);
-    let wanted = ExportSettings {
-        range_secs: Some(2.0..3.0),
-        ..settings(44_100)
-    };
+    let wanted = ExportSettings { range_secs: Some(2.0..3.0), ..settings(44_100) };
     record(notes.clone(), &wanted, &path).unwrap();
     let (samples, _) = read_wav(&path);
     let secs = samples.len() as f64 / 44_100.0;
     assert!((1.1..1.6).contains(&secs), "{secs}");
-    assert!(
-        sounds(part(&samples, 44_100, 0.0..0.3), 44_100, 69),
-        "the key was already down"
-    );
+    assert!(sounds(part(&samples, 44_100, 0.0..0.3), 44_100, 69), "the key was already down");
     assert!(!sounds(part(&samples, 44_100, 0.0..0.3), 44_100, 57));
-    assert!(
-        sounds(part(&samples, 44_100, 1.0..1.1), 44_100, 69),
-        "it rings after the end"
-    );
+    assert!(sounds(part(&samples, 44_100, 1.0..1.1), 44_100, 69), "it rings after the end");
 
-    let empty = ExportSettings {
-        range_secs: Some(4.2..4.8),
-        ..settings(44_100)
-    };
-    assert!(matches!(
-        record(notes, &empty, &path),
-        Err(ExportError::NothingToRecord)
-    ));
+    let empty = ExportSettings { range_secs: Some(4.2..4.8), ..settings(44_100) };
+    assert!(matches!(record(notes, &empty, &path), Err(ExportError::NothingToRecord)));
 }
 
 #[test]
@@ -130,10 +84,7 @@ fn normalised_means_one_decibel_below_full_scale_soft_or_loud() {
     soft.velocity = pastiche::music::Velocity::new(20).unwrap();
     let cluster: Vec<_> = (40..90).map(|p| note(p, 0.0, 1.0)).collect();
     for notes in [vec![soft], cluster] {
-        let wanted = ExportSettings {
-            is_normalised: true,
-            ..settings(44_100)
-        };
+        let wanted = ExportSettings { is_normalised: true, ..settings(44_100) };
         let summary = record(performance(&notes), &wanted, &path).unwrap();
         assert!((summary.peak - 0.891).abs() < 0.002, "{}", summary.peak);
         assert!((peak(&read_wav(&path).0) - 0.891).abs() < 0.1);
@@ -144,10 +95,7 @@ fn normalised_means_one_decibel_below_full_scale_soft_or_loud() {
 fn flac_holds_the_same_samples_as_wav() {
     let folder = tempfile::tempdir().unwrap();
     for bit_depth in [BitDepth::Sixteen, BitDepth::TwentyFour] {
-        let wanted = ExportSettings {
-            bit_depth,
-            ..settings(48_000)
-        };
+        let wanted = ExportSettings { bit_depth, ..settings(48_000) };
         let (wav, flac) = (folder.path().join("a.wav"), folder.path().join("a.flac"));
         record(melody(), &wanted, &wav).unwrap();
         record(melody(), &wanted, &flac).unwrap();
@@ -155,17 +103,9 @@ fn flac_holds_the_same_samples_as_wav() {
         let expected: Vec<i32> = wav_reader.samples::<i32>().map(Result::unwrap).collect();
         let mut flac_reader = claxon::FlacReader::open(&flac).unwrap();
         assert_eq!(flac_reader.streaminfo().sample_rate, 48_000);
-        assert_eq!(
-            flac_reader.streaminfo().bits_per_sample,
-            u32::from(bit_depth.bits())
-        );
+        assert_eq!(flac_reader.streaminfo().bits_per_sample, u32::from(bit_depth.bits()));
         let decoded: Vec<i32> = flac_reader.samples().map(Result::unwrap).collect();
-        assert!(
-            decoded == expected,
-            "{} and {} samples",
-            decoded.len(),
-            expected.len()
-        );
+        assert!(decoded == expected, "{} and {} samples", decoded.len(), expected.len());
         assert!(flac.metadata().unwrap().len() < wav.metadata().unwrap().len() / 2);
     }
 }
@@ -183,11 +123,7 @@ fn ogg_sounds_the_same() {
     }
     assert!((left.len() as f64 / 48_000.0 - summary.secs).abs() < 0.01);
     for (pitch, onset) in [(57, 0.0), (69, 1.0), (76, 2.0)] {
-        assert!(sounds(
-            part(&left, 48_000, onset + 0.05..onset + 0.45),
-            48_000,
-            pitch
-        ));
+        assert!(sounds(part(&left, 48_000, onset + 0.05..onset + 0.45), 48_000, pitch));
     }
 }
 
@@ -214,24 +150,14 @@ fn a_stop_or_an_error_leaves_what_was_there_and_nothing_else() {
         std::fs::write(&path, b"mine").unwrap();
         let stop = StopFlag::new();
         let mut phases = Vec::new();
-        let result = export(
-            Arc::clone(&long),
-            &font,
-            &settings(44_100),
-            &path,
-            &stop,
-            &mut |progress| {
-                assert!(progress.done <= progress.total.unwrap());
-                phases.push(progress.done);
-                if phases.len() == 3 {
-                    stop.stop();
-                }
-            },
-        );
-        assert!(
-            matches!(result, Err(ExportError::Stopped)),
-            "{ending}: {result:?}"
-        );
+        let result = export(Arc::clone(&long), &font, &settings(44_100), &path, &stop, &mut |progress| {
+            assert!(progress.done <= progress.total.unwrap());
+            phases.push(progress.done);
+            if phases.len() == 3 {
+                stop.stop();
+            }
+        });
+        assert!(matches!(result, Err(ExportError::Stopped)), "{ending}: {result:?}");
         assert!(phases.len() == 3 && phases.is_sorted() && phases[2] > 0);
         assert_eq!(std::fs::read(&path).unwrap(), b"mine");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -249,12 +175,8 @@ fn a_stop_or_an_error_leaves_what_was_there_and_nothing_else() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_leaves_no_half_file() {
     let folder = tempfile::tempdir().unwrap();
-    let mount = |args: &[&str]| {
-        std::process::Command::new(args[0])
-            .args(&args[1..])
-            .arg(folder.path())
-            .output()
-    };
+    let mount =
+        |args: &[&str]| std::process::Command::new(args[0]).args(&args[1..]).arg(folder.path()).output();
     let mounted = mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs"]);
     if !mounted.is_ok_and(|o| o.status.success()) {
         println!("skipped: this user cannot mount a small disk");
@@ -266,10 +188,7 @@ fn a_full_disk_leaves_no_half_file() {
                 ending,
                 record(
                     performance(&[note(69, 0.0, 20.0), note(60, 0.0, 20.0)]),
-                    &ExportSettings {
-                        bit_depth: BitDepth::TwentyFour,
-                        ..settings(96_000)
-                    },
+                    &ExportSettings { bit_depth: BitDepth::TwentyFour, ..settings(96_000) },
                     &folder.path().join(format!("a.{ending}")),
                 ),
             )

@@ -27,47 +27,24 @@ fn seeking_brings_back_keys_that_are_held() {
     renderer.play();
     let heard = listen(&mut renderer, 3.5);
     assert!(sounds(part(&heard, RATE, 0.02..0.3), RATE, 69));
-    assert!(
-        !sounds(part(&heard, RATE, 0.02..0.3), RATE, 57),
-        "that key was up again"
-    );
-    assert!(
-        peak(part(&heard, RATE, 2.9..3.4)) < 1e-3,
-        "the key comes up at its time"
-    );
+    assert!(!sounds(part(&heard, RATE, 0.02..0.3), RATE, 57), "that key was up again");
+    assert!(peak(part(&heard, RATE, 2.9..3.4)) < 1e-3, "the key comes up at its time");
 }
 
 #[test]
 fn seeking_brings_back_what_the_pedal_holds_and_only_that() {
-    let pedal = [
-        pedal(0.2, true),
-        pedal(1.0, false),
-        pedal(1.2, true),
-        pedal(3.0, false),
-    ];
+    let pedal = [pedal(0.2, true), pedal(1.0, false), pedal(1.2, true), pedal(3.0, false)];
     let notes = [note(57, 0.0, 0.5), note(69, 1.5, 0.2)];
     let mut renderer = renderer(&notes, &pedal);
     renderer.seek(0.8);
     renderer.play();
     let heard = listen(&mut renderer, 0.9);
-    assert!(
-        sounds(part(&heard, RATE, 0.0..0.2), RATE, 57),
-        "held by the first pedal"
-    );
-    assert!(
-        peak(part(&heard, RATE, 0.55..0.68)) < 1e-3,
-        "damped when it rises at 1.0"
-    );
+    assert!(sounds(part(&heard, RATE, 0.0..0.2), RATE, 57), "held by the first pedal");
+    assert!(peak(part(&heard, RATE, 0.55..0.68)) < 1e-3, "damped when it rises at 1.0");
     renderer.seek(2.0);
     let heard = listen(&mut renderer, 2.0);
-    assert!(
-        sounds(part(&heard, RATE, 0.05..0.9), RATE, 69),
-        "held by the second pedal"
-    );
-    assert!(
-        !sounds(part(&heard, RATE, 0.05..0.9), RATE, 57),
-        "damped in between"
-    );
+    assert!(sounds(part(&heard, RATE, 0.05..0.9), RATE, 69), "held by the second pedal");
+    assert!(!sounds(part(&heard, RATE, 0.05..0.9), RATE, 57), "damped in between");
     assert!(peak(part(&heard, RATE, 1.5..1.9)) < 1e-3);
 }
 
@@ -108,11 +85,7 @@ fn jumps_make_no_clicks() {
     // Two of the same note may overlap for a moment where one fades and the other begins.
     let bound = step_bound(&heard, 69);
     assert!(peak(&heard) > 0.05);
-    assert!(
-        largest_step(&heard) < bound,
-        "{} of {bound}",
-        largest_step(&heard)
-    );
+    assert!(largest_step(&heard) < bound, "{} of {bound}", largest_step(&heard));
 }
 
 #[test]
@@ -123,21 +96,13 @@ fn what_comes_back_swells_and_what_is_new_is_struck() {
     renderer.play();
     let back = listen(&mut renderer, 0.3);
     let (early, late) = (part(&back, RATE, 0.0..0.015), part(&back, RATE, 0.1..0.3));
-    assert!(
-        peak(early) < 0.15 * peak(late),
-        "{} of {}",
-        peak(early),
-        peak(late)
-    );
+    assert!(peak(early) < 0.15 * peak(late), "{} of {}", peak(early), peak(late));
     assert!(peak(late) > 0.02);
 
     renderer.seek(2.0);
     let struck = listen(&mut renderer, 0.3);
     let level = |samples: &[f32]| amplitude_at(samples, RATE, hertz(57));
-    let (early, late) = (
-        level(part(&struck, RATE, 0.005..0.03)),
-        level(part(&struck, RATE, 0.1..0.3)),
-    );
+    let (early, late) = (level(part(&struck, RATE, 0.005..0.03)), level(part(&struck, RATE, 0.1..0.3)));
     assert!(early > 0.8 * late, "{early} of {late}");
 }
 
@@ -155,10 +120,7 @@ fn on_a_real_piano_a_jump_into_a_chord_is_no_new_stroke() {
         println!("skipped: no piano SoundFont is installed");
         return;
     };
-    let settings = VoiceSettings {
-        has_reverb: false,
-        ..VoiceSettings::new(48_000)
-    };
+    let settings = VoiceSettings { has_reverb: false, ..VoiceSettings::new(48_000) };
     let piano = |pitch: u8| {
         let voices = Voices::new(&font, &settings).unwrap();
         let mut renderer = Renderer::new(48_000, Some(Box::new(voices)));
@@ -183,10 +145,7 @@ fn on_a_real_piano_a_jump_into_a_chord_is_no_new_stroke() {
                 level_db(part(&jumped, 48_000, 0.0..0.06)) - level_db(part(there, 48_000, 0.0..0.06));
             let after = level_db(part(&jumped, 48_000, 0.1..0.6)) - level_db(part(there, 48_000, 0.1..0.6));
             println!("key {pitch}, {secs} s: attack {attack:+.1} dB, then {after:+.1} dB");
-            assert!(
-                attack.max(after) < 9.0,
-                "key {pitch}, {secs} s: {attack} and {after} dB"
-            );
+            assert!(attack.max(after) < 9.0, "key {pitch}, {secs} s: {attack} and {after} dB");
             attacks.push(attack);
             // What has rung for long may be left out: it is soft, and other notes sound.
             if secs <= 2.0 {

@@ -41,18 +41,13 @@ fn end(mut child: Child) -> (ExitStatus, String) {
 }
 
 fn interrupt(child: &Child) {
-    let told = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(told.success());
 }
 
 fn files(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = names
-        .map(|item| item.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> = names.map(|item| item.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -73,9 +68,7 @@ fn ctrl_c_leaves_no_part_of_a_recording() {
         let out = format!("long.{ending}");
         let arguments = ["render", "long.mid", "--soundfont", "sines.sf2", "--out", &out];
         let child = pastiche(folder.path(), &arguments);
-        wait("the temporary file", || {
-            files(folder.path()).iter().any(|name| name.ends_with(".part"))
-        });
+        wait("the temporary file", || files(folder.path()).iter().any(|name| name.ends_with(".part")));
         std::thread::sleep(Duration::from_millis(300));
         interrupt(&child);
         let (status, said) = end(child);
@@ -89,15 +82,7 @@ fn ctrl_c_leaves_no_part_of_a_recording() {
 fn ctrl_c_while_composing_writes_nothing() {
     let checkpoint = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/pastiche-small.safetensors");
     let folder = tempfile::tempdir().unwrap();
-    let arguments = [
-        "generate",
-        "--composer",
-        "bach",
-        "--notes",
-        "20000",
-        "--out",
-        "take.mid",
-    ];
+    let arguments = ["generate", "--composer", "bach", "--notes", "20000", "--out", "take.mid"];
     let mut arguments = arguments.to_vec();
     arguments.extend(["--checkpoint", checkpoint.to_str().unwrap()]);
     let child = pastiche(folder.path(), &arguments);
@@ -105,21 +90,15 @@ fn ctrl_c_while_composing_writes_nothing() {
     interrupt(&child);
     let (status, said) = end(child);
     // Where the model was still loading, Ctrl-C ended the program by itself.
-    assert!(
-        status.code() == Some(130) || status.signal() == Some(2),
-        "{status}: {said}"
-    );
+    assert!(status.code() == Some(130) || status.signal() == Some(2), "{status}: {said}");
     assert!(files(folder.path()).is_empty());
 }
 
 #[test]
 fn a_reader_that_has_enough_ends_the_program_silently() {
     let folder = place();
-    for arguments in [
-        ["inspect", "long.mid"].as_slice(),
-        &["inspect", "--json", "long.mid"],
-        &["composers"],
-    ] {
+    for arguments in [["inspect", "long.mid"].as_slice(), &["inspect", "--json", "long.mid"], &["composers"]]
+    {
         let mut child = pastiche(folder.path(), arguments);
         drop(child.stdout.take());
         let (status, said) = end(child);

@@ -56,9 +56,7 @@ fn fails(folder: &Path, arguments: &[&str]) -> String {
 fn spans(read: &MidiRead) -> Vec<(u8, i64, i64)> {
     let ms = |secs: f64| (secs * 1000.0).round() as i64;
     let notes = read.performance.notes().iter();
-    notes
-        .map(|n| (n.pitch.number(), ms(n.onset_secs), ms(n.release_secs())))
-        .collect()
+    notes.map(|n| (n.pitch.number(), ms(n.onset_secs), ms(n.release_secs()))).collect()
 }
 
 #[test]
@@ -66,24 +64,9 @@ fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::write(at("in.mid"), held()).unwrap();
-    succeeds(
-        folder.path(),
-        &[
-            "render",
-            "in.mid",
-            "--from",
-            "1",
-            "--to",
-            "2.25",
-            "--out",
-            "part.midi",
-        ],
-    );
+    succeeds(folder.path(), &["render", "in.mid", "--from", "1", "--to", "2.25", "--out", "part.midi"]);
     let part = read_file(&at("part.midi")).unwrap();
-    assert_eq!(
-        spans(&part),
-        [(48, 0, 1250), (74, 0, 500), (75, 500, 1000), (76, 1000, 1250)]
-    );
+    assert_eq!(spans(&part), [(48, 0, 1250), (74, 0, 500), (75, 500, 1000), (76, 1000, 1250)]);
     let pedal = part.performance.pedal();
     assert_eq!((pedal[0].time_secs, pedal[0].value), (0.0, 127));
     assert_eq!((pedal[1].time_secs, pedal[1].value), (1.25, 0));
@@ -91,19 +74,14 @@ fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
     // Twice as fast is half as long, and so is its beat.
     succeeds(
         folder.path(),
-        &[
-            "render", "in.mid", "--from", "1", "--to", "2", "--tempo", "200", "--out", "fast.mid",
-        ],
+        &["render", "in.mid", "--from", "1", "--to", "2", "--tempo", "200", "--out", "fast.mid"],
     );
     let fast = read_file(&at("fast.mid")).unwrap();
     assert_eq!(spans(&fast), [(48, 0, 500), (74, 0, 250), (75, 250, 500)]);
     assert_eq!(fast.performance.markings().tempos[0].quarter_micros, 250_000);
     // A picture of a part is narrower than one of the whole.
     succeeds(folder.path(), &["render", "in.mid", "--out", "whole.png"]);
-    succeeds(
-        folder.path(),
-        &["render", "in.mid", "--tempo", "25", "--out", "slow.png"],
-    );
+    succeeds(folder.path(), &["render", "in.mid", "--tempo", "25", "--out", "slow.png"]);
     let width = |name: &str| u32::from_be_bytes(fs::read(at(name)).unwrap()[16..20].try_into().unwrap());
     assert!(width("slow.png") > 2 * width("whole.png"));
     // Nothing in it, nothing written.
@@ -113,11 +91,8 @@ fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
         assert!(!at(out).exists());
     }
     assert!(
-        fails(
-            folder.path(),
-            &["render", "in.mid", "--from", "2", "--to", "1", "--out", "x.mid"]
-        )
-        .contains("before")
+        fails(folder.path(), &["render", "in.mid", "--from", "2", "--to", "1", "--out", "x.mid"])
+            .contains("before")
     );
 }
 
@@ -127,11 +102,9 @@ fn what_is_read_is_said_and_nothing_commands_the_terminal() {
     let at = |name: &str| folder.path().join(name);
     let title = b"\0\xff\x03\x12\x1b[31mred\x1b]0;owned\x07";
     // A tempo of a second, a note of 119.97 s, a velocity of 200.
-    let body = [
-        title.as_slice(),
-        b"\0\xff\x51\x03\x0f\x42\x40\0\x90\x3c\xc8\x83\xc1\x72\x80\x3c\0\0\xff\x2f\0",
-    ]
-    .concat();
+    let body =
+        [title.as_slice(), b"\0\xff\x51\x03\x0f\x42\x40\0\x90\x3c\xc8\x83\xc1\x72\x80\x3c\0\0\xff\x2f\0"]
+            .concat();
     fs::write(at("a\x1b[1mb.mid"), file(&body)).unwrap();
     let (out, _) = succeeds(folder.path(), &["inspect", "a\x1b[1mb.mid"]);
     assert!(!out.contains('\x1b') && !out.contains('\x07'), "{out:?}");
@@ -146,16 +119,9 @@ fn what_is_read_is_said_and_nothing_commands_the_terminal() {
     fs::write(at("long.mid"), file(exact)).unwrap();
     let secs = read_file(&at("long.mid")).unwrap().performance.duration_secs();
     let (out, _) = succeeds(folder.path(), &["inspect", "long.mid"]);
-    assert!(
-        (119.95..120.0).contains(&secs) && out.contains("2:00.0"),
-        "{secs}: {out}"
-    );
+    assert!((119.95..120.0).contains(&secs) && out.contains("2:00.0"), "{secs}: {out}");
     for (name, bytes, kind) in [
-        (
-            "page.mid",
-            b"<!DOCTYPE html><html></html>".as_slice(),
-            "a web page",
-        ),
+        ("page.mid", b"<!DOCTYPE html><html></html>".as_slice(), "a web page"),
         ("song.kar", b"PK\x03\x04", "a zip archive"),
         ("song.txt", b"la la la", "a text file"),
     ] {
@@ -192,10 +158,7 @@ fn links_modes_pipes_and_devices_stay_what_they_are() {
     symlink("real.mid", at("link.mid")).unwrap();
     succeeds(folder.path(), &["render", "in.mid", "--out", "link.mid"]);
     assert!(fs::symlink_metadata(at("link.mid")).unwrap().is_symlink());
-    assert_eq!(
-        fs::metadata(at("real.mid")).unwrap().permissions().mode() & 0o777,
-        0o640
-    );
+    assert_eq!(fs::metadata(at("real.mid")).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(read_file(&at("real.mid")).unwrap().performance.notes().len(), 11);
     let made = Command::new("mkfifo").arg(at("pipe.mid")).status().unwrap();
     assert!(made.success());
@@ -204,24 +167,13 @@ fn links_modes_pipes_and_devices_stay_what_they_are() {
         move || fs::read(pipe).unwrap()
     });
     succeeds(folder.path(), &["render", "in.mid", "--out", "pipe.mid"]);
-    assert_eq!(
-        read(&reader.join().unwrap()).unwrap().performance.notes().len(),
-        11
-    );
+    assert_eq!(read(&reader.join().unwrap()).unwrap().performance.notes().len(), 11);
     // Into standard output goes the file and nothing else.
     let output = run(folder.path(), &["render", "in.mid", "--out", "/dev/stdout"]);
     assert_eq!(read(&output.stdout).unwrap().performance.notes().len(), 11);
     assert!(read(&output.stdout).unwrap().report.is_clean());
-    let names: Vec<_> = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|item| item.unwrap().file_name())
-        .collect();
-    assert!(
-        names
-            .iter()
-            .all(|name| !name.to_string_lossy().ends_with(".part")),
-        "{names:?}"
-    );
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|item| item.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{names:?}");
 }
 
 #[test]
@@ -231,78 +183,18 @@ fn what_cannot_work_is_refused_before_composing() {
     fs::write(folder.path().join("file"), b"").unwrap();
     let begun = std::time::Instant::now();
     for (arguments, said) in [
-        (
-            ["generate", "--composer", "bach", "--out", "x.mp3"].as_slice(),
-            "must end in",
-        ),
-        (
-            &["generate", "--composer", "bach", "--out", "no/such/folder/x.mid"],
-            "cannot write",
-        ),
-        (
-            &["generate", "--composer", "bach", "--count", "2", "--out", "file"],
-            "cannot be used",
-        ),
-        (
-            &[
-                "generate",
-                "--composer",
-                "bach",
-                "--out",
-                "x.mid",
-                "--temperature",
-                "nan",
-            ],
-            "from 0.1 to 2",
-        ),
-        (
-            &["generate", "--composer", "bach", "--out", "x.mid", "--top-p", "0"],
-            "from 0.05 to 1",
-        ),
-        (
-            &[
-                "generate",
-                "--composer",
-                "bach",
-                "--out",
-                "x.mid",
-                "--guidance",
-                "inf",
-            ],
-            "from 0 to 8",
-        ),
-        (
-            &["generate", "--composer", "bach", "--out", "x.mid", "--notes", "0"],
-            "from 1 to 40000",
-        ),
-        (
-            &[
-                "generate",
-                "--composer",
-                "bach",
-                "--out",
-                "x.mid",
-                "--seconds",
-                "nan",
-            ],
-            "from 1 to 4000",
-        ),
-        (
-            &["vary", "in.mid", "--amount", "nan", "--out", "x.mid"],
-            "from 0 to 1",
-        ),
-        (
-            &["vary", "in.mid", "--amount", "0.5", "--out", "x.docx"],
-            "must end in",
-        ),
-        (
-            &["continue", "in.mid", "--notes", "0", "--out", "x.mid"],
-            "from 1 to 40000",
-        ),
-        (
-            &["render", "in.mid", "--from", "nan", "--out", "x.wav"],
-            "from 0 to 86400",
-        ),
+        (["generate", "--composer", "bach", "--out", "x.mp3"].as_slice(), "must end in"),
+        (&["generate", "--composer", "bach", "--out", "no/such/folder/x.mid"], "cannot write"),
+        (&["generate", "--composer", "bach", "--count", "2", "--out", "file"], "cannot be used"),
+        (&["generate", "--composer", "bach", "--out", "x.mid", "--temperature", "nan"], "from 0.1 to 2"),
+        (&["generate", "--composer", "bach", "--out", "x.mid", "--top-p", "0"], "from 0.05 to 1"),
+        (&["generate", "--composer", "bach", "--out", "x.mid", "--guidance", "inf"], "from 0 to 8"),
+        (&["generate", "--composer", "bach", "--out", "x.mid", "--notes", "0"], "from 1 to 40000"),
+        (&["generate", "--composer", "bach", "--out", "x.mid", "--seconds", "nan"], "from 1 to 4000"),
+        (&["vary", "in.mid", "--amount", "nan", "--out", "x.mid"], "from 0 to 1"),
+        (&["vary", "in.mid", "--amount", "0.5", "--out", "x.docx"], "must end in"),
+        (&["continue", "in.mid", "--notes", "0", "--out", "x.mid"], "from 1 to 40000"),
+        (&["render", "in.mid", "--from", "nan", "--out", "x.wav"], "from 0 to 86400"),
     ] {
         let err = fails(folder.path(), arguments);
         assert!(err.contains(said), "{arguments:?}: {err}");
@@ -324,16 +216,7 @@ fn a_variation_of_nothing_keeps_the_rests() {
     fs::write(folder.path().join("rest.mid"), file(&body)).unwrap();
     let checkpoint = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/pastiche-small.safetensors");
     let checkpoint = checkpoint.to_str().unwrap();
-    let arguments = [
-        "vary",
-        "rest.mid",
-        "--amount",
-        "0",
-        "--out",
-        "same.mid",
-        "--checkpoint",
-        checkpoint,
-    ];
+    let arguments = ["vary", "rest.mid", "--amount", "0", "--out", "same.mid", "--checkpoint", checkpoint];
     succeeds(folder.path(), &arguments);
     let (given, made) = (
         read_file(&folder.path().join("rest.mid")).unwrap().performance,

@@ -27,9 +27,7 @@ struct Pastiche {
 impl Pastiche {
     fn play(place: &Place) -> Pastiche {
         let (midi_path, font_path) = (place.path().join("scale.mid"), place.path().join("sines.sf2"));
-        let notes: Vec<_> = (0..PIECE_SECS)
-            .map(|i| note(pitch_at(i.into()), i.into(), 0.9))
-            .collect();
+        let notes: Vec<_> = (0..PIECE_SECS).map(|i| note(pitch_at(i.into()), i.into(), 0.9)).collect();
         midi::write_file(&midi_path, &performance(&notes), None, None).unwrap();
         std::fs::write(&font_path, sf2::sines()).unwrap();
         let mut child = place
@@ -43,15 +41,8 @@ impl Pastiche {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (input, output) = (
-            child.stdin.take().unwrap(),
-            BufReader::new(child.stdout.take().unwrap()),
-        );
-        Pastiche {
-            child: Running(child),
-            input,
-            output,
-        }
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Pastiche { child: Running(child), input, output }
     }
 
     fn tell(&mut self, command: &str) -> Instant {
@@ -92,20 +83,12 @@ fn the_program_is_heard_on_a_sound_server() {
     let mut pastiche = Pastiche::play(&place);
 
     // The right pitches at the right times: from the first sound on, a note a second.
-    let began = ear
-        .first_sound(ear.start, Duration::from_secs(20))
-        .expect("sound");
+    let began = ear.first_sound(ear.start, Duration::from_secs(20)).expect("sound");
     for second in 0..4 {
         let onset = began + Duration::from_secs(second);
-        assert_eq!(
-            ear.pitch(onset + Duration::from_millis(100)),
-            Some(pitch_at(second as usize))
-        );
+        assert_eq!(ear.pitch(onset + Duration::from_millis(100)), Some(pitch_at(second as usize)));
         if second > 0 {
-            let before = ear.between(
-                onset - Duration::from_millis(300),
-                onset - Duration::from_millis(120),
-            );
+            let before = ear.between(onset - Duration::from_millis(300), onset - Duration::from_millis(120));
             assert!(
                 sounds(&before, SERVER_RATE, pitch_at(second as usize - 1)),
                 "still the note before, {second}"
@@ -116,10 +99,7 @@ fn the_program_is_heard_on_a_sound_server() {
 
     // Pause is silent, soon and for as long as it lasts; play goes on.
     let paused = pastiche.tell("pause");
-    let heard = ear.between(
-        paused + Duration::from_millis(300),
-        paused + Duration::from_millis(1500),
-    );
+    let heard = ear.between(paused + Duration::from_millis(300), paused + Duration::from_millis(1500));
     assert_eq!(peak(&heard), 0.0, "silence while paused");
     let at_pause = pastiche.position();
     pastiche.tell("play");
@@ -153,10 +133,7 @@ fn the_program_is_heard_on_a_sound_server() {
     let (before, moment) = (pastiche.position(), Instant::now());
     std::thread::sleep(Duration::from_secs(1));
     let moved = pastiche.position() - before;
-    assert!(
-        (moved - moment.elapsed().as_secs_f64()).abs() < 0.2,
-        "the silent clock moved by {moved}"
-    );
+    assert!((moved - moment.elapsed().as_secs_f64()).abs() < 0.2, "the silent clock moved by {moved}");
     assert_eq!(pastiche.status()["has_device"], false);
 
     let _server = place.server();

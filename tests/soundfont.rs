@@ -26,9 +26,7 @@ fn refusal(bytes: &[u8]) -> String {
 fn heard(font: &SoundFont, pitch: u8) -> Vec<f32> {
     let voices = Voices::new(font, &dry(RATE)).unwrap();
     let mut renderer = Renderer::new(RATE, Some(Box::new(voices)));
-    renderer.load(Box::new(Score::whole(Arc::new(performance(&[note(
-        pitch, 0.0, 0.5,
-    )])))));
+    renderer.load(Box::new(Score::whole(Arc::new(performance(&[note(pitch, 0.0, 0.5)])))));
     renderer.play();
     let samples = listen(&mut renderer, 1.0);
     assert!(renderer.has_voices(), "the synthesizer broke");
@@ -54,16 +52,10 @@ fn with_second(sample: Sample) -> Font {
 fn a_sound_one_is_loaded_with_its_presets() {
     let (_folder, font) = sine_font();
     assert_eq!(font.name(), "Test sines");
-    assert_eq!(
-        (font.presets().len(), font.default_preset().name.as_str()),
-        (1, "Sine")
-    );
+    assert_eq!((font.presets().len(), font.default_preset().name.as_str()), (1, "Sine"));
     assert!(plays(&font, 69) && plays(&font, 40));
     assert_eq!(font.report().remark(), None);
-    let wrong = VoiceSettings {
-        preset: Some((0, 5)),
-        ..VoiceSettings::new(48_000)
-    };
+    let wrong = VoiceSettings { preset: Some((0, 5)), ..VoiceSettings::new(48_000) };
     let error = Voices::new(&font, &wrong).err().unwrap().to_string();
     assert!(error.contains("bank 0, program 5"), "{error}");
 }
@@ -78,28 +70,17 @@ fn short_loops_play_to_the_highest_key() {
         let font = open(font.bytes()).unwrap();
         for pitch in [21, 69, 108] {
             let samples = heard(&font, pitch);
-            assert!(
-                peak(part(&samples, RATE, 0.9..1.0)) < 0.01,
-                "{period} frames, key {pitch}"
-            );
+            assert!(peak(part(&samples, RATE, 0.9..1.0)) < 0.01, "{period} frames, key {pitch}");
         }
     }
     // The loop of one period in four frames at 44 kHz is 11 kHz at A4, 5.5 kHz an octave below.
     let mut font = Font::new();
     let square: Vec<i16> = (0..1000).map(|i| [0, 20_000, 0, -20_000][i % 4]).collect();
-    font.samples[0] = Sample {
-        bytes: sf2::to_bytes(&square),
-        length: 1000,
-        looped: (996, 1000),
-        ..Sample::sine()
-    };
+    font.samples[0] =
+        Sample { bytes: sf2::to_bytes(&square), length: 1000, looped: (996, 1000), ..Sample::sine() };
     let samples = heard(&open(font.bytes()).unwrap(), 57);
     let at = |hertz: f64| amplitude_at(part(&samples, RATE, 0.1..0.45), RATE, hertz);
-    assert!(
-        at(5_500.0) > 0.01 && at(5_500.0) > 5.0 * at(5_000.0),
-        "{}",
-        at(5_500.0)
-    );
+    assert!(at(5_500.0) > 0.01 && at(5_500.0) > 5.0 * at(5_000.0), "{}", at(5_500.0));
 }
 
 /// A sound that is played once, with a loop of two frames at its end.
@@ -111,10 +92,7 @@ fn one_shots_with_a_tiny_loop_are_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.wav");
     let notes: Vec<_> = (0..8).map(|i| note(101 + i, 0.25 * f64::from(i), 1.0)).collect();
-    let settings = ExportSettings {
-        voices: dry(RATE),
-        ..ExportSettings::new(RATE)
-    };
+    let settings = ExportSettings { voices: dry(RATE), ..ExportSettings::new(RATE) };
     let music = Arc::new(performance(&notes));
     let summary = export(music, &font, &settings, &path, &StopFlag::new(), &mut |_| {}).unwrap();
     assert!(summary.secs > 2.7 && summary.peak > 0.05, "{summary:?}");
@@ -130,34 +108,17 @@ fn samples_without_padding_play() {
 /// Samples in a ROM, empty ones, and those outside the file: their keys are silent, the others play, and it is said.
 #[test]
 fn unusable_samples_are_left_out_and_counted() {
-    let rom = Sample {
-        kind: 1 | IN_ROM,
-        ..Sample::sine()
-    };
-    let empty = Sample {
-        length: 0,
-        ..Sample::sine()
-    };
-    let outside = Sample {
-        shift: 1 << 20,
-        ..Sample::sine()
-    };
+    let rom = Sample { kind: 1 | IN_ROM, ..Sample::sine() };
+    let empty = Sample { length: 0, ..Sample::sine() };
+    let outside = Sample { shift: 1 << 20, ..Sample::sine() };
     for sample in [rom.clone(), empty, outside] {
         let font = open(with_second(sample).bytes()).unwrap();
         assert_eq!(
             font.report(),
-            SoundFontReport {
-                presets: 1,
-                incomplete: 1,
-                lost: 0,
-                unusable_samples: 1
-            }
+            SoundFontReport { presets: 1, incomplete: 1, lost: 0, unusable_samples: 1 }
         );
         let remark = font.report().remark().unwrap();
-        assert!(
-            remark.starts_with("1 sound of this SoundFont lacks notes: 1 of its samples is"),
-            "{remark}"
-        );
+        assert!(remark.starts_with("1 sound of this SoundFont lacks notes: 1 of its samples is"), "{remark}");
         assert!(plays(&font, 50) && plays(&font, 90));
         assert_eq!(peak(&heard(&font, 69)), 0.0);
     }
@@ -167,17 +128,11 @@ fn unusable_samples_are_left_out_and_counted() {
     let font = open(font.bytes()).unwrap();
     assert_eq!((font.presets().len(), font.report().lost), (1, 1));
     let remark = font.report().remark().unwrap();
-    assert!(
-        remark.contains("1 sound of this SoundFont lacks notes and 1 cannot be played"),
-        "{remark}"
-    );
+    assert!(remark.contains("1 sound of this SoundFont lacks notes and 1 cannot be played"), "{remark}");
     let mut font = Font::new();
     font.samples = vec![rom];
     let message = refusal(&font.bytes());
-    assert!(
-        message.contains("no sound of this SoundFont can be played"),
-        "{message}"
-    );
+    assert!(message.contains("no sound of this SoundFont can be played"), "{message}");
 }
 
 #[test]
@@ -231,10 +186,7 @@ fn loudness_is_measured_on_what_there_is() {
     }
     // The loudest half lies in keys that the chord does not touch: one of those counts.
     let silent = |low, high| (vec![range(KEY_RANGE, low, high), [48, 1440]], 0);
-    let zones = vec![
-        silent(0, 99),
-        ([vec![range(KEY_RANGE, 100, 127)], plain()].concat(), 0),
-    ];
+    let zones = vec![silent(0, 99), ([vec![range(KEY_RANGE, 100, 127)], plain()].concat(), 0)];
     let top = level(&Font::with_zones(zones), 104);
     assert!((0.03..0.9).contains(&top), "{top}");
 }
@@ -254,10 +206,7 @@ fn compressed_samples_are_decoded() {
     }
     // Some programs write neither the version nor the kind.
     let mut font = Font::new();
-    font.samples = vec![Sample {
-        kind: 1,
-        ..Sample::vorbis()
-    }];
+    font.samples = vec![Sample { kind: 1, ..Sample::vorbis() }];
     assert!(plays(&open(font.bytes()).unwrap(), 69));
 }
 
@@ -271,10 +220,7 @@ fn a_broken_stream_silences_its_own_keys_only() {
     assert!(plays(&font, 50) && plays(&font, 90));
     assert_eq!(font.playable(font.default_preset()).unwrap().undecodable(), 1);
     let remark = font.remark().unwrap();
-    assert!(
-        remark.starts_with("1 compressed sample of this sound is damaged"),
-        "{remark}"
-    );
+    assert!(remark.starts_with("1 compressed sample of this sound is damaged"), "{remark}");
     let mut foreign = Sample::vorbis();
     foreign.bytes[..4].copy_from_slice(b"fLaC");
     let mut font = with_second(foreign);
@@ -285,19 +231,13 @@ fn a_broken_stream_silences_its_own_keys_only() {
 #[test]
 fn only_the_preset_in_use_is_in_memory() {
     let mut font = with_second(Sample::sine());
-    font.presets = vec![
-        ("One", 0, 0, vec![(plain(), 0)]),
-        ("Both", 1, 0, vec![(plain(), 0), (plain(), 1)]),
-    ];
+    font.presets = vec![("One", 0, 0, vec![(plain(), 0)]), ("Both", 1, 0, vec![(plain(), 0), (plain(), 1)])];
     let font = open(font.bytes()).unwrap();
     let bytes = |preset: usize| font.playable(&font.presets()[preset]).unwrap().sample_bytes();
     let one = 2 * (sf2::FRAMES + 46);
     assert_eq!((bytes(0), bytes(1)), (4 + one, 4 + 2 * one));
     let first = font.playable(&font.presets()[1]).unwrap();
-    assert!(
-        Arc::ptr_eq(&first, &font.playable(&font.presets()[1]).unwrap()),
-        "read once"
-    );
+    assert!(Arc::ptr_eq(&first, &font.playable(&font.presets()[1]).unwrap()), "read once");
 }
 
 /// The smallest files of each kind, made by hand.
@@ -312,11 +252,7 @@ fn every_kind_of_odd_file_plays() {
         let is_high = name == "high_keys_only";
         for pitch in [21, 60, 84, 108] {
             let loudest = peak(&heard(&font, pitch));
-            assert_eq!(
-                loudest > 0.02,
-                !is_high || pitch >= 84,
-                "{name}, key {pitch}: {loudest}"
-            );
+            assert_eq!(loudest > 0.02, !is_high || pitch >= 84, "{name}, key {pitch}: {loudest}");
             assert!(loudest < 0.9, "{name}, key {pitch}: {loudest}");
         }
         assert_eq!(font.report().incomplete == 1, name == "rom_sample", "{name}");
@@ -331,21 +267,14 @@ fn loops_and_offsets_outside_their_sample_are_cut_to_it() {
     const START: u16 = 0;
     const END: u16 = 1;
     const LOOP_END: u16 = 3;
-    for generators in [
-        vec![[END, 2_000]],
-        vec![[LOOP_END, 30_000]],
-        vec![[START, PERIOD as u16]],
-    ] {
+    for generators in [vec![[END, 2_000]], vec![[LOOP_END, 30_000]], vec![[START, PERIOD as u16]]] {
         let font = Font::with_zones(vec![([generators, plain()].concat(), 0)]);
         assert!(plays(&open(font.bytes()).unwrap(), 69));
     }
     let mut font = Font::new();
     let (start, end) = font.samples[0].looped;
     font.samples[0].looped = (end, start);
-    assert!(
-        plays(&open(font.bytes()).unwrap(), 69),
-        "a loop that is turned around"
-    );
+    assert!(plays(&open(font.bytes()).unwrap(), 69), "a loop that is turned around");
 }
 
 #[test]
@@ -363,13 +292,8 @@ fn other_kinds_of_file_are_named() {
     }
     let message = refusal(&sf2::drums());
     assert!(message.contains("only drums"), "{message}");
-    let message = SoundFont::load(&PathBuf::from("no/such.sf2"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("could not read") && message.ends_with("no/such.sf2"),
-        "{message}"
-    );
+    let message = SoundFont::load(&PathBuf::from("no/such.sf2")).unwrap_err().to_string();
+    assert!(message.contains("could not read") && message.ends_with("no/such.sf2"), "{message}");
 }
 
 #[test]
@@ -378,10 +302,7 @@ fn cut_ones_say_what_is_missing() {
     for length in [whole.len() / 2, whole.len() - 1, whole.len() - 60, 13] {
         let message = refusal(&whole[..length]);
         let missing = format!("{} bytes are missing", whole.len() - length);
-        assert!(
-            message.contains("cut short") && message.contains(&missing),
-            "{length}: {message}"
-        );
+        assert!(message.contains("cut short") && message.contains(&missing), "{length}: {message}");
     }
 }
 

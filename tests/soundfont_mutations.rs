@@ -24,8 +24,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let mut rich = Font::with_zones(vec![zone(0, 50, 0), zone(40, 80, 1), zone(81, 127, 2)]);
     rich.samples.extend([Sample::sine(), Sample::sine()]);
     rich.samples[1].looped = (3_990, 3_998);
-    rich.presets
-        .push(("Other", 5, 1, vec![(plain(), 2), (vec![], 0)]));
+    rich.presets.push(("Other", 5, 1, vec![(plain(), 2), (vec![], 0)]));
     rich.info = sf2::chunk(b"DMOD", &[0; 6]);
     let mut compressed = rich.clone();
     compressed.version = [3, 1];
@@ -70,11 +69,8 @@ fn try_one(bytes: Vec<u8>) -> Result<f32, String> {
     let mut loudest = 0.0f32;
     let mut failure = None;
     for preset in font.presets().iter().take(2) {
-        let settings = VoiceSettings {
-            preset: Some((preset.bank, preset.program)),
-            polyphony: 32,
-            ..dry(SLOW)
-        };
+        let settings =
+            VoiceSettings { preset: Some((preset.bank, preset.program)), polyphony: 32, ..dry(SLOW) };
         let voices = match Voices::new(&font, &settings) {
             Ok(voices) => voices,
             Err(error) => {
@@ -96,10 +92,7 @@ fn try_one(bytes: Vec<u8>) -> Result<f32, String> {
 
 #[test]
 fn damage_of_every_kind_is_survived() {
-    let files = std::env::var("PASTICHE_MUTATIONS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(USUAL);
+    let files = std::env::var("PASTICHE_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(USUAL);
     let seeds = seeds();
     let mut numbers = Numbers::new(77);
     let (mut refused, mut played, mut slowest) = (0, 0, Duration::ZERO);
@@ -114,10 +107,7 @@ fn damage_of_every_kind_is_survived() {
             Ok(Ok(_)) => played += 1,
             Ok(Err(message)) => {
                 refused += 1;
-                assert!(
-                    !message.is_empty() && !message.contains('\n'),
-                    "file {i}: {message}"
-                );
+                assert!(!message.is_empty() && !message.contains('\n'), "file {i}: {message}");
             }
             Err(_) => {
                 let path = std::env::temp_dir().join(format!("pastiche-damaged-{i}.sf2"));
@@ -131,9 +121,6 @@ fn damage_of_every_kind_is_survived() {
         begun.elapsed()
     );
     // Otherwise the mutations are too rough to reach anything behind the header, or too tame.
-    assert!(
-        refused > files / 20 && played > files / 4,
-        "{refused} refused, {played} played"
-    );
+    assert!(refused > files / 20 && played > files / 4, "{refused} refused, {played} played");
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
 }

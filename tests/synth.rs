@@ -26,23 +26,14 @@ fn each_key_sounds_at_its_pitch_and_time() {
     renderer.play();
     let heard = listen(&mut renderer, 3.5);
     for (pitch, onset) in [(57, 0.0), (69, 1.0), (76, 2.0)] {
-        assert!(
-            sounds(part(&heard, RATE, onset + 0.05..onset + 0.45), RATE, pitch),
-            "{pitch}"
-        );
+        assert!(sounds(part(&heard, RATE, onset + 0.05..onset + 0.45), RATE, pitch), "{pitch}");
         let silent = part(&heard, RATE, onset + 0.8..onset + 0.98);
         assert!(peak(silent) < 1e-3, "{pitch} ended: {}", peak(silent));
     }
     // The first sample of a note comes within a block of its onset, and one more for the limiter.
-    let first = heard
-        .iter()
-        .skip(RATE as usize / 2 + 30_000 / 2)
-        .position(|s| s.abs() > 1e-3);
+    let first = heard.iter().skip(RATE as usize / 2 + 30_000 / 2).position(|s| s.abs() > 1e-3);
     assert!(first.is_some());
-    let onset = heard[RATE as usize - 200..]
-        .iter()
-        .position(|s| s.abs() > 1e-3)
-        .unwrap();
+    let onset = heard[RATE as usize - 200..].iter().position(|s| s.abs() > 1e-3).unwrap();
     assert!((200..200 + 3 * BLOCK).contains(&onset), "{onset}");
 }
 
@@ -53,30 +44,16 @@ fn the_tempo_changes_the_time_and_not_the_pitch() {
         renderer.set_tempo_scale(scale);
         renderer.play();
         let heard = listen(&mut renderer, 1.6 / scale);
-        assert!(
-            sounds(part(&heard, RATE, 0.1 / scale..0.5 / scale), RATE, 69),
-            "{scale}"
-        );
-        assert!(
-            sounds(part(&heard, RATE, 1.05 / scale..1.45 / scale), RATE, 76),
-            "{scale}"
-        );
-        assert!(
-            !sounds(part(&heard, RATE, 1.05 / scale..1.45 / scale), RATE, 69),
-            "{scale}"
-        );
-        assert!(
-            peak(part(&heard, RATE, 0.95 / scale..0.99 / scale)) < 0.02,
-            "{scale}"
-        );
+        assert!(sounds(part(&heard, RATE, 0.1 / scale..0.5 / scale), RATE, 69), "{scale}");
+        assert!(sounds(part(&heard, RATE, 1.05 / scale..1.45 / scale), RATE, 76), "{scale}");
+        assert!(!sounds(part(&heard, RATE, 1.05 / scale..1.45 / scale), RATE, 69), "{scale}");
+        assert!(peak(part(&heard, RATE, 0.95 / scale..0.99 / scale)) < 0.02, "{scale}");
     }
 }
 
 #[test]
 fn pause_is_silent_and_play_goes_on_at_the_next_sample() {
-    let notes: Vec<_> = (0..40u8)
-        .map(|i| note(50 + (i % 30) * 7 % 30, f64::from(i) * 0.1, 0.35))
-        .collect();
+    let notes: Vec<_> = (0..40u8).map(|i| note(50 + (i % 30) * 7 % 30, f64::from(i) * 0.1, 0.35)).collect();
     let mut straight = renderer(&notes, &[pedal(0.5, true), pedal(1.4, false)]);
     // Softly: the limiter would recover during the pause.
     straight.set_gain(0.1);
@@ -103,16 +80,9 @@ fn pause_is_silent_and_play_goes_on_at_the_next_sample() {
     let resumed = until_pause + 4 * BLOCK;
     let offset = 8 * BLOCK;
     for i in offset..after.len() {
-        assert!(
-            (after[i] - expected[resumed + i]).abs() < 1e-6,
-            "sample {i} after play"
-        );
+        assert!((after[i] - expected[resumed + i]).abs() < 1e-6, "sample {i} after play");
     }
-    assert!(
-        largest_step(&heard) <= largest_step(&expected) * 1.05,
-        "{}",
-        largest_step(&heard)
-    );
+    assert!(largest_step(&heard) <= largest_step(&expected) * 1.05, "{}", largest_step(&heard));
 }
 
 #[test]
@@ -140,24 +110,13 @@ fn a_loop_goes_round_and_its_end_is_free_of_clicks() {
     renderer.seek(1.0);
     renderer.play();
     let heard = listen(&mut renderer, 3.0);
-    assert!(
-        (1.2..1.7).contains(&renderer.position_secs()),
-        "{}",
-        renderer.position_secs()
-    );
+    assert!((1.2..1.7).contains(&renderer.position_secs()), "{}", renderer.position_secs());
     assert!(sounds(part(&heard, RATE, 0.1..2.9), RATE, 69));
     assert!(!sounds(part(&heard, RATE, 0.1..2.9), RATE, 76));
-    assert!(
-        largest_step(&heard[2 * BLOCK..]) < step_bound(&heard, 69),
-        "{}",
-        largest_step(&heard)
-    );
+    assert!(largest_step(&heard[2 * BLOCK..]) < step_bound(&heard, 69), "{}", largest_step(&heard));
     renderer.set_loop(None);
     let heard = listen(&mut renderer, 1.2);
-    assert!(
-        sounds(part(&heard, RATE, 0.85..1.15), RATE, 76),
-        "plays on once the loop is off"
-    );
+    assert!(sounds(part(&heard, RATE, 0.85..1.15), RATE, 76), "plays on once the loop is off");
 }
 
 #[test]
@@ -193,10 +152,7 @@ fn a_growing_take_waits_and_goes_on() {
     // A model slower than the music: not note by note, but once there is a second and a half to hear in one piece.
     renderer.append(id, &[note(76, 1.1, 5.0)], &[], 1.2);
     listen(&mut renderer, 0.1);
-    assert!(
-        renderer.is_waiting(),
-        "does not stutter on for a fifth of a second"
-    );
+    assert!(renderer.is_waiting(), "does not stutter on for a fifth of a second");
     renderer.append(id, &[], &[], 2.4);
     listen(&mut renderer, 0.1);
     assert!(renderer.is_waiting(), "nor for 1.4 s");
@@ -206,10 +162,7 @@ fn a_growing_take_waits_and_goes_on() {
     listen(&mut renderer, 0.6);
     // A held key rings on while waiting.
     assert!(renderer.is_waiting());
-    assert!(
-        sounds(&listen(&mut renderer, 0.4), RATE, 76),
-        "rings while the playhead is held"
-    );
+    assert!(sounds(&listen(&mut renderer, 0.4), RATE, 76), "rings while the playhead is held");
 
     // Notes of another take go nowhere.
     let other = Score::growing(&Default::default(), 0.0, 8).id();
@@ -231,12 +184,7 @@ fn a_growing_take_keeps_order_and_drops_what_finds_no_room() {
     renderer.load(Box::new(score));
     renderer.append(
         id,
-        &[
-            note(61, 3.0, 1.0),
-            note(62, 2.0, 1.0),
-            note(63, 4.0, 1.0),
-            note(64, 5.0, 1.0),
-        ],
+        &[note(61, 3.0, 1.0), note(62, 2.0, 1.0), note(63, 4.0, 1.0), note(64, 5.0, 1.0)],
         &[],
         5.0,
     );
@@ -251,15 +199,9 @@ fn the_end_rings_out_and_play_begins_anew() {
     renderer.play();
     let heard = listen(&mut renderer, 0.7);
     assert_eq!(renderer.transport(), Transport::Ended);
-    assert!(
-        sounds(part(&heard, RATE, 0.51..0.65), RATE, 69),
-        "the release is heard after the end"
-    );
+    assert!(sounds(part(&heard, RATE, 0.51..0.65), RATE, 69), "the release is heard after the end");
     listen(&mut renderer, 1.5);
-    assert_eq!(
-        (renderer.transport(), renderer.position_secs()),
-        (Transport::Paused, 0.5)
-    );
+    assert_eq!((renderer.transport(), renderer.position_secs()), (Transport::Paused, 0.5));
     renderer.play();
     assert!(sounds(&listen(&mut renderer, 0.4), RATE, 69));
 }
@@ -281,9 +223,7 @@ fn a_key_can_be_tried_while_paused() {
 #[test]
 fn without_voices_the_playhead_moves_all_the_same() {
     let mut renderer = Renderer::new(48_000, None);
-    renderer.load(Box::new(Score::whole(Arc::new(performance(&[note(
-        69, 0.0, 3.0,
-    )])))));
+    renderer.load(Box::new(Score::whole(Arc::new(performance(&[note(69, 0.0, 3.0)])))));
     renderer.play();
     assert_eq!(peak(&listen(&mut renderer, 2.0)), 0.0);
     assert!((renderer.position_secs() - 2.0).abs() < 0.01);

@@ -42,21 +42,13 @@ fn check_round_trip(name: &str, performance: &Performance, sums: &mut Exceptions
     let notes = on_grid(performance);
     assert_eq!(notes.len(), encoded.tokens.len(), "{name}");
     assert_eq!(notes.len(), decoded.notes().len(), "{name}");
-    assert_eq!(
-        notes.len() + encoded.report.merged_notes,
-        performance.notes().len(),
-        "{name}"
-    );
+    assert_eq!(notes.len() + encoded.report.merged_notes, performance.notes().len(), "{name}");
     let first = notes[0].onset_secs;
     let (mut cut_silence, mut capped, mut cut) = (0.0, 0, 0);
     for (i, (note, back)) in notes.iter().zip(decoded.notes()).enumerate() {
         let context = || format!("{name}, note {i}: {note:?} came back as {back:?}");
         assert_eq!(note.pitch, back.pitch, "{}", context());
-        assert!(
-            note.velocity.value().abs_diff(back.velocity.value()) <= 2,
-            "{}",
-            context()
-        );
+        assert!(note.velocity.value().abs_diff(back.velocity.value()) <= 2, "{}", context());
         if i > 0 {
             let gap = (steps(note.onset_secs) - steps(notes[i - 1].onset_secs)) as f64 * GRID_SECS;
             let found = back.onset_secs - decoded.notes()[i - 1].onset_secs;
@@ -74,35 +66,18 @@ fn check_round_trip(name: &str, performance: &Performance, sums: &mut Exceptions
         }
         let drift = (note.onset_secs - first - cut_silence - back.onset_secs).abs();
         sums.greatest_drift_secs = sums.greatest_drift_secs.max(drift);
-        let next = notes[i + 1..]
-            .iter()
-            .find(|n| n.pitch == note.pitch)
-            .map_or(f64::INFINITY, |n| n.onset_secs);
+        let next =
+            notes[i + 1..].iter().find(|n| n.pitch == note.pitch).map_or(f64::INFINITY, |n| n.onset_secs);
         let is_cut = note.release_secs() > next;
         cut += usize::from(is_cut);
-        let kept = if is_cut {
-            (next - note.onset_secs).max(0.0)
-        } else {
-            note.duration_secs
-        };
+        let kept = if is_cut { (next - note.onset_secs).max(0.0) } else { note.duration_secs };
         let quantum = duration_secs(1) / duration_secs(0);
         let (ratio, bin) = (back.duration_secs / kept.clamp(0.02, 10.0), duration_bin(kept));
         if !(1.0 / quantum..=quantum).contains(&ratio) {
             // Only the next stroke of the key excuses it.
-            assert!(
-                back.duration_secs < duration_secs(bin) - 1e-9,
-                "duration: {}",
-                context()
-            );
-            let next_back = decoded.notes()[i + 1..]
-                .iter()
-                .find(|n| n.pitch == note.pitch)
-                .unwrap();
-            assert!(
-                (back.release_secs() - next_back.onset_secs).abs() < 1e-9,
-                "duration: {}",
-                context()
-            );
+            assert!(back.duration_secs < duration_secs(bin) - 1e-9, "duration: {}", context());
+            let next_back = decoded.notes()[i + 1..].iter().find(|n| n.pitch == note.pitch).unwrap();
+            assert!((back.release_secs() - next_back.onset_secs).abs() < 1e-9, "duration: {}", context());
             sums.cut_in_decoding += 1;
         }
         // A pedal that moves within a grid step of the onset may fall on either side of it.
@@ -110,11 +85,7 @@ fn check_round_trip(name: &str, performance: &Performance, sums: &mut Exceptions
         let near = [-0.0105, 0.0, 0.0105].map(|d| performance.is_pedal_down_at(note.onset_secs + d));
         assert!(near.contains(&is_down), "pedal: {}", context());
     }
-    assert_eq!(
-        (capped, cut),
-        (encoded.report.capped_silences, encoded.report.cut_notes),
-        "{name}"
-    );
+    assert_eq!((capped, cut), (encoded.report.capped_silences, encoded.report.cut_notes), "{name}");
     sums.notes += notes.len();
     sums.capped_silences += capped;
     sums.cut_notes += cut;
@@ -131,14 +102,8 @@ fn fixtures_come_back_within_one_quantum() {
         check_round_trip(&name, &read(&bytes).unwrap().performance, &mut sums);
     }
     println!("{sums:?}");
-    assert!(
-        sums.cut_notes > 100 && sums.notes > 40_000,
-        "the fixtures reach the exceptions: {sums:?}"
-    );
-    assert!(
-        sums.greatest_drift_secs <= 0.26,
-        "half a quantum of the longest gap is 0.25 s"
-    );
+    assert!(sums.cut_notes > 100 && sums.notes > 40_000, "the fixtures reach the exceptions: {sums:?}");
+    assert!(sums.greatest_drift_secs <= 0.26, "half a quantum of the longest gap is 0.25 s");
 }
 
 #[test]
@@ -172,13 +137,8 @@ fn tokens_survive_a_midi_file() {
         let file = write(&decode(&tokens), None, None);
         let again = encode(&read(&file).unwrap().performance).tokens;
         assert_eq!(again.len(), tokens.len());
-        let same = |field: Field| {
-            tokens
-                .iter()
-                .zip(&again)
-                .filter(|(a, b)| a.get(field) == b.get(field))
-                .count()
-        };
+        let same =
+            |field: Field| tokens.iter().zip(&again).filter(|(a, b)| a.get(field) == b.get(field)).count();
         assert_eq!(same(Field::Pitch), tokens.len());
         assert_eq!(same(Field::Velocity), tokens.len());
         // Half a tick can move a field that stands on the edge of two bins.

@@ -30,11 +30,7 @@ fn corpus(folder: &Path, composers: [&str; 2]) -> PathBuf {
             .collect(),
     };
     let path = folder.join(format!("{}.corpus", composers.surname(ComposerId(1))));
-    let corpus = Corpus {
-        composers,
-        pieces: (0..16).map(piece).collect(),
-        ..Corpus::default()
-    };
+    let corpus = Corpus { composers, pieces: (0..16).map(piece).collect(), ..Corpus::default() };
     corpus.save(&path).unwrap();
     path
 }
@@ -72,10 +68,8 @@ fn a_run_goes_on_from_another_model_and_refuses_one_that_does_not_fit() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let own = corpus(folder.path(), ["Johann Bach", "Frédéric Chopin"]);
-    let first = open(&own, &at("first"), config(32, None))
-        .unwrap()
-        .run(&StopFlag::new(), &mut |_| {})
-        .unwrap();
+    let first =
+        open(&own, &at("first"), config(32, None)).unwrap().run(&StopFlag::new(), &mut |_| {}).unwrap();
     let (seen, first_nll) = {
         let header = Checkpoint::read(&first.checkpoint).unwrap().header;
         (header.trained_on.notes_seen, first.best_nll.unwrap())

@@ -34,9 +34,7 @@ fn difference(a: &[NoteToken], b: &[NoteToken]) -> f64 {
 }
 
 fn rises_in_chords(tokens: &[NoteToken]) -> bool {
-    tokens
-        .windows(2)
-        .all(|pair| pair[0].gap > 0 || pair[1].pitch > pair[0].pitch)
+    tokens.windows(2).all(|pair| pair[0].gap > 0 || pair[1].pitch > pair[0].pitch)
 }
 
 #[test]
@@ -46,10 +44,8 @@ fn a_variation_of_nothing_is_the_piece_and_more_is_further_away() {
     let pieces: Vec<Performance> = (0..4).map(|i| piece(i, 0, 70)).collect();
     let mut before = -1.0;
     for amount in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        let requests: Vec<GenerateRequest> = pieces
-            .iter()
-            .map(|p| verbs::vary(&g, p, amount, 9).unwrap())
-            .collect();
+        let requests: Vec<GenerateRequest> =
+            pieces.iter().map(|p| verbs::vary(&g, p, amount, 9).unwrap()).collect();
         let mut sum = 0.0;
         for (take, piece) in compose(&g, &requests).iter().zip(&pieces) {
             let source = encode(piece).tokens;
@@ -79,10 +75,7 @@ fn the_latents_of_a_variation_move_with_the_amount() {
     assert!((moved(1.0) / moved(0.5) - 2.0).abs() < 1e-3 && moved(0.5) > 0.0);
     // The take has been made under those latents, window by window.
     let request = verbs::vary(&g, &music, 1.0, 2).unwrap();
-    assert_eq!(
-        compose(&g, std::slice::from_ref(&request))[0].recipe.z,
-        request.z_path
-    );
+    assert_eq!(compose(&g, std::slice::from_ref(&request))[0].recipe.z, request.z_path);
 }
 
 #[test]
@@ -94,11 +87,7 @@ fn going_on_keeps_every_note_as_it_was_played() {
         let take = g.generate(&request, &StopFlag::new(), &mut |_| {}).unwrap();
         let whole = splice(&music, &take);
         assert_eq!(&whole.notes()[..60], music.notes());
-        assert!(
-            (95..=112).contains(&whole.notes().len()),
-            "{}",
-            whole.notes().len()
-        );
+        assert!((95..=112).contains(&whole.notes().len()), "{}", whole.notes().len());
         let new = &whole.notes()[take.recipe.prompt_notes..];
         let last = music.notes().last().unwrap();
         assert!(new.iter().all(|n| n.onset_secs >= last.onset_secs));
@@ -118,10 +107,7 @@ fn without_a_name_it_goes_on_as_the_nearest_composer() {
     }
     let music = piece(5, 0, 60);
     let nearest = g.nearest_composer(&g.encode_windows(&encode(&music).tokens).unwrap());
-    assert_eq!(
-        verbs::continuation(&g, &music, 9, None, 1).unwrap().composer,
-        Some(nearest)
-    );
+    assert_eq!(verbs::continuation(&g, &music, 9, None, 1).unwrap().composer, Some(nearest));
 }
 
 #[test]
@@ -149,10 +135,7 @@ fn restyling_keeps_time_and_moves_z_from_component_to_component() {
     assert!(rises_in_chords(&take.tokens));
     let pitches = |tokens: &[NoteToken]| tokens.iter().map(|t| t.pitch).collect::<Vec<u8>>();
     assert_ne!(pitches(&take.tokens), pitches(&source));
-    assert!(matches!(
-        verbs::restyle(&g, &music, ComposerId(2), 3),
-        Err(GenerateError::NoSuchComposer(2))
-    ));
+    assert!(matches!(verbs::restyle(&g, &music, ComposerId(2), 3), Err(GenerateError::NoSuchComposer(2))));
 }
 
 #[test]
@@ -164,17 +147,11 @@ fn a_blend_goes_from_the_one_to_the_other() {
     let (own_a, own_b) = (encode(&a).tokens, encode(&b).tokens);
     assert_eq!(takes[0].tokens, own_a);
     assert_eq!(takes[4].tokens, own_b);
-    let (early, middle) = (
-        difference(&takes[1].tokens, &own_a),
-        difference(&takes[2].tokens, &own_a),
-    );
+    let (early, middle) = (difference(&takes[1].tokens, &own_a), difference(&takes[2].tokens, &own_a));
     assert!(0.0 < early && early < middle, "{early} {middle}");
     assert!(difference(&takes[3].tokens, &own_b) < 1.0);
     for steps in [0, 1, verbs::MAX_STEPS + 1] {
-        assert!(matches!(
-            verbs::blend(&g, &a, &b, steps, 6),
-            Err(GenerateError::Steps)
-        ));
+        assert!(matches!(verbs::blend(&g, &a, &b, steps, 6), Err(GenerateError::Steps)));
     }
 }
 
@@ -201,11 +178,7 @@ impl Shell {
         let folder = tempfile::tempdir().unwrap();
         checkpoint(folder.path());
         for (name, seed) in [("a.mid", 1), ("b.mid", 2)] {
-            std::fs::write(
-                folder.path().join(name),
-                midi::write(&piece(seed, 0, 40), None, None),
-            )
-            .unwrap();
+            std::fs::write(folder.path().join(name), midi::write(&piece(seed, 0, 40), None, None)).unwrap();
         }
         Shell(folder)
     }
@@ -234,11 +207,7 @@ fn the_commands_write_their_files() {
         "blend a.mid b.mid --steps 3 --seed 3 --out between",
     ] {
         let output = shell.run(line);
-        assert!(
-            output.status.success(),
-            "{line}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         if line.ends_with("--json") {
             let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
             assert_eq!(said["notes"], 40);

@@ -42,11 +42,7 @@ fn the_studio_opens_and_draws_its_window() {
         }
         sleep(Duration::from_millis(100));
     }
-    panic!(
-        "after {} s the window is not right: {last}\n{}",
-        PATIENCE.as_secs(),
-        log(home.path())
-    );
+    panic!("after {} s the window is not right: {last}\n{}", PATIENCE.as_secs(), log(home.path()));
 }
 
 /// A program that is ended when the test is, however the test ends.
@@ -71,53 +67,27 @@ impl Screen {
     /// Starts Xvfb on a display number that it picks itself.
     fn start() -> Self {
         let mut server = Command::new("Xvfb");
-        server.args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1280x800x24",
-            "-nolisten",
-            "tcp",
-        ]);
+        server.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
         let server = server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut server =
             Guarded(server.expect("Xvfb is missing: `cargo xtask test` installs it (package xvfb)"));
         let mut number = String::new();
         let output = server.0.stdout.take().expect("a pipe");
-        BufReader::new(output)
-            .read_line(&mut number)
-            .expect("Xvfb says its display");
+        BufReader::new(output).read_line(&mut number).expect("Xvfb says its display");
         let display = format!(":{}", number.trim());
         let (connection, screen) = RustConnection::connect(Some(&display)).expect("Xvfb takes connections");
         let root = connection.setup().roots[screen].root;
-        Self {
-            connection,
-            root,
-            display,
-            _server: server,
-        }
+        Self { connection, root, display, _server: server }
     }
 
     /// Starts the studio with settings, data and log of its own in `home`; what it prints goes there too.
     fn start_studio(&self, home: &Path) -> Guarded {
         let output = fs::File::create(home.join("output.txt")).expect("the temporary folder is writable");
         let mut studio = Command::new(env!("CARGO_BIN_EXE_pastiche"));
-        studio
-            .env("HOME", home)
-            .env("XDG_DATA_HOME", home)
-            .env("XDG_CONFIG_HOME", home);
-        studio
-            .env("XDG_RUNTIME_DIR", home)
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("WAYLAND_SOCKET");
-        studio
-            .env("DISPLAY", &self.display)
-            .env("LIBGL_ALWAYS_SOFTWARE", "1")
-            .env_remove("LD_LIBRARY_PATH");
-        studio
-            .stderr(output.try_clone().expect("a second handle"))
-            .stdout(output);
+        studio.env("HOME", home).env("XDG_DATA_HOME", home).env("XDG_CONFIG_HOME", home);
+        studio.env("XDG_RUNTIME_DIR", home).env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
+        studio.env("DISPLAY", &self.display).env("LIBGL_ALWAYS_SOFTWARE", "1").env_remove("LD_LIBRARY_PATH");
+        studio.stderr(output.try_clone().expect("a second handle")).stdout(output);
         Guarded(studio.spawn().expect("the studio starts"))
     }
 
@@ -131,31 +101,19 @@ impl Screen {
             (attributes.map_state == MapState::VIEWABLE && area > 10_000).then_some((area, window))
         });
         let (_, window) = visible.max()?;
-        let title = self
-            .connection
-            .get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 256);
+        let title = self.connection.get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 256);
         let title = title.ok()?.reply().ok()?.value;
         Some((window, String::from_utf8_lossy(&title).into_owned()))
     }
 
     fn picture(&self, window: Window) -> Picture {
-        let size = self
-            .connection
-            .get_geometry(window)
-            .expect("a request")
-            .reply()
-            .expect("the window's size");
+        let size =
+            self.connection.get_geometry(window).expect("a request").reply().expect("the window's size");
         let (width, height) = (size.width, size.height);
-        let image = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, !0);
+        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, !0);
         let image = image.expect("a request").reply().expect("the window's pixels");
         let pixels = image.data.chunks_exact(4).map(|p| [p[2], p[1], p[0]]).collect(); // blue first
-        Picture {
-            width,
-            height,
-            pixels,
-        }
+        Picture { width, height, pixels }
     }
 }
 
@@ -176,11 +134,7 @@ impl Picture {
         let most = counts.values().max().copied().unwrap_or(0);
         let share = most as f64 / self.pixels.len().max(1) as f64;
         if counts.len() < MIN_COLOURS || share > MAX_SHARE {
-            return Some(format!(
-                "{} colours, one of them on {:.1} % of it",
-                counts.len(),
-                share * 100.0
-            ));
+            return Some(format!("{} colours, one of them on {:.1} % of it", counts.len(), share * 100.0));
         }
         None
     }
@@ -188,10 +142,7 @@ impl Picture {
     /// For the person who wants to look.
     fn save(&self, path: &Path) {
         let header = format!("P6\n{} {}\n255\n", self.width, self.height);
-        let bytes = header
-            .into_bytes()
-            .into_iter()
-            .chain(self.pixels.iter().flatten().copied());
+        let bytes = header.into_bytes().into_iter().chain(self.pixels.iter().flatten().copied());
         fs::write(path, bytes.collect::<Vec<u8>>()).expect("the picture is written");
     }
 }

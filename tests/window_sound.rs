@@ -35,15 +35,7 @@ struct Studio<'a> {
 impl Studio<'_> {
     fn open(place: &Place) -> Studio<'_> {
         let mut screen = Command::new("Xvfb");
-        screen.args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1280x800x24",
-            "-nolisten",
-            "tcp",
-        ]);
+        screen.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
         screen.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut screen = Running(screen.spawn().unwrap());
         let mut number = String::new();
@@ -52,9 +44,7 @@ impl Studio<'_> {
         let display = format!(":{}", number.trim());
 
         let (music, font) = (place.path().join("scale.mid"), place.path().join("sines.sf2"));
-        let notes: Vec<_> = (0..60u8)
-            .map(|i| note(pitch_at(i.into()), i.into(), 0.9))
-            .collect();
+        let notes: Vec<_> = (0..60u8).map(|i| note(pitch_at(i.into()), i.into(), 0.9)).collect();
         midi::write_file(&music, &performance(&notes), None, None).unwrap();
         std::fs::write(&font, sf2::sines()).unwrap();
         let log = std::fs::File::create(place.path().join("studio.log")).unwrap();
@@ -205,11 +195,7 @@ fn what_the_window_plays_is_heard() {
     let began = ear.first_sound(played, PATIENCE).expect("the note sought");
     for second in 0..2 {
         let heard = ear.pitch(after(began, 1000 * second + 300));
-        assert_eq!(
-            heard,
-            Some(pitch_at(20 + second as usize)),
-            "second {second} after the seek"
-        );
+        assert_eq!(heard, Some(pitch_at(20 + second as usize)), "second {second} after the seek");
     }
     studio.press("Return");
 
@@ -224,10 +210,7 @@ fn what_the_window_plays_is_heard() {
     let new_take = || takes(place.path()).into_iter().find(|t| !before.contains(t));
     let asked = studio.press("ctrl+Return");
     let began = ear.first_sound(after(asked, 100), PATIENCE).expect("the take");
-    println!(
-        "from the key to the recorded sound: {:.0} ms",
-        (began - asked).as_secs_f64() * 1e3
-    );
+    println!("from the key to the recorded sound: {:.0} ms", (began - asked).as_secs_f64() * 1e3);
     let begun = Instant::now();
     while new_take().is_none() {
         assert!(begun.elapsed() < PATIENCE, "no take was kept: {}", studio.log());
@@ -237,12 +220,7 @@ fn what_the_window_plays_is_heard() {
     // A take may begin too softly to be noticed: its own beginning lies somewhat before.
     let contrast = (0..20)
         .map(|step| began - Duration::from_millis(50 * step))
-        .map(|from| {
-            contrast(
-                &take,
-                &ear.between(from, from + Duration::from_secs_f64(TAKE_SECS)),
-            )
-        })
+        .map(|from| contrast(&take, &ear.between(from, from + Duration::from_secs_f64(TAKE_SECS))))
         .fold(0.0, f64::max);
     println!("the take's pitches stand out by a factor of {contrast:.1}");
     assert!(contrast > 5.0, "{contrast}");

@@ -103,12 +103,7 @@ impl Classifier {
             trained_on: TrainedOn::default(),
             balanced_accuracy: None,
         };
-        Classifier {
-            vs,
-            header,
-            hash: String::new(),
-            network,
-        }
+        Classifier { vs, header, hash: String::new(), network }
     }
 
     /// Reads a selector or a judge.
@@ -117,10 +112,7 @@ impl Classifier {
     /// Any [`CheckpointError`] but `Write`; a composing model is none of these.
     pub fn read(path: &Path, device: Device) -> Result<Classifier, CheckpointError> {
         let file = checkpoint::read_file(path, &["selector", "judge"], |h: &ClassifierHeader| {
-            let other = |what| CheckpointError::OtherVersion {
-                what,
-                path: path.to_owned(),
-            };
+            let other = |what| CheckpointError::OtherVersion { what, path: path.to_owned() };
             checkpoint::check_vocabulary(h.format, &h.vocabulary).map_err(other)
         })?;
         let mut out = Classifier::new(file.header.kind, &file.header.composers, device);
@@ -149,16 +141,12 @@ impl Classifier {
             Network::Selector(selector) => {
                 let (rows, present) = token_rows(segments, device);
                 let tallies: Vec<f32> = segments.iter().flat_map(|s| tally(s)).collect();
-                let tallies = Tensor::from_slice(&tallies)
-                    .view([-1, TALLY_LEN as i64])
-                    .to_device(device);
+                let tallies = Tensor::from_slice(&tallies).view([-1, TALLY_LEN as i64]).to_device(device);
                 selector.features(&rows, &present, &tallies, dropout)
             }
             Network::Judge(judge) => {
                 let profiles: Vec<f32> = segments.iter().flat_map(|s| profile(s)).collect();
-                let profiles = Tensor::from_slice(&profiles)
-                    .view([-1, PROFILE_LEN as i64])
-                    .to_device(device);
+                let profiles = Tensor::from_slice(&profiles).view([-1, PROFILE_LEN as i64]).to_device(device);
                 judge.features(&profiles, dropout)
             }
         }
@@ -230,11 +218,7 @@ pub struct Heard {
 }
 
 fn to_vec(rows: &Tensor, row: usize) -> Vec<f32> {
-    let row = rows
-        .get(row as i64)
-        .to_device(Device::Cpu)
-        .to_kind(Kind::Float)
-        .contiguous();
+    let row = rows.get(row as i64).to_device(Device::Cpu).to_kind(Kind::Float).contiguous();
     let mut out = vec![0f32; row.numel()];
     row.copy_data(&mut out, row.numel());
     out
@@ -254,9 +238,7 @@ fn token_rows(segments: &[Segment], device: Device) -> (Tensor, Tensor) {
     }
     let b = segments.len() as i64;
     (
-        Tensor::from_slice(&rows)
-            .view([b, SEGMENT_LEN as i64, NOTE_COLUMNS as i64])
-            .to_device(device),
+        Tensor::from_slice(&rows).view([b, SEGMENT_LEN as i64, NOTE_COLUMNS as i64]).to_device(device),
         Tensor::from_slice(&present).view([b, -1]).to_device(device),
     )
 }

@@ -32,9 +32,7 @@ impl Judge {
     pub fn features(&self, profiles: &Tensor, dropout: f64) -> Tensor {
         // The square roots of a histogram have length one, so a bin's size depends on how many there are.
         let x = (profiles * 4.0).dropout(dropout * 0.5, dropout > 0.0);
-        let hidden = norm(&self.hidden.forward(&x))
-            .relu()
-            .dropout(dropout, dropout > 0.0);
+        let hidden = norm(&self.hidden.forward(&x)).relu().dropout(dropout, dropout > 0.0);
         norm(&self.features.forward(&hidden)).relu()
     }
 

@@ -13,9 +13,8 @@ const PITCHES: usize = 88;
 const LAGS: usize = 12;
 
 /// Sizes of the groups, in order.
-const GROUPS: [usize; 22] = [
-    PITCHES, 24, 12, 12, 49, 49, 49, 169, 169, 40, 24, 10, 20, 32, 25, 64, 25, 25, LAGS, LAGS, 12, 24,
-];
+const GROUPS: [usize; 22] =
+    [PITCHES, 24, 12, 12, 49, 49, 49, 169, 169, 40, 24, 10, 20, 32, 25, 64, 25, 25, LAGS, LAGS, 12, 24];
 
 /// Numbers in a profile.
 pub const PROFILE_LEN: usize = {
@@ -48,11 +47,7 @@ fn timed(notes: &[NoteToken]) -> Vec<Timed> {
         .map(|n| {
             let onset = time;
             time += gap_secs(n.gap);
-            Timed {
-                key: i32::from(n.pitch),
-                onset,
-                duration: duration_secs(n.duration),
-            }
+            Timed { key: i32::from(n.pitch), onset, duration: duration_secs(n.duration) }
         })
         .collect()
 }
@@ -62,10 +57,7 @@ fn chords(notes: &[Timed]) -> Vec<Chord> {
     for note in notes {
         match chords.last_mut() {
             Some(chord) if note.onset - chord.onset <= CHORD_SECS => chord.keys.push(note.key),
-            _ => chords.push(Chord {
-                onset: note.onset,
-                keys: vec![note.key],
-            }),
+            _ => chords.push(Chord { onset: note.onset, keys: vec![note.key] }),
         }
     }
     for chord in &mut chords {
@@ -91,21 +83,13 @@ impl Counts {
 
     fn finish(self, out: &mut Vec<f32>) {
         let sum: f32 = self.0.iter().sum();
-        out.extend(
-            self.0
-                .iter()
-                .map(|c| if sum > 0.0 { (c / sum).sqrt() } else { 0.0 }),
-        );
+        out.extend(self.0.iter().map(|c| if sum > 0.0 { (c / sum).sqrt() } else { 0.0 }));
     }
 }
 
 /// log2 of a ratio in steps of a third of an octave, centred.
 fn ratio_bin(ratio: f64, centre: i32) -> i32 {
-    if ratio > 0.0 && ratio.is_finite() {
-        (ratio.log2() * 3.0).round() as i32 + centre
-    } else {
-        0
-    }
+    if ratio > 0.0 && ratio.is_finite() { (ratio.log2() * 3.0).round() as i32 + centre } else { 0 }
 }
 
 /// Seconds in geometric bins, eight to a factor of ten, from 10 ms.
@@ -121,9 +105,7 @@ fn tonality(classes: &[f32]) -> usize {
     let fit = |key: usize| {
         let profile = if key < 12 { &MAJOR } else { &MINOR };
         let mean = profile.iter().sum::<f32>() / 12.0;
-        (0..12)
-            .map(|c| classes[(c + key) % 12] * (profile[c] - mean))
-            .sum::<f32>()
+        (0..12).map(|c| classes[(c + key) % 12] * (profile[c] - mean)).sum::<f32>()
     };
     (0..24).max_by(|&a, &b| fit(a).total_cmp(&fit(b))).unwrap_or(0)
 }
@@ -186,8 +168,7 @@ fn melody(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) {
     for (group, keys) in [(7, &top), (8, &all)] {
         let mut counts = Counts::new(group);
         let small = |step: i32| step.clamp(-6, 6) + 6;
-        keys.windows(3)
-            .for_each(|w| counts.add(small(w[1] - w[0]) * 13 + small(w[2] - w[1]), 1.0));
+        keys.windows(3).for_each(|w| counts.add(small(w[1] - w[0]) * 13 + small(w[2] - w[1]), 1.0));
         counts.finish(out);
     }
 }
@@ -203,28 +184,21 @@ fn harmony(chords: &[Chord], out: &mut Vec<f32>) {
         if chord.keys.len() > 1 {
             spans.add((high - low) / 3, 1.0);
             chord.keys[1..].iter().for_each(|k| from_bass.add(k - low, 1.0));
-            chord
-                .keys
-                .windows(2)
-                .for_each(|w| adjacent.add(w[1] - w[0] - 1, 1.0));
+            chord.keys.windows(2).for_each(|w| adjacent.add(w[1] - w[0] - 1, 1.0));
         }
     }
-    [from_bass, adjacent, sizes, spans]
-        .into_iter()
-        .for_each(|c| c.finish(out));
+    [from_bass, adjacent, sizes, spans].into_iter().for_each(|c| c.finish(out));
 }
 
 fn rhythm(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) {
     let gaps: Vec<f64> = chords.windows(2).map(|w| w[1].onset - w[0].onset).collect();
     let (mut between, mut ratios) = (Counts::new(13), Counts::new(14));
     gaps.iter().for_each(|&g| between.add(secs_bin(g), 1.0));
-    gaps.windows(2)
-        .for_each(|w| ratios.add(ratio_bin(w[1] / w[0], 12), 1.0));
+    gaps.windows(2).for_each(|w| ratios.add(ratio_bin(w[1] / w[0], 12), 1.0));
     // Pairs of ratios: dotted, triplet and even rhythms differ here.
     let mut patterns = Counts::new(15);
     let coarse = |ratio: f64| ((ratio.max(1e-3).log2() * 1.5).round() as i32).clamp(-3, 4) + 3;
-    gaps.windows(3)
-        .for_each(|w| patterns.add(coarse(w[1] / w[0]) * 8 + coarse(w[2] / w[1]), 1.0));
+    gaps.windows(3).for_each(|w| patterns.add(coarse(w[1] / w[0]) * 8 + coarse(w[2] / w[1]), 1.0));
     let (mut lengths, mut held) = (Counts::new(16), Counts::new(17));
     let mut next = 0;
     for n in notes {
@@ -236,9 +210,7 @@ fn rhythm(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) {
             held.add(ratio_bin(n.duration / (chord.onset - n.onset), 12), 1.0);
         }
     }
-    [between, ratios, patterns, lengths, held]
-        .into_iter()
-        .for_each(|c| c.finish(out));
+    [between, ratios, patterns, lengths, held].into_iter().for_each(|c| c.finish(out));
 }
 
 fn texture(notes: &[Timed], chords: &[Chord], tonic: i32, out: &mut Vec<f32>) {
@@ -246,16 +218,9 @@ fn texture(notes: &[Timed], chords: &[Chord], tonic: i32, out: &mut Vec<f32>) {
     for by_class in [false, true] {
         for lag in 1..=LAGS {
             let pairs = chords.len().saturating_sub(lag);
-            let same = chords
-                .iter()
-                .zip(chords.iter().skip(lag))
-                .filter(|(a, b)| shares(a, b, by_class))
-                .count();
-            out.push(if pairs > 0 {
-                same as f32 / pairs as f32
-            } else {
-                0.0
-            });
+            let same =
+                chords.iter().zip(chords.iter().skip(lag)).filter(|(a, b)| shares(a, b, by_class)).count();
+            out.push(if pairs > 0 { same as f32 / pairs as f32 } else { 0.0 });
         }
     }
     // Keys sounding with each new chord.
@@ -276,21 +241,15 @@ fn texture(notes: &[Timed], chords: &[Chord], tonic: i32, out: &mut Vec<f32>) {
             _ => lows.push((window, n.key)),
         }
     }
-    lows.iter()
-        .for_each(|(_, low)| steps.add((low - tonic).rem_euclid(12), 1.0));
-    lows.windows(2)
-        .for_each(|w| steps.add((w[1].1 - w[0].1).rem_euclid(12) + 12, 1.0));
+    lows.iter().for_each(|(_, low)| steps.add((low - tonic).rem_euclid(12), 1.0));
+    lows.windows(2).for_each(|w| steps.add((w[1].1 - w[0].1).rem_euclid(12) + 12, 1.0));
     sounding.finish(out);
     steps.finish(out);
 }
 
 fn shares(a: &Chord, b: &Chord, by_class: bool) -> bool {
     let same = |x: &i32, y: &i32| {
-        if by_class {
-            (x - y).rem_euclid(12) == 0
-        } else {
-            x == y
-        }
+        if by_class { (x - y).rem_euclid(12) == 0 } else { x == y }
     };
     a.keys.iter().any(|x| b.keys.iter().any(|y| same(x, y)))
 }
@@ -302,24 +261,13 @@ mod tests {
     fn scale(start: u8) -> Vec<NoteToken> {
         [0, 2, 4, 5, 7, 9, 11, 12]
             .iter()
-            .map(|step| NoteToken {
-                pitch: start + step,
-                velocity: 9,
-                duration: 20,
-                pedal: 0,
-                gap: 15,
-            })
+            .map(|step| NoteToken { pitch: start + step, velocity: 9, duration: 20, pedal: 0, gap: 15 })
             .collect()
     }
 
     #[test]
     fn has_the_length_it_says_and_stays_between_0_and_1() {
-        for notes in [
-            scale(30),
-            Vec::new(),
-            vec![NoteToken::END],
-            scale(70)[..1].to_vec(),
-        ] {
+        for notes in [scale(30), Vec::new(), vec![NoteToken::END], scale(70)[..1].to_vec()] {
             let p = profile(&notes);
             assert_eq!(p.len(), PROFILE_LEN);
             assert!(p.iter().all(|v| (0.0..=1.0).contains(v)));
@@ -330,14 +278,8 @@ mod tests {
     #[test]
     fn velocity_and_pedal_are_not_heard() {
         let plain = scale(30);
-        let other: Vec<NoteToken> = plain
-            .iter()
-            .map(|n| NoteToken {
-                velocity: 30,
-                pedal: 2,
-                ..*n
-            })
-            .collect();
+        let other: Vec<NoteToken> =
+            plain.iter().map(|n| NoteToken { velocity: 30, pedal: 2, ..*n }).collect();
         assert_eq!(profile(&plain), profile(&other));
     }
 

@@ -34,10 +34,7 @@ impl Selector {
             let n_in = if layer == 0 { WIDTH } else { 2 * WIDTH };
             for direction in ["forward", "backward"] {
                 let vs = vs / format!("layer{layer}") / direction;
-                let normal = |n: i64| Init::Randn {
-                    mean: 0.0,
-                    stdev: (n as f64).powf(-0.5),
-                };
+                let normal = |n: i64| Init::Randn { mean: 0.0, stdev: (n as f64).powf(-0.5) };
                 gates.push(vs.var("input", &[3 * WIDTH, n_in], normal(n_in)));
                 gates.push(vs.var("hidden", &[3 * WIDTH, WIDTH], normal(WIDTH)));
                 gates.push(vs.var("input_bias_table", &[3 * WIDTH], Init::Const(0.0)));
@@ -45,24 +42,11 @@ impl Selector {
             }
         }
         Selector {
-            table: vs.var(
-                "table",
-                &[NOTE_ROWS * PATCH as i64, WIDTH],
-                Init::Randn {
-                    mean: 0.0,
-                    stdev: 0.3,
-                },
-            ),
+            table: vs.var("table", &[NOTE_ROWS * PATCH as i64, WIDTH], Init::Randn { mean: 0.0, stdev: 0.3 }),
             gates,
             attention: Linear::scaled(vs, "attention_table", 2 * WIDTH as usize, 1, 0.3),
             counted: Linear::new(vs, "counted", TALLY_LEN, COUNTED as usize),
-            out: Linear::scaled(
-                vs,
-                "out_table",
-                (2 * WIDTH + COUNTED) as usize,
-                n_composers as usize,
-                0.3,
-            ),
+            out: Linear::scaled(vs, "out_table", (2 * WIDTH + COUNTED) as usize, n_composers as usize, 0.3),
             out_bias: vs.var("out_bias_table", &[n_composers], Init::Const(0.0)),
         }
     }
@@ -75,16 +59,7 @@ impl Selector {
         let x = embed(&self.table, rows, steps, (PATCH * NOTE_COLUMNS) as i64)
             .dropout(dropout * 0.5, is_training);
         let start = Tensor::zeros([2 * LAYERS as i64, b, WIDTH], (Kind::Float, x.device()));
-        let (x, _) = x.gru(
-            &start,
-            &self.gates,
-            true,
-            LAYERS as i64,
-            dropout,
-            is_training,
-            true,
-            true,
-        );
+        let (x, _) = x.gru(&start, &self.gates, true, LAYERS as i64, dropout, is_training, true, true);
         let absent = present.eq(0.0);
         let weights = self
             .attention

@@ -40,18 +40,12 @@ pub fn run(args: &ComposersArgs) -> anyhow::Result<()> {
         let Some(composer) = composers.get(id) else {
             continue;
         };
-        let born = composer
-            .born()
-            .map_or_else(String::new, |year| format!("*{year}"));
+        let born = composer.born().map_or_else(String::new, |year| format!("*{year}"));
         println!(
             "{:28} {born:6} {}{}",
             composer.name,
             composer.era().map_or("", |era| era.name()),
-            if is_rare(&header, id) {
-                ", learned from little music"
-            } else {
-                ""
-            }
+            if is_rare(&header, id) { ", learned from little music" } else { "" }
         );
     }
     Ok(())
@@ -77,13 +71,7 @@ fn to_json(header: &CheckpointHeader) -> serde_json::Value {
 /// What `pastiche inspect` says of a checkpoint.
 pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::read(&args.file)?;
-    let CheckpointHeader {
-        config,
-        composers,
-        trained_on,
-        rare,
-        ..
-    } = &checkpoint.header;
+    let CheckpointHeader { config, composers, trained_on, rare, .. } = &checkpoint.header;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&checkpoint.header)?);
         return Ok(());
@@ -101,12 +89,7 @@ pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
     println!("  segments     {} notes", config.context_len);
     println!(
         "  composers    {}",
-        composers
-            .by_time()
-            .into_iter()
-            .map(|id| composers.surname(id))
-            .collect::<Vec<_>>()
-            .join(", ")
+        composers.by_time().into_iter().map(|id| composers.surname(id)).collect::<Vec<_>>().join(", ")
     );
     if !rare.is_empty() {
         let names: Vec<&str> = rare.iter().map(|(_, c)| c.surname()).collect();

@@ -110,25 +110,14 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     if let Some(Part::Memory) = args.only {
         return run_memory(args, &generator, &corpus, &options);
     }
-    let judge = Classifier::read(
-        &args
-            .judge
-            .clone()
-            .unwrap_or_else(|| beside(&args.checkpoint, "judge")),
-        device,
-    )?;
+    let judge =
+        Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(&args.checkpoint, "judge")), device)?;
     if args.rare {
         return run_rare(args, &generator, &corpus, &judge, &options);
     }
     let mut bar = Bar::new();
-    let report = evaluate(
-        &generator,
-        &corpus,
-        &judge,
-        &options,
-        interrupt::stop_flag(),
-        &mut |p| bar.show(&p),
-    )?;
+    let report =
+        evaluate(&generator, &corpus, &judge, &options, interrupt::stop_flag(), &mut |p| bar.show(&p))?;
     bar.finish();
     print!("{report}");
     write_json(args, &report)?;
@@ -150,9 +139,7 @@ fn run_memory(
     options: &EvaluateOptions,
 ) -> anyhow::Result<()> {
     let mut bar = Bar::new();
-    let report = measure_memory(generator, corpus, options, interrupt::stop_flag(), &mut |p| {
-        bar.show(&p)
-    })?;
+    let report = measure_memory(generator, corpus, options, interrupt::stop_flag(), &mut |p| bar.show(&p))?;
     bar.finish();
     print!("{report}\n{}", GateTable(&report.gates));
     write_json(args, &report)?;
@@ -201,11 +188,7 @@ fn run_rare(
             row.real.top3,
             row.real.segments,
             row.copied * 100.0,
-            if row.passes(corpus.composers.len()) {
-                "passes"
-            } else {
-                "does not pass"
-            }
+            if row.passes(corpus.composers.len()) { "passes" } else { "does not pass" }
         );
     }
     write_json(args, &rows)
@@ -239,10 +222,7 @@ impl Bar {
             let style = ProgressStyle::with_template("{msg:32} {wide_bar} {pos}/{len} {elapsed}");
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Bar {
-            bar,
-            phase: String::new(),
-        }
+        Bar { bar, phase: String::new() }
     }
 
     fn show(&mut self, progress: &Progress) {

@@ -82,9 +82,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let is_bare = args.out.extension().is_none() && !is_stream(&args.out);
     let is_folder = args.count > 1 || args.out.is_dir() || is_bare;
     let folder = is_folder.then(|| OutputFolder::new(&args.out)).transpose()?;
-    let file = (!is_folder)
-        .then(|| Output::new(&args.out, &args.sound))
-        .transpose()?;
+    let file = (!is_folder).then(|| Output::new(&args.out, &args.sound)).transpose()?;
     let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(fresh_seed);
@@ -133,17 +131,12 @@ fn notes(args: &GenerateArgs, per_sec: f64) -> usize {
 /// Composes with a bar on the terminal.
 pub(super) fn compose(generator: &Generator, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Take>> {
     let longest = requests.iter().map(|r| r.notes).max().unwrap_or(0) as u64;
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(longest)
-    } else {
-        ProgressBar::hidden()
-    };
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(longest) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("composing {wide_bar} {pos}/{len} notes") {
         bar.set_style(style);
     }
-    let takes = generator.generate_batch(requests, stop_flag(), &mut |n| {
-        bar.set_position((n as u64).min(longest))
-    });
+    let takes =
+        generator.generate_batch(requests, stop_flag(), &mut |n| bar.set_position((n as u64).min(longest)));
     bar.finish_and_clear();
     match stop_flag().is_stopped() {
         true => Err(Interrupted.into()),
@@ -152,11 +145,7 @@ pub(super) fn compose(generator: &Generator, requests: &[GenerateRequest]) -> an
 }
 
 fn file_name(take: &Take, composers: &ComposerSet) -> String {
-    let composer = take
-        .recipe
-        .composer
-        .as_deref()
-        .and_then(|name| composers.find(name).ok());
+    let composer = take.recipe.composer.as_deref().and_then(|name| composers.find(name).ok());
     let surname = composer.map_or("pastiche", |id| composers.surname(id));
     format!("{}-{}.mid", surname.to_lowercase(), take.recipe.seed)
 }
@@ -175,14 +164,10 @@ fn write(args: &GenerateArgs, take: &Take, heard: &Heard, output: &Output, out: 
         output.say(&made.to_string());
         return Ok(());
     }
-    output.say(&format!(
-        "{written}; in the manner of {composer}, seed {}",
-        recipe.seed
-    ));
+    output.say(&format!("{written}; in the manner of {composer}, seed {}", recipe.seed));
     let likeliest = heard.composers.iter().take(3);
-    let likeliest: Vec<String> = likeliest
-        .map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0))
-        .collect();
+    let likeliest: Vec<String> =
+        likeliest.map(|(name, p)| format!("{} {:.0} %", surname(name), p * 100.0)).collect();
     if !likeliest.is_empty() {
         output.say(&format!("  heard as {}", likeliest.join(", ")));
     }

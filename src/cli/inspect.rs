@@ -42,10 +42,7 @@ pub fn run(
     let open_error = || format!("cannot read {}", shown(&args.file));
     let mut file = File::open(&args.file).with_context(open_error)?;
     let mut start = Vec::new();
-    Read::by_ref(&mut file)
-        .take(START_BYTES)
-        .read_to_end(&mut start)
-        .with_context(open_error)?;
+    Read::by_ref(&mut file).take(START_BYTES).read_to_end(&mut start).with_context(open_error)?;
     let mut out = io::stdout().lock();
     let is_checkpoint = args.file.extension().is_some_and(|e| e == "safetensors");
     match kind_of(&start) {
@@ -57,10 +54,7 @@ pub fn run(
         kind if is_checkpoint || kind == Some("a checkpoint") => {
             let (path, _kept) = on_disk(&args.file, &start, &mut file)?;
             drop(out);
-            checkpoint(&InspectArgs {
-                file: path,
-                json: args.json,
-            })
+            checkpoint(&InspectArgs { file: path, json: args.json })
         }
         _ => {
             let mut bytes = start;
@@ -93,12 +87,7 @@ fn inspect_corpus(out: &mut impl Write, path: &Path, is_json: bool) -> anyhow::R
         return Ok(());
     }
     let p = &corpus.provenance;
-    writeln!(
-        out,
-        "corpus of {}, made by {}",
-        one_line(&p.source),
-        one_line(&p.made_by)
-    )?;
+    writeln!(out, "corpus of {}, made by {}", one_line(&p.source), one_line(&p.made_by))?;
     writeln!(out, "licence: {}", one_line(&p.licence))?;
     write_table(out, &composers)?;
     Ok(())
@@ -111,10 +100,7 @@ fn inspect_midi(out: &mut impl Write, args: &InspectArgs, bytes: &[u8]) -> anyho
             "this is {found}; MIDI files, corpora and checkpoints can be described: {}",
             shown(&args.file)
         ),
-        Err(source) => bail!(MidiError::InFile {
-            source: Box::new(source),
-            path: args.file.clone()
-        }),
+        Err(source) => bail!(MidiError::InFile { source: Box::new(source), path: args.file.clone() }),
     };
     let summary = read.performance.summary();
     let remarks = read.report.sentences();
@@ -136,20 +122,12 @@ fn write_midi(out: &mut impl Write, path: &Path, read: &MidiRead, s: &Summary) -
     if let Some(title) = &read.title {
         writeln!(out, "title       {title}")?;
     }
-    writeln!(
-        out,
-        "notes       {}, at most {} keys down at once",
-        s.notes, s.most_keys_down
-    )?;
+    writeln!(out, "notes       {}, at most {} keys down at once", s.notes, s.most_keys_down)?;
     writeln!(out, "length      {}", clock(s.duration_secs, 1))?;
     writeln!(out, "density     {:.1} notes a second", s.notes_per_sec)?;
     writeln!(out, "range       {} to {}", name(s.lowest), name(s.highest))?;
     let (softest, loudest) = s.velocity_range;
-    writeln!(
-        out,
-        "velocity    {softest} to {loudest}, {:.0} on average",
-        s.mean_velocity
-    )?;
+    writeln!(out, "velocity    {softest} to {loudest}, {:.0} on average", s.mean_velocity)?;
     writeln!(
         out,
         "pedal       {} changes, down at {:.0} % of the onsets",

@@ -40,10 +40,7 @@ pub fn stop_flag() -> &'static StopFlag {
 pub fn settle(result: anyhow::Result<()>) -> u8 {
     let Err(error) = result else { return 0 };
     // Paths and texts from files are part of it.
-    eprintln!(
-        "pastiche: {}",
-        one_line(&causes::chain(error.as_ref()).join(": "))
-    );
+    eprintln!("pastiche: {}", one_line(&causes::chain(error.as_ref()).join(": ")));
     match STOP.get().is_some_and(StopFlag::is_stopped) {
         true => INTERRUPTED,
         false => 1,

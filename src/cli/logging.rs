@@ -22,10 +22,8 @@ pub fn to_file(path: &Path) {
     };
     let level =
         EnvFilter::try_from_env("PASTICHE_LOG").unwrap_or_else(|_| EnvFilter::new("warn,pastiche=info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(level)
-        .with_ansi(false)
-        .with_writer(Mutex::new(file));
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(level).with_ansi(false).with_writer(Mutex::new(file));
     if subscriber.try_init().is_err() {
         return;
     }
@@ -52,11 +50,7 @@ fn rotate(path: &Path) -> io::Result<()> {
 }
 
 fn numbered(path: &Path, n: usize) -> PathBuf {
-    if n == 0 {
-        path.to_owned()
-    } else {
-        path.with_extension(format!("{n}.log"))
-    }
+    if n == 0 { path.to_owned() } else { path.with_extension(format!("{n}.log")) }
 }
 
 #[cfg(test)]
@@ -72,10 +66,7 @@ mod tests {
             fs::write(&path, start.to_string()).unwrap();
         }
         let text = |n| fs::read_to_string(numbered(&path, n)).unwrap();
-        assert_eq!(
-            (text(0), text(1), text(KEPT)),
-            ("6".into(), "5".into(), "2".into())
-        );
+        assert_eq!((text(0), text(1), text(KEPT)), ("6".into(), "5".into(), "2".into()));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), KEPT + 1);
     }
 }

@@ -67,10 +67,7 @@ impl Command {
 }
 
 fn after_help() -> String {
-    format!(
-        "The studio's log, to attach to a report: {}",
-        pastiche::paths::log_file().display()
-    )
+    format!("The studio's log, to attach to a report: {}", pastiche::paths::log_file().display())
 }
 
 /// Parses the command line and does what it says; without a command, `open_studio` with the files that were named.

@@ -35,11 +35,7 @@ mod tests {
         assert_eq!(top_p("0.9"), Ok(0.9));
         assert_eq!(top_p("1"), Ok(1.0));
         for wrong in ["nan", "inf", "-inf", "0", "1.01", "", "much", "0,9"] {
-            assert_eq!(
-                top_p(wrong),
-                Err("it must be a number from 0.05 to 1".to_owned()),
-                "{wrong}"
-            );
+            assert_eq!(top_p(wrong), Err("it must be a number from 0.05 to 1".to_owned()), "{wrong}");
         }
         assert!(secs("-1").is_err() && secs("1e9").is_err() && secs("12.5").is_ok());
     }

@@ -22,10 +22,7 @@ use super::interrupt;
 use super::sound_args::{SAMPLE_RATE, SoundArgs};
 
 /// The light theme of the window, and its accent.
-pub const ON_PAPER: Look = Look {
-    notes: [0x4a, 0x55, 0xd6],
-    is_dark: false,
-};
+pub const ON_PAPER: Look = Look { notes: [0x4a, 0x55, 0xd6], is_dark: false };
 
 /// A file that can be written, with all that is needed for it.
 pub struct Output {
@@ -82,10 +79,7 @@ impl Output {
             (Some(summary), Some(font)) => {
                 let peak_db = 20.0 * summary.peak.log10();
                 let (secs, font) = (summary.secs, one_line(font.name()));
-                format!(
-                    "{}: {secs:.1} s, peak {peak_db:.1} dBFS, {font}",
-                    shown(&self.path)
-                )
+                format!("{}: {secs:.1} s, peak {peak_db:.1} dBFS, {font}", shown(&self.path))
             }
             _ => format!("{}: {}, {secs:.1} s", shown(&self.path), count(notes, "note")),
         })
@@ -101,9 +95,7 @@ impl Output {
             look: ON_PAPER,
         };
         self.write(piece).or_else(|error| {
-            let is_wanted = error
-                .downcast_ref::<SaveError>()
-                .is_some_and(SaveError::is_cancel);
+            let is_wanted = error.downcast_ref::<SaveError>().is_some_and(SaveError::is_cancel);
             match rescue(take, title).filter(|_| !is_wanted) {
                 Some(path) => bail!("{error:#}; the take was kept: {}", shown(&path)),
                 None => Err(error),

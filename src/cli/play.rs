@@ -71,8 +71,7 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
     let (lines, commands) = channel();
     std::thread::spawn(move || {
         let read = std::io::stdin().lock().lines().map_while(Result::ok);
-        read.take_while(|line| lines.send(line.clone()).is_ok())
-            .for_each(drop);
+        read.take_while(|line| lines.send(line.clone()).is_ok()).for_each(drop);
     });
     attend(&handle, &commands)?;
     Ok(())
@@ -136,16 +135,8 @@ fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<
         }
         has_played |= status.is_playing || status.position_secs > 0.0;
         let is_over = has_played && !status.is_playing && status.position_secs >= status.duration_secs;
-        silent_ticks = if is_over && status.peak < SILENCE {
-            silent_ticks + 1
-        } else {
-            0
-        };
-        ended_at = if is_over {
-            ended_at.or_else(|| Some(Instant::now()))
-        } else {
-            None
-        };
+        silent_ticks = if is_over && status.peak < SILENCE { silent_ticks + 1 } else { 0 };
+        ended_at = if is_over { ended_at.or_else(|| Some(Instant::now())) } else { None };
         if silent_ticks > SILENT_TICKS || ended_at.is_some_and(|at| at.elapsed() > TAIL_PATIENCE) {
             if is_terminal {
                 eprintln!();
@@ -158,10 +149,7 @@ fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<
 
 fn obey(handle: &PlayerHandle, line: &str) -> anyhow::Result<()> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let number = |word: &str| {
-        word.parse::<f64>()
-            .with_context(|| format!("\"{word}\" is not a number"))
-    };
+    let number = |word: &str| word.parse::<f64>().with_context(|| format!("\"{word}\" is not a number"));
     match words.as_slice() {
         [] => {}
         ["play"] => handle.play()?,

@@ -43,11 +43,8 @@ pub struct PrepareArgs {
 }
 
 pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
-    let options = PrepareOptions {
-        least_hours: args.least_hours,
-        fewest_works: args.fewest_works,
-        seed: args.seed,
-    };
+    let options =
+        PrepareOptions { least_hours: args.least_hours, fewest_works: args.fewest_works, seed: args.seed };
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{msg:16} {wide_bar} {pos}/{len} {eta:>4}") {
         bar.set_style(style);
@@ -73,9 +70,8 @@ pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
         false => {
             write_table(&mut out, &report.composers)?;
             write_remarks(&mut out, &report)?;
-            let bytes = std::fs::metadata(&args.out)
-                .context("the corpus was written but cannot be seen")?
-                .len();
+            let bytes =
+                std::fs::metadata(&args.out).context("the corpus was written but cannot be seen")?.len();
             writeln!(
                 out,
                 "{}: {:.1} MB, {}",
@@ -90,10 +86,7 @@ pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
 
 fn write_remarks(out: &mut impl Write, report: &PrepareReport) -> io::Result<()> {
     if !report.composers.iter().any(|c| c.is_labelled) {
-        writeln!(
-            out,
-            "no composer has enough music for a label: lower --least-hours or --fewest-works"
-        )?;
+        writeln!(out, "no composer has enough music for a label: lower --least-hours or --fewest-works")?;
     }
     for remark in &report.remarks {
         writeln!(out, "{remark}")?;
@@ -122,10 +115,7 @@ pub(super) fn write_table(out: &mut impl Write, composers: &[ComposerReport]) ->
     let mut rows: Vec<(String, [SplitReport; 3])> =
         labelled.iter().map(|c| (c.name.clone(), c.splits)).collect();
     if !rest.is_empty() {
-        rows.push((
-            format!("{} more, unlabelled", rest.len()),
-            total(rest.iter().copied()),
-        ));
+        rows.push((format!("{} more, unlabelled", rest.len()), total(rest.iter().copied())));
     }
     rows.push(("all".to_owned(), total(composers.iter())));
     let width = rows.iter().map(|r| r.0.chars().count()).max().unwrap_or(0);

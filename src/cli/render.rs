@@ -56,19 +56,13 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let read = read_music(&args.input)?;
     let tempo_scale = f64::from(args.tempo) / 100.0;
     let settings = ExportSettings {
-        bit_depth: if args.bits == "24" {
-            BitDepth::TwentyFour
-        } else {
-            BitDepth::Sixteen
-        },
+        bit_depth: if args.bits == "24" { BitDepth::TwentyFour } else { BitDepth::Sixteen },
         is_normalised: args.normalise,
         tempo_scale,
         ..args.sound.settings(args.sample_rate)
     };
     let output = Output::new(&args.out, &args.sound)?.with_settings(settings);
-    let title = read
-        .title
-        .or_else(|| (output.kind == FileKind::Picture).then(|| name(&args.input)));
+    let title = read.title.or_else(|| (output.kind == FileKind::Picture).then(|| name(&args.input)));
     let mut piece = Piece {
         performance: Arc::new(read.performance),
         range_secs,
@@ -83,11 +77,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
             Some(range) => piece.performance.slice_secs(range),
             None => Arc::unwrap_or_clone(piece.performance),
         };
-        let music = if args.tempo == 100 {
-            music
-        } else {
-            music.at_tempo(tempo_scale)
-        };
+        let music = if args.tempo == 100 { music } else { music.at_tempo(tempo_scale) };
         piece.performance = Arc::new(music);
     }
     output.say(&output.write(piece)?);

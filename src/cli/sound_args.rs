@@ -36,10 +36,7 @@ impl SoundArgs {
             has_chorus: self.chorus,
             ..VoiceSettings::new(sample_rate)
         };
-        ExportSettings {
-            voices,
-            ..ExportSettings::new(sample_rate)
-        }
+        ExportSettings { voices, ..ExportSettings::new(sample_rate) }
     }
 
     /// Finds and loads the SoundFont.
@@ -52,8 +49,7 @@ impl SoundArgs {
 }
 
 pub fn parse_preset(text: &str) -> Result<(u8, u8), String> {
-    let numbers = text
-        .split_once(':')
-        .and_then(|(bank, program)| Some((bank.parse().ok()?, program.parse().ok()?)));
+    let numbers =
+        text.split_once(':').and_then(|(bank, program)| Some((bank.parse().ok()?, program.parse().ok()?)));
     numbers.ok_or_else(|| format!("\"{text}\" is not BANK:PROGRAM, such as 0:0 for the grand piano"))
 }

@@ -54,26 +54,16 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
 
 fn print(event: &TrainEvent, is_terminal: bool) {
     // In a terminal a step overwrites the one before; in a file each has its line.
-    let (back, end) = if is_terminal {
-        ("\r\x1b[2K", "")
-    } else {
-        ("", "\n")
-    };
+    let (back, end) = if is_terminal { ("\r\x1b[2K", "") } else { ("", "\n") };
     match event {
-        TrainEvent::Started {
-            config,
-            from_step,
-            pieces,
-        } => {
+        TrainEvent::Started { config, from_step, pieces } => {
             println!(
                 "training on {pieces} pieces from step {from_step}, {} windows a step",
                 config.batch_size
             );
         }
         TrainEvent::Stepped(m) => {
-            let left = m
-                .eta_secs
-                .map_or(String::new(), |s| format!(", {:.0} min left", s / 60.0));
+            let left = m.eta_secs.map_or(String::new(), |s| format!(", {:.0} min left", s / 60.0));
             print!(
                 "{back}step {}: {:.3} nats per note, KL {:.1}, label {:.2}, {:.0} notes/s{left}{end}",
                 m.step, m.nll, m.kl_nats, m.label_loss, m.notes_per_sec

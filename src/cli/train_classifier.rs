@@ -27,15 +27,10 @@ pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
     config.max_steps = args.steps.or(config.max_steps);
     config.threads = args.threads.unwrap_or(config.threads);
     let device = args.device;
-    let summary = train_classifier(
-        kind,
-        &args.data,
-        &args.out,
-        &config,
-        device,
-        interrupt::stop_flag(),
-        &mut |e| print(&e),
-    )?;
+    let summary =
+        train_classifier(kind, &args.data, &args.out, &config, device, interrupt::stop_flag(), &mut |e| {
+            print(&e)
+        })?;
     println!(
         "trained {} steps; on validation segments {:.3} named right, {:.3} balanced; {}",
         summary.step,
@@ -48,22 +43,10 @@ pub fn run(args: &TrainArgs, kind: ClassifierKind) -> anyhow::Result<()> {
 
 fn print(event: &ClassifierEvent) {
     match event {
-        ClassifierEvent::Started {
-            kind,
-            pieces,
-            parameters,
-        } => {
-            println!(
-                "training the {} of {parameters} parameters on {pieces} pieces",
-                kind.name()
-            );
+        ClassifierEvent::Started { kind, pieces, parameters } => {
+            println!("training the {} of {parameters} parameters on {pieces} pieces", kind.name());
         }
-        ClassifierEvent::Stepped {
-            step,
-            loss,
-            progress,
-            segments_per_sec,
-        } => {
+        ClassifierEvent::Stepped { step, loss, progress, segments_per_sec } => {
             println!(
                 "step {step}: loss {loss:.3}, {segments_per_sec:.0} segments/s, {:.0} %",
                 progress * 100.0

@@ -39,10 +39,7 @@ struct Common {
 
 impl Common {
     fn generator(&self) -> anyhow::Result<Generator> {
-        Ok(Generator::load(
-            &checkpoint_path(self.checkpoint.as_deref())?,
-            self.device,
-        )?)
+        Ok(Generator::load(&checkpoint_path(self.checkpoint.as_deref())?, self.device)?)
     }
 
     /// Asks for what `verb` makes of `music`; whose music it is, the model hears.
@@ -87,10 +84,7 @@ impl Common {
 }
 
 fn source(music: Arc<Performance>) -> Source {
-    Source {
-        music,
-        composer: None,
-    }
+    Source { music, composer: None }
 }
 
 fn read(path: &Path) -> anyhow::Result<Arc<Performance>> {
@@ -123,8 +117,7 @@ pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
     let generator = args.common.generator()?;
     let request = args.common.request(input, Verb::Vary { amount });
     let title = |_: &Take| format!("Variation of {}, amount {amount}", name(&args.input));
-    args.common
-        .make(&generator, &request, title, (&output, &args.out))
+    args.common.make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Go on where a piece ends.
@@ -156,16 +149,11 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
     let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.generator()?;
     let composers = &generator.info().composers;
-    let composer = args
-        .composer
-        .as_deref()
-        .map(|name| composers.find(name))
-        .transpose()?;
+    let composer = args.composer.as_deref().map(|name| composers.find(name)).transpose()?;
     let notes = args.notes;
     let request = args.common.request(input, Verb::Continue { notes, composer });
     let title = |_: &Take| format!("{}, continued", name(&args.input));
-    args.common
-        .make(&generator, &request, title, (&output, &args.out))
+    args.common.make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Play a piece in the manner of another composer.
@@ -197,8 +185,7 @@ pub fn run_restyle(args: &RestyleArgs) -> anyhow::Result<()> {
         let composer = take.recipe.composer.as_deref().unwrap_or("nobody");
         format!("{} in the manner of {composer}", name(&args.input))
     };
-    args.common
-        .make(&generator, &request, title, (&output, &args.out))
+    args.common.make(&generator, &request, title, (&output, &args.out))
 }
 
 /// Go from one piece to another in steps.

@@ -14,10 +14,8 @@ const LOG_DURATION_BIN: f64 = 0.09865;
 /// Transposes, stretches and shades the notes of one window, all of them alike, and their hints with them. An end
 /// token stays what it is.
 pub fn augment(notes: &mut [NoteToken], hints: &mut [Option<Hint>], rng: &mut impl Rng) {
-    let (low, high) = notes
-        .iter()
-        .filter(|n| !n.is_end())
-        .fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
+    let (low, high) =
+        notes.iter().filter(|n| !n.is_end()).fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
     let shift = rng.random_range(TRANSPOSE);
     let fits = low <= high && i32::from(low) + shift >= 0 && i32::from(high) + shift <= 87;
     let shift = if fits { shift } else { 0 };
@@ -82,11 +80,7 @@ mod tests {
                 .collect();
             let before = notes.clone();
             notes.push(NoteToken::END);
-            let hint = |n: &NoteToken| Hint {
-                note: *n,
-                matched: 3,
-                distance: 1,
-            };
+            let hint = |n: &NoteToken| Hint { note: *n, matched: 3, distance: 1 };
             let mut hints: Vec<Option<Hint>> = before.iter().map(|n| Some(hint(n))).collect();
             augment(&mut notes, &mut hints, &mut rng);
             assert!(notes[64].is_end());

@@ -99,15 +99,10 @@ pub fn stack(
         }
     }
     let (b, t, segments) = (b as i64, t as i64, segments as i64);
-    let composer: Vec<i64> = windows
-        .iter()
-        .chain(heard)
-        .map(|w| w.composer.unwrap_or(config.n_composers) as i64)
-        .collect();
+    let composer: Vec<i64> =
+        windows.iter().chain(heard).map(|w| w.composer.unwrap_or(config.n_composers) as i64).collect();
     Batch {
-        rows: Tensor::from_slice(&rows)
-            .view([b, t, INPUT_COLUMNS as i64])
-            .to_device(device),
+        rows: Tensor::from_slice(&rows).view([b, t, INPUT_COLUMNS as i64]).to_device(device),
         secs: Tensor::from_slice(&secs).view([b, t]).to_device(device),
         targets: Tensor::from_slice(&targets).view([b, t, 5]).to_device(device),
         segment_rows: Tensor::from_slice(&segment_rows)
@@ -117,9 +112,7 @@ pub fn stack(
             .view([segments, t / patch as i64])
             .to_kind(Kind::Bool)
             .to_device(device),
-        tallies: Tensor::from_slice(&tallies)
-            .view([segments, TALLY_LEN as i64])
-            .to_device(device),
+        tallies: Tensor::from_slice(&tallies).view([segments, TALLY_LEN as i64]).to_device(device),
         composer: Tensor::from_slice(&composer).to_device(device),
         hints: Hints::new(&hints, &vec![1.0; windows.len()], config.context_len, device),
     }
@@ -161,25 +154,16 @@ const EDGE_SHARE: f64 = 0.08;
 impl<'a> Sampler<'a> {
     /// `None` when the training split is empty.
     pub fn new(corpus: &'a Corpus) -> Option<Sampler<'a>> {
-        let pieces: Vec<&Piece> = corpus
-            .pieces
-            .iter()
-            .filter(|p| p.split == Split::Train && !p.tokens.is_empty())
-            .collect();
-        let links: Vec<Vec<Option<Link>>> = pieces
-            .par_iter()
-            .map(|p| Memory::of(&p.tokens).into_links())
-            .collect();
+        let pieces: Vec<&Piece> =
+            corpus.pieces.iter().filter(|p| p.split == Split::Train && !p.tokens.is_empty()).collect();
+        let links: Vec<Vec<Option<Link>>> =
+            pieces.par_iter().map(|p| Memory::of(&p.tokens).into_links()).collect();
         let mut groups: Vec<Vec<Member>> = Vec::new();
         groups.resize_with(corpus.composers.len() + 1, Vec::new);
         for (piece, links) in pieces.into_iter().zip(links) {
             let group = &mut groups[piece.composer.map_or(corpus.composers.len(), |c| c.index())];
             let before = group.last().map_or(0, |m| m.notes_until);
-            group.push(Member {
-                notes_until: before + piece.tokens.len(),
-                piece,
-                links,
-            });
+            group.push(Member { notes_until: before + piece.tokens.len(), piece, links });
         }
         groups.retain(|g| !g.is_empty());
         let mut sum = 0.0;
@@ -202,15 +186,11 @@ impl<'a> Sampler<'a> {
     pub fn draw(&self, len: usize, rng: &mut impl Rng) -> Window {
         let total = self.weights.last().copied().unwrap_or(1.0);
         let at = rng.random_range(0.0..total);
-        let group = &self.groups[self
-            .weights
-            .partition_point(|w| *w <= at)
-            .min(self.groups.len() - 1)];
+        let group = &self.groups[self.weights.partition_point(|w| *w <= at).min(self.groups.len() - 1)];
         let notes = group.last().map_or(1, |m| m.notes_until);
         let at = rng.random_range(0..notes);
-        let Member { piece, links, .. } = &group[group
-            .partition_point(|m| m.notes_until <= at)
-            .min(group.len() - 1)];
+        let Member { piece, links, .. } =
+            &group[group.partition_point(|m| m.notes_until <= at).min(group.len() - 1)];
         // One past the last full window: there the end token is in sight.
         let last_start = (piece.tokens.len() + 1).saturating_sub(len);
         let start = match rng.random_range(0.0..1.0) {

@@ -120,10 +120,7 @@ struct PieceDescription {
 }
 
 fn field_sizes() -> Vec<(String, usize)> {
-    Field::ALL
-        .iter()
-        .map(|f| (f.name().to_owned(), f.size()))
-        .collect()
+    Field::ALL.iter().map(|f| (f.name().to_owned(), f.size())).collect()
 }
 
 impl Corpus {
@@ -135,25 +132,15 @@ impl Corpus {
     /// # Errors
     /// [`CorpusError`] says whether it is no corpus, one of another version, or damaged, and where.
     pub fn load(path: &Path) -> Result<Corpus, CorpusError> {
-        let bytes = std::fs::read(path).map_err(|source| CorpusError::Read {
-            source,
-            path: path.to_owned(),
-        })?;
+        let bytes =
+            std::fs::read(path).map_err(|source| CorpusError::Read { source, path: path.to_owned() })?;
         if bytes.get(..8) != Some(Corpus::MAGIC.as_slice()) {
-            return Err(CorpusError::NotACorpus {
-                path: path.to_owned(),
-            });
+            return Err(CorpusError::NotACorpus { path: path.to_owned() });
         }
         if let Some(found) = bytes.get(8..12).map(read_u32).filter(|&found| found != VERSION) {
-            return Err(CorpusError::Version {
-                found,
-                path: path.to_owned(),
-            });
+            return Err(CorpusError::Version { found, path: path.to_owned() });
         }
-        parse(&bytes).map_err(|what| CorpusError::Damaged {
-            what,
-            path: path.to_owned(),
-        })
+        parse(&bytes).map_err(|what| CorpusError::Damaged { what, path: path.to_owned() })
     }
 
     /// Writes the corpus whole or not at all.
@@ -161,19 +148,14 @@ impl Corpus {
     /// # Errors
     /// [`CorpusError::Write`].
     pub fn save(&self, path: &Path) -> Result<(), CorpusError> {
-        let write_error = |source| CorpusError::Write {
-            source,
-            path: path.to_owned(),
-        };
+        let write_error = |source| CorpusError::Write { source, path: path.to_owned() };
         let bytes = self.to_bytes().map_err(write_error)?;
         files::write_whole(path, &bytes).map_err(write_error)
     }
 
     /// The pieces of a split that have a composer's label.
     pub fn labelled(&self, split: Split) -> impl Iterator<Item = &Piece> {
-        self.pieces
-            .iter()
-            .filter(move |p| p.split == split && p.composer.is_some())
+        self.pieces.iter().filter(move |p| p.split == split && p.composer.is_some())
     }
 
     fn to_bytes(&self) -> io::Result<Vec<u8>> {
@@ -194,12 +176,8 @@ impl Corpus {
         let columns: Vec<Vec<u8>> = Field::ALL
             .par_iter()
             .map(|&field| {
-                let column: Vec<u8> = self
-                    .pieces
-                    .iter()
-                    .flat_map(|p| &p.tokens)
-                    .map(|t| t.get(field))
-                    .collect();
+                let column: Vec<u8> =
+                    self.pieces.iter().flat_map(|p| &p.tokens).map(|t| t.get(field)).collect();
                 zstd::bulk::compress(&column, ZSTD_LEVEL)
             })
             .collect::<io::Result<_>>()?;
@@ -237,10 +215,7 @@ fn parse(bytes: &[u8]) -> Result<Corpus, String> {
     // Blocks first: a file that was cut off is better told so than that its checksum differs.
     let mut rest = body;
     let description = take_block(&mut rest)?;
-    let columns: Vec<&[u8]> = Field::ALL
-        .iter()
-        .map(|_| take_block(&mut rest))
-        .collect::<Result<_, _>>()?;
+    let columns: Vec<&[u8]> = Field::ALL.iter().map(|_| take_block(&mut rest)).collect::<Result<_, _>>()?;
     if !rest.is_empty() {
         return Err(format!("{} bytes follow its end", rest.len()));
     }
@@ -251,20 +226,15 @@ fn parse(bytes: &[u8]) -> Result<Corpus, String> {
         serde_json::from_slice(description).map_err(|e| format!("its description: {e}"))?;
     if description.fields != field_sizes() {
         return Err(
-            "its note tokens have other fields than those of this version; prepare it anew".to_owned(),
+            "its note tokens have other fields than those of this version; prepare it anew".to_owned()
         );
     }
-    let notes = description
-        .pieces
-        .iter()
-        .fold(0usize, |sum, p| sum.saturating_add(p.notes));
+    let notes = description.pieces.iter().fold(0usize, |sum, p| sum.saturating_add(p.notes));
     if notes > MAX_NOTES {
         return Err(format!("it claims {notes} notes"));
     }
-    let columns: Vec<Vec<u8>> = columns
-        .par_iter()
-        .map(|column| decompress(column, notes))
-        .collect::<Result<_, String>>()?;
+    let columns: Vec<Vec<u8>> =
+        columns.par_iter().map(|column| decompress(column, notes)).collect::<Result<_, String>>()?;
     assemble(description, &columns)
 }
 
@@ -272,10 +242,7 @@ fn decompress(column: &[u8], notes: usize) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let limit = notes as u64 + 1;
     let decoder = zstd::stream::read::Decoder::new(column).map_err(|e| e.to_string())?;
-    decoder
-        .take(limit)
-        .read_to_end(&mut out)
-        .map_err(|e| format!("a column: {e}"))?;
+    decoder.take(limit).read_to_end(&mut out).map_err(|e| format!("a column: {e}"))?;
     match out.len() == notes {
         true => Ok(out),
         false => Err("a column has another length than its pieces".to_owned()),
@@ -292,32 +259,11 @@ fn assemble(description: Description, columns: &[Vec<u8>]) -> Result<Corpus, Str
         if !tokens.iter().all(|t| t.is_valid() && !t.is_end()) {
             return Err(format!("\"{}\" has impossible notes", piece.title));
         }
-        if piece
-            .composer
-            .is_some_and(|id| description.composers.get(id).is_none())
-        {
+        if piece.composer.is_some_and(|id| description.composers.get(id).is_none()) {
             return Err(format!("\"{}\" has an unknown composer", piece.title));
         }
-        let PieceDescription {
-            title,
-            work,
-            composer_name,
-            composer,
-            split,
-            ..
-        } = piece;
-        pieces.push(Piece {
-            title,
-            work,
-            composer_name,
-            composer,
-            split,
-            tokens,
-        });
+        let PieceDescription { title, work, composer_name, composer, split, .. } = piece;
+        pieces.push(Piece { title, work, composer_name, composer, split, tokens });
     }
-    Ok(Corpus {
-        composers: description.composers,
-        pieces,
-        provenance: description.provenance,
-    })
+    Ok(Corpus { composers: description.composers, pieces, provenance: description.provenance })
 }

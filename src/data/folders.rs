@@ -92,9 +92,7 @@ pub fn composers(files: &[Found], title: &str) -> Vec<Result<String, Nobody>> {
     let mut root = Folder::default();
     for (index, file) in files.iter().enumerate() {
         let folders = file.parts.split_last().map_or(&[][..], |(_, folders)| folders);
-        let folder = folders
-            .iter()
-            .fold(&mut root, |folder, name| folder.inside.entry(name).or_default());
+        let folder = folders.iter().fold(&mut root, |folder, name| folder.inside.entry(name).or_default());
         folder.files.push(index);
     }
     let mut names = vec![Err(Nobody::NoFolder); files.len()];
@@ -119,10 +117,7 @@ impl Folder<'_> {
             let is_wrapper = self.inside.len() == 1 && folder.looks_like_a_wrapper();
             if !is_known && (is_sorting(name) || is_wrapper || folder.holds_known()) {
                 if is_year(name) {
-                    folder
-                        .files
-                        .iter()
-                        .for_each(|file| names[*file] = Err(Nobody::Year));
+                    folder.files.iter().for_each(|file| names[*file] = Err(Nobody::Year));
                 }
                 folder.sort(names);
             } else {
@@ -132,9 +127,7 @@ impl Folder<'_> {
     }
 
     fn give(&self, name: &str, names: &mut [Result<String, Nobody>]) {
-        self.files
-            .iter()
-            .for_each(|file| names[*file] = Ok(name.to_owned()));
+        self.files.iter().for_each(|file| names[*file] = Ok(name.to_owned()));
         self.inside.values().for_each(|folder| folder.give(name, names));
     }
 
@@ -162,10 +155,7 @@ impl Folder<'_> {
 /// A year, or a name made of words that sort.
 fn is_sorting(name: &str) -> bool {
     let text = name.to_lowercase();
-    let mut words = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .peekable();
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).peekable();
     words.peek().is_some()
         && words.all(|word| SORTING.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -213,28 +203,13 @@ mod tests {
 
     #[test]
     fn wrappers_are_looked_into() {
-        let files = [
-            "Collection/Anna Alpha/a.mid",
-            "Collection/Bela Béta/b.mid",
-            "stray.mid",
-        ];
+        let files = ["Collection/Anna Alpha/a.mid", "Collection/Bela Béta/b.mid", "stray.mid"];
         assert_eq!(people(&files), ["Anna Alpha", "Bela Béta", "NoFolder"]);
-        let files = [
-            "My zip/All/Anna Alpha/a.mid",
-            "My zip/All/Bela Béta/b.mid",
-            "My zip/c.mid",
-        ];
+        let files = ["My zip/All/Anna Alpha/a.mid", "My zip/All/Bela Béta/b.mid", "My zip/c.mid"];
         assert_eq!(people(&files), ["Anna Alpha", "Bela Béta", "NoFolder"]);
-        let files = [
-            "Great/Chopin/Etudes/a.mid",
-            "Great/Somebody/b.mid",
-            "More/Liszt/c.mid",
-        ];
+        let files = ["Great/Chopin/Etudes/a.mid", "Great/Somebody/b.mid", "More/Liszt/c.mid"];
         assert_eq!(people(&files), ["Chopin", "Somebody", "Liszt"]);
-        assert_eq!(
-            people(&["Chopin/Etudes/a.mid", "Chopin/Waltzes/b.mid"]),
-            ["Chopin", "Chopin"]
-        );
+        assert_eq!(people(&["Chopin/Etudes/a.mid", "Chopin/Waltzes/b.mid"]), ["Chopin", "Chopin"]);
     }
 
     #[test]
@@ -245,14 +220,8 @@ mod tests {
             "Romantic/Bela Béta/c.mid",
             "20th century/d.mid",
         ];
-        assert_eq!(
-            people(&files),
-            ["Anna Alpha", "Anna Alpha", "Bela Béta", "NoFolder"]
-        );
+        assert_eq!(people(&files), ["Anna Alpha", "Anna Alpha", "Bela Béta", "NoFolder"]);
         assert_eq!(people(&["2004/a.midi", "2006/b.midi"]), ["Year", "Year"]);
-        assert_eq!(
-            people(&["maestro-v3.0.0/2004/a.midi", "maestro-v3.0.0/2006/b.midi"]),
-            ["Year", "Year"]
-        );
+        assert_eq!(people(&["maestro-v3.0.0/2004/a.midi", "maestro-v3.0.0/2006/b.midi"]), ["Year", "Year"]);
     }
 }

@@ -45,17 +45,11 @@ pub(super) fn kin(pieces: &[&[NoteToken]]) -> Vec<Kin> {
 
 fn overlaps(pieces: &[&[NoteToken]]) -> Vec<Kin> {
     let runs: Vec<Vec<u64>> = pieces.par_iter().map(|tokens| runs(tokens)).collect();
-    let mut all: Vec<(u64, u32)> = runs
-        .iter()
-        .zip(0u32..)
-        .flat_map(|(runs, piece)| runs.iter().map(move |&run| (run, piece)))
-        .collect();
+    let mut all: Vec<(u64, u32)> =
+        runs.iter().zip(0u32..).flat_map(|(runs, piece)| runs.iter().map(move |&run| (run, piece))).collect();
     all.par_sort_unstable();
     let mut shared: HashMap<(u32, u32), u32, BuildHasherDefault<DefaultHasher>> = HashMap::default();
-    for same in all
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|same| (2..=MOST_PIECES).contains(&same.len()))
-    {
+    for same in all.chunk_by(|a, b| a.0 == b.0).filter(|same| (2..=MOST_PIECES).contains(&same.len())) {
         for (i, first) in same.iter().enumerate() {
             for second in &same[i + 1..] {
                 *shared.entry((first.1, second.1)).or_default() += 1;
@@ -67,12 +61,7 @@ fn overlaps(pieces: &[&[NoteToken]]) -> Vec<Kin> {
         .map(|((first, second), shared_runs)| {
             let (first, second) = (first as usize, second as usize);
             let shorter = runs[first].len().min(runs[second].len()).max(1);
-            Kin {
-                first,
-                second,
-                share: f64::from(shared_runs) / shorter as f64,
-                shared_runs,
-            }
+            Kin { first, second, share: f64::from(shared_runs) / shorter as f64, shared_runs }
         })
         .collect();
     pairs.sort_by_key(|k| (k.first, k.second));
@@ -88,12 +77,8 @@ fn runs(tokens: &[NoteToken]) -> Vec<u64> {
         let steps = run.windows(2).fold(0u128, |seen, pair| seen | 1 << step(pair));
         count(pitches) >= FEWEST_PITCHES && count(steps) >= FEWEST_STEPS
     };
-    let mut hashes: Vec<u64> = tokens
-        .windows(RUN)
-        .filter(telling)
-        .map(hash)
-        .filter(|h| h % ONE_IN == 0)
-        .collect();
+    let mut hashes: Vec<u64> =
+        tokens.windows(RUN).filter(telling).map(hash).filter(|h| h % ONE_IN == 0).collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes
@@ -101,9 +86,9 @@ fn runs(tokens: &[NoteToken]) -> Vec<u64> {
 
 /// FNV-1a over the pitches, its bits mixed so that the low ones can choose the sample.
 fn hash(run: &[NoteToken]) -> u64 {
-    let h = run.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, t| {
-        (h ^ u64::from(t.pitch)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let h = run
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |h, t| (h ^ u64::from(t.pitch)).wrapping_mul(0x0100_0000_01b3));
     let h = (h ^ (h >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     h ^ (h >> 32)
 }
@@ -118,13 +103,7 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 16) % 60
         };
-        (0..length)
-            .map(|_| NoteToken {
-                pitch: next() as u8,
-                gap: 5,
-                ..NoteToken::default()
-            })
-            .collect()
+        (0..length).map(|_| NoteToken { pitch: next() as u8, gap: 5, ..NoteToken::default() }).collect()
     }
 
     #[test]
@@ -135,20 +114,13 @@ mod tests {
         second.iter_mut().step_by(30).for_each(|t| t.pitch += 1);
         let other = piece(2, 2000);
         let found = kin(&[&first, &second, &other]);
-        assert_eq!(
-            found.iter().map(|k| (k.first, k.second)).collect::<Vec<_>>(),
-            [(0, 1)]
-        );
+        assert_eq!(found.iter().map(|k| (k.first, k.second)).collect::<Vec<_>>(), [(0, 1)]);
     }
 
     #[test]
     fn trills_are_not_kinship() {
-        let trill: Vec<NoteToken> = (0..4000)
-            .map(|i| NoteToken {
-                pitch: 40 + (i % 3) as u8,
-                ..NoteToken::default()
-            })
-            .collect();
+        let trill: Vec<NoteToken> =
+            (0..4000).map(|i| NoteToken { pitch: 40 + (i % 3) as u8, ..NoteToken::default() }).collect();
         assert!(kin(&[&trill, &trill.clone()]).is_empty());
         assert!(kin(&[&[], &[]]).is_empty());
     }

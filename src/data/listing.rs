@@ -12,13 +12,8 @@ use super::manifest_error::ManifestError;
 use crate::music::midi::MAX_BYTES;
 
 /// Folders that systems put beside the user's own; names that begin with a dot are hidden too.
-const SYSTEM_FOLDERS: [&str; 5] = [
-    "__MACOSX",
-    "$RECYCLE.BIN",
-    "System Volume Information",
-    "@eaDir",
-    "lost+found",
-];
+const SYSTEM_FOLDERS: [&str; 5] =
+    ["__MACOSX", "$RECYCLE.BIN", "System Volume Information", "@eaDir", "lost+found"];
 
 /// Folders nested deeper are not looked into.
 const MAX_DEPTH: usize = 64;
@@ -86,14 +81,9 @@ impl Reader {
 }
 
 pub fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>, ManifestError> {
-    let file = File::open(path).map_err(|source| ManifestError::Open {
-        source,
-        path: path.to_owned(),
-    })?;
-    ZipArchive::new(BufReader::new(file)).map_err(|source| ManifestError::Zip {
-        source,
-        path: path.to_owned(),
-    })
+    let file = File::open(path).map_err(|source| ManifestError::Open { source, path: path.to_owned() })?;
+    ZipArchive::new(BufReader::new(file))
+        .map_err(|source| ManifestError::Zip { source, path: path.to_owned() })
 }
 
 pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
@@ -112,17 +102,12 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
             continue;
         }
         // Windows programs write backslashes, against the format's rules.
-        let parts = name
-            .split(['/', '\\'])
-            .filter(|part| !matches!(*part, "" | "." | ".."));
+        let parts = name.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
         let parts: Vec<String> = parts.map(str::to_owned).collect();
         if parts.len() > MAX_DEPTH {
             listing.unreadable.push((name, TOO_DEEP.to_owned()));
         } else if !parts.is_empty() && !parts.iter().any(|part| is_hidden(part)) {
-            listing.files.push(Found {
-                parts,
-                place: Place::Zip(index),
-            });
+            listing.files.push(Found { parts, place: Place::Zip(index) });
         }
     }
     listing.files.sort_by(|a, b| a.parts.cmp(&b.parts));
@@ -132,10 +117,7 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
 /// Lists a folder and the folders in it. A link is followed when what it leads to is not in sight anyway, and once:
 /// not when it leads back into the data set or to a folder that holds it.
 pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
-    let open_error = |source| ManifestError::Open {
-        source,
-        path: path.to_owned(),
-    };
+    let open_error = |source| ManifestError::Open { source, path: path.to_owned() };
     let root = path.canonicalize().map_err(open_error)?;
     std::fs::read_dir(&root).map_err(open_error)?;
     let mut walk = Walk {
@@ -152,9 +134,7 @@ pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
             // The real folders come first, so that a link takes nothing from the place where a file really lies.
             let mut links = std::mem::take(&mut walk.links);
             links.sort();
-            links
-                .into_iter()
-                .for_each(|(parts, target)| walk.follow(parts, target));
+            links.into_iter().for_each(|(parts, target)| walk.follow(parts, target));
         } else {
             break;
         }
@@ -214,11 +194,9 @@ impl Walk {
             Ok(found) => found,
             Err(error) => return self.note(&parts, &format!("the link leads nowhere: {error}")),
         };
-        let is_in_sight = target.strip_prefix(&self.root).is_ok_and(|inside| {
-            !inside
-                .components()
-                .any(|part| is_hidden(&readable(part.as_os_str())))
-        });
+        let is_in_sight = target
+            .strip_prefix(&self.root)
+            .is_ok_and(|inside| !inside.components().any(|part| is_hidden(&readable(part.as_os_str()))));
         if is_in_sight || self.root.starts_with(&target) || !self.seen.insert(target.clone()) {
             return;
         }

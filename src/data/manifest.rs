@@ -48,10 +48,8 @@ impl Dataset {
     /// # Errors
     /// [`ManifestError`]; what is found but broken shows only when it is read.
     pub fn open(path: &Path) -> Result<Dataset, ManifestError> {
-        let metadata = std::fs::metadata(path).map_err(|source| ManifestError::Open {
-            source,
-            path: path.to_owned(),
-        })?;
+        let metadata = std::fs::metadata(path)
+            .map_err(|source| ManifestError::Open { source, path: path.to_owned() })?;
         let is_zip = metadata.is_file();
         let Listing { files, unreadable } = match is_zip {
             true => list_zip(path)?,
@@ -100,11 +98,8 @@ impl Dataset {
                 Some(reader) => reader,
                 none => none.insert(self.reader()?),
             };
-            let error = |reason: String| ManifestError::List {
-                list: file.name(),
-                reason,
-                path: self.path.clone(),
-            };
+            let error =
+                |reason: String| ManifestError::List { list: file.name(), reason, path: self.path.clone() };
             let bytes = reader.read(&file.place).map_err(|e| error(e.to_string()))?;
             let list = match has_ending(file.file_name(), &["csv"]) {
                 true => parse_csv(&bytes).map_err(error)?,
@@ -147,34 +142,20 @@ impl Dataset {
                 path: self.path.clone(),
             });
         }
-        let others = files
-            .iter()
-            .zip(is_listed)
-            .filter(|(f, is_listed)| !is_listed && is_midi(f));
+        let others = files.iter().zip(is_listed).filter(|(f, is_listed)| !is_listed && is_midi(f));
         let list_name = list_file.name();
         match others.count() {
             0 => {}
-            1 => self
-                .remarks
-                .push(format!("1 MIDI file is not in {list_name} and was left out")),
-            n => self
-                .remarks
-                .push(format!("{n} MIDI files are not in {list_name} and were left out")),
+            1 => self.remarks.push(format!("1 MIDI file is not in {list_name} and was left out")),
+            n => self.remarks.push(format!("{n} MIDI files are not in {list_name} and were left out")),
         }
         match list.bad_lines {
             0 => {}
             1 => self.remarks.push(format!("1 line of {list_name} cannot be read")),
-            n => self
-                .remarks
-                .push(format!("{n} lines of {list_name} cannot be read")),
+            n => self.remarks.push(format!("{n} lines of {list_name} cannot be read")),
         }
         let own = own_name(&self.path);
-        let mut parts = list_file
-            .parts
-            .iter()
-            .rev()
-            .map(String::as_str)
-            .chain([own.as_str()]);
+        let mut parts = list_file.parts.iter().rev().map(String::as_str).chain([own.as_str()]);
         match parts.find(|part| is_maestro(part)) {
             Some(part) => self.source = maestro_version(part),
             None if list.is_maestro => self.source = "MAESTRO".to_owned(),
@@ -194,10 +175,7 @@ impl Dataset {
         if composers.iter().all(Result::is_err) {
             return Err(match composers.contains(&Err(Nobody::Year)) {
                 true => ManifestError::NoList { path: path() },
-                false => ManifestError::NoComposer {
-                    count: midi.len(),
-                    path: path(),
-                },
+                false => ManifestError::NoComposer { count: midi.len(), path: path() },
             });
         }
         for (file, composer) in midi.iter().zip(composers) {
@@ -213,8 +191,7 @@ impl Dataset {
                     });
                 }
                 Err(Nobody::NoFolder) => {
-                    self.unusable
-                        .push((name, "it lies in no composer's folder".to_owned()));
+                    self.unusable.push((name, "it lies in no composer's folder".to_owned()));
                 }
                 Err(Nobody::Year) => {
                     let reason = "it lies in the folder of a year, and no list says who composed it";
@@ -229,11 +206,8 @@ impl Dataset {
         let mut names: Vec<&str> = self.entries.iter().map(|e| e.composer_name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let unified: BTreeMap<String, String> = names
-            .iter()
-            .map(|n| (*n).to_owned())
-            .zip(unified_composers(&names))
-            .collect();
+        let unified: BTreeMap<String, String> =
+            names.iter().map(|n| (*n).to_owned()).zip(unified_composers(&names)).collect();
         for (given, name) in unified.iter().filter(|(given, name)| given != name) {
             self.remarks.push(format!("\"{given}\" is taken for {name}"));
         }
@@ -259,41 +233,23 @@ impl<'a> FilesAt<'a> {
         for (index, file) in files.iter().enumerate() {
             by_file_name.entry(file.file_name()).or_default().push(index);
         }
-        FilesAt {
-            files,
-            folder: list.parts.split_last().map_or(&[], |(_, folder)| folder),
-            by_file_name,
-        }
+        FilesAt { files, folder: list.parts.split_last().map_or(&[], |(_, folder)| folder), by_file_name }
     }
 
     /// Where the list says, or else where the same path ends elsewhere, or else the only file of that name.
     fn find(&self, listed: &str) -> Option<usize> {
-        let parts: Vec<&str> = listed
-            .split(['/', '\\'])
-            .filter(|p| !matches!(*p, "" | "."))
-            .collect();
+        let parts: Vec<&str> = listed.split(['/', '\\']).filter(|p| !matches!(*p, "" | ".")).collect();
         let same_name = self.by_file_name.get(parts.last()?)?;
         let is_at = |at: &&usize| {
-            let whole = self
-                .folder
-                .iter()
-                .map(String::as_str)
-                .chain(parts.iter().copied());
+            let whole = self.folder.iter().map(String::as_str).chain(parts.iter().copied());
             self.files[**at].parts.iter().map(String::as_str).eq(whole)
         };
         let ends_so = |at: &&usize| {
             let own = &self.files[**at].parts;
-            own.len() >= parts.len()
-                && own[own.len() - parts.len()..]
-                    .iter()
-                    .zip(&parts)
-                    .all(|(a, b)| a == b)
+            own.len() >= parts.len() && own[own.len() - parts.len()..].iter().zip(&parts).all(|(a, b)| a == b)
         };
         let only = || same_name.first().filter(|_| same_name.len() == 1);
-        let found = same_name
-            .iter()
-            .find(is_at)
-            .or_else(|| same_name.iter().find(ends_so));
+        let found = same_name.iter().find(is_at).or_else(|| same_name.iter().find(ends_so));
         found.or_else(only).copied()
     }
 }

@@ -10,16 +10,9 @@ pub enum ManifestError {
     #[error("cannot open the data set: {source}: {}", .path.display())]
     Open { source: io::Error, path: PathBuf },
     #[error("cannot read the zip file: {source}: {}", .path.display())]
-    Zip {
-        source: zip::result::ZipError,
-        path: PathBuf,
-    },
+    Zip { source: zip::result::ZipError, path: PathBuf },
     #[error("the list of pieces {list} cannot be used: {reason}; put the original back: {}", .path.display())]
-    List {
-        list: String,
-        reason: String,
-        path: PathBuf,
-    },
+    List { list: String, reason: String, path: PathBuf },
     #[error(
         "this looks like MAESTRO without its list, and only the list says who composed what; put maestro-v3.0.0.csv \
          beside the folders of years: {}", .path.display()

@@ -54,9 +54,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Option<PieceList>, String> {
     };
     let has_files = |delimiter: &u8| {
         let mut reader = reader(*delimiter);
-        reader
-            .headers()
-            .is_ok_and(|h| h.iter().any(|c| c.eq_ignore_ascii_case(FILE)))
+        reader.headers().is_ok_and(|h| h.iter().any(|c| c.eq_ignore_ascii_case(FILE)))
     };
     let Some(delimiter) = [b',', b';', b'\t', b'|'].into_iter().find(has_files) else {
         return Ok(None);
@@ -68,11 +66,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Option<PieceList>, String> {
     if let Some(missing) = [COMPOSER, TITLE].iter().find(|column| !has(column)) {
         return Err(format!("it has no column {missing}"));
     }
-    let mut list = PieceList {
-        rows: Vec::new(),
-        is_maestro: MAESTRO_ONLY.iter().all(has),
-        bad_lines: 0,
-    };
+    let mut list = PieceList { rows: Vec::new(), is_maestro: MAESTRO_ONLY.iter().all(has), bad_lines: 0 };
     for record in reader.records() {
         match record.and_then(|record| record.deserialize(Some(&headers))) {
             Ok(row) => list.rows.push(row),
@@ -130,8 +124,7 @@ mod tests {
             list.replace('\n', "\r\n").into_bytes(),
             format!("\u{feff}{list}").into_bytes(),
             format!("sep=;\r\n{list}").into_bytes(),
-            list.replace("canonical_composer", "Canonical_Composer")
-                .into_bytes(),
+            list.replace("canonical_composer", "Canonical_Composer").into_bytes(),
             latin,
         ] {
             let read = parse_csv(&bytes).unwrap().unwrap();
@@ -156,10 +149,7 @@ mod tests {
         let json = r#"{"canonical_composer": {"0": "Frédéric Chopin", "1": "X"}, "canonical_title": {"0": "Nocturne, Op. 9"},
             "split": {}, "audio_filename": {}, "midi_filename": {"0": "2018/a.midi", "1": "2018/b.midi"}}"#;
         let read = parse_json(json.as_bytes()).unwrap();
-        assert_eq!(
-            (read.rows, read.bad_lines, read.is_maestro),
-            (vec![row()], 1, true)
-        );
+        assert_eq!((read.rows, read.bad_lines, read.is_maestro), (vec![row()], 1, true));
         assert_eq!(parse_json(b"[1]"), None);
         assert_eq!(parse_json(b"no"), None);
     }

@@ -28,11 +28,7 @@ pub struct PrepareOptions {
 
 impl Default for PrepareOptions {
     fn default() -> PrepareOptions {
-        PrepareOptions {
-            least_hours: 1.5,
-            fewest_works: 5,
-            seed: 0,
-        }
+        PrepareOptions { least_hours: 1.5, fewest_works: 5, seed: 0 }
     }
 }
 
@@ -93,40 +89,20 @@ pub fn prepare(
     stop: &StopFlag,
     on_progress: impl Fn(Progress) + Sync,
 ) -> Result<(Corpus, PrepareReport), PrepareError> {
-    on_progress(Progress {
-        phase: "listing".into(),
-        done: 0,
-        total: None,
-    });
+    on_progress(Progress { phase: "listing".into(), done: 0, total: None });
     let dataset = Dataset::open(dataset)?;
     let read = read_all(&dataset, stop, &on_progress)?;
     let (heard, mut broken): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let heard: Vec<Heard> = heard.into_iter().flatten().collect();
     let mut broken: Vec<Broken> = broken.drain(..).filter_map(Result::err).collect();
-    let unusable = |(name, reason): &(String, String)| Broken {
-        name: name.clone(),
-        reason: reason.clone(),
-    };
+    let unusable = |(name, reason): &(String, String)| Broken { name: name.clone(), reason: reason.clone() };
     broken.extend(dataset.unusable.iter().map(unusable));
     if heard.is_empty() {
-        let first = broken
-            .first()
-            .map_or_else(String::new, |b| format!("{}: {}", b.name, b.reason));
-        return Err(PrepareError::NothingRead {
-            count: dataset.entries.len(),
-            first,
-        });
+        let first = broken.first().map_or_else(String::new, |b| format!("{}: {}", b.name, b.reason));
+        return Err(PrepareError::NothingRead { count: dataset.entries.len(), first });
     }
-    on_progress(Progress {
-        phase: "comparing works".into(),
-        done: 0,
-        total: None,
-    });
-    let mut report = PrepareReport {
-        broken,
-        remarks: dataset.remarks.clone(),
-        ..PrepareReport::default()
-    };
+    on_progress(Progress { phase: "comparing works".into(), done: 0, total: None });
+    let mut report = PrepareReport { broken, remarks: dataset.remarks.clone(), ..PrepareReport::default() };
     for piece in &heard {
         report.dropped_notes += piece.dropped_notes;
         report.overlapping_notes += piece.overlapping_notes;
@@ -159,22 +135,10 @@ fn read_all(
             Err(error) => Err(error.to_string()),
         };
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        on_progress(Progress {
-            phase: "reading".into(),
-            done,
-            total: Some(total),
-        });
-        Ok(heard.map_err(|reason| Broken {
-            name: entry.name.clone(),
-            reason,
-        }))
+        on_progress(Progress { phase: "reading".into(), done, total: Some(total) });
+        Ok(heard.map_err(|reason| Broken { name: entry.name.clone(), reason }))
     };
-    dataset
-        .entries
-        .par_iter()
-        .enumerate()
-        .map_init(|| dataset.reader(), read_one)
-        .collect()
+    dataset.entries.par_iter().enumerate().map_init(|| dataset.reader(), read_one).collect()
 }
 
 fn hear(reader: &mut Reader, entry: usize, listed: &Entry) -> Result<Heard, String> {
@@ -197,11 +161,7 @@ fn hear(reader: &mut Reader, entry: usize, listed: &Entry) -> Result<Heard, Stri
 /// From the first onset to the last key release.
 fn sounding_secs(performance: &Performance) -> f64 {
     let first = performance.notes().first().map_or(0.0, |n| n.onset_secs);
-    performance
-        .notes()
-        .iter()
-        .map(|n| n.release_secs() - first)
-        .fold(0.0, f64::max)
+    performance.notes().iter().map(|n| n.release_secs() - first).fold(0.0, f64::max)
 }
 
 fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> Corpus {
@@ -209,53 +169,28 @@ fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> C
         .iter()
         .map(|h| {
             let entry = &dataset.entries[h.entry];
-            Listed {
-                title: &entry.title,
-                composer_name: &entry.composer_name,
-                secs: h.secs,
-            }
+            Listed { title: &entry.title, composer_name: &entry.composer_name, secs: h.secs }
         })
         .collect();
     let all_tokens: Vec<&[NoteToken]> = heard.iter().map(|h| h.tokens.as_slice()).collect();
     let same_music = kinship::kin(&all_tokens).into_iter().map(|k| (k.first, k.second));
     let mut groups = splits::group_works(&listed, same_music);
-    let rule = LabelRule {
-        least_hours: options.least_hours,
-        fewest_works: options.fewest_works,
-    };
+    let rule = LabelRule { least_hours: options.least_hours, fewest_works: options.fewest_works };
     let labelled = splits::labelled_composers(&listed, &mut groups, &rule);
     let split_of = splits::assign(&listed, &mut groups, &labelled, options.seed);
     let works = splits::work_names(&listed, &mut groups);
     let composers = ComposerSet::new(labelled);
-    let pieces = heard
-        .into_iter()
-        .zip(works)
-        .zip(split_of)
-        .map(|((heard, work), split)| {
-            let entry = &dataset.entries[heard.entry];
-            let label = composers
-                .iter()
-                .find(|(_, c)| c.name == entry.composer_name)
-                .map(|(id, _)| id);
-            let (title, composer_name) = (entry.title.clone(), entry.composer_name.clone());
-            Piece {
-                title,
-                work,
-                composer_name,
-                composer: label,
-                split,
-                tokens: heard.tokens,
-            }
-        });
+    let pieces = heard.into_iter().zip(works).zip(split_of).map(|((heard, work), split)| {
+        let entry = &dataset.entries[heard.entry];
+        let label = composers.iter().find(|(_, c)| c.name == entry.composer_name).map(|(id, _)| id);
+        let (title, composer_name) = (entry.title.clone(), entry.composer_name.clone());
+        Piece { title, work, composer_name, composer: label, split, tokens: heard.tokens }
+    });
     let pieces = pieces.collect();
     let provenance = Provenance {
         source: dataset.source.clone(),
         licence: dataset.licence.clone(),
         made_by: concat!("pastiche ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    Corpus {
-        composers,
-        pieces,
-        provenance,
-    }
+    Corpus { composers, pieces, provenance }
 }

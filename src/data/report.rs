@@ -33,11 +33,7 @@ impl Corpus {
             let own = || self.pieces.iter().filter(is_own);
             let notes: usize = own().map(|p| p.tokens.len()).sum();
             let secs: f64 = own().map(Piece::duration_secs).sum();
-            if secs > 0.0 {
-                (notes as f64 / secs) as f32
-            } else {
-                0.0
-            }
+            if secs > 0.0 { (notes as f64 / secs) as f32 } else { 0.0 }
         };
         composers.iter().map(|(_, c)| pace(&c.name)).collect()
     }
@@ -47,16 +43,10 @@ impl Corpus {
         let mut names: Vec<&str> = self.pieces.iter().map(|p| p.composer_name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let mut reports: Vec<ComposerReport> = names
-            .into_iter()
-            .map(|name| composer_report(self, name))
-            .collect();
+        let mut reports: Vec<ComposerReport> =
+            names.into_iter().map(|name| composer_report(self, name)).collect();
         let hours = |r: &ComposerReport| r.splits.iter().map(|s| s.hours).sum::<f64>();
-        reports.sort_by(|a, b| {
-            b.is_labelled
-                .cmp(&a.is_labelled)
-                .then(hours(b).total_cmp(&hours(a)))
-        });
+        reports.sort_by(|a, b| b.is_labelled.cmp(&a.is_labelled).then(hours(b).total_cmp(&hours(a))));
         reports
     }
 }
@@ -66,17 +56,11 @@ fn composer_report(corpus: &Corpus, name: &str) -> ComposerReport {
     let splits = Split::ALL.map(|split| {
         let pieces = || own().filter(|p| p.split == split);
         SplitReport {
-            hours: pieces()
-                .map(|p| p.duration_secs() / 3600.0)
-                .fold(0.0, |sum, hours| sum + hours),
+            hours: pieces().map(|p| p.duration_secs() / 3600.0).fold(0.0, |sum, hours| sum + hours),
             works: pieces().map(|p| p.work.as_str()).collect::<HashSet<_>>().len(),
             pieces: pieces().count(),
             notes: pieces().map(|p| p.tokens.len()).sum(),
         }
     });
-    ComposerReport {
-        name: name.to_owned(),
-        is_labelled: own().any(|p| p.composer.is_some()),
-        splits,
-    }
+    ComposerReport { name: name.to_owned(), is_labelled: own().any(|p| p.composer.is_some()), splits }
 }

@@ -21,9 +21,7 @@ pub(super) struct Groups {
 
 impl Groups {
     fn new(len: usize) -> Groups {
-        Groups {
-            parent: (0..len).collect(),
-        }
+        Groups { parent: (0..len).collect() }
     }
 
     pub fn root(&mut self, mut i: usize) -> usize {
@@ -57,10 +55,7 @@ pub(super) fn group_works(pieces: &[Listed], same_music: impl IntoIterator<Item 
         }
     }
     for ((composer, number), &part) in by_number.iter().filter(|((_, n), _)| n.part.is_some()) {
-        let whole = CatalogueNumber {
-            part: None,
-            ..(*number).clone()
-        };
+        let whole = CatalogueNumber { part: None, ..(*number).clone() };
         if let Some(&whole) = by_number.get(&(*composer, &whole)) {
             groups.join(whole, part);
         }
@@ -76,14 +71,8 @@ pub(super) fn group_works(pieces: &[Listed], same_music: impl IntoIterator<Item 
 fn repair_movement_numbers(pieces: &[Listed], named: &mut [Named]) {
     type Key = (String, &'static str, (String, u8, bool));
     let key = |piece: &Listed, name: &Named| -> Option<(Key, u32)> {
-        let number = name
-            .catalogue
-            .as_ref()
-            .filter(|n| n.part.is_none() && n.kind != "op")?;
-        Some((
-            (piece.composer_name.to_owned(), number.kind, name.form.clone()?),
-            number.number,
-        ))
+        let number = name.catalogue.as_ref().filter(|n| n.part.is_none() && n.kind != "op")?;
+        Some(((piece.composer_name.to_owned(), number.kind, name.form.clone()?), number.number))
     };
     let mut numbers: BTreeMap<Key, Vec<u32>> = BTreeMap::new();
     for (piece, name) in pieces.iter().zip(named.iter()) {
@@ -101,11 +90,7 @@ fn repair_movement_numbers(pieces: &[Listed], named: &mut [Named]) {
         };
         let Some(seen) = numbers.get(&key) else { continue };
         let has = |n: u32| seen.binary_search(&n).is_ok();
-        let first = (0..=number)
-            .rev()
-            .take_while(|&n| has(n))
-            .last()
-            .unwrap_or(number);
+        let first = (0..=number).rev().take_while(|&n| has(n)).last().unwrap_or(number);
         let last = (number..).take_while(|&n| has(n)).last().unwrap_or(number);
         if last - first >= 2
             && let Some(catalogue) = &mut name.catalogue
@@ -125,19 +110,13 @@ pub(super) fn work_names(pieces: &[Listed], groups: &mut Groups) -> Vec<String> 
     }
     // `max_by_key` takes the last of equals, so from the back.
     let most = |own: &BTreeMap<String, usize>| {
-        own.iter()
-            .rev()
-            .max_by_key(|(_, n)| **n)
-            .map(|(title, _)| title.clone())
+        own.iter().rev().max_by_key(|(_, n)| **n).map(|(title, _)| title.clone())
     };
     pieces
         .iter()
         .enumerate()
         .map(|(i, piece)| {
-            titles
-                .get(&(groups.root(i), piece.composer_name))
-                .and_then(most)
-                .unwrap_or_default()
+            titles.get(&(groups.root(i), piece.composer_name)).and_then(most).unwrap_or_default()
         })
         .collect()
 }
@@ -158,11 +137,7 @@ pub(super) fn labelled_composers(pieces: &[Listed], groups: &mut Groups, rule: &
         works: HashSet<usize>,
     }
     let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
-    for (i, piece) in pieces
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| !p.composer_name.contains('/'))
-    {
+    for (i, piece) in pieces.iter().enumerate().filter(|(_, p)| !p.composer_name.contains('/')) {
         let sum = sums.entry(piece.composer_name).or_default();
         sum.secs += piece.secs;
         sum.titles.insert(normalised(piece.title));
@@ -192,11 +167,7 @@ pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String]
             .map(|work| (work, work.iter().map(|&i| pieces[i].secs).sum()))
             .collect();
         works.sort_by_cached_key(|(work, _)| shuffle_key(seed, composer, pieces[work[0]].title));
-        let total: f64 = pieces
-            .iter()
-            .filter(|p| p.composer_name == *composer)
-            .map(|p| p.secs)
-            .sum();
+        let total: f64 = pieces.iter().filter(|p| p.composer_name == *composer).map(|p| p.secs).sum();
         let secs: Vec<f64> = works.iter().map(|w| w.1).collect();
         for (choice, (work, _)) in choose(&secs, total).into_iter().zip(&works) {
             for &i in *work {

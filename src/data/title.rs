@@ -52,21 +52,13 @@ pub(super) struct Named {
 pub(super) fn read_title(title: &str) -> Named {
     let words = words(title);
     let text = words.join(" ");
-    Named {
-        text,
-        catalogue: catalogue_number(&words),
-        form: form(&words),
-    }
+    Named { text, catalogue: catalogue_number(&words), form: form(&words) }
 }
 
 /// An opus number before any other, else the first number of a catalogue.
 fn catalogue_number(words: &[String]) -> Option<CatalogueNumber> {
     let numbers: Vec<CatalogueNumber> = (0..words.len()).filter_map(|i| number_at(words, i)).collect();
-    numbers
-        .iter()
-        .find(|n| n.kind == "op")
-        .or(numbers.first())
-        .cloned()
+    numbers.iter().find(|n| n.kind == "op").or(numbers.first()).cloned()
 }
 
 fn number_at(words: &[String], at: usize) -> Option<CatalogueNumber> {
@@ -84,11 +76,7 @@ fn number_at(words: &[String], at: usize) -> Option<CatalogueNumber> {
         "hob" => return haydn_number(words, at + 1),
         _ => return None,
     };
-    Some(CatalogueNumber {
-        kind,
-        number: next.parse().ok()?,
-        part: part_at(words, at + 2),
-    })
+    Some(CatalogueNumber { kind, number: next.parse().ok()?, part: part_at(words, at + 2) })
 }
 
 /// Hoboken's group is a roman number: XVI:50 is number 50 of the sonatas.
@@ -96,21 +84,13 @@ fn haydn_number(words: &[String], at: usize) -> Option<CatalogueNumber> {
     let is_sonata = words.get(at)? == "xvi";
     let rest = &words[at + 1..];
     let number = rest.iter().find(|w| *w != "/")?.parse().ok()?;
-    Some(CatalogueNumber {
-        kind: if is_sonata { "hob xvi" } else { "hob" },
-        number,
-        part: None,
-    })
+    Some(CatalogueNumber { kind: if is_sonata { "hob xvi" } else { "hob" }, number, part: None })
 }
 
 /// The part after an opus: "No. 2", "/2" or "Nos. 8"; none for a range or list, which is the whole opus.
 fn part_at(words: &[String], at: usize) -> Option<u32> {
     // "Op. 81a No. 26": the letter belongs to the number.
-    let at = if words.get(at).is_some_and(|w| w == "a" || w == "b") {
-        at + 1
-    } else {
-        at
-    };
+    let at = if words.get(at).is_some_and(|w| w == "a" || w == "b") { at + 1 } else { at };
     if !matches!(words.get(at)?.as_str(), "no" | "nos" | "nr" | "/") {
         return None;
     }
@@ -118,9 +98,7 @@ fn part_at(words: &[String], at: usize) -> Option<u32> {
     let mut rest = words[at + 2..].iter().skip_while(|w| *w == "and");
     let is_number = rest.next().is_some_and(|w| w.parse::<u32>().is_ok());
     // "No. 2, 1st mov." is no list.
-    let is_ordinal = rest
-        .next()
-        .is_some_and(|w| matches!(w.as_str(), "st" | "nd" | "rd" | "th"));
+    let is_ordinal = rest.next().is_some_and(|w| matches!(w.as_str(), "st" | "nd" | "rd" | "th"));
     (!is_number || is_ordinal).then_some(part)
 }
 
@@ -150,10 +128,7 @@ fn form(words: &[String]) -> Option<(String, u8, bool)> {
         ("", _) => 0,
         _ => return None,
     };
-    let is_minor = words[at..]
-        .iter()
-        .take(3)
-        .any(|w| w == "minor" || w == "min" || w == "moll");
+    let is_minor = words[at..].iter().take(3).any(|w| w == "minor" || w == "min" || w == "moll");
     Some((kind.to_owned(), (step + bend).rem_euclid(12) as u8, is_minor))
 }
 
@@ -175,39 +150,18 @@ mod tests {
         ] {
             assert_eq!(number(title), Some(("op", 27, Some(2))), "{title}");
         }
-        assert_eq!(
-            number("Impromptu Op. 142 No. 1, in F Minor, D935"),
-            Some(("op", 142, Some(1)))
-        );
+        assert_eq!(number("Impromptu Op. 142 No. 1, in F Minor, D935"), Some(("op", 142, Some(1))));
         assert_eq!(number("Sonata in B-flat Major, D960"), Some(("d", 960, None)));
-        assert_eq!(
-            number("Sonata in D Major, K 576, First Movement"),
-            Some(("k", 576, None))
-        );
-        assert_eq!(
-            number("Sonata in C Major, Hob. XVI/50"),
-            Some(("hob xvi", 50, None))
-        );
+        assert_eq!(number("Sonata in D Major, K 576, First Movement"), Some(("k", 576, None)));
+        assert_eq!(number("Sonata in C Major, Hob. XVI/50"), Some(("hob xvi", 50, None)));
         assert_eq!(number("Son. Hob. XVI:52"), Some(("hob xvi", 52, None)));
-        assert_eq!(
-            number("Prelude and Fugue in D Minor, WTC II,  BWV 875"),
-            Some(("bwv", 875, None))
-        );
-        assert_eq!(
-            number("Thirty-Two Variations in C Minor, WoO80"),
-            Some(("woo", 80, None))
-        );
+        assert_eq!(number("Prelude and Fugue in D Minor, WTC II,  BWV 875"), Some(("bwv", 875, None)));
+        assert_eq!(number("Thirty-Two Variations in C Minor, WoO80"), Some(("woo", 80, None)));
         assert_eq!(number("Etudes Op. 25 Nos. 1-5"), Some(("op", 25, None)));
         assert_eq!(number("Preludes Op. 23, Nos. 2, 4 and 5"), Some(("op", 23, None)));
         assert_eq!(number("Etudes Op. 10 Nos. 8"), Some(("op", 10, Some(8))));
-        assert_eq!(
-            number("Sonata Op. 81 No. 26, 'Les Adieux'"),
-            Some(("op", 81, Some(26)))
-        );
-        assert_eq!(
-            number("Sonata No. 17 in D minor, Op. 31 No. 2, 1st mov."),
-            Some(("op", 31, Some(2)))
-        );
+        assert_eq!(number("Sonata Op. 81 No. 26, 'Les Adieux'"), Some(("op", 81, Some(26))));
+        assert_eq!(number("Sonata No. 17 in D minor, Op. 31 No. 2, 1st mov."), Some(("op", 31, Some(2))));
         assert_eq!(number("Gaspard de la nuit"), None);
     }
 
@@ -224,9 +178,6 @@ mod tests {
 
     #[test]
     fn spelling_is_folded() {
-        assert_eq!(
-            normalised("Variations sérieuses,  Op.54"),
-            normalised("Variations Serieuses, Op. 54")
-        );
+        assert_eq!(normalised("Variations sérieuses,  Op.54"), normalised("Variations Serieuses, Op. 54"));
     }
 }

@@ -18,10 +18,7 @@ impl Measured {
     pub fn averaged(values: &[f64]) -> Measured {
         let (value, n) = (mean(values), values.len() as f64);
         let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
-        Measured {
-            value,
-            error: (squares / (n - 1.0).max(1.0) / n.max(1.0)).sqrt(),
-        }
+        Measured { value, error: (squares / (n - 1.0).max(1.0) / n.max(1.0)).sqrt() }
     }
 }
 
@@ -57,15 +54,8 @@ impl Adherence {
         let mut named = vec![vec![0usize; n_composers]; n_composers];
         let mut in_three = vec![0usize; n_composers];
         for (truth, probabilities) in outcomes.iter().filter(|(truth, _)| among.contains(truth)) {
-            let kept: Vec<f32> = (0..n_composers)
-                .map(|k| {
-                    if among.contains(&k) {
-                        probabilities[k]
-                    } else {
-                        -1.0
-                    }
-                })
-                .collect();
+            let kept: Vec<f32> =
+                (0..n_composers).map(|k| if among.contains(&k) { probabilities[k] } else { -1.0 }).collect();
             let best = (0..n_composers).find(|&k| rank_of(k, &kept) == 0).unwrap_or(0);
             named[*truth][best] += 1;
             in_three[*truth] += usize::from(rank_of(*truth, &kept) < 3);
@@ -74,10 +64,7 @@ impl Adherence {
         let total: usize = sizes.iter().sum();
         let pooled = |hits: usize| {
             let value = hits as f64 / total.max(1) as f64;
-            Measured {
-                value,
-                error: share_error(value, total),
-            }
+            Measured { value, error: share_error(value, total) }
         };
         let right: Vec<usize> = (0..n_composers).map(|k| named[k][k]).collect();
         Adherence {
@@ -102,30 +89,21 @@ impl Adherence {
     pub fn lost(&self, real: &Adherence, composers: &ComposerSet) -> Vec<String> {
         composers
             .iter()
-            .filter(
-                |(id, _)| match (self.recall.get(id.index()), real.recall.get(id.index())) {
-                    (Some(Some(own)), Some(Some(real))) => *own < real / 2.0,
-                    _ => false,
-                },
-            )
+            .filter(|(id, _)| match (self.recall.get(id.index()), real.recall.get(id.index())) {
+                (Some(Some(own)), Some(Some(real))) => *own < real / 2.0,
+                _ => false,
+            })
             .map(|(_, c)| c.surname().to_owned())
             .collect()
     }
 }
 
 fn balanced(hits: &[usize], sizes: &[usize]) -> Measured {
-    let shares: Vec<(f64, usize)> = hits
-        .iter()
-        .zip(sizes)
-        .filter(|(_, n)| **n > 0)
-        .map(|(h, n)| (*h as f64 / *n as f64, *n))
-        .collect();
+    let shares: Vec<(f64, usize)> =
+        hits.iter().zip(sizes).filter(|(_, n)| **n > 0).map(|(h, n)| (*h as f64 / *n as f64, *n)).collect();
     let k = shares.len().max(1) as f64;
     let variance: f64 = shares.iter().map(|(p, n)| share_error(*p, *n).powi(2)).sum();
-    Measured {
-        value: shares.iter().map(|s| s.0).sum::<f64>() / k,
-        error: variance.sqrt() / k,
-    }
+    Measured { value: shares.iter().map(|s| s.0).sum::<f64>() / k, error: variance.sqrt() / k }
 }
 
 /// Every composer counts the same, however much music there is of it.
@@ -140,16 +118,8 @@ fn named_entropy(named: &[Vec<usize>], sizes: &[usize], among: usize) -> f64 {
             .sum::<f64>()
             / heard
     };
-    let entropy: f64 = (0..named.len())
-        .map(share)
-        .filter(|p| *p > 0.0)
-        .map(|p| -p * p.ln())
-        .sum();
-    if among > 1 {
-        entropy / (among as f64).ln()
-    } else {
-        1.0
-    }
+    let entropy: f64 = (0..named.len()).map(share).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
+    if among > 1 { entropy / (among as f64).ln() } else { 1.0 }
 }
 
 #[cfg(test)]
@@ -192,14 +162,8 @@ mod tests {
     #[test]
     fn lost_composers_are_named() {
         let composers = ComposerSet::new(["A One", "B Two"].map(str::to_owned));
-        let real = Adherence {
-            recall: vec![Some(0.8), Some(0.5)],
-            ..Adherence::default()
-        };
-        let own = Adherence {
-            recall: vec![Some(0.39), Some(0.25)],
-            ..Adherence::default()
-        };
+        let real = Adherence { recall: vec![Some(0.8), Some(0.5)], ..Adherence::default() };
+        let own = Adherence { recall: vec![Some(0.39), Some(0.25)], ..Adherence::default() };
         assert_eq!(own.lost(&real, &composers), ["One"]);
     }
 }

@@ -94,19 +94,13 @@ pub struct CopyIndex {
 
 /// Positions and hashes that are the least of some window, in order.
 fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
-    let all: Vec<u32> = hashes(notes, SEQUENCE)
-        .into_iter()
-        .map(|h| (h >> 32) as u32)
-        .collect();
+    let all: Vec<u32> = hashes(notes, SEQUENCE).into_iter().map(|h| (h >> 32) as u32).collect();
     let mut out: Vec<(usize, u32)> = Vec::new();
     let window = WINDOW.min(all.len()).max(1);
     for (start, part) in all.windows(window).enumerate() {
         // The last of equals, so that a run of one hash is kept but once per window.
-        let least = part
-            .iter()
-            .enumerate()
-            .min_by_key(|&(i, h)| (*h, WINDOW - i))
-            .map(|(i, h)| (start + i, *h));
+        let least =
+            part.iter().enumerate().min_by_key(|&(i, h)| (*h, WINDOW - i)).map(|(i, h)| (start + i, *h));
         if let Some(least) = least.filter(|l| out.last() != Some(l)) {
             out.push(least);
         }
@@ -117,12 +111,8 @@ fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
 impl CopyIndex {
     /// Of all training pieces of a corpus, the unlabelled among them.
     pub fn build(corpus: &Corpus) -> CopyIndex {
-        let training: Vec<_> = corpus
-            .pieces
-            .iter()
-            .filter(|p| p.split == Split::Train)
-            .take(usize::from(u16::MAX))
-            .collect();
+        let training: Vec<_> =
+            corpus.pieces.iter().filter(|p| p.split == Split::Train).take(usize::from(u16::MAX)).collect();
         let mut entries: Vec<(u32, u16)> = Vec::new();
         for (i, piece) in training.iter().enumerate() {
             entries.extend(winnowed(&piece.tokens).into_iter().map(|(_, h)| (h, i as u16)));
@@ -131,10 +121,7 @@ impl CopyIndex {
         entries.dedup();
         let pieces = training
             .iter()
-            .map(|p| IndexedPiece {
-                composer: p.composer_name.clone(),
-                title: p.title.clone(),
-            })
+            .map(|p| IndexedPiece { composer: p.composer_name.clone(), title: p.title.clone() })
             .collect();
         CopyIndex { pieces, entries }
     }
@@ -175,9 +162,7 @@ impl CopyIndex {
             }
             runs = still;
         }
-        let nearest = hits
-            .into_iter()
-            .max_by_key(|&(piece, n)| (n, std::cmp::Reverse(piece)));
+        let nearest = hits.into_iter().max_by_key(|&(piece, n)| (n, std::cmp::Reverse(piece)));
         CopyCheck {
             share: known as f64 / own.len().max(1) as f64,
             longest_notes: longest,
@@ -191,10 +176,7 @@ impl CopyIndex {
     /// # Errors
     /// [`CopyIndexError::Write`].
     pub fn save(&self, path: &Path) -> Result<(), CopyIndexError> {
-        let write = |source| CopyIndexError::Write {
-            source,
-            path: path.to_owned(),
-        };
+        let write = |source| CopyIndexError::Write { source, path: path.to_owned() };
         let titles = serde_json::to_vec(&self.pieces).map_err(|e| write(e.into()))?;
         let mut deltas = Vec::with_capacity(2 * self.entries.len());
         let mut last = 0;
@@ -224,26 +206,16 @@ impl CopyIndex {
     /// # Errors
     /// [`CopyIndexError`] says whether it is no index or a damaged one.
     pub fn load(path: &Path) -> Result<CopyIndex, CopyIndexError> {
-        let read = |source| CopyIndexError::Read {
-            source,
-            path: path.to_owned(),
-        };
+        let read = |source| CopyIndexError::Read { source, path: path.to_owned() };
         if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
-            return Err(CopyIndexError::NotAnIndex {
-                path: path.to_owned(),
-            });
+            return Err(CopyIndexError::NotAnIndex { path: path.to_owned() });
         }
         let bytes = std::fs::read(path).map_err(read)?;
         let head = [MAGIC.as_slice(), &VERSION.to_le_bytes()].concat();
         let Some(body) = bytes.strip_prefix(head.as_slice()) else {
-            return Err(CopyIndexError::NotAnIndex {
-                path: path.to_owned(),
-            });
+            return Err(CopyIndexError::NotAnIndex { path: path.to_owned() });
         };
-        parse(body).map_err(|what| CopyIndexError::Damaged {
-            what,
-            path: path.to_owned(),
-        })
+        parse(body).map_err(|what| CopyIndexError::Damaged { what, path: path.to_owned() })
     }
 }
 
@@ -267,10 +239,7 @@ fn take_block(rest: &mut &[u8], limit: usize) -> Result<Vec<u8>, String> {
     *rest = after;
     let mut out = Vec::new();
     let decoder = zstd::stream::read::Decoder::new(block).map_err(|e| e.to_string())?;
-    decoder
-        .take(limit as u64)
-        .read_to_end(&mut out)
-        .map_err(|e| e.to_string())?;
+    decoder.take(limit as u64).read_to_end(&mut out).map_err(|e| e.to_string())?;
     Ok(out)
 }
 
@@ -292,9 +261,7 @@ fn parse(mut rest: &[u8]) -> Result<CopyIndex, String> {
         let (mut delta, mut shift) = (0u32, 0);
         loop {
             let byte = *bytes.next().ok_or("its hashes end too early")?;
-            delta |= u32::from(byte & 0x7f)
-                .checked_shl(shift)
-                .ok_or("a hash is too long")?;
+            delta |= u32::from(byte & 0x7f).checked_shl(shift).ok_or("a hash is too long")?;
             shift += 7;
             if byte < 0x80 {
                 break;
@@ -317,10 +284,7 @@ mod tests {
 
     fn index() -> (Corpus, CopyIndex) {
         let pieces = vec![piece("One", melody(1, 300)), piece("Two", melody(2, 300))];
-        let corpus = Corpus {
-            pieces,
-            ..Corpus::default()
-        };
+        let corpus = Corpus { pieces, ..Corpus::default() };
         let index = CopyIndex::build(&corpus);
         (corpus, index)
     }
@@ -328,25 +292,16 @@ mod tests {
     /// The window and the command line say the same of a take, with one limit.
     #[test]
     fn a_passage_that_may_be_chance_is_no_quotation() {
-        let piece = IndexedPiece {
-            composer: "Frédéric Chopin".to_owned(),
-            title: "Étude".to_owned(),
-        };
+        let piece = IndexedPiece { composer: "Frédéric Chopin".to_owned(), title: "Étude".to_owned() };
         let of = |longest_notes| CopyCheck {
             longest_notes,
             nearest: Some((piece.clone(), 3)),
             ..CopyCheck::default()
         };
         for chance in [0, SEQUENCE, SURE_NOTES - 1] {
-            assert_eq!(
-                of(chance).to_string(),
-                "No quotation; the nearest piece is Chopin: Étude"
-            );
+            assert_eq!(of(chance).to_string(), "No quotation; the nearest piece is Chopin: Étude");
         }
-        assert_eq!(
-            of(SURE_NOTES).to_string(),
-            "17 notes in a row are also in Chopin: Étude"
-        );
+        assert_eq!(of(SURE_NOTES).to_string(), "17 notes in a row are also in Chopin: Étude");
     }
 
     #[test]
@@ -354,10 +309,7 @@ mod tests {
         let (corpus, index) = index();
         for from in 0..100 {
             let mut take = melody(77, 80);
-            for (t, s) in take[20..20 + SURE_NOTES]
-                .iter_mut()
-                .zip(&corpus.pieces[1].tokens[from..])
-            {
+            for (t, s) in take[20..20 + SURE_NOTES].iter_mut().zip(&corpus.pieces[1].tokens[from..]) {
                 t.pitch = s.pitch - 7;
             }
             let check = index.check(&take);

@@ -17,17 +17,12 @@ const MOST_PLACES: usize = 24;
 
 /// A well-mixed number for `n` notes from each place on; empty when there are fewer notes.
 pub(super) fn hashes(notes: &[NoteToken], n: usize) -> Vec<u64> {
-    let intervals: Vec<u64> = notes
-        .windows(2)
-        .map(|p| (i64::from(p[1].pitch) - i64::from(p[0].pitch) + 128) as u64)
-        .collect();
+    let intervals: Vec<u64> =
+        notes.windows(2).map(|p| (i64::from(p[1].pitch) - i64::from(p[0].pitch) + 128) as u64).collect();
     if n < 2 {
         return Vec::new();
     }
-    intervals
-        .windows(n - 1)
-        .map(|w| w.iter().fold(0, |h, &i| mix(h ^ i)))
-        .collect()
+    intervals.windows(n - 1).map(|w| w.iter().fold(0, |h, &i| mix(h ^ i))).collect()
 }
 
 /// The finaliser of SplitMix64 (Steele et al. 2014).
@@ -57,35 +52,21 @@ impl<'a> Sequences<'a> {
                 known.extend(hashes(&piece.tokens, n));
             }
             let shortest = hashes(&piece.tokens, LENGTHS[0]);
-            places.extend(
-                shortest
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, h)| (h, p as u32, i as u32)),
-            );
+            places.extend(shortest.into_iter().enumerate().map(|(i, h)| (h, p as u32, i as u32)));
         }
         for known in &mut known {
             known.sort_unstable();
             known.dedup();
         }
         places.sort_unstable();
-        Sequences {
-            pieces,
-            known,
-            places,
-        }
+        Sequences { pieces, known, places }
     }
 
     /// How many of the sequences of each length in `notes` are known: (known, all).
     fn count(&self, notes: &[NoteToken]) -> [(usize, usize); 3] {
         std::array::from_fn(|i| {
             let own = hashes(notes, LENGTHS[i]);
-            (
-                own.iter()
-                    .filter(|h| self.known[i].binary_search(h).is_ok())
-                    .count(),
-                own.len(),
-            )
+            (own.iter().filter(|h| self.known[i].binary_search(h).is_ok()).count(), own.len())
         })
     }
 
@@ -96,17 +77,13 @@ impl<'a> Sequences<'a> {
         let mut best = (0, None);
         for (i, hash) in hashes(notes, LENGTHS[0]).into_iter().enumerate() {
             let first = self.places.partition_point(|p| p.0 < hash);
-            let places = self.places[first..]
-                .iter()
-                .take_while(|p| p.0 == hash)
-                .take(MOST_PLACES);
+            let places = self.places[first..].iter().take_while(|p| p.0 == hash).take(MOST_PLACES);
             for &(_, piece, at) in places {
                 let theirs = &self.pieces[piece as usize].tokens;
                 let at = at as usize;
                 let most = (notes.len() - i).min(theirs.len() - at) - 1;
-                let same = (0..most)
-                    .take_while(|&k| intervals(notes, i + k) == intervals(theirs, at + k))
-                    .count();
+                let same =
+                    (0..most).take_while(|&k| intervals(notes, i + k) == intervals(theirs, at + k)).count();
                 if same + 1 > best.0 && same + 1 >= LENGTHS[0] {
                     best = (same + 1, Some(piece as usize));
                 }
@@ -149,12 +126,7 @@ impl Copied {
                 best = (length, piece);
             }
         }
-        let title = |p: usize| {
-            format!(
-                "{}: {}",
-                training.pieces[p].composer_name, training.pieces[p].title
-            )
-        };
+        let title = |p: usize| format!("{}: {}", training.pieces[p].composer_name, training.pieces[p].title);
         let mut nearest: Vec<(usize, usize)> = votes.into_iter().collect();
         nearest.sort_by_key(|&(piece, n)| (std::cmp::Reverse(n), piece));
         Copied {
@@ -162,11 +134,7 @@ impl Copied {
             longest_mean: super::stats::mean(&lengths),
             longest: best.0,
             longest_in: best.1.map(title),
-            nearest: nearest
-                .into_iter()
-                .take(3)
-                .map(|(piece, n)| (title(piece), n))
-                .collect(),
+            nearest: nearest.into_iter().take(3).map(|(piece, n)| (title(piece), n)).collect(),
         }
     }
 }
@@ -183,11 +151,7 @@ pub(super) mod tests_support {
         (0..len)
             .map(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                NoteToken {
-                    pitch: 20 + ((state >> 16) % 40) as u8,
-                    gap: 10,
-                    ..NoteToken::default()
-                }
+                NoteToken { pitch: 20 + ((state >> 16) % 40) as u8, gap: 10, ..NoteToken::default() }
             })
             .collect()
     }
@@ -228,14 +192,8 @@ mod tests {
     #[test]
     fn what_is_new_is_new() {
         let pieces = [piece("One", melody(1, 500))];
-        let copied = Copied::of(
-            [melody(9, 300).as_slice()],
-            &Sequences::new(pieces.iter().collect()),
-        );
-        assert_eq!(
-            (copied.shares, copied.longest, copied.longest_in),
-            ([0.0; 3], 0, None)
-        );
+        let copied = Copied::of([melody(9, 300).as_slice()], &Sequences::new(pieces.iter().collect()));
+        assert_eq!((copied.shares, copied.longest, copied.longest_in), ([0.0; 3], 0, None));
         let nothing = Copied::of([], &Sequences::new(pieces.iter().collect()));
         assert_eq!(nothing, Copied::default());
     }

@@ -46,11 +46,7 @@ fn time_take(
         first.get_or_insert(begun.elapsed());
     })?;
     let secs = begun.elapsed().as_secs_f64();
-    Ok(Timed {
-        first_note_secs: first.map_or(secs, |f| f.as_secs_f64()),
-        secs,
-        notes: take.tokens.len(),
-    })
+    Ok(Timed { first_note_secs: first.map_or(secs, |f| f.as_secs_f64()), secs, notes: take.tokens.len() })
 }
 
 /// Times two takes of `notes` notes.
@@ -61,33 +57,12 @@ pub fn measure(
     sampling: SamplingSettings,
     stop: &StopFlag,
 ) -> Result<Cost, EvaluateError> {
-    let request = GenerateRequest {
-        notes,
-        sampling,
-        ..GenerateRequest::new(Some(ComposerId(0)), seed)
-    };
+    let request = GenerateRequest { notes, sampling, ..GenerateRequest::new(Some(ComposerId(0)), seed) };
     // The first take of a process pays for memory and code that later ones have.
-    time_take(
-        generator,
-        &GenerateRequest {
-            notes: 8,
-            ..request.clone()
-        },
-        stop,
-    )?;
+    time_take(generator, &GenerateRequest { notes: 8, ..request.clone() }, stop)?;
     let guided = time_take(generator, &request, stop)?;
-    let plain = SamplingSettings {
-        guidance: 1.0,
-        ..sampling
-    };
-    let unguided = time_take(
-        generator,
-        &GenerateRequest {
-            sampling: plain,
-            ..request
-        },
-        stop,
-    )?;
+    let plain = SamplingSettings { guidance: 1.0, ..sampling };
+    let unguided = time_take(generator, &GenerateRequest { sampling: plain, ..request }, stop)?;
     let info = generator.info();
     let rate = |t: &Timed| t.notes as f64 / t.secs.max(1e-9);
     Ok(Cost {
@@ -106,9 +81,5 @@ pub fn measure(
 pub fn peak_memory_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    line.split_whitespace()
-        .nth(1)?
-        .parse::<f64>()
-        .ok()
-        .map(|kb| kb / 1e3)
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1e3)
 }

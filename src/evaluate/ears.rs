@@ -36,17 +36,11 @@ impl Ears {
 
     pub fn hear(&self, generator: &Generator, tokens: &[NoteToken]) -> Heard {
         let composers = generator.selector().map_or_else(Vec::new, |selector| {
-            let names = selector
-                .composers()
-                .iter()
-                .map(|(_, composer)| composer.name.clone());
+            let names = selector.composers().iter().map(|(_, composer)| composer.name.clone());
             let mut heard: Vec<(String, f32)> = names.zip(selector.classify(tokens)).collect();
             heard.sort_by(|a, b| b.1.total_cmp(&a.1));
             heard
         });
-        Heard {
-            composers,
-            copy: self.copies.as_ref().map(|index| index.check(tokens)),
-        }
+        Heard { composers, copy: self.copies.as_ref().map(|index| index.check(tokens)) }
     }
 }

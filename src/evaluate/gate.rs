@@ -15,24 +15,15 @@ pub struct Bound {
 
 impl Bound {
     pub fn at_least(value: f64) -> Bound {
-        Bound {
-            at_least: Some(value),
-            at_most: None,
-        }
+        Bound { at_least: Some(value), at_most: None }
     }
 
     pub fn at_most(value: f64) -> Bound {
-        Bound {
-            at_least: None,
-            at_most: Some(value),
-        }
+        Bound { at_least: None, at_most: Some(value) }
     }
 
     pub fn within(least: f64, most: f64) -> Bound {
-        Bound {
-            at_least: Some(least),
-            at_most: Some(most),
-        }
+        Bound { at_least: Some(least), at_most: Some(most) }
     }
 
     /// Never for a figure that could not be measured (NaN).
@@ -122,30 +113,13 @@ mod tests {
                 gate: Some(Bound::at_least(0.4)),
                 moonshot: Some(Bound::at_least(0.6)),
             },
-            Gate {
-                name: "no gate".to_owned(),
-                value: 0.5,
-                gate: None,
-                moonshot: Some(Bound::at_most(0.65)),
-            },
+            Gate { name: "no gate".to_owned(), value: 0.5, gate: None, moonshot: Some(Bound::at_most(0.65)) },
         ];
-        assert_eq!(
-            (gates[0].meets_gate(), gates[0].meets_moonshot()),
-            (Some(true), Some(false))
-        );
-        assert_eq!(
-            (gates[1].meets_gate(), gates[1].meets_moonshot()),
-            (None, Some(true))
-        );
+        assert_eq!((gates[0].meets_gate(), gates[0].meets_moonshot()), (Some(true), Some(false)));
+        assert_eq!((gates[1].meets_gate(), gates[1].meets_moonshot()), (None, Some(true)));
         let text = GateTable(&gates).to_string();
         let lines: Vec<&str> = text.lines().collect();
-        assert!(
-            lines[1].contains("✓ ≥ 0.400") && lines[1].ends_with("✗ ≥ 0.600"),
-            "{text}"
-        );
-        assert!(
-            lines[2].contains(" –  ") && lines[2].ends_with("✓ ≤ 0.650"),
-            "{text}"
-        );
+        assert!(lines[1].contains("✓ ≥ 0.400") && lines[1].ends_with("✗ ≥ 0.600"), "{text}");
+        assert!(lines[2].contains(" –  ") && lines[2].ends_with("✓ ≤ 0.650"), "{text}");
     }
 }

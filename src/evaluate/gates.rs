@@ -14,12 +14,7 @@ fn gate(
     gate: impl Into<Option<Bound>>,
     moonshot: impl Into<Option<Bound>>,
 ) -> Gate {
-    Gate {
-        name: name.into(),
-        value,
-        gate: gate.into(),
-        moonshot: moonshot.into(),
-    }
+    Gate { name: name.into(), value, gate: gate.into(), moonshot: moonshot.into() }
 }
 
 fn at_least(name: &str, value: f64, bound: f64, moonshot: f64) -> Gate {
@@ -32,12 +27,7 @@ fn at_most(name: &str, value: f64, bound: f64, moonshot: f64) -> Gate {
 
 /// The gates of `report`, but for those of memory and form; see [`memory_gates`].
 pub fn gates(report: &Report) -> Vec<Gate> {
-    [
-        adherence_gates(report),
-        latent_gates(report),
-        likeness_gates(report),
-    ]
-    .concat()
+    [adherence_gates(report), latent_gates(report), likeness_gates(report)].concat()
 }
 
 fn adherence_gates(report: &Report) -> Vec<Gate> {
@@ -46,20 +36,10 @@ fn adherence_gates(report: &Report) -> Vec<Gate> {
     let top3 = ratio(own.top3.value, real.top3.value);
     let mut out = vec![
         at_least("judge on real held-out music: top-1", real.top1.value, 0.48, 0.48),
-        at_least(
-            "judge on real held-out music: balanced",
-            real.balanced.value,
-            0.42,
-            0.42,
-        ),
+        at_least("judge on real held-out music: balanced", real.balanced.value, 0.42, 0.42),
         at_least("N = 1: top-1 ÷ the real ceiling", top1, 0.90, 1.05),
         at_least("N = 1: top-3 ÷ the real ceiling", top3, 0.95, 1.00),
-        at_most(
-            "N = 1: composers under half their real recall",
-            report.lost.len() as f64,
-            3.0,
-            0.0,
-        ),
+        at_most("N = 1: composers under half their real recall", report.lost.len() as f64, 3.0, 0.0),
     ];
     if let Some(row) = report.chosen_takes() {
         out.extend(chosen_gates(report, row));
@@ -79,24 +59,9 @@ fn chosen_gates(report: &Report, row: &AdherenceRow) -> [Gate; 3] {
     let weak = own.recall.iter().zip(&real.recall).filter(is_weak).count();
     let name = |what: &str| format!("{}: {what}", row.name);
     [
-        gate(
-            name("top-1 ÷ the real ceiling"),
-            top1,
-            Bound::at_least(1.10),
-            None,
-        ),
-        gate(
-            name("top-3 ÷ the real ceiling"),
-            top3,
-            Bound::at_least(1.00),
-            None,
-        ),
-        gate(
-            name("composers under 0.6 of their real recall"),
-            weak as f64,
-            Bound::at_most(0.0),
-            None,
-        ),
+        gate(name("top-1 ÷ the real ceiling"), top1, Bound::at_least(1.10), None),
+        gate(name("top-3 ÷ the real ceiling"), top3, Bound::at_least(1.00), None),
+        gate(name("composers under 0.6 of their real recall"), weak as f64, Bound::at_most(0.0), None),
     ]
 }
 
@@ -105,47 +70,22 @@ fn latent_gates(report: &Report) -> Vec<Gate> {
     let v = &latent.validation;
     vec![
         at_most("validation NLL, nats per note", v.nll, 8.75, 8.4),
-        gate(
-            "shuffled-z gap, nats per note",
-            v.shuffled_z_gap,
-            Bound::at_least(0.25),
-            None,
-        ),
+        gate("shuffled-z gap, nats per note", v.shuffled_z_gap, Bound::at_least(0.25), None),
         at_least("wrong-label gap, nats per note", v.wrong_label_gap, 0.05, 0.06),
-        at_least(
-            "nearest component, per held-out work",
-            latent.nearest_component_works,
-            0.40,
-            0.55,
-        ),
-        at_least(
-            "silhouette, training works",
-            latent.silhouette_training,
-            0.24,
-            0.35,
-        ),
+        at_least("nearest component, per held-out work", latent.nearest_component_works, 0.40, 0.55),
+        at_least("silhouette, training works", latent.silhouette_training, 0.24, 0.35),
     ]
 }
 
 fn likeness_gates(report: &Report) -> Vec<Gate> {
     let likeness = &report.likeness;
     let outside = |row: &OutOfRange| {
-        at_most(
-            &format!("{}: share outside real p5–p95", row.name),
-            row.generated,
-            0.20,
-            0.12,
-        )
+        at_most(&format!("{}: share outside real p5–p95", row.name), row.generated, 0.20, 0.12)
     };
     let frechet = ratio(likeness.frechet, likeness.real_frechet);
     let mut out: Vec<Gate> = likeness.out_of_range.iter().map(outside).collect();
     out.extend([
-        at_least(
-            "relative cosine, judge features",
-            likeness.features.relative,
-            0.05,
-            0.15,
-        ),
+        at_least("relative cosine, judge features", likeness.features.relative, 0.05, 0.15),
         at_most("Fréchet distance ÷ real halves", frechet, 4.0, 2.0),
         gate(
             "13-note sequences in the training music",
@@ -174,18 +114,8 @@ fn repetition_gates(report: &MemoryReport) -> Vec<Gate> {
     let near_real = |i: usize| Bound::within(0.8 * real[i].mean.value, 1.2 * real[i].mean.value);
     let (four, eight) = (own[0].mean.value, own[1].mean.value);
     vec![
-        gate(
-            "repetition of 4 intervals",
-            four,
-            Bound::within(0.08, 0.15),
-            near_real(0),
-        ),
-        gate(
-            "repetition of 8 intervals",
-            eight,
-            Bound::within(0.02, 0.07),
-            near_real(1),
-        ),
+        gate("repetition of 4 intervals", four, Bound::within(0.08, 0.15), near_real(0)),
+        gate("repetition of 8 intervals", eight, Bound::within(0.02, 0.07), near_real(1)),
         gate(
             "composers within 0.5–1.6 of their own repetition",
             report.composers_near_their_repetition() as f64,
@@ -212,12 +142,7 @@ fn return_gates(report: &MemoryReport) -> Vec<Gate> {
     let (returns, chance) = (own.returns.mean.value, own.chance_returns.mean.value);
     vec![
         gate("themes that return", returns, Bound::at_least(0.04), as_real),
-        gate(
-            "themes that return by chance",
-            chance,
-            Bound::at_most(0.012),
-            None,
-        ),
+        gate("themes that return by chance", chance, Bound::at_most(0.012), None),
     ]
 }
 
@@ -229,12 +154,7 @@ fn edge_gates(report: &MemoryReport) -> Vec<Gate> {
             Place::Middle => 0.12,
         };
         let name = format!("{}: largest deviation from real", place.name());
-        out.push(gate(
-            name,
-            report.edge_deviation(place),
-            Bound::at_most(most),
-            None,
-        ));
+        out.push(gate(name, report.edge_deviation(place), Bound::at_most(most), None));
         let auc: Option<Measured> = report.takes().place(place).and_then(|row| row.auc);
         let moonshot = match place {
             Place::Opening | Place::Ending => Some(Bound::at_most(0.65)),
@@ -242,12 +162,7 @@ fn edge_gates(report: &MemoryReport) -> Vec<Gate> {
         };
         if moonshot.is_some() {
             let auc = auc.map_or(f64::NAN, |auc| auc.value);
-            out.push(gate(
-                format!("{}: real or take? AUC", place.name()),
-                auc,
-                None,
-                moonshot,
-            ));
+            out.push(gate(format!("{}: real or take? AUC", place.name()), auc, None, moonshot));
         }
     }
     out

@@ -81,10 +81,7 @@ pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, E
     let by_work = |split: &[Split]| -> Result<f64, EvaluateError> {
         let (mut points, mut labels) = (Vec::new(), Vec::new());
         for (composer, segments) in works_with_segments(corpus, split, len, SEGMENTS_PER_WORK) {
-            points.push(centre(&posterior_means(
-                generator,
-                segments.iter().map(Vec::as_slice),
-            )?));
+            points.push(centre(&posterior_means(generator, segments.iter().map(Vec::as_slice))?));
             labels.push(composer);
         }
         Ok(silhouette(&points, &labels))
@@ -108,9 +105,7 @@ fn principal(points: &[Vec<f32>]) -> [f64; 2] {
     let Some(spread) = Spread::of(points) else {
         return [0.0; 2];
     };
-    spread
-        .widest()
-        .map_or([0.0; 2], |axes| axes.map(|axis| f64::from(spread.share(&axis))))
+    spread.widest().map_or([0.0; 2], |axes| axes.map(|axis| f64::from(spread.share(&axis))))
 }
 
 /// Posterior means, one per segment of at most `context_len` notes.
@@ -119,48 +114,29 @@ pub fn posterior_means<'a>(
     segments: impl IntoIterator<Item = &'a [crate::tokens::NoteToken]>,
 ) -> Result<Vec<Vec<f32>>, GenerateError> {
     // One after the other, so that each is encoded as a piece of its own, as a listener's file would be.
-    segments
-        .into_iter()
-        .map(|s| generator.encode_tokens(s).map(|mut z| z.swap_remove(0)))
-        .collect()
+    segments.into_iter().map(|s| generator.encode_tokens(s).map(|mut z| z.swap_remove(0))).collect()
 }
 
 /// The mean of some points.
 fn centre(points: &[Vec<f32>]) -> Vec<f32> {
     let n = points.len().max(1) as f32;
     let width = points.first().map_or(0, Vec::len);
-    (0..width)
-        .map(|d| points.iter().map(|p| p[d]).sum::<f32>() / n)
-        .collect()
+    (0..width).map(|d| points.iter().map(|p| p[d]).sum::<f32>() / n).collect()
 }
 
 fn nearest_component(generator: &Generator, corpus: &Corpus) -> Result<(usize, f64, f64), EvaluateError> {
-    let works = works_with_segments(
-        corpus,
-        &HELD_OUT,
-        generator.vae().config.context_len,
-        SEGMENTS_PER_WORK,
-    );
+    let works = works_with_segments(corpus, &HELD_OUT, generator.vae().config.context_len, SEGMENTS_PER_WORK);
     let mut by_composer: Vec<Vec<f64>> = vec![Vec::new(); corpus.composers.len()];
     for (composer, segments) in &works {
         let z = posterior_means(generator, segments.iter().map(Vec::as_slice))?;
         let rows = z.len() as i64;
         let nearest = no_grad(|| {
-            let z = Tensor::from_slice(&z.concat())
-                .view([rows, -1])
-                .to_device(generator.vae().device());
+            let z = Tensor::from_slice(&z.concat()).view([rows, -1]).to_device(generator.vae().device());
             let densities = generator.vae().prior.log_densities(&z);
-            densities
-                .mean_dim(Some([0i64].as_slice()), false, Kind::Float)
-                .argmax(0, false)
-                .int64_value(&[])
+            densities.mean_dim(Some([0i64].as_slice()), false, Kind::Float).argmax(0, false).int64_value(&[])
         });
         by_composer[*composer].push(if nearest == *composer as i64 { 1.0 } else { 0.0 });
     }
-    let balanced: Vec<f64> = by_composer
-        .iter()
-        .filter(|w| !w.is_empty())
-        .map(|w| mean(w))
-        .collect();
+    let balanced: Vec<f64> = by_composer.iter().filter(|w| !w.is_empty()).map(|w| mean(w)).collect();
     Ok((works.len(), mean(&by_composer.concat()), mean(&balanced)))
 }

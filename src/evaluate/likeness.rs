@@ -19,11 +19,7 @@ struct Set<'a> {
 
 impl<'a> Set<'a> {
     fn new(segments: &'a [Labelled], judge: &Classifier) -> Set<'a> {
-        let features = judge
-            .hear(&parts(segments))
-            .into_iter()
-            .map(|h| h.features)
-            .collect();
+        let features = judge.hear(&parts(segments)).into_iter().map(|h| h.features).collect();
         Set { segments, features }
     }
 
@@ -33,19 +29,12 @@ impl<'a> Set<'a> {
     }
 
     fn histogram_vectors(&self) -> Vec<(usize, Vec<f64>)> {
-        self.segments
-            .iter()
-            .map(|(c, notes)| (*c, histogram_vector(notes)))
-            .collect()
+        self.segments.iter().map(|(c, notes)| (*c, histogram_vector(notes))).collect()
     }
 
     fn feature_vectors(&self) -> Vec<(usize, Vec<f64>)> {
         let wide = |f: &Vec<f32>| f.iter().map(|&v| f64::from(v)).collect();
-        self.segments
-            .iter()
-            .zip(&self.features)
-            .map(|((c, _), f)| (*c, wide(f)))
-            .collect()
+        self.segments.iter().zip(&self.features).map(|((c, _), f)| (*c, wide(f))).collect()
     }
 
     fn cosines(&self, real: &Set) -> (RelativeCosine, RelativeCosine) {

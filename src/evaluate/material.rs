@@ -30,18 +30,10 @@ const ORIGINAL: [&str; 12] = [
 
 /// Indices of the labelled composers among [`ORIGINAL`], and the surnames of those that are not labelled.
 pub fn original_composers(composers: &ComposerSet) -> (Vec<usize>, Vec<String>) {
-    let index = |surname: &str| {
-        composers
-            .iter()
-            .find(|(_, c)| c.surname() == surname)
-            .map(|(id, _)| id.index())
-    };
+    let index =
+        |surname: &str| composers.iter().find(|(_, c)| c.surname() == surname).map(|(id, _)| id.index());
     let there = ORIGINAL.iter().filter_map(|s| index(s)).collect();
-    let missing = ORIGINAL
-        .iter()
-        .filter(|s| index(s).is_none())
-        .map(|s| (*s).to_owned())
-        .collect();
+    let missing = ORIGINAL.iter().filter(|s| index(s).is_none()).map(|s| (*s).to_owned()).collect();
     (there, missing)
 }
 
@@ -60,17 +52,8 @@ pub fn check_composers(
     if found == expected {
         return Ok(());
     }
-    let names = |set: &ComposerSet| {
-        set.iter()
-            .map(|(_, c)| c.surname())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    Err(EvaluateError::Composers {
-        what,
-        found: names(found),
-        expected: names(expected),
-    })
+    let names = |set: &ComposerSet| set.iter().map(|(_, c)| c.surname()).collect::<Vec<_>>().join(", ");
+    Err(EvaluateError::Composers { what, found: names(found), expected: names(expected) })
 }
 
 /// # Errors
@@ -78,10 +61,7 @@ pub fn check_composers(
 pub fn check_kind(found: ClassifierKind, expected: ClassifierKind) -> Result<(), EvaluateError> {
     match found == expected {
         true => Ok(()),
-        false => Err(EvaluateError::WrongClassifier {
-            expected: expected.name(),
-            found: found.name(),
-        }),
+        false => Err(EvaluateError::WrongClassifier { expected: expected.name(), found: found.name() }),
     }
 }
 
@@ -92,10 +72,7 @@ pub fn round_trip(notes: &[NoteToken]) -> Vec<NoteToken> {
 
 /// Up to `most` whole segments of `len` notes of `pieces`, evenly spread.
 fn spread<'a>(pieces: impl IntoIterator<Item = &'a Piece>, len: usize, most: usize) -> Vec<&'a [NoteToken]> {
-    let all: Vec<&[NoteToken]> = pieces
-        .into_iter()
-        .flat_map(|p| p.tokens.chunks_exact(len))
-        .collect();
+    let all: Vec<&[NoteToken]> = pieces.into_iter().flat_map(|p| p.tokens.chunks_exact(len)).collect();
     let n = most.min(all.len());
     (0..n).map(|i| all[(2 * i + 1) * all.len() / (2 * n)]).collect()
 }
@@ -127,13 +104,7 @@ pub fn works_with_segments(
     composers
         .flat_map(|k| works(corpus, k, splits).into_iter().map(move |(_, p)| (k, p)))
         .map(|(k, pieces)| {
-            (
-                k,
-                spread(pieces, len, per_work)
-                    .into_iter()
-                    .map(<[_]>::to_vec)
-                    .collect::<Vec<_>>(),
-            )
+            (k, spread(pieces, len, per_work).into_iter().map(<[_]>::to_vec).collect::<Vec<_>>())
         })
         .filter(|(_, segments)| !segments.is_empty())
         .collect()
@@ -150,16 +121,11 @@ pub fn real_halves(corpus: &Corpus, len: usize, most: usize) -> (Vec<Labelled>, 
             halves[lesser].1.extend(pieces);
         }
         let [a, b] = halves.map(|(_, pieces)| pieces);
-        let n = [&a, &b]
-            .map(|half| half.iter().map(|p| p.tokens.len() / len).sum::<usize>())
-            .into_iter()
-            .min();
+        let n =
+            [&a, &b].map(|half| half.iter().map(|p| p.tokens.len() / len).sum::<usize>()).into_iter().min();
         let n = n.unwrap_or(0).min(most);
         let labelled = |pieces: Vec<&Piece>| {
-            spread(pieces.iter().copied(), len, n)
-                .into_iter()
-                .map(|s| (k, round_trip(s)))
-                .collect::<Vec<_>>()
+            spread(pieces.iter().copied(), len, n).into_iter().map(|s| (k, round_trip(s))).collect::<Vec<_>>()
         };
         first.extend(labelled(a));
         second.extend(labelled(b));
@@ -170,12 +136,8 @@ pub fn real_halves(corpus: &Corpus, len: usize, most: usize) -> (Vec<Labelled>, 
 /// Up to `most` whole segments of each composer in a split, as they come back from the tokenizer.
 pub fn real_segments(corpus: &Corpus, split: Split, len: usize, most: usize) -> Vec<Labelled> {
     let of = |k: usize| {
-        let pieces = corpus
-            .labelled(split)
-            .filter(move |p| p.composer.is_some_and(|c| c.index() == k));
-        spread(pieces, len, most)
-            .into_iter()
-            .map(move |s| (k, round_trip(s)))
+        let pieces = corpus.labelled(split).filter(move |p| p.composer.is_some_and(|c| c.index() == k));
+        spread(pieces, len, most).into_iter().map(move |s| (k, round_trip(s)))
     };
     (0..corpus.composers.len()).flat_map(of).collect()
 }
@@ -233,10 +195,7 @@ mod tests {
         let corpus = corpus();
         assert_eq!(real_segments(&corpus, Split::Train, 100, 9).len(), 4);
         assert_eq!(
-            works_with_segments(&corpus, &HELD_OUT, 10, 5)
-                .iter()
-                .map(|(_, s)| s.len())
-                .collect::<Vec<_>>(),
+            works_with_segments(&corpus, &HELD_OUT, 10, 5).iter().map(|(_, s)| s.len()).collect::<Vec<_>>(),
             [5, 5, 4]
         );
     }
@@ -244,12 +203,7 @@ mod tests {
     #[test]
     fn other_composers_are_an_error_that_names_them() {
         let other = ComposerSet::new(["C Cage".to_owned()]);
-        let error = check_composers("judge", &other, &corpus().composers)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("judge") && error.contains("Cage") && error.contains("Ligeti"),
-            "{error}"
-        );
+        let error = check_composers("judge", &other, &corpus().composers).unwrap_err().to_string();
+        assert!(error.contains("judge") && error.contains("Cage") && error.contains("Ligeti"), "{error}");
     }
 }

@@ -46,16 +46,9 @@ use crate::generate::GenerateError;
 #[non_exhaustive]
 pub enum EvaluateError {
     #[error("the {what} knows {found}, the model {expected}; use files that were made from one corpus")]
-    Composers {
-        what: &'static str,
-        found: String,
-        expected: String,
-    },
+    Composers { what: &'static str, found: String, expected: String },
     #[error("the file given as {expected} holds a {found}")]
-    WrongClassifier {
-        expected: &'static str,
-        found: &'static str,
-    },
+    WrongClassifier { expected: &'static str, found: &'static str },
     #[error("the {0} split of this corpus has no labelled pieces; prepare it again with more music")]
     EmptySplit(&'static str),
     #[error(

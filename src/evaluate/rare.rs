@@ -55,10 +55,8 @@ pub fn measure_rare(
     check_kind(judge.header.kind, ClassifierKind::Judge)?;
     check_composers("judge", judge.composers(), &corpus.composers)?;
     let training = Sequences::new(corpus.pieces.iter().filter(|p| p.split == Split::Train).collect());
-    let real: Vec<_> = HELD_OUT
-        .iter()
-        .flat_map(|&split| real_segments(corpus, split, options.notes, usize::MAX))
-        .collect();
+    let real: Vec<_> =
+        HELD_OUT.iter().flat_map(|&split| real_segments(corpus, split, options.notes, usize::MAX)).collect();
     let info = generator.info();
     let mut rows = Vec::new();
     for (id, composer) in info.composers.iter().filter(|(id, _)| info.is_rare(*id)) {
@@ -77,11 +75,8 @@ pub fn measure_rare(
                 notes[..notes.len().min(options.notes)].to_vec()
             })
             .collect();
-        let own: Vec<_> = real
-            .iter()
-            .filter(|(c, _)| *c == label.index())
-            .map(|(_, notes)| notes.as_slice())
-            .collect();
+        let own: Vec<_> =
+            real.iter().filter(|(c, _)| *c == label.index()).map(|(_, notes)| notes.as_slice()).collect();
         let takes: Vec<_> = takes.iter().map(Vec::as_slice).collect();
         rows.push(RareRow {
             name: composer.name.clone(),
@@ -102,16 +97,9 @@ fn request(options: &EvaluateOptions, id: ComposerId, number: usize) -> Generate
 }
 
 fn heard(judge: &Classifier, label: ComposerId, segments: &[crate::classify::Segment]) -> RareHeard {
-    let ranks: Vec<usize> = judge
-        .hear(segments)
-        .iter()
-        .map(|h| rank_of(label.index(), &h.probabilities))
-        .collect();
+    let ranks: Vec<usize> =
+        judge.hear(segments).iter().map(|h| rank_of(label.index(), &h.probabilities)).collect();
     let share =
         |most: usize| ranks.iter().filter(|rank| **rank < most).count() as f64 / ranks.len().max(1) as f64;
-    RareHeard {
-        segments: segments.len(),
-        top1: share(1),
-        top3: share(3),
-    }
+    RareHeard { segments: segments.len(), top1: share(1), top3: share(3) }
 }

@@ -73,9 +73,7 @@ impl Report {
 
     /// Takes with the selection that was asked for, if there was one, as the judge hears them.
     pub fn chosen_takes(&self) -> Option<&AdherenceRow> {
-        self.adherence
-            .iter()
-            .find(|r| r.name.starts_with("takes, best of"))
+        self.adherence.iter().find(|r| r.name.starts_with("takes, best of"))
     }
 
     /// Takes without selection as the judge hears them.
@@ -144,9 +142,7 @@ impl Report {
             )
         };
         self.adherence.iter().try_for_each(|r| row(&r.name, &r.all))?;
-        self.adherence
-            .iter()
-            .try_for_each(|r| row(&format!("  original: {}", r.name), &r.original))?;
+        self.adherence.iter().try_for_each(|r| row(&format!("  original: {}", r.name), &r.original))?;
         if !self.too_little_music.is_empty() {
             writeln!(
                 out,
@@ -168,27 +164,14 @@ impl Report {
             write!(out, "{name:<16}")?;
             for row in &self.adherence {
                 let recall = row.all.recall.get(k).copied().flatten();
-                write!(
-                    out,
-                    " {:>22}",
-                    recall.map_or("–".to_owned(), |r| format!("{r:.2}"))
-                )?;
+                write!(out, " {:>22}", recall.map_or("–".to_owned(), |r| format!("{r:.2}")))?;
             }
-            let mut named: Vec<(usize, f64)> = self
-                .first_takes()
-                .all
-                .confusion
-                .get(k)
-                .into_iter()
-                .flatten()
-                .copied()
-                .enumerate()
-                .collect();
+            let mut named: Vec<(usize, f64)> =
+                self.first_takes().all.confusion.get(k).into_iter().flatten().copied().enumerate().collect();
             named.sort_by(|a, b| b.1.total_cmp(&a.1));
             let most = named.iter().take(3).filter(|(_, share)| *share > 0.0);
-            let most: Vec<String> = most
-                .map(|(i, share)| format!("{} {:.0} %", self.composers[*i], share * 100.0))
-                .collect();
+            let most: Vec<String> =
+                most.map(|(i, share)| format!("{} {:.0} %", self.composers[*i], share * 100.0)).collect();
             writeln!(out, "   {}", most.join(", "))?;
         }
         Ok(())
@@ -209,11 +192,7 @@ impl Report {
             "shuffled z +{:.3}, wrong label +{:.3} nats per note",
             v.shuffled_z_gap, v.wrong_label_gap
         )?;
-        writeln!(
-            out,
-            "KL {:.1} nats per segment over {} active dimensions",
-            v.kl_nats, v.active_dims
-        )?;
+        writeln!(out, "KL {:.1} nats per segment over {} active dimensions", v.kl_nats, v.active_dims)?;
         writeln!(
             out,
             "nearest component: {:.3} of validation segments, {:.3} of {} held-out works ({:.3} balanced)",
@@ -228,10 +207,7 @@ impl Report {
             l.silhouette_held_out_works
         )?;
         let [first, second] = l.principal_shares.map(|share| share * 100.0);
-        writeln!(
-            out,
-            "principal components: {first:.0} % and {second:.0} % of their variance"
-        )?;
+        writeln!(out, "principal components: {first:.0} % and {second:.0} % of their variance")?;
         writeln!(
             out,
             "one latent with every label ({} takes): heard as the label {:.2}, as the latent's composer {:.2}",
@@ -242,11 +218,7 @@ impl Report {
     fn write_likeness(&self, out: &mut String) -> fmt::Result {
         let l = &self.likeness;
         writeln!(out, "\n3. Likeness to real music of the same composer")?;
-        writeln!(
-            out,
-            "{:<14} {:>8} {:>10} {:>8} {:>10}",
-            "", "overlap", "real", "KL", "real"
-        )?;
+        writeln!(out, "{:<14} {:>8} {:>10} {:>8} {:>10}", "", "overlap", "real", "KL", "real")?;
         for d in &l.distributions {
             writeln!(
                 out,
@@ -279,16 +251,10 @@ impl Report {
     }
 
     fn write_copied(&self, out: &mut String) -> fmt::Result {
-        writeln!(
-            out,
-            "\n4. Not copied: share of note sequences that the training music has, in any key"
-        )?;
+        writeln!(out, "\n4. Not copied: share of note sequences that the training music has, in any key")?;
         for (name, c) in [("takes", &self.copied), ("unseen real works", &self.unseen_works)] {
-            let shares: Vec<String> = LENGTHS
-                .iter()
-                .zip(c.shares)
-                .map(|(n, s)| format!("{n} notes {:.2} %", s * 100.0))
-                .collect();
+            let shares: Vec<String> =
+                LENGTHS.iter().zip(c.shares).map(|(n, s)| format!("{n} notes {:.2} %", s * 100.0)).collect();
             writeln!(
                 out,
                 "{name:<18} {}; longest {:.1} notes on average, {} at most ({})",
@@ -303,12 +269,7 @@ impl Report {
 
     fn write_cost(&self, out: &mut String) -> fmt::Result {
         let c = &self.cost;
-        writeln!(
-            out,
-            "\n5. Cost ({}, {:.1} M parameters)",
-            c.device,
-            c.parameters as f64 / 1e6
-        )?;
+        writeln!(out, "\n5. Cost ({}, {:.1} M parameters)", c.device, c.parameters as f64 / 1e6)?;
         writeln!(
             out,
             "{:.1} ms per note, {:.0} notes/s ({:.0} without guidance), first note after {:.0} ms, {:.0} notes/s in batches{}",
@@ -317,9 +278,7 @@ impl Report {
             c.unguided_notes_per_sec,
             c.first_note_ms,
             c.batch_notes_per_sec,
-            c.peak_memory_mb.map_or(String::new(), |m| format!(
-                ", peak memory of the evaluation {m:.0} MB"
-            ))
+            c.peak_memory_mb.map_or(String::new(), |m| format!(", peak memory of the evaluation {m:.0} MB"))
         )
     }
 

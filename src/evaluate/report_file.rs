@@ -23,10 +23,8 @@ impl Report {
     /// # Errors
     /// See [`ReportError`].
     pub fn read(path: &Path) -> Result<Report, ReportError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ReportError::Read {
-            source,
-            path: path.to_owned(),
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ReportError::Read { source, path: path.to_owned() })?;
         parse(&text)
     }
 }

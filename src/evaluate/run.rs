@@ -52,17 +52,7 @@ pub fn evaluate(
         return Err(EvaluateError::Options);
     }
     let (composed_notes, composing_secs) = (0, 0.0);
-    Evaluation {
-        generator,
-        corpus,
-        judge,
-        options,
-        stop,
-        on_progress,
-        composed_notes,
-        composing_secs,
-    }
-    .run()
+    Evaluation { generator, corpus, judge, options, stop, on_progress, composed_notes, composing_secs }.run()
 }
 
 impl Evaluation<'_> {
@@ -76,13 +66,8 @@ impl Evaluation<'_> {
         self.say("latent space", 0, None)?;
         let mut latent = latent::measure(self.generator, self.corpus)?;
         self.say("timing", 0, None)?;
-        let mut cost = cost::measure(
-            self.generator,
-            options.notes,
-            options.seed,
-            options.sampling,
-            self.stop,
-        )?;
+        let mut cost =
+            cost::measure(self.generator, options.notes, options.seed, options.sampling, self.stop)?;
         let takes = self.compose(1)?;
         let chosen = match self.generator.selector() {
             Some(_) if options.best_of > 1 => Some(self.compose(options.best_of)?),
@@ -96,13 +81,7 @@ impl Evaluation<'_> {
         let (copied, unseen_works) = self.copied(&takes);
         let memory = match options.long_takes {
             0 => None,
-            _ => Some(measure_memory(
-                self.generator,
-                self.corpus,
-                options,
-                self.stop,
-                self.on_progress,
-            )?),
+            _ => Some(measure_memory(self.generator, self.corpus, options, self.stop, self.on_progress)?),
         };
         cost.batch_notes_per_sec = self.composed_notes as f64 / self.composing_secs.max(1e-9);
         cost.peak_memory_mb = cost::peak_memory_mb();
@@ -114,11 +93,7 @@ impl Evaluation<'_> {
             judge: self.judge.hash.clone(),
             selector: self.generator.selector().map(|s| s.hash.clone()),
             corpus: self.corpus.provenance.source.clone(),
-            composers: info
-                .labelled
-                .iter()
-                .map(|(_, c)| c.surname().to_owned())
-                .collect(),
+            composers: info.labelled.iter().map(|(_, c)| c.surname().to_owned()).collect(),
             too_little_music: material::original_composers(&info.labelled).1,
             options: options.clone(),
             minutes: begun.elapsed().as_secs_f64() / 60.0,
@@ -142,11 +117,7 @@ impl Evaluation<'_> {
             done: done as u64,
             total: total.map(|t| t as u64),
         });
-        if self.stop.is_stopped() {
-            Err(EvaluateError::Stopped)
-        } else {
-            Ok(())
-        }
+        if self.stop.is_stopped() { Err(EvaluateError::Stopped) } else { Ok(()) }
     }
 
     fn request(&self, composer: usize, seed: u64) -> GenerateRequest {
@@ -217,11 +188,7 @@ impl Evaluation<'_> {
         };
         let outcomes = |segments: &[Labelled], by: &Classifier| -> Vec<Outcome> {
             let heard = by.hear(&parts(segments));
-            segments
-                .iter()
-                .zip(heard)
-                .map(|((c, _), h)| (*c, h.probabilities))
-                .collect()
+            segments.iter().zip(heard).map(|((c, _), h)| (*c, h.probabilities)).collect()
         };
         let mut rows = vec![
             row("real held-out", outcomes(real, self.judge)),
@@ -250,24 +217,14 @@ impl Evaluation<'_> {
         for (i, (z, (source, _))) in z.into_iter().zip(&sources).enumerate() {
             for label in 0..k {
                 let seed = self.options.seed + 7_000_000 + i as u64;
-                requests.push((
-                    label,
-                    GenerateRequest {
-                        z: Some(z.clone()),
-                        ..self.request(label, seed)
-                    },
-                ));
+                requests.push((label, GenerateRequest { z: Some(z.clone()), ..self.request(label, seed) }));
                 origins.push(*source);
             }
         }
         let takes = self.compose_all("one latent, every label", &requests)?;
         let heard = self.judge.hear(&parts(&takes));
         let named = |h: &Heard, who: usize| crate::train::rank_of(who, &h.probabilities) == 0;
-        let as_label = takes
-            .iter()
-            .zip(&heard)
-            .filter(|((label, _), h)| named(h, *label))
-            .count();
+        let as_label = takes.iter().zip(&heard).filter(|((label, _), h)| named(h, *label)).count();
         let others: Vec<(usize, &Heard)> = takes
             .iter()
             .zip(&origins)
@@ -284,17 +241,9 @@ impl Evaluation<'_> {
     }
 
     fn copied(&self, takes: &[Labelled]) -> (Copied, Copied) {
-        let training = self
-            .corpus
-            .pieces
-            .iter()
-            .filter(|p| p.split == Split::Train)
-            .collect();
+        let training = self.corpus.pieces.iter().filter(|p| p.split == Split::Train).collect();
         let training = Sequences::new(training);
         let unseen = real_segments(self.corpus, Split::Test, self.options.notes, self.options.takes);
-        (
-            Copied::of(parts(takes), &training),
-            Copied::of(parts(&unseen), &training),
-        )
+        (Copied::of(parts(takes), &training), Copied::of(parts(&unseen), &training))
     }
 }

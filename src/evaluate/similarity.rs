@@ -27,9 +27,7 @@ pub struct Histograms {
 impl Histograms {
     /// Of all `segments` together.
     pub fn of<'a>(segments: impl IntoIterator<Item = &'a [NoteToken]>) -> Histograms {
-        let mut out = Histograms {
-            counts: COUNTED.iter().map(|(_, n)| vec![0.0; *n]).collect(),
-        };
+        let mut out = Histograms { counts: COUNTED.iter().map(|(_, n)| vec![0.0; *n]).collect() };
         segments.into_iter().for_each(|s| out.add(s));
         out
     }
@@ -61,9 +59,7 @@ impl Histograms {
         let unit = |h: &Vec<f64>| {
             let h = normalised(h);
             let length = h.iter().map(|v| v * v).sum::<f64>().sqrt();
-            h.into_iter()
-                .map(move |v| if length > 0.0 { v / length } else { 0.0 })
-                .collect::<Vec<_>>()
+            h.into_iter().map(move |v| if length > 0.0 { v / length } else { 0.0 }).collect::<Vec<_>>()
         };
         self.counts.iter().flat_map(unit).collect()
     }
@@ -160,10 +156,7 @@ pub fn relative_cosine(music: &[(usize, Vec<f64>)], real: &[(usize, Vec<f64>)]) 
             if a == b { &mut same } else { &mut other }.push(cosine(x, y));
         }
     }
-    RelativeCosine {
-        same: mean(&same),
-        relative: mean(&same) - mean(&other),
-    }
+    RelativeCosine { same: mean(&same), relative: mean(&same) - mean(&other) }
 }
 
 /// The token histograms of one segment as a vector for [`relative_cosine`].
@@ -205,11 +198,7 @@ pub type Labelled<'a> = (usize, &'a [NoteToken]);
 
 /// `range` gives the percentiles, per composer.
 pub fn out_of_range(generated: &[Labelled], held_out: &[Labelled], range: &[Labelled]) -> Vec<OutOfRange> {
-    let measured = |set: &[Labelled]| {
-        set.iter()
-            .map(|(k, notes)| (*k, figures(notes)))
-            .collect::<Vec<_>>()
-    };
+    let measured = |set: &[Labelled]| set.iter().map(|(k, notes)| (*k, figures(notes))).collect::<Vec<_>>();
     let (generated, held_out, range) = (measured(generated), measured(held_out), measured(range));
     let n_composers = range.iter().map(|(k, _)| k + 1).max().unwrap_or(0);
     FIGURES
@@ -226,9 +215,7 @@ pub fn out_of_range(generated: &[Labelled], held_out: &[Labelled], range: &[Labe
                 .collect();
             let outside = |set: &[(usize, [f64; 5])]| {
                 let is_outside = |(k, f): &(usize, [f64; 5])| {
-                    bounds
-                        .get(*k)
-                        .is_some_and(|(low, high)| f[i] < *low || f[i] > *high)
+                    bounds.get(*k).is_some_and(|(low, high)| f[i] < *low || f[i] > *high)
                 };
                 set.iter().filter(|s| is_outside(s)).count() as f64 / set.len().max(1) as f64
             };
@@ -250,13 +237,7 @@ mod tests {
     use super::*;
 
     fn note(pitch: u8, gap: u8, duration: u8) -> NoteToken {
-        NoteToken {
-            pitch,
-            velocity: 16,
-            duration,
-            pedal: 1,
-            gap,
-        }
+        NoteToken { pitch, velocity: 16, duration, pedal: 1, gap }
     }
 
     #[test]
@@ -272,10 +253,7 @@ mod tests {
     #[test]
     fn keys_are_held_as_long_as_they_are_down() {
         // The first lasts 10 s, the second 20 ms.
-        assert_eq!(
-            keys_held(&[note(1, 5, 63), note(2, 5, 0), note(3, 0, 0), note(4, 0, 0)]),
-            [1, 2, 2, 3]
-        );
+        assert_eq!(keys_held(&[note(1, 5, 63), note(2, 5, 0), note(3, 0, 0), note(4, 0, 0)]), [1, 2, 2, 3]);
     }
 
     #[test]
@@ -308,11 +286,7 @@ mod tests {
     fn half_outside_is_half_outside() {
         let slow = [note(1, 40, 5), note(2, 40, 5), note(3, 0, 5)];
         let fast = [note(1, 2, 5), note(2, 2, 5), note(3, 0, 5)];
-        let rows = out_of_range(
-            &[(0, &slow), (0, &fast)],
-            &[(0, &slow)],
-            &[(0, &slow), (0, &slow)],
-        );
+        let rows = out_of_range(&[(0, &slow), (0, &fast)], &[(0, &slow)], &[(0, &slow), (0, &slow)]);
         let density = rows.iter().find(|r| r.name == "density").unwrap();
         assert_eq!((density.generated, density.real), (0.5, 0.0));
     }

@@ -2,11 +2,7 @@
 
 /// Mean; 0 of nothing.
 pub fn mean(values: &[f64]) -> f64 {
-    if values.is_empty() {
-        0.0
-    } else {
-        values.iter().sum::<f64>() / values.len() as f64
-    }
+    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
 /// The standard error of a share `p` of `n` draws.
@@ -28,30 +24,18 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
 /// Counts as shares that sum to 1; all zero when nothing was counted.
 pub fn normalised(counts: &[f64]) -> Vec<f64> {
     let total: f64 = counts.iter().sum();
-    counts
-        .iter()
-        .map(|c| if total > 0.0 { c / total } else { 0.0 })
-        .collect()
+    counts.iter().map(|c| if total > 0.0 { c / total } else { 0.0 }).collect()
 }
 
 /// How much of two histograms overlaps, 0–1.
 pub fn overlap(a: &[f64], b: &[f64]) -> f64 {
-    normalised(a)
-        .iter()
-        .zip(normalised(b))
-        .map(|(a, b)| a.min(b))
-        .sum()
+    normalised(a).iter().zip(normalised(b)).map(|(a, b)| a.min(b)).sum()
 }
 
 /// KL(a‖b) in nats; a count of one half is added to each cell, so that an empty one costs little rather than all.
 pub fn divergence(a: &[f64], b: &[f64]) -> f64 {
     let smooth = |h: &[f64]| normalised(&h.iter().map(|c| c + 0.5).collect::<Vec<_>>());
-    smooth(a)
-        .iter()
-        .zip(smooth(b))
-        .filter(|(a, _)| **a > 0.0)
-        .map(|(a, b)| a * (a / b).ln())
-        .sum()
+    smooth(a).iter().zip(smooth(b)).filter(|(a, _)| **a > 0.0).map(|(a, b)| a * (a / b).ln()).sum()
 }
 
 /// Cosine of the angle between two vectors; 0 when one is zero.
@@ -70,13 +54,8 @@ pub fn silhouette(points: &[Vec<f32>], labels: &[usize]) -> f64 {
     if sizes.iter().filter(|s| **s > 0).count() < 2 {
         return 0.0;
     }
-    let distance = |a: &[f32], b: &[f32]| {
-        a.iter()
-            .zip(b)
-            .map(|(x, y)| f64::from(x - y).powi(2))
-            .sum::<f64>()
-            .sqrt()
-    };
+    let distance =
+        |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>().sqrt();
     let mut scores = Vec::with_capacity(points.len());
     for (i, point) in points.iter().enumerate() {
         if sizes[labels[i]] < 2 {

@@ -28,10 +28,7 @@ const SELECTOR: &str = "selector.safetensors";
 /// A file that belongs to a checkpoint: beside it, or, for a model of the user's own, among what ships.
 pub fn beside_or_shipped(checkpoint: &Path, name: &str) -> Option<PathBuf> {
     let own = checkpoint.parent().map(Path::to_owned);
-    own.into_iter()
-        .chain(paths::checkpoint_dirs())
-        .map(|folder| folder.join(name))
-        .find(|path| path.exists())
+    own.into_iter().chain(paths::checkpoint_dirs()).map(|folder| folder.join(name)).find(|path| path.exists())
 }
 
 /// The selector that goes with a checkpoint; `None`, and a line in the log, where there is none to be had.
@@ -71,12 +68,7 @@ impl<'a> Choices<'a> {
         if of > 1 && selector.is_none() {
             return Err(GenerateError::NoSelector);
         }
-        Ok(Choices {
-            selector,
-            of,
-            per_take: 1,
-            begun_at,
-        })
+        Ok(Choices { selector, of, per_take: 1, begun_at })
     }
 
     /// After a step: chooses if it is time. Says whether the first line of each take will stay as it is.
@@ -91,12 +83,7 @@ impl<'a> Choices<'a> {
         }
         let winners = self.winners(&lines.lines);
         let copies = if is_done { 1 } else { self.of };
-        lines.regroup(
-            &winners
-                .iter()
-                .flat_map(|&w| std::iter::repeat_n(w, copies))
-                .collect::<Vec<_>>(),
-        );
+        lines.regroup(&winners.iter().flat_map(|&w| std::iter::repeat_n(w, copies)).collect::<Vec<_>>());
         self.per_take = copies;
         true
     }
@@ -116,10 +103,8 @@ impl<'a> Choices<'a> {
         let Some(selector) = self.selector.filter(|_| self.per_take > 1) else {
             return (0..takes).map(|t| t * self.per_take).collect();
         };
-        let tails: Vec<Segment> = lines
-            .iter()
-            .map(|l| &l.heard()[l.heard().len().saturating_sub(HEARD)..])
-            .collect();
+        let tails: Vec<Segment> =
+            lines.iter().map(|l| &l.heard()[l.heard().len().saturating_sub(HEARD)..]).collect();
         let heard = selector.hear(&tails);
         let likeness = |i: &usize| heard[*i].probabilities[lines[*i].label as usize];
         (0..takes)

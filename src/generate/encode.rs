@@ -25,9 +25,8 @@ impl Generator {
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
     pub fn encode_tokens(&self, tokens: &[NoteToken]) -> Result<Vec<Vec<f32>>, GenerateError> {
         let len = self.vae().config.context_len;
-        let starts = (0..tokens.len())
-            .step_by(len)
-            .filter(|start| *start == 0 || tokens.len() - start >= len / 4);
+        let starts =
+            (0..tokens.len()).step_by(len).filter(|start| *start == 0 || tokens.len() - start >= len / 4);
         self.encode_at(tokens, starts)
     }
 
@@ -75,9 +74,7 @@ impl Generator {
     pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
         let k = self.vae().config.n_composers;
         let density = |k: usize| -> f64 { z.iter().map(|z| self.log_density(k, z)).sum() };
-        let best = (0..k)
-            .map(|component| (component, density(component)))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
+        let best = (0..k).map(|component| (component, density(component))).max_by(|a, b| a.1.total_cmp(&b.1));
         ComposerId(best.map_or(0, |(component, _)| component as u8))
     }
 
@@ -88,9 +85,7 @@ impl Generator {
             let log_sigma = to_floats(&self.vae().prior.log_sigmas().get(component as i64));
             let mean = self.latent_mean(component);
             let terms = z.iter().zip(&mean).zip(&log_sigma);
-            terms
-                .map(|((z, m), l)| -0.5 * f64::from((z - m) / l.exp()).powi(2) - f64::from(*l))
-                .sum()
+            terms.map(|((z, m), l)| -0.5 * f64::from((z - m) / l.exp()).powi(2) - f64::from(*l)).sum()
         })
     }
 }

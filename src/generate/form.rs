@@ -78,11 +78,7 @@ impl Form {
         for (i, &section) in sections.iter().enumerate() {
             let first = placed.iter().find(|p| p.section.letter == section.letter);
             let theme = first.map(|p| p.notes.clone());
-            placed.push(Placed {
-                section,
-                notes: i * notes / n..(i + 1) * notes / n,
-                theme,
-            });
+            placed.push(Placed { section, notes: i * notes / n..(i + 1) * notes / n, theme });
         }
         Ok(placed)
     }
@@ -104,11 +100,9 @@ impl FromStr for Form {
         let mut rest = written.chars().filter(|c| !c.is_whitespace()).peekable();
         while let Some(c) = rest.next() {
             match (c, sections.last_mut()) {
-                ('a'..='z' | 'A'..='Z', _) => sections.push(Section {
-                    letter: c.to_ascii_uppercase(),
-                    shift: 0,
-                    is_varied: false,
-                }),
+                ('a'..='z' | 'A'..='Z', _) => {
+                    sections.push(Section { letter: c.to_ascii_uppercase(), shift: 0, is_varied: false })
+                }
                 ('\'' | '’' | '′', Some(last)) => last.is_varied = true,
                 ('+' | '-', Some(last)) => {
                     let mut digits = String::new();
@@ -191,18 +185,10 @@ mod tests {
 
     #[test]
     fn what_is_no_form_says_so() {
-        for text in [
-            "", "'A", "A1", "A+", "A+99", "+3", "A++2", "Ä", "A.B", "A+200", "日本",
-        ] {
-            assert!(
-                matches!(text.parse::<Form>(), Err(FormError::Unreadable(_))),
-                "{text}"
-            );
+        for text in ["", "'A", "A1", "A+", "A+99", "+3", "A++2", "Ä", "A.B", "A+200", "日本"] {
+            assert!(matches!(text.parse::<Form>(), Err(FormError::Unreadable(_))), "{text}");
         }
-        assert_eq!(
-            "A".repeat(100).parse::<Form>(),
-            Err(FormError::TooManySections(100))
-        );
+        assert_eq!("A".repeat(100).parse::<Form>(), Err(FormError::TooManySections(100)));
         assert!(Form::Free.place(1).unwrap().is_empty());
         let aba: Form = "ABA".parse().unwrap();
         assert_eq!(aba.place(95), Err(FormError::TooShort { sections: 3 }));

@@ -154,9 +154,7 @@ impl Generator {
         on_note: &mut dyn FnMut(usize),
     ) -> Result<Vec<Take>, GenerateError> {
         no_grad(|| {
-            self.run(requests, stop, &mut |lines, _| {
-                on_note(lines.first().map_or(0, |l| l.tokens.len()))
-            })
+            self.run(requests, stop, &mut |lines, _| on_note(lines.first().map_or(0, |l| l.tokens.len())))
         })
     }
 
@@ -166,17 +164,11 @@ impl Generator {
         stop: &StopFlag,
         on_step: &mut dyn FnMut(&[Line], bool),
     ) -> Result<Vec<Take>, GenerateError> {
-        let lines = requests
-            .iter()
-            .map(|r| self.line(r))
-            .collect::<Result<Vec<Line>, GenerateError>>()?;
+        let lines = requests.iter().map(|r| self.line(r)).collect::<Result<Vec<Line>, GenerateError>>()?;
         if lines.is_empty() {
             return Ok(Vec::new());
         }
-        if lines
-            .windows(2)
-            .any(|pair| pair[0].tokens.len() != pair[1].tokens.len())
-        {
+        if lines.windows(2).any(|pair| pair[0].tokens.len() != pair[1].tokens.len()) {
             return Err(GenerateError::Length);
         }
         let mut choices = Choices::new(self.selector(), &self.info, requests, lines[0].tokens.len())?;
@@ -189,12 +181,7 @@ impl Generator {
         }
         choices.finish(&mut lines);
         on_step(&lines.lines, true);
-        Ok(lines
-            .lines
-            .into_iter()
-            .zip(requests)
-            .map(|(line, request)| self.take(line, request))
-            .collect())
+        Ok(lines.lines.into_iter().zip(requests).map(|(line, request)| self.take(line, request)).collect())
     }
 
     /// The beginning of a take: its latent, its random numbers, its prompt.
@@ -215,19 +202,9 @@ impl Generator {
             None => k,
         };
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
-        let component = request
-            .composer
-            .map_or_else(|| rng.random_range(0..k), ComposerId::index);
-        if let Some(z) = request
-            .z_path
-            .iter()
-            .chain(&request.z)
-            .find(|z| z.len() != self.info.d_latent)
-        {
-            return Err(GenerateError::LatentSize {
-                given: z.len(),
-                expected: self.info.d_latent,
-            });
+        let component = request.composer.map_or_else(|| rng.random_range(0..k), ComposerId::index);
+        if let Some(z) = request.z_path.iter().chain(&request.z).find(|z| z.len() != self.info.d_latent) {
+            return Err(GenerateError::LatentSize { given: z.len(), expected: self.info.d_latent });
         }
         let returns = match given {
             Some(_) => Vec::new(),
@@ -269,11 +246,7 @@ impl Generator {
 
     /// Where a composer's music lies: `d_latent` numbers.
     pub fn latent_mean(&self, component: usize) -> Vec<f32> {
-        let fitted = self
-            .aggregate
-            .as_ref()
-            .and_then(|a| a.mean(component))
-            .map(<[f32]>::to_vec);
+        let fitted = self.aggregate.as_ref().and_then(|a| a.mean(component)).map(<[f32]>::to_vec);
         fitted.unwrap_or_else(|| to_floats(&self.vae.prior.means().get(component as i64)))
     }
 
@@ -285,11 +258,7 @@ impl Generator {
         }
         let mean = self.latent_mean(component);
         let sigma = to_floats(&self.vae.prior.log_sigmas().get(component as i64).exp());
-        mean.iter()
-            .zip(sigma)
-            .zip(noise)
-            .map(|((m, s), e)| m + s * e)
-            .collect()
+        mean.iter().zip(sigma).zip(noise).map(|((m, s), e)| m + s * e).collect()
     }
 
     fn take(&self, line: Line, request: &GenerateRequest) -> Take {
@@ -300,10 +269,7 @@ impl Generator {
             performance: decode_with(&tokens, &silences(request)),
             is_partial: line.end.is_none(),
             recipe: Recipe {
-                composer: request
-                    .composer
-                    .and_then(|c| self.info.composers.get(c))
-                    .map(|c| c.name.clone()),
+                composer: request.composer.and_then(|c| self.info.composers.get(c)).map(|c| c.name.clone()),
                 seed: request.seed,
                 notes,
                 sampling: request.sampling.clamped(),
@@ -327,25 +293,13 @@ fn silences(request: &GenerateRequest) -> Silences {
 }
 
 pub(super) fn to_floats(tensor: &Tensor) -> Vec<f32> {
-    let flat = tensor
-        .detach()
-        .to_device(Device::Cpu)
-        .to_kind(Kind::Float)
-        .contiguous()
-        .view([-1]);
+    let flat = tensor.detach().to_device(Device::Cpu).to_kind(Kind::Float).contiguous().view([-1]);
     Vec::<f32>::try_from(flat).unwrap_or_default()
 }
 
 /// The last note of a prompt has no gap to the next; give it the usual gap of its last notes.
 fn join(tokens: &mut [NoteToken]) {
-    let mut gaps: Vec<u8> = tokens
-        .iter()
-        .rev()
-        .skip(1)
-        .take(16)
-        .map(|t| t.gap)
-        .filter(|g| *g > 0)
-        .collect();
+    let mut gaps: Vec<u8> = tokens.iter().rev().skip(1).take(16).map(|t| t.gap).filter(|g| *g > 0).collect();
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(12);
     if let Some(last) = tokens.last_mut() {

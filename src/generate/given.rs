@@ -36,9 +36,7 @@ impl Given {
     /// The silences that the take keeps: the one before it, and those behind notes whose time to the next is kept.
     pub fn kept_silences(&self) -> Silences {
         let mut silences = self.silences.clone();
-        silences
-            .rests
-            .retain(|rest| self.value(rest.note, Field::Gap).is_some());
+        silences.rests.retain(|rest| self.value(rest.note, Field::Gap).is_some());
         silences
     }
 
@@ -88,11 +86,7 @@ mod tests {
     use super::*;
 
     fn note(pitch: u8, gap: u8) -> NoteToken {
-        NoteToken {
-            pitch,
-            gap,
-            ..NoteToken::default()
-        }
+        NoteToken { pitch, gap, ..NoteToken::default() }
     }
 
     #[test]
@@ -104,10 +98,7 @@ mod tests {
         };
         given.kept[0][0] = false;
         given.kept[1][0] = false;
-        assert_eq!(
-            (given.ceiling(0), given.ceiling(1), given.ceiling(2)),
-            (48, 49, 50)
-        );
+        assert_eq!((given.ceiling(0), given.ceiling(1), given.ceiling(2)), (48, 49, 50));
         let mut logits = [0f32; 89];
         given.bar(0, Field::Pitch, 0, &mut logits);
         assert!(logits[48] == 0.0 && logits[49].is_infinite() && logits[88].is_infinite());
@@ -116,11 +107,8 @@ mod tests {
 
     #[test]
     fn a_free_gap_may_not_join_a_falling_step_into_a_chord() {
-        let mut given = Given {
-            notes: vec![note(50, 9), note(20, 9)],
-            kept: vec![WHOLE; 2],
-            ..Given::default()
-        };
+        let mut given =
+            Given { notes: vec![note(50, 9), note(20, 9)], kept: vec![WHOLE; 2], ..Given::default() };
         given.kept[0][4] = false;
         let mut logits = [0f32; 64];
         given.bar(0, Field::Gap, 50, &mut logits);
@@ -138,10 +126,7 @@ mod tests {
         let mut given = Given {
             notes: vec![note(30, 63), note(40, 63), note(50, 9)],
             kept: vec![WHOLE; 3],
-            silences: Silences {
-                lead_secs: 2.0,
-                rests: vec![rest(0), rest(1)],
-            },
+            silences: Silences { lead_secs: 2.0, rests: vec![rest(0), rest(1)] },
             reach: None,
         };
         given.kept[0] = [false; 5];

@@ -50,14 +50,12 @@ fn notes_per_sec(paces: &[f32], composer: Option<ComposerId>) -> f64 {
     let own = composer.and_then(|id| paces.get(id.index()));
     let known = |paces: &mut dyn Iterator<Item = f32>| {
         // What takes time adds up, not what is played in it.
-        let (count, secs) = paces
-            .filter(|p| *p > 0.0)
-            .fold((0.0, 0.0), |(n, s), p| (n + 1.0, s + 1.0 / f64::from(p)));
+        let (count, secs) =
+            paces.filter(|p| *p > 0.0).fold((0.0, 0.0), |(n, s), p| (n + 1.0, s + 1.0 / f64::from(p)));
         (count > 0.0).then(|| count / secs)
     };
     let own = known(&mut own.copied().into_iter());
-    own.or_else(|| known(&mut paces.iter().copied()))
-        .unwrap_or(USUAL_NOTES_PER_SEC)
+    own.or_else(|| known(&mut paces.iter().copied())).unwrap_or(USUAL_NOTES_PER_SEC)
 }
 
 #[cfg(test)]

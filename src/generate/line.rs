@@ -84,15 +84,9 @@ impl Line {
         const ENDING: usize = 32;
         let left = self.wanted.saturating_sub(i);
         if self.knows_its_place {
-            return Place {
-                since_start: i,
-                until_end: left,
-            };
+            return Place { since_start: i, until_end: left };
         }
-        Place {
-            since_start: i + MIDDLE,
-            until_end: if left < ENDING { left } else { left + MIDDLE },
-        }
+        Place { since_start: i + MIDDLE, until_end: if left < ENDING { left } else { left + MIDDLE } }
     }
 
     /// Before this many notes a take may not end; it must at [`Line::latest_end`].
@@ -229,9 +223,7 @@ impl Line {
         if self.current_return().is_some_and(|r| r.strength.is_none()) {
             return self.recalled().map(|hint| hint.note.get(field));
         }
-        self.given
-            .as_ref()
-            .and_then(|g| g.value(self.tokens.len(), field))
+        self.given.as_ref().and_then(|g| g.value(self.tokens.len(), field))
     }
 
     /// Is the next note given, or is none wanted any more?
@@ -257,18 +249,9 @@ mod tests {
         let line = |shift| {
             let mut line = Line::new(1, 0, vec![0.0], vec![0.0], SamplingSettings::default());
             line.wanted = 20;
-            line.returns = vec![Return {
-                notes: 8..12,
-                theme: 0..4,
-                shift,
-                strength: None,
-            }];
+            line.returns = vec![Return { notes: 8..12, theme: 0..4, shift, strength: None }];
             for pitch in [80, 82, 85, 84, 80, 82, 85, 84] {
-                line.push(NoteToken {
-                    pitch,
-                    gap: 9,
-                    ..NoteToken::default()
-                });
+                line.push(NoteToken { pitch, gap: 9, ..NoteToken::default() });
             }
             line
         };

@@ -61,8 +61,7 @@ impl<'a> Lines<'a> {
         if self.is_guided {
             rows.extend(sources.iter().map(|&s| (s + old) as i64));
         }
-        self.cache
-            .select(&Tensor::from_slice(&rows).to_device(self.vae.device()));
+        self.cache.select(&Tensor::from_slice(&rows).to_device(self.vae.device()));
         self.secs = sources.iter().map(|&s| self.secs[s]).collect();
         self.lines = lines;
         self.condition = condition(self.vae, &self.lines, self.is_guided);
@@ -87,10 +86,7 @@ impl<'a> Lines<'a> {
         let rows_per_line = if self.is_guided { 2 } else { 1 };
         let b = (self.lines.len() * rows_per_line) as i64;
         let device = self.vae.device();
-        self.cache = self
-            .vae
-            .decoder
-            .cache(b, self.context_len() as i64, (Kind::Float, device));
+        self.cache = self.vae.decoder.cache(b, self.context_len() as i64, (Kind::Float, device));
         self.window_start = start;
         let known = self.lines.first().map_or(0, |l| l.tokens.len()) - start;
         let mut secs = vec![0f64; self.lines.len()];
@@ -116,11 +112,7 @@ impl<'a> Lines<'a> {
     fn hints(&self, hints: &[Option<Hint>], t: usize) -> Hints {
         let strength: Vec<f32> = self.lines.iter().map(Line::pull).collect();
         let own = Hints::new(hints, &strength, t, self.vae.device());
-        if self.is_guided {
-            own.map(|x| Tensor::cat(&[x, x], 0))
-        } else {
-            own
-        }
+        if self.is_guided { own.map(|x| Tensor::cat(&[x, x], 0)) } else { own }
     }
 
     /// Runs `t` positions per line through the decoder; `[B, t, d]`, the unguided rows below the guided ones.
@@ -128,17 +120,11 @@ impl<'a> Lines<'a> {
         let (n, t) = (self.lines.len() as i64, t as i64);
         let device = self.vae.device();
         let twice = |x: Tensor| {
-            if self.is_guided {
-                Tensor::cat(&[&x, &x], 0)
-            } else {
-                x
-            }
+            if self.is_guided { Tensor::cat(&[&x, &x], 0) } else { x }
         };
         let rows = twice(Tensor::from_slice(rows).view([n, t, INPUT_COLUMNS as i64])).to_device(device);
         let secs = twice(Tensor::from_slice(secs).view([n, t])).to_device(device);
-        self.vae
-            .decoder
-            .extend(&rows, &secs, hints, &self.condition, &mut self.cache)
+        self.vae.decoder.extend(&rows, &secs, hints, &self.condition, &mut self.cache)
     }
 
     /// One more note in every line that is not done.
@@ -174,11 +160,7 @@ impl<'a> Lines<'a> {
             }
             if field != Field::Gap && !is_all_given {
                 let values = Tensor::from_slice(&values).to_device(self.vae.device());
-                let values = if self.is_guided {
-                    Tensor::cat(&[&values, &values], 0)
-                } else {
-                    values
-                };
+                let values = if self.is_guided { Tensor::cat(&[&values, &values], 0) } else { values };
                 so_far = self.vae.decoder.chosen(field, &so_far, &values, &hints);
             }
         }
@@ -203,12 +185,7 @@ impl<'a> Lines<'a> {
     /// Draws one field for every line; `chosen` has the fields before it.
     fn draw_field(&mut self, field: Field, so_far: &Tensor, hints: &Hints, chosen: &[[u8; 5]]) -> Vec<i64> {
         let size = field.size();
-        let logits = self
-            .vae
-            .decoder
-            .logits(field, so_far, hints)
-            .to_device(Device::Cpu)
-            .contiguous();
+        let logits = self.vae.decoder.logits(field, so_far, hints).to_device(Device::Cpu).contiguous();
         let mut flat = vec![0f32; logits.numel()];
         logits.copy_data(&mut flat, logits.numel());
         let (conditional, unconditional) = flat.split_at_mut(self.lines.len() * size);
@@ -221,11 +198,7 @@ impl<'a> Lines<'a> {
                 }
                 let own = &mut conditional[i * size..(i + 1) * size];
                 if self.is_guided {
-                    guide(
-                        own,
-                        &unconditional[i * size..(i + 1) * size],
-                        line.settings.guidance_of(field),
-                    );
+                    guide(own, &unconditional[i * size..(i + 1) * size], line.settings.guidance_of(field));
                 }
                 line.bar(field, own);
                 if let Some(given) = &line.given {
@@ -266,9 +239,7 @@ fn condition(vae: &Vae, lines: &[Line], is_guided: bool) -> Condition {
     }
     let device = vae.device();
     vae.condition(
-        &Tensor::from_slice(&z)
-            .view([total as i64, d as i64])
-            .to_device(device),
+        &Tensor::from_slice(&z).view([total as i64, d as i64]).to_device(device),
         &Tensor::from_slice(&labels).to_device(device),
         &Tensor::from_slice(&has_z).to_device(device),
     )

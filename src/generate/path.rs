@@ -67,9 +67,6 @@ mod tests {
         for index in 0..20 {
             assert_eq!(window_of(middle_of(index, 256), 256), index);
         }
-        assert_eq!(
-            [0, 127, 128, 255, 256, 383, 384].map(|n| window_of(n, 256)),
-            [0, 0, 0, 0, 1, 1, 2]
-        );
+        assert_eq!([0, 127, 128, 255, 256, 383, 384].map(|n| window_of(n, 256)), [0, 0, 0, 0, 1, 1, 2]);
     }
 }

@@ -26,12 +26,7 @@ pub struct Recall {
 
 impl Recall {
     pub fn new(theme: Range<usize>, shift: i8) -> Recall {
-        Recall {
-            at: theme.start,
-            theme,
-            strays: 0,
-            shift,
-        }
+        Recall { at: theme.start, theme, strays: 0, shift }
     }
 
     /// The theme's next note in the key of the return, where note `next` of the take comes next. `None` when the
@@ -39,16 +34,11 @@ impl Recall {
     pub fn hint(&self, tokens: &[NoteToken], next: usize) -> Option<Hint> {
         let note = *tokens.get(self.at).filter(|_| self.theme.contains(&self.at))?;
         let pitch = i32::from(note.pitch) + i32::from(self.shift);
-        (0..i32::from(NoteToken::END_PITCH))
-            .contains(&pitch)
-            .then_some(Hint {
-                note: NoteToken {
-                    pitch: pitch as u8,
-                    ..note
-                },
-                matched: MAX_MATCH,
-                distance: next.saturating_sub(self.at).max(1),
-            })
+        (0..i32::from(NoteToken::END_PITCH)).contains(&pitch).then_some(Hint {
+            note: NoteToken { pitch: pitch as u8, ..note },
+            matched: MAX_MATCH,
+            distance: next.saturating_sub(self.at).max(1),
+        })
     }
 
     /// Moves past the note that was composed.
@@ -76,11 +66,7 @@ mod tests {
     use super::*;
 
     fn notes(pitches: &[u8]) -> Vec<NoteToken> {
-        let note = |&pitch: &u8| NoteToken {
-            pitch,
-            gap: 9,
-            ..NoteToken::default()
-        };
+        let note = |&pitch: &u8| NoteToken { pitch, gap: 9, ..NoteToken::default() };
         pitches.iter().map(note).collect()
     }
 

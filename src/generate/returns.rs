@@ -47,12 +47,7 @@ pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Re
         let own = if p.section.is_varied { recall * 0.5 } else { recall };
         // A theme that is longer than its return is cut, one that is shorter leaves the rest free.
         let end = p.notes.end.min(p.notes.start + theme.len());
-        Some(Return {
-            notes: p.notes.start..end,
-            theme,
-            shift: p.section.shift,
-            strength: strength(own),
-        })
+        Some(Return { notes: p.notes.start..end, theme, shift: p.section.shift, strength: strength(own) })
     });
     Ok(returning.collect())
 }
@@ -65,16 +60,8 @@ fn free_returns(notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Vec<Return> {
         let stretch = STRETCH.min(notes - start);
         let at = start + rng.random_range(0..=stretch - length.min(stretch));
         // Mostly what was heard first comes back.
-        let latest = if rng.random_bool(0.6) {
-            0
-        } else {
-            at - 2 * LENGTHS.end
-        };
-        let theme = if latest == 0 {
-            0
-        } else {
-            rng.random_range(0..latest)
-        };
+        let latest = if rng.random_bool(0.6) { 0 } else { at - 2 * LENGTHS.end };
+        let theme = if latest == 0 { 0 } else { rng.random_range(0..latest) };
         if rng.random_bool(CHANCE) {
             out.push(Return {
                 notes: at..at + length,
@@ -101,10 +88,7 @@ mod tests {
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].notes.clone(), all[0].theme.clone()), (200..300, 0..100));
         assert!(all[0].strength.is_some(), "a varied return is not note for note");
-        assert_eq!(
-            (all[1].notes.clone(), all[1].shift, all[1].strength),
-            (400..500, 5, None)
-        );
+        assert_eq!((all[1].notes.clone(), all[1].shift, all[1].strength), (400..500, 5, None));
     }
 
     #[test]

@@ -33,10 +33,7 @@ impl<'a> Seam<'a> {
     }
 
     fn late_note(&self, note: &Note) -> Note {
-        Note {
-            onset_secs: note.onset_secs + self.shift_secs,
-            ..*note
-        }
+        Note { onset_secs: note.onset_secs + self.shift_secs, ..*note }
     }
 
     /// The pedal of the music up to its last onset, or of what came after that.
@@ -48,10 +45,7 @@ impl<'a> Seam<'a> {
 
     fn late_pedal<'p>(&'p self, pedal: &'p [PedalChange]) -> impl Iterator<Item = PedalChange> + 'p {
         let is_new = |p: &&PedalChange| p.time_secs > self.grid_secs;
-        pedal.iter().filter(is_new).map(|p| PedalChange {
-            time_secs: p.time_secs + self.shift_secs,
-            ..*p
-        })
+        pedal.iter().filter(is_new).map(|p| PedalChange { time_secs: p.time_secs + self.shift_secs, ..*p })
     }
 
     /// The music, and after its last onset the new notes of a take that goes on from it.
@@ -109,10 +103,7 @@ mod tests {
 
     #[test]
     fn what_is_streamed_is_what_is_joined() {
-        let music = Performance::new(
-            (0..9).map(|i| note(60 + i, 0.1234 * f64::from(i))).collect(),
-            vec![],
-        );
+        let music = Performance::new((0..9).map(|i| note(60 + i, 0.1234 * f64::from(i))).collect(), vec![]);
         let grid = decode(&encode(&music).tokens);
         let last = grid.notes()[8].onset_secs;
         let new = [note(50, last + 0.25), note(52, last + 0.5), note(55, last + 0.75)];
@@ -122,12 +113,8 @@ mod tests {
         assert_eq!(&whole.notes()[..9], music.notes());
         let mut streamed = Vec::new();
         for part in [&take.notes()[..10], &take.notes()[10..]] {
-            let part = StreamedNotes {
-                notes: part.to_vec(),
-                pedal: vec![],
-                ready_until_secs: last,
-                done_notes: 0,
-            };
+            let part =
+                StreamedNotes { notes: part.to_vec(), pedal: vec![], ready_until_secs: last, done_notes: 0 };
             streamed.extend(seam.stream(part).notes);
         }
         assert_eq!(streamed, whole.notes());

@@ -13,11 +13,7 @@ pub(super) struct Stream {
 impl Stream {
     /// `silences` are those that the tokens leave out.
     pub fn new(silences: Silences) -> Stream {
-        Stream {
-            state: DecodeState::begin(silences.lead_secs),
-            silences,
-            sent: 0,
-        }
+        Stream { state: DecodeState::begin(silences.lead_secs), silences, sent: 0 }
     }
 
     /// Hands on what of `tokens` was not handed on before.

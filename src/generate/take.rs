@@ -119,13 +119,7 @@ fn one() -> usize {
 impl Recipe {
     /// One line for a MIDI text event.
     pub fn to_line(&self) -> String {
-        let z: Vec<String> = self
-            .z
-            .first()
-            .into_iter()
-            .flatten()
-            .map(|v| format!("{v:.3}"))
-            .collect();
+        let z: Vec<String> = self.z.first().into_iter().flatten().map(|v| format!("{v:.3}")).collect();
         format!(
             "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; memory {}; form {}; recall {}; best of {}; checkpoint {}; z {}",
             self.version,

@@ -64,9 +64,7 @@ impl VerbRequest {
             Verb::Restyle { to } => verbs::restyle(generator, music, *to, seed)?,
             Verb::Blend { step, .. } => {
                 let mut all = self.plan_blend(generator)?;
-                return (*step < all.len())
-                    .then(|| all.swap_remove(*step))
-                    .ok_or(GenerateError::Steps);
+                return (*step < all.len()).then(|| all.swap_remove(*step)).ok_or(GenerateError::Steps);
             }
         };
         Ok(self.completed(request))
@@ -83,17 +81,11 @@ impl VerbRequest {
         };
         let all = verbs::blend(generator, &self.source.music, &with.music, *steps, self.seed)?;
         let at = |step| VerbRequest {
-            verb: Verb::Blend {
-                with: with.clone(),
-                step,
-                steps: *steps,
-            },
+            verb: Verb::Blend { with: with.clone(), step, steps: *steps },
             ..self.clone()
         };
         let numbered = all.into_iter().enumerate();
-        Ok(numbered
-            .map(|(step, request)| at(step).completed(request))
-            .collect())
+        Ok(numbered.map(|(step, request)| at(step).completed(request)).collect())
     }
 
     fn completed(&self, request: GenerateRequest) -> GenerateRequest {

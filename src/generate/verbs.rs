@@ -26,9 +26,7 @@ const RESTYLE_REACH: f32 = 7.0;
 /// a time: each half a segment after the one before. Each has a z of its own.
 pub fn window_starts(notes: usize, segment_len: usize) -> impl Iterator<Item = usize> {
     let half = (segment_len / 2).max(1);
-    (0..notes)
-        .step_by(half)
-        .filter(move |start| *start == 0 || start + segment_len / 2 < notes)
+    (0..notes).step_by(half).filter(move |start| *start == 0 || start + segment_len / 2 < notes)
 }
 
 /// Music as the verbs see it.
@@ -46,12 +44,7 @@ fn hear(generator: &Generator, music: &Performance) -> Result<Heard, GenerateErr
     let Encoded { tokens, silences, .. } = encode(music);
     let z = generator.encode_windows(&tokens)?;
     let nearest = generator.nearest_composer(&z);
-    Ok(Heard {
-        tokens,
-        silences,
-        z,
-        nearest,
-    })
+    Ok(Heard { tokens, silences, z, nearest })
 }
 
 fn request(composer: ComposerId, seed: u64, z_path: Vec<Vec<f32>>, given: Option<Given>) -> GenerateRequest {
@@ -77,11 +70,7 @@ pub fn vary(
     seed: u64,
 ) -> Result<GenerateRequest, GenerateError> {
     let heard = hear(generator, music)?;
-    let amount = if amount.is_finite() {
-        amount.clamp(0.0, 1.0)
-    } else {
-        1.0
-    };
+    let amount = if amount.is_finite() { amount.clamp(0.0, 1.0) } else { 1.0 };
     let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x7a72);
     let component = heard.nearest.index();
     // One step for all windows: the piece moves as one.
@@ -89,10 +78,7 @@ pub fn vary(
     let away = minus(&drawn, &generator.latent_mean(component));
     let moved = |z: &Vec<f32>| plus(z, &away, amount * VARY_SPREAD);
     let z_path = heard.z.iter().map(moved).collect();
-    let given = Given {
-        silences: heard.silences,
-        ..partly(heard.tokens, amount, seed)
-    };
+    let given = Given { silences: heard.silences, ..partly(heard.tokens, amount, seed) };
     Ok(request(heard.nearest, seed, z_path, Some(given)))
 }
 
@@ -115,11 +101,7 @@ fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
             (true, true) => [false; 5],
         });
     }
-    Given {
-        notes,
-        kept,
-        ..Given::default()
-    }
+    Given { notes, kept, ..Given::default() }
 }
 
 /// `notes` more, in the manner of `composer`, or else of the one whose music lies nearest. All notes of the music
@@ -180,10 +162,7 @@ fn carry(
     if to.index() >= generator.info().composers.len() {
         return Err(GenerateError::NoSuchComposer(to.index()));
     }
-    let (from, to) = (
-        generator.latent_mean(from.index()),
-        generator.latent_mean(to.index()),
-    );
+    let (from, to) = (generator.latent_mean(from.index()), generator.latent_mean(to.index()));
     let way = minus(&to, &from);
     Ok(z.iter().map(|z| plus(z, &way, 1.0)).collect())
 }
@@ -206,17 +185,10 @@ pub fn blend(
         return Err(GenerateError::Steps);
     }
     let (a, b) = (hear(generator, a)?, hear(generator, b)?);
-    let means = (
-        generator.latent_mean(a.nearest.index()),
-        generator.latent_mean(b.nearest.index()),
-    );
+    let means = (generator.latent_mean(a.nearest.index()), generator.latent_mean(b.nearest.index()));
     let step = |i: usize| {
         let t = i as f32 / (steps - 1) as f32;
-        let (nearer, amount) = if t <= 0.5 {
-            (&a, 2.0 * t)
-        } else {
-            (&b, 2.0 - 2.0 * t)
-        };
+        let (nearer, amount) = if t <= 0.5 { (&a, 2.0 * t) } else { (&b, 2.0 - 2.0 * t) };
         let windows = nearer.z.len();
         let z_path = (0..windows)
             .map(|w| {
@@ -226,10 +198,8 @@ pub fn blend(
                 plus(&middle, &deviation, 1.0)
             })
             .collect();
-        let given = Given {
-            silences: nearer.silences.clone(),
-            ..partly(nearer.tokens.clone(), amount, seed)
-        };
+        let given =
+            Given { silences: nearer.silences.clone(), ..partly(nearer.tokens.clone(), amount, seed) };
         request(nearer.nearest, seed, z_path, Some(given))
     };
     Ok((0..steps).map(step).collect())
@@ -261,10 +231,7 @@ fn on_arc(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
         sine if sine < 1e-3 => (1.0 - t, t),
         sine => (((1.0 - t) * angle).sin() / sine, (t * angle).sin() / sine),
     };
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| weights.0 * a + weights.1 * b)
-        .collect()
+    a.iter().zip(b).map(|(a, b)| weights.0 * a + weights.1 * b).collect()
 }
 
 #[cfg(test)]
@@ -274,11 +241,7 @@ mod tests {
     #[test]
     fn an_arc_keeps_its_radius_and_its_ends() {
         let (a, b) = ([2.0, 0.0, 0.0], [0.0, 2.0, 0.0]);
-        for (at, wanted) in [
-            (0.0, [2.0, 0.0, 0.0]),
-            (0.5, [2f32.sqrt(), 2f32.sqrt(), 0.0]),
-            (1.0, b),
-        ] {
+        for (at, wanted) in [(0.0, [2.0, 0.0, 0.0]), (0.5, [2f32.sqrt(), 2f32.sqrt(), 0.0]), (1.0, b)] {
             let z = on_arc(&a, &b, at);
             assert!(z.iter().zip(wanted).all(|(z, w)| (z - w).abs() < 1e-5), "{z:?}");
         }
@@ -287,13 +250,7 @@ mod tests {
 
     #[test]
     fn a_larger_amount_keeps_less_of_the_same() {
-        let notes = vec![
-            NoteToken {
-                gap: 5,
-                ..NoteToken::default()
-            };
-            400
-        ];
+        let notes = vec![NoteToken { gap: 5, ..NoteToken::default() }; 400];
         let kept = |amount| partly(notes.clone(), amount, 3).kept;
         let whole = |kept: &[Kept]| kept.iter().filter(|k| **k == WHOLE).count();
         assert_eq!(whole(&kept(0.0)), 400);

@@ -36,21 +36,9 @@ pub enum StreamPart<'a> {
 pub type StreamSink = Box<dyn FnMut(StreamPart<'_>) + Send>;
 
 pub enum EngineCommand {
-    LoadCheckpoint {
-        job: JobId,
-        path: PathBuf,
-        device: DeviceChoice,
-    },
-    Compose {
-        job: JobId,
-        request: Request,
-        stop: StopFlag,
-        sink: StreamSink,
-    },
-    Encode {
-        job: JobId,
-        performance: Arc<Performance>,
-    },
+    LoadCheckpoint { job: JobId, path: PathBuf, device: DeviceChoice },
+    Compose { job: JobId, request: Request, stop: StopFlag, sink: StreamSink },
+    Encode { job: JobId, performance: Arc<Performance> },
 }
 
 #[derive(Clone, Debug)]
@@ -116,21 +104,9 @@ impl Engine {
         let ending = StopFlag::new();
         let flag = ending.clone();
         let worker = Worker::spawn("engine", move || {
-            EngineThread {
-                outbox,
-                wake,
-                generator: None,
-                ears: Ears::default(),
-            }
-            .run(&inbox, &flag)
+            EngineThread { outbox, wake, generator: None, ears: Ears::default() }.run(&inbox, &flag)
         })?;
-        Ok(Engine {
-            commands,
-            events,
-            ending,
-            running: Vec::new(),
-            worker: Some(worker),
-        })
+        Ok(Engine { commands, events, ending, running: Vec::new(), worker: Some(worker) })
     }
 
     /// Never blocks.
@@ -192,16 +168,10 @@ impl EngineThread {
             let result = catch_unwind(AssertUnwindSafe(|| self.execute(command)));
             let event = match result {
                 Ok(Ok(event)) => event,
-                Ok(Err(error)) => EngineEvent::Failed {
-                    job,
-                    error: Arc::new(error),
-                },
+                Ok(Err(error)) => EngineEvent::Failed { job, error: Arc::new(error) },
                 Err(payload) => {
                     let message = panic_message(payload.as_ref());
-                    EngineEvent::Failed {
-                        job,
-                        error: Arc::new(EngineError::Panicked { message }),
-                    }
+                    EngineEvent::Failed { job, error: Arc::new(EngineError::Panicked { message }) }
                 }
             };
             if let EngineEvent::Failed { error, .. } = &event {
@@ -223,18 +193,12 @@ impl EngineThread {
                 self.generator = Some(generator);
                 Ok(EngineEvent::CheckpointLoaded { job, info })
             }
-            EngineCommand::Compose {
-                job,
-                request,
-                stop,
-                mut sink,
-            } => or_failed(&mut sink, |sink| self.compose(job, &request, &stop, sink)),
+            EngineCommand::Compose { job, request, stop, mut sink } => {
+                or_failed(&mut sink, |sink| self.compose(job, &request, &stop, sink))
+            }
             EngineCommand::Encode { job, performance } => {
                 let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
-                Ok(EngineEvent::Encoded {
-                    job,
-                    segments: generator.encode(&performance)?.into(),
-                })
+                Ok(EngineEvent::Encoded { job, segments: generator.encode(&performance)?.into() })
             }
         }
     }
@@ -267,11 +231,7 @@ impl EngineThread {
         }
         let heard = self.ears.hear(generator, &take.tokens);
         sink(StreamPart::Finished(&take, &heard));
-        Ok(EngineEvent::Generated {
-            job,
-            take: Arc::new(take),
-            stopped: stop.is_stopped(),
-        })
+        Ok(EngineEvent::Generated { job, take: Arc::new(take), stopped: stop.is_stopped() })
     }
 
     /// Shows the window what there is when it is time and there is room; a full channel only delays that.
@@ -300,9 +260,5 @@ fn or_failed(
     if !matches!(result, Ok(Ok(EngineEvent::Generated { .. }))) {
         sink(StreamPart::Failed);
     }
-    result.unwrap_or_else(|payload| {
-        Err(EngineError::Panicked {
-            message: panic_message(payload.as_ref()),
-        })
-    })
+    result.unwrap_or_else(|payload| Err(EngineError::Panicked { message: panic_message(payload.as_ref()) }))
 }

@@ -31,10 +31,7 @@ impl<T: Send + 'static> Task<T> {
             _ = sender.send(done);
             wake();
         })?;
-        Ok(Task {
-            result,
-            worker: Some(worker),
-        })
+        Ok(Task { result, worker: Some(worker) })
     }
 
     /// Lets the thread run on when this is dropped; for work that waits for a person, such as a file dialog.
@@ -79,10 +76,7 @@ impl Queue {
                 }
             }
         })?;
-        Ok(Queue {
-            inbox: Some(inbox),
-            worker: Some(worker),
-        })
+        Ok(Queue { inbox: Some(inbox), worker: Some(worker) })
     }
 
     /// Never blocks.

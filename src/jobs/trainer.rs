@@ -58,19 +58,13 @@ impl TrainerRun {
         let worker = Worker::spawn("trainer", move || {
             let ended = match catch_unwind(AssertUnwindSafe(|| run(plan, &flag, &outbox, &wake))) {
                 Ok(result) => result.map_err(RunError::from),
-                Err(payload) => Err(RunError::Panicked {
-                    message: panic_message(payload.as_ref()),
-                }),
+                Err(payload) => Err(RunError::Panicked { message: panic_message(payload.as_ref()) }),
             };
             // No receiver: the window has closed.
             _ = outbox.send(TrainerEvent::Ended(ended));
             wake();
         })?;
-        Ok(TrainerRun {
-            events,
-            stop,
-            worker: Some(worker),
-        })
+        Ok(TrainerRun { events, stop, worker: Some(worker) })
     }
 
     /// Asks the run to save and end; [`TrainerEvent::Ended`] follows.

@@ -34,16 +34,9 @@ pub fn fit_latents(
     let checkpoint = Checkpoint::read(path)?;
     let vae = checkpoint.vae(device)?;
     let (fits, map, plan) = no_grad(|| {
-        let fits: Option<Vec<(Tensor, Tensor)>> = corpus
-            .composers
-            .iter()
-            .map(|(id, _)| fit_composer(&vae, corpus, id, stop))
-            .collect();
-        let plan = LatentPlan::fit(
-            &paths(corpus, &vae, stop),
-            vae.config.n_composers,
-            vae.config.d_latent,
-        );
+        let fits: Option<Vec<(Tensor, Tensor)>> =
+            corpus.composers.iter().map(|(id, _)| fit_composer(&vae, corpus, id, stop)).collect();
+        let plan = LatentPlan::fit(&paths(corpus, &vae, stop), vae.config.n_composers, vae.config.d_latent);
         (fits, map_tensors(corpus, &vae, stop), plan)
     });
     if stop.is_abandoned() {
@@ -80,10 +73,7 @@ pub(crate) fn fit_composer(
 /// pieces would stand for all.
 fn segments(corpus: &Corpus, id: ComposerId, vae: &Vae) -> Vec<Window> {
     let len = vae.config.context_len;
-    let pieces: Vec<_> = corpus
-        .labelled(Split::Train)
-        .filter(|p| p.composer == Some(id))
-        .collect();
+    let pieces: Vec<_> = corpus.labelled(Split::Train).filter(|p| p.composer == Some(id)).collect();
     let each = FIT_SEGMENTS.div_ceil(pieces.len().max(1));
     let spread = |p: &'_ &crate::data::Piece| {
         let all = (p.tokens.len() / len).max(1);
@@ -130,10 +120,7 @@ fn encode_all(vae: &Vae, windows: &[Window], stop: &StopFlag) -> Posterior {
         true => Tensor::zeros([0, d], (Kind::Float, vae.device())),
         false => Tensor::cat(&parts.iter().map(of).collect::<Vec<_>>(), 0),
     };
-    Posterior {
-        mean: cat(|p| &p.mean),
-        log_variance: cat(|p| &p.log_variance),
-    }
+    Posterior { mean: cat(|p| &p.mean), log_variance: cat(|p| &p.log_variance) }
 }
 
 /// Latents, composers (-1 for none) and titles of the segments on the map.
@@ -149,9 +136,5 @@ fn map_tensors(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> (Tensor, Tensor, 
             titles.push(piece.title.clone());
         }
     }
-    (
-        encode_all(vae, &windows, stop).mean,
-        Tensor::from_slice(&composers),
-        titles,
-    )
+    (encode_all(vae, &windows, stop).mean, Tensor::from_slice(&composers), titles)
 }

@@ -52,18 +52,11 @@ impl LatentMap {
         if z.len() < 3 || z.len() != composers.len() || z.len() != titles.len() {
             return None;
         }
-        let labelled = composers.iter().map(|c| {
-            c.first()
-                .filter(|&&c| (0.0..255.0).contains(&c))
-                .map(|&c| ComposerId(c as u8))
-        });
-        let order: Vec<usize> = checkpoint
-            .header
-            .composers
-            .by_time()
-            .into_iter()
-            .map(ComposerId::index)
-            .collect();
+        let labelled = composers
+            .iter()
+            .map(|c| c.first().filter(|&&c| (0.0..255.0).contains(&c)).map(|&c| ComposerId(c as u8)));
+        let order: Vec<usize> =
+            checkpoint.header.composers.by_time().into_iter().map(ComposerId::index).collect();
         LatentMap::new(z, labelled.collect(), titles.clone(), &means, &order)
     }
 
@@ -97,12 +90,7 @@ impl LatentMap {
             .into_iter()
             .zip(composers)
             .zip(titles)
-            .map(|((z, composer), title)| MapPoint {
-                xy: map.project(&z),
-                composer,
-                title,
-                z,
-            })
+            .map(|((z, composer), title)| MapPoint { xy: map.project(&z), composer, title, z })
             .collect();
         Some(map)
     }
@@ -131,9 +119,7 @@ impl LatentMap {
     /// The segment nearest to `xy` on the map.
     pub fn nearest(&self, xy: [f32; 2]) -> Option<&MapPoint> {
         let distance = |p: &MapPoint| (p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2);
-        self.points
-            .iter()
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        self.points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 }
 
@@ -154,11 +140,7 @@ mod tests {
 
     #[test]
     fn composers_lie_around_a_circle_in_their_order() {
-        let mean = |k: usize| {
-            (0..6)
-                .map(|i| if i == k { 8.0 } else { 0.0 })
-                .collect::<Vec<f32>>()
-        };
+        let mean = |k: usize| (0..6).map(|i| if i == k { 8.0 } else { 0.0 }).collect::<Vec<f32>>();
         let means: Vec<Vec<f32>> = (0..5).map(mean).collect();
         let titles = (0..5).map(|i| i.to_string()).collect();
         let map = LatentMap::new(means.clone(), vec![None; 5], titles, &means, &[3, 0, 4, 1, 2]).unwrap();
@@ -180,21 +162,14 @@ mod tests {
         let map = map();
         for xy in [[0.0, 0.0], [5.0, -2.0], [-20.0, 7.0]] {
             let back = map.project(&map.unproject(xy));
-            assert!(
-                (back[0] - xy[0]).abs() < 1e-3 && (back[1] - xy[1]).abs() < 1e-3,
-                "{xy:?} {back:?}"
-            );
+            assert!((back[0] - xy[0]).abs() < 1e-3 && (back[1] - xy[1]).abs() < 1e-3, "{xy:?} {back:?}");
         }
     }
 
     #[test]
     fn the_first_axis_is_the_widest() {
         let map = map();
-        assert!(
-            map.explained[0] > 0.85 && map.explained[1] < 0.15,
-            "{:?}",
-            map.explained
-        );
+        assert!(map.explained[0] > 0.85 && map.explained[1] < 0.15, "{:?}", map.explained);
         let point = &map.points[7];
         assert_eq!(map.nearest(point.xy).map(|p| p.title.as_str()), Some("7"));
     }

@@ -52,11 +52,7 @@ impl Spread {
         let centred = &all - &centre;
         let covariance = centred.transpose(0, 1).matmul(&centred) / z.len() as f64;
         let total = covariance.trace().double_value(&[]);
-        (total > 0.0).then(|| Spread {
-            centre: rows(&centre.unsqueeze(0)).remove(0),
-            covariance,
-            total,
-        })
+        (total > 0.0).then(|| Spread { centre: rows(&centre.unsqueeze(0)).remove(0), covariance, total })
     }
 
     pub fn centre(&self) -> &[f32] {

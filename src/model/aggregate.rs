@@ -33,17 +33,11 @@ impl AggregatedPosterior {
             let mean = q.mean.mean_dim([0i64].as_slice(), false, Kind::Float);
             let centred = &q.mean - &mean;
             let between = centred.transpose(0, 1).matmul(&centred) / (n - 1) as f64;
-            let within = q
-                .log_variance
-                .exp()
-                .mean_dim([0i64].as_slice(), false, Kind::Float);
+            let within = q.log_variance.exp().mean_dim([0i64].as_slice(), false, Kind::Float);
             let diagonal = between.diagonal(0, 0, 1) + &within;
             let full = between + within.diag(0);
             let covariance = full * (1.0 - SHRINKAGE) + (diagonal * SHRINKAGE + 1e-4).diag(0);
-            covariance
-                .f_linalg_cholesky(false)
-                .ok()
-                .map(|factor| (mean, factor))
+            covariance.f_linalg_cholesky(false).ok().map(|factor| (mean, factor))
         })
     }
 
@@ -66,10 +60,7 @@ impl AggregatedPosterior {
         let (k, d) = (n_composers as i64, d_latent as i64);
         let means = tensors.get(MEANS).filter(|t| t.size() == [k, d])?;
         let factors = tensors.get(FACTORS).filter(|t| t.size() == [k, d, d])?;
-        Some(AggregatedPosterior {
-            means: rows(means),
-            factors: rows(factors),
-        })
+        Some(AggregatedPosterior { means: rows(means), factors: rows(factors) })
     }
 
     /// With the Gaussians of further composers after these; see [`super::RareLabels`] for the shapes.
@@ -87,13 +78,7 @@ impl AggregatedPosterior {
     pub fn sample(&self, composer: usize, noise: &[f32]) -> Option<Vec<f32>> {
         let (mean, factor) = (self.means.get(composer)?, self.factors.get(composer)?);
         let d = mean.len();
-        let row = |i: usize| {
-            factor[i * d..i * d + i + 1]
-                .iter()
-                .zip(noise)
-                .map(|(f, e)| f * e)
-                .sum::<f32>()
-        };
+        let row = |i: usize| factor[i * d..i * d + i + 1].iter().zip(noise).map(|(f, e)| f * e).sum::<f32>();
         Some((0..d).map(|i| mean[i] + row(i)).collect())
     }
 
@@ -120,12 +105,7 @@ impl AggregatedPosterior {
 fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
     (0..tensor.size()[0])
         .map(|i| {
-            let row = tensor
-                .get(i)
-                .to_kind(Kind::Float)
-                .to_device(Device::Cpu)
-                .contiguous()
-                .view([-1]);
+            let row = tensor.get(i).to_kind(Kind::Float).to_device(Device::Cpu).contiguous().view([-1]);
             Vec::<f32>::try_from(row).unwrap_or_default()
         })
         .collect()

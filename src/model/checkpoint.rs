@@ -87,11 +87,7 @@ pub enum CheckpointError {
     #[error("the checkpoint was made for another version of Pastiche ({what}): {}", .path.display())]
     OtherVersion { what: String, path: PathBuf },
     #[error("this checkpoint is a {found}, not a {expected}; choose another file: {}", .path.display())]
-    OtherKind {
-        found: String,
-        expected: &'static str,
-        path: PathBuf,
-    },
+    OtherKind { found: String, expected: &'static str, path: PathBuf },
     #[error("the checkpoint does not fit its own description ({what}): {}", .path.display())]
     Mismatch { what: String, path: PathBuf },
     #[error("the checkpoint holds values that are not numbers, in {tensor}: {}", .path.display())]
@@ -112,11 +108,7 @@ pub struct Checkpoint {
 
 /// Short fingerprint of some bytes.
 pub fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .take(6)
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().take(6).map(|b| format!("{b:02x}")).collect()
 }
 
 /// What a checkpoint's header says it is.
@@ -142,10 +134,7 @@ pub(crate) fn write_file(
     tensors: &HashMap<String, Tensor>,
     half: bool,
 ) -> Result<(), CheckpointError> {
-    let write = |source: std::io::Error| CheckpointError::Write {
-        source,
-        path: path.to_owned(),
-    };
+    let write = |source: std::io::Error| CheckpointError::Write { source, path: path.to_owned() };
     let mut parts: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = Vec::with_capacity(tensors.len());
     let mut names: Vec<&String> = tensors.keys().collect();
     names.sort();
@@ -155,18 +144,10 @@ pub(crate) fn write_file(
             (_, true) => (Dtype::F16, Kind::Half),
             (_, false) => (Dtype::F32, Kind::Float),
         };
-        let tensor = no_grad(|| {
-            tensors[name]
-                .detach()
-                .to_device(Device::Cpu)
-                .to_kind(kind)
-                .contiguous()
-        });
+        let tensor = no_grad(|| tensors[name].detach().to_device(Device::Cpu).to_kind(kind).contiguous());
         let shape = tensor.size().iter().map(|&n| n as usize).collect();
         let mut bytes = vec![0u8; tensor.numel() * kind.elt_size_in_bytes()];
-        tensor
-            .f_copy_data_u8(&mut bytes, tensor.numel())
-            .map_err(ModelError::from)?;
+        tensor.f_copy_data_u8(&mut bytes, tensor.numel()).map_err(ModelError::from)?;
         parts.push((name.clone(), shape, dtype, bytes));
     }
     let mut views = Vec::with_capacity(parts.len());
@@ -203,14 +184,8 @@ pub(crate) fn read_file<H: serde::de::DeserializeOwned>(
     expected: &[&'static str],
     check: impl Fn(&H) -> Result<(), CheckpointError>,
 ) -> Result<RawFile<H>, CheckpointError> {
-    let read = |source| CheckpointError::Read {
-        source,
-        path: path.to_owned(),
-    };
-    let damaged = |what: String| CheckpointError::Damaged {
-        what,
-        path: path.to_owned(),
-    };
+    let read = |source| CheckpointError::Read { source, path: path.to_owned() };
+    let damaged = |what: String| CheckpointError::Damaged { what, path: path.to_owned() };
     if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
         return Err(damaged("it is larger than any checkpoint".into()));
     }
@@ -226,11 +201,7 @@ pub(crate) fn read_file<H: serde::de::DeserializeOwned>(
     let found = kind.unwrap_or_else(|| VAE_KIND.to_owned());
     if !expected.contains(&found.as_str()) {
         let expected = expected.first().copied().unwrap_or(VAE_KIND);
-        return Err(CheckpointError::OtherKind {
-            found,
-            expected,
-            path: path.to_owned(),
-        });
+        return Err(CheckpointError::OtherKind { found, expected, path: path.to_owned() });
     }
     let header: H = serde_json::from_str(described).map_err(|e| damaged(e.to_string()))?;
     check(&header)?;
@@ -238,18 +209,11 @@ pub(crate) fn read_file<H: serde::de::DeserializeOwned>(
     for (name, view) in file.tensors() {
         let tensor = to_tensor(&view).map_err(|e| damaged(format!("{name}: {e}")))?;
         if tensor.isfinite().all().int64_value(&[]) == 0 {
-            return Err(CheckpointError::NotFinite {
-                tensor: name,
-                path: path.to_owned(),
-            });
+            return Err(CheckpointError::NotFinite { tensor: name, path: path.to_owned() });
         }
         tensors.insert(name, tensor);
     }
-    Ok(RawFile {
-        header,
-        tensors,
-        hash: fingerprint(&bytes),
-    })
+    Ok(RawFile { header, tensors, hash: fingerprint(&bytes) })
 }
 
 /// Variables that networks made before there were hints lack. They start silent, so those networks work as they did.
@@ -264,10 +228,7 @@ pub(crate) fn fill_variables(
     tensors: &HashMap<String, Tensor>,
     path: &Path,
 ) -> Result<(), CheckpointError> {
-    let mismatch = |what| CheckpointError::Mismatch {
-        what,
-        path: path.to_owned(),
-    };
+    let mismatch = |what| CheckpointError::Mismatch { what, path: path.to_owned() };
     let variables = vs.variables();
     for (name, variable) in &variables {
         match tensors.get(name) {
@@ -311,12 +272,7 @@ impl Checkpoint {
             check_version(header, path)?;
             Ok(header.config.validate()?)
         })?;
-        Ok(Checkpoint {
-            path: path.to_owned(),
-            header: file.header,
-            tensors: file.tensors,
-            hash: file.hash,
-        })
+        Ok(Checkpoint { path: path.to_owned(), header: file.header, tensors: file.tensors, hash: file.hash })
     }
 
     /// Builds the network on `device` and fills in its variables.
@@ -352,22 +308,13 @@ pub(crate) fn check_vocabulary(format: u32, found: &[usize]) -> Result<(), Strin
         true => Ok(()),
         false => {
             let words = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            Err(format!(
-                "token fields with {} values, expected {}",
-                words(found),
-                words(&vocabulary())
-            ))
+            Err(format!("token fields with {} values, expected {}", words(found), words(&vocabulary())))
         }
     }
 }
 
 fn check_version(header: &CheckpointHeader, path: &Path) -> Result<(), CheckpointError> {
-    let other = |what: String| {
-        Err(CheckpointError::OtherVersion {
-            what,
-            path: path.to_owned(),
-        })
-    };
+    let other = |what: String| Err(CheckpointError::OtherVersion { what, path: path.to_owned() });
     check_vocabulary(header.format, &header.vocabulary).or_else(other)?;
     if header.composers.len() != header.config.n_composers {
         return Err(CheckpointError::Mismatch {
@@ -392,9 +339,5 @@ fn to_tensor(view: &TensorView) -> Result<Tensor, String> {
     };
     let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
     let tensor = Tensor::f_from_data_size(view.data(), &shape, kind).map_err(|e| e.to_string())?;
-    Ok(if kind == Kind::Int64 {
-        tensor
-    } else {
-        tensor.to_kind(Kind::Float)
-    })
+    Ok(if kind == Kind::Int64 { tensor } else { tensor.to_kind(Kind::Float) })
 }

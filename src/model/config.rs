@@ -103,15 +103,8 @@ mod tests {
     #[test]
     fn differences_are_said_in_words() {
         let small = ModelConfig::default();
-        let other = ModelConfig {
-            d_model: 256,
-            n_layers: 6,
-            ..ModelConfig::default()
-        };
-        assert_eq!(
-            small.differences(&other),
-            "d_model 192 instead of 256, n_layers 5 instead of 6"
-        );
+        let other = ModelConfig { d_model: 256, n_layers: 6, ..ModelConfig::default() };
+        assert_eq!(small.differences(&other), "d_model 192 instead of 256, n_layers 5 instead of 6");
         assert_eq!(small.differences(&small), "");
     }
 }

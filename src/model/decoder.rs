@@ -104,14 +104,7 @@ impl Decoder {
                     hidden: Linear::new(&vs, "hidden", d, d),
                     out: Linear::scaled(&vs, "out", d, field.size(), 0.0),
                     table: (*field != Field::Gap).then(|| {
-                        vs.var(
-                            "table",
-                            &[field.size() as i64, wide],
-                            Init::Randn {
-                                mean: 0.0,
-                                stdev: 1.0,
-                            },
-                        )
+                        vs.var("table", &[field.size() as i64, wide], Init::Randn { mean: 0.0, stdev: 1.0 })
                     }),
                     gate: Linear::scaled(&vs, "gate", d, reach(*field).len(), 0.0),
                     gate_table: vs.zeros("gate_table", &[MATCH_CLASSES, reach(*field).len() as i64]),
@@ -122,35 +115,18 @@ impl Decoder {
         Decoder {
             head_dim: config.head_dim(),
             n_heads: config.n_heads as i64,
-            table: vs.var(
-                "table",
-                &[INPUT_ROWS, wide],
-                Init::Randn {
-                    mean: 0.0,
-                    stdev: 0.4,
-                },
-            ),
+            table: vs.var("table", &[INPUT_ROWS, wide], Init::Randn { mean: 0.0, stdev: 0.4 }),
             hint_table: vs.zeros("hint_table", &[HINT_ROWS, wide]),
             outcome_table: vs.zeros("outcome_table", &[MATCH_CLASSES + 1, wide]),
             // One more row than composers: the learned "nobody".
             composer_table: vs.var(
                 "composer_table",
                 &[config.n_composers as i64 + 1, wide],
-                Init::Randn {
-                    mean: 0.0,
-                    stdev: 1.0,
-                },
+                Init::Randn { mean: 0.0, stdev: 1.0 },
             ),
             added_labels: None,
             from_z: Linear::scaled(vs, "from_z", config.d_latent, d, 0.5),
-            no_z: vs.var(
-                "no_z",
-                &[1, config.d_latent as i64],
-                Init::Randn {
-                    mean: 0.0,
-                    stdev: 1.0,
-                },
-            ),
+            no_z: vs.var("no_z", &[1, config.d_latent as i64], Init::Randn { mean: 0.0, stdev: 1.0 }),
             mix_up: Linear::new(vs, "mix_up", d, d),
             mix_down: Linear::scaled(vs, "mix_down", d, d, 0.0),
             memory_from_z: Linear::scaled(vs, "memory_from_z", config.d_latent, d * config.n_queries, 0.5),
@@ -178,29 +154,15 @@ impl Decoder {
         };
         let label = labels.index_select(0, composer).to_kind(compute);
         let sum = self.from_z.forward(&z) + &label;
-        let summary = &sum
-            + self
-                .mix_down
-                .forward(&self.mix_up.forward(&norm(&sum)).relu().square());
+        let summary = &sum + self.mix_down.forward(&self.mix_up.forward(&norm(&sum)).relu().square());
         let summary = norm(&summary).unsqueeze(1);
         let z_tokens = self.memory_from_z.forward(&z).view([b, self.n_queries, -1]);
         let memory = norm(&Tensor::cat(&[label.unsqueeze(1), z_tokens], 1));
-        let mut modulations: Vec<Vec<Tensor>> = self
-            .layers
-            .iter()
-            .map(|l| l.modulation.forward(&summary).chunk(4, -1))
-            .collect();
+        let mut modulations: Vec<Vec<Tensor>> =
+            self.layers.iter().map(|l| l.modulation.forward(&summary).chunk(4, -1)).collect();
         modulations.push(self.out_modulation.forward(&summary).chunk(2, -1));
-        let memories = self
-            .layers
-            .iter()
-            .map(|l| l.cross_attention.keys_values(&memory, None))
-            .collect();
-        Condition {
-            summary,
-            modulations,
-            memories,
-        }
+        let memories = self.layers.iter().map(|l| l.cross_attention.keys_values(&memory, None)).collect();
+        Condition { summary, modulations, memories }
     }
 
     fn rotary(&self, index: &Tensor, secs: &Tensor) -> Rotary {
@@ -252,9 +214,7 @@ impl Decoder {
     ) -> Tensor {
         let t = rows.size()[1];
         let mut x = self.input(rows, hints, condition);
-        let index = Tensor::arange(t, (Kind::Float, rows.device()))
-            .unsqueeze(0)
-            .expand_as(secs);
+        let index = Tensor::arange(t, (Kind::Float, rows.device())).unsqueeze(0).expand_as(secs);
         let rotary = self.rotary(&index, secs);
         for i in 0..self.layers.len() {
             x = self.layer(i, &x, condition, |attention, a| {
@@ -271,14 +231,7 @@ impl Decoder {
     /// An empty cache for `b` sequences of up to `len` notes.
     pub fn cache(&self, b: i64, len: i64, options: (Kind, tch::Device)) -> Cache {
         let empty = || Tensor::zeros([b, self.n_heads, len, self.head_dim as i64], options);
-        let layers = self
-            .layers
-            .iter()
-            .map(|_| KeysValues {
-                keys: empty(),
-                values: empty(),
-            })
-            .collect();
+        let layers = self.layers.iter().map(|_| KeysValues { keys: empty(), values: empty() }).collect();
         Cache { layers, len: 0 }
     }
 
@@ -294,9 +247,8 @@ impl Decoder {
     ) -> Tensor {
         let t = rows.size()[1];
         let mut x = self.input(rows, hints, condition);
-        let index = (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64)
-            .unsqueeze(0)
-            .expand_as(secs);
+        let index =
+            (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64).unsqueeze(0).expand_as(secs);
         let rotary = self.rotary(&index, secs);
         let (from, until) = (cache.len, cache.len + t);
         for i in 0..self.layers.len() {

@@ -66,22 +66,12 @@ impl Encoder {
         Encoder {
             patch_len: config.patch_len as i64,
             head_dim: config.head_dim(),
-            table: vs.var(
-                "table",
-                &[rows, d as i64],
-                Init::Randn {
-                    mean: 0.0,
-                    stdev: 0.3,
-                },
-            ),
+            table: vs.var("table", &[rows, d as i64], Init::Randn { mean: 0.0, stdev: 0.3 }),
             blocks,
             queries: vs.var(
                 "queries",
                 &[1, config.n_queries as i64, d as i64],
-                Init::Randn {
-                    mean: 0.0,
-                    stdev: 1.0,
-                },
+                Init::Randn { mean: 0.0, stdev: 1.0 },
             ),
             pool: Attention::new(&(vs / "pool"), d, config.n_heads),
             mean: Linear::new(vs, "mean", pooled, config.d_latent),
@@ -101,19 +91,15 @@ impl Encoder {
         let patches = t / self.patch_len;
         let mut x = embed(&self.table, rows, patches, self.patch_len * NOTE_COLUMNS as i64).to_kind(compute);
         let device = rows.device();
-        let index = Tensor::arange(patches, (Kind::Float, device))
-            .unsqueeze(0)
-            .expand([b, -1], false);
+        let index = Tensor::arange(patches, (Kind::Float, device)).unsqueeze(0).expand([b, -1], false);
         let rotary = Rotary::new(
             &(index * self.patch_len as f64),
             &Tensor::zeros([b, patches], (Kind::Float, device)),
             self.head_dim,
         );
         // 0 for patches that are there, minus infinity for those after the end: [B, 1, 1, patches].
-        let bias = Tensor::zeros([b, 1, 1, patches], (compute, device)).masked_fill(
-            &is_present.logical_not().view([b, 1, 1, patches]),
-            f64::NEG_INFINITY,
-        );
+        let bias = Tensor::zeros([b, 1, 1, patches], (compute, device))
+            .masked_fill(&is_present.logical_not().view([b, 1, 1, patches]), f64::NEG_INFINITY);
         for block in &self.blocks {
             let a = norm(&x);
             let q = block.attention.queries(&a, Some(&rotary));

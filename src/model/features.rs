@@ -66,25 +66,13 @@ impl Place {
 fn note_columns(note: NoteToken) -> [i64; NOTE_COLUMNS] {
     let [pitch, velocity, duration, pedal, gap] = note.to_array().map(i64::from);
     // Key 0 is an A: class 0 is C and octaves change at C.
-    let (class, octave) = if note.is_end() {
-        (12, 9)
-    } else {
-        ((pitch + 9) % 12, (pitch + 9) / 12)
-    };
+    let (class, octave) = if note.is_end() { (12, 9) } else { ((pitch + 9) % 12, (pitch + 9) / 12) };
     [pitch, velocity, duration, pedal, gap, class, octave]
 }
 
 fn hidden_columns(pitch: i64) -> [i64; NOTE_COLUMNS] {
     let hidden = |field: Field| field.size() as i64;
-    [
-        pitch,
-        hidden(Field::Velocity),
-        hidden(Field::Duration),
-        hidden(Field::Pedal),
-        hidden(Field::Gap),
-        12,
-        9,
-    ]
+    [pitch, hidden(Field::Velocity), hidden(Field::Duration), hidden(Field::Pedal), hidden(Field::Gap), 12, 9]
 }
 
 /// Rows of the decoder's table for one step.
@@ -158,19 +146,9 @@ mod tests {
 
     #[test]
     fn every_row_of_a_hint_lies_in_its_own_column() {
-        let highest = NoteToken {
-            pitch: 87,
-            velocity: 31,
-            duration: 63,
-            pedal: 2,
-            gap: 63,
-        };
+        let highest = NoteToken { pitch: 87, velocity: 31, duration: 63, pedal: 2, gap: 63 };
         for (note, matched, distance) in [(NoteToken::default(), 3, 1), (highest, 64, 1_000_000)] {
-            let hint = Hint {
-                note,
-                matched,
-                distance,
-            };
+            let hint = Hint { note, matched, distance };
             for (i, row) in hint_rows(Some(&hint)).iter().enumerate() {
                 let own = HINT_OFFSETS[i] + 1..HINT_OFFSETS[i] + HINT_SIZES[i];
                 assert!(own.contains(row), "column {i} row {row}");
@@ -186,28 +164,13 @@ mod tests {
             Previous::Hidden,
             Previous::Note(NoteToken::default()),
             Previous::Note(NoteToken::END),
-            Previous::Note(NoteToken {
-                pitch: 87,
-                velocity: 31,
-                duration: 63,
-                pedal: 2,
-                gap: 63,
-            }),
+            Previous::Note(NoteToken { pitch: 87, velocity: 31, duration: 63, pedal: 2, gap: 63 }),
         ];
         for previous in extremes {
             for notes in [0, 1, 7, 8, 600, 1_000_000] {
-                let rows = input_rows(
-                    previous,
-                    Place {
-                        since_start: notes,
-                        until_end: notes,
-                    },
-                );
+                let rows = input_rows(previous, Place { since_start: notes, until_end: notes });
                 for (i, row) in rows.iter().enumerate() {
-                    assert!(
-                        (OFFSETS[i]..OFFSETS[i] + SIZES[i]).contains(row),
-                        "column {i} row {row}"
-                    );
+                    assert!((OFFSETS[i]..OFFSETS[i] + SIZES[i]).contains(row), "column {i} row {row}");
                 }
             }
         }
@@ -216,24 +179,9 @@ mod tests {
 
     #[test]
     fn place_bins_grow_with_distance() {
-        let until = |n| {
-            Place {
-                since_start: 0,
-                until_end: n,
-            }
-            .until_bin()
-        };
-        assert_eq!(
-            [0, 7, 8, 15, 16, 511, 512, 9999].map(until),
-            [0, 0, 1, 1, 2, 6, 7, 7]
-        );
-        let since = |n| {
-            Place {
-                since_start: n,
-                until_end: 0,
-            }
-            .since_bin()
-        };
+        let until = |n| Place { since_start: 0, until_end: n }.until_bin();
+        assert_eq!([0, 7, 8, 15, 16, 511, 512, 9999].map(until), [0, 0, 1, 1, 2, 6, 7, 7]);
+        let since = |n| Place { since_start: n, until_end: 0 }.since_bin();
         assert_eq!([0, 1, 2, 3, 6, 7, 5000].map(since), [0, 1, 1, 2, 2, 3, 10]);
     }
 }

@@ -23,21 +23,15 @@ impl Hints {
     pub fn new(hints: &[Option<Hint>], strength: &[f32], t: usize, device: Device) -> Hints {
         let b = strength.len() as i64;
         let rows: Vec<i64> = hints.iter().flat_map(|h| hint_rows(h.as_ref())).collect();
-        let values: Vec<i64> = hints
-            .iter()
-            .flat_map(|h| h.map_or([0; 5], |h| h.note.to_array()).map(i64::from))
-            .collect();
+        let values: Vec<i64> =
+            hints.iter().flat_map(|h| h.map_or([0; 5], |h| h.note.to_array()).map(i64::from)).collect();
         let matched: Vec<i64> = hints.iter().map(|h| match_class(h.as_ref())).collect();
         let lean = |(i, h): (usize, &Option<Hint>)| if h.is_some() { strength[i / t.max(1)] } else { 0.0 };
         let strength: Vec<f32> = hints.iter().enumerate().map(lean).collect();
         let t = t as i64;
         Hints {
-            rows: Tensor::from_slice(&rows)
-                .view([b, t, HINT_COLUMNS as i64])
-                .to_device(device),
-            values: Tensor::from_slice(&values)
-                .view([b, t, Field::ALL.len() as i64])
-                .to_device(device),
+            rows: Tensor::from_slice(&rows).view([b, t, HINT_COLUMNS as i64]).to_device(device),
+            values: Tensor::from_slice(&values).view([b, t, Field::ALL.len() as i64]).to_device(device),
             matched: Tensor::from_slice(&matched).view([b, t]).to_device(device),
             strength: Tensor::from_slice(&strength).view([b, t]).to_device(device),
         }
@@ -73,7 +67,6 @@ impl Hints {
     pub(super) fn outcome(&self, pitches: &Tensor) -> Tensor {
         let agrees = pitches.eq_tensor(&self.value(Field::Pitch));
         let refused = Tensor::full_like(&self.matched, super::features::MATCH_CLASSES);
-        self.matched
-            .where_self(&agrees.logical_or(&self.matched.eq(0)), &refused)
+        self.matched.where_self(&agrees.logical_or(&self.matched.eq(0)), &refused)
     }
 }

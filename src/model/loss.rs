@@ -35,10 +35,7 @@ pub struct ElboTerms {
 impl ElboTerms {
     /// Sum over the fields, nats per note.
     pub fn nll(&self) -> Tensor {
-        self.nll_fields.iter().fold(
-            Tensor::zeros([], (Kind::Float, self.kl_dims.device())),
-            |sum, n| sum + n,
-        )
+        self.nll_fields.iter().fold(Tensor::zeros([], (Kind::Float, self.kl_dims.device())), |sum, n| sum + n)
     }
 
     /// KL towards the own component, nats per segment.

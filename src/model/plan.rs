@@ -61,21 +61,14 @@ impl LatentPlan {
         // Per composer: how the mean of a place differs from that of all segments; then the same over all composers.
         let overall: Vec<Vec<f64>> = all.iter().map(mean).collect();
         let own_shift = |k: usize, p: usize| -> Vec<f64> {
-            mean(&sums[k][p])
-                .iter()
-                .zip(&overall[k])
-                .map(|(m, o)| m - o)
-                .collect()
+            mean(&sums[k][p]).iter().zip(&overall[k]).map(|(m, o)| m - o).collect()
         };
         let pooled: Vec<Vec<f64>> = (0..PLACES)
             .map(|p| {
                 let mut all = (vec![0f64; d], 0f64);
                 for (k, places) in sums.iter().enumerate() {
                     let n = places[p].1;
-                    all.0
-                        .iter_mut()
-                        .zip(own_shift(k, p))
-                        .for_each(|(a, s)| *a += s * n);
+                    all.0.iter_mut().zip(own_shift(k, p)).for_each(|(a, s)| *a += s * n);
                     all.1 += n;
                 }
                 mean(&all)
@@ -88,10 +81,7 @@ impl LatentPlan {
                         let n = sums[k][p].1;
                         let weight = n / (n + SHRINKAGE);
                         let own = own_shift(k, p);
-                        let mix = own
-                            .iter()
-                            .zip(&pooled[p])
-                            .map(|(o, a)| weight * o + (1.0 - weight) * a);
+                        let mix = own.iter().zip(&pooled[p]).map(|(o, a)| weight * o + (1.0 - weight) * a);
                         mix.map(|v| v as f32).collect()
                     })
                     .collect()
@@ -119,18 +109,14 @@ impl LatentPlan {
 
     /// What segment `index` of `count` adds to the mean of a composer; nothing for one that is not there.
     pub fn shift(&self, composer: usize, index: usize, count: usize) -> &[f32] {
-        self.shifts
-            .get(composer)
-            .map_or(&[], |places| &places[place_of(index, count)])
+        self.shifts.get(composer).map_or(&[], |places| &places[place_of(index, count)])
     }
 
     /// The deviation of the next segment: what is carried over of `deviation`, and a part of `fresh`, a deviation
     /// drawn for its own sake, so that all segments vary equally far.
     pub fn next(&self, deviation: &[f32], fresh: &[f32]) -> Vec<f32> {
         let parts = deviation.iter().zip(fresh).zip(&self.carry);
-        parts
-            .map(|((old, new), c)| c * old + (1.0 - c * c).sqrt() * new)
-            .collect()
+        parts.map(|((old, new), c)| c * old + (1.0 - c * c).sqrt() * new).collect()
     }
 
     /// The tensors that travel with a checkpoint.
@@ -138,10 +124,7 @@ impl LatentPlan {
         let (k, d) = (self.shifts.len() as i64, self.carry.len() as i64);
         let flat: Vec<f32> = self.shifts.iter().flatten().flatten().copied().collect();
         HashMap::from([
-            (
-                SHIFTS.to_owned(),
-                Tensor::from_slice(&flat).view([k, PLACES as i64, d]),
-            ),
+            (SHIFTS.to_owned(), Tensor::from_slice(&flat).view([k, PLACES as i64, d])),
             (CARRY.to_owned(), Tensor::from_slice(&self.carry)),
         ])
     }
@@ -153,17 +136,10 @@ impl LatentPlan {
         d_latent: usize,
     ) -> Option<Self> {
         let (k, d) = (n_composers as i64, d_latent as i64);
-        let shifts = tensors
-            .get(SHIFTS)
-            .filter(|t| t.size() == [k, PLACES as i64, d])?;
+        let shifts = tensors.get(SHIFTS).filter(|t| t.size() == [k, PLACES as i64, d])?;
         let carry = tensors.get(CARRY).filter(|t| t.size() == [d])?;
         let flat = |t: &Tensor| {
-            let t = no_grad(|| {
-                t.to_device(Device::Cpu)
-                    .to_kind(Kind::Float)
-                    .contiguous()
-                    .view([-1])
-            });
+            let t = no_grad(|| t.to_device(Device::Cpu).to_kind(Kind::Float).contiguous().view([-1]));
             Vec::<f32>::try_from(t).ok()
         };
         let places = flat(shifts)?;
@@ -179,9 +155,7 @@ impl LatentPlan {
 
 /// Adds a weighted vector to a running sum.
 fn add((sum, total): &mut (Vec<f64>, f64), z: &[f32], weight: f64) {
-    sum.iter_mut()
-        .zip(z)
-        .for_each(|(s, z)| *s += f64::from(*z) * weight);
+    sum.iter_mut().zip(z).for_each(|(s, z)| *s += f64::from(*z) * weight);
     *total += weight;
 }
 

@@ -99,16 +99,10 @@ mod tests {
     #[test]
     fn components_lie_apart() {
         let vs = tch::nn::VarStore::new(tch::Device::Cpu);
-        let config = ModelConfig {
-            n_composers: 3,
-            d_latent: 8,
-            ..ModelConfig::default()
-        };
+        let config = ModelConfig { n_composers: 3, d_latent: 8, ..ModelConfig::default() };
         let prior = MixturePrior::new(&vs.root(), &config);
         for (a, b) in [(0, 1), (0, 2), (1, 2)] {
-            let distance = (prior.means().get(a) - prior.means().get(b))
-                .norm()
-                .double_value(&[]);
+            let distance = (prior.means().get(a) - prior.means().get(b)).norm().double_value(&[]);
             assert!((distance - SEPARATION).abs() < 0.01, "{a} {b}: {distance}");
         }
     }

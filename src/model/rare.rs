@@ -46,9 +46,7 @@ impl RareLabels {
     pub fn put_into(self, checkpoint: &mut Checkpoint) {
         checkpoint.header.rare = self.composers;
         let tensors = [(TABLE, self.table), (MEANS, self.means), (FACTORS, self.factors)];
-        checkpoint
-            .tensors
-            .extend(tensors.map(|(name, tensor)| (name.to_owned(), tensor)));
+        checkpoint.tensors.extend(tensors.map(|(name, tensor)| (name.to_owned(), tensor)));
     }
 }
 

@@ -23,14 +23,9 @@ impl Linear {
         let dims = [n_out as i64, n_in as i64];
         let init = match gain {
             0.0 => Init::Const(0.0),
-            _ => Init::Randn {
-                mean: 0.0,
-                stdev: gain / (n_in as f64).sqrt(),
-            },
+            _ => Init::Randn { mean: 0.0, stdev: gain / (n_in as f64).sqrt() },
         };
-        Linear {
-            weight: vs.var(name, &dims, init),
-        }
+        Linear { weight: vs.var(name, &dims, init) }
     }
 
     /// Computes in the kind of `x`, so that a caller chooses bf16 by casting its input.
@@ -75,10 +70,7 @@ impl Rotary {
         let by_index = index.unsqueeze(-1) * ladder(1.0 / 1024.0, 1.0 / 6.0);
         let by_time = secs.unsqueeze(-1) * ladder(1.0 / 60.0, 1.0 / 0.15);
         let angles = Tensor::cat(&[by_index, by_time], -1).unsqueeze(1);
-        Rotary {
-            cos: angles.cos(),
-            sin: angles.sin(),
-        }
+        Rotary { cos: angles.cos(), sin: angles.sin() }
     }
 
     /// Turns `x`: `[B, heads, T, head_dim]`.
@@ -147,10 +139,7 @@ impl Attention {
     pub fn keys_values(&self, x: &Tensor, rotary: Option<&Rotary>) -> KeysValues {
         let k = norm(&self.heads(&self.key.forward(x)));
         let keys = rotary.map_or_else(|| k.shallow_clone(), |r| r.apply(&k));
-        KeysValues {
-            keys,
-            values: self.heads(&self.value.forward(x)),
-        }
+        KeysValues { keys, values: self.heads(&self.value.forward(x)) }
     }
 
     /// `queries`: `[B, heads, T, head_dim]`; returns `[B, T, d]`.
@@ -234,11 +223,7 @@ fn causal_bias(queries: std::ops::Range<i64>, first: i64, sight: i64, options: (
     let own = queries.start - first;
     let barred = Tensor::full([rows, columns], f64::NEG_INFINITY, options);
     let later = barred.triu(own + 1);
-    if sight > own + rows {
-        later
-    } else {
-        later + barred.tril(own - sight)
-    }
+    if sight > own + rows { later } else { later + barred.tril(own - sight) }
 }
 
 /// Two maps with a squared ReLU between them.

@@ -75,10 +75,7 @@ impl Bag {
         let d = config.d_model;
         Bag {
             hidden: Linear::new(vs, "hidden", config.d_latent, d),
-            out: Field::ALL
-                .iter()
-                .map(|f| Linear::scaled(vs, f.name(), d, f.size(), 0.0))
-                .collect(),
+            out: Field::ALL.iter().map(|f| Linear::scaled(vs, f.name(), d, f.size(), 0.0)).collect(),
         }
     }
 
@@ -90,9 +87,7 @@ impl Bag {
             let target = targets.select(2, field.index() as i64);
             let counted = target.ge(0).to_kind(Kind::Float);
             let log_p =
-                out.forward(&hidden)
-                    .log_softmax(1, Kind::Float)
-                    .gather(1, &target.clamp_min(0), false);
+                out.forward(&hidden).log_softmax(1, Kind::Float).gather(1, &target.clamp_min(0), false);
             total -= (log_p * &counted).sum(Kind::Float) / counted.sum(Kind::Float).clamp_min(1.0);
         }
         total
@@ -130,12 +125,7 @@ impl Vae {
 
     /// q(z given the segments of `batch`).
     pub fn encode(&self, batch: &Batch) -> Posterior {
-        self.encoder.forward(
-            &batch.segment_rows,
-            &batch.segment_present,
-            &batch.tallies,
-            self.compute,
-        )
+        self.encoder.forward(&batch.segment_rows, &batch.segment_present, &batch.tallies, self.compute)
     }
 
     /// What the decoder's layers need of (z, composer); see [`Decoder::condition`].
@@ -147,9 +137,7 @@ impl Vae {
     /// field counts; pitch first. The sum of the five is the "NLL per note".
     pub fn reconstruction(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> [Tensor; 5] {
         let condition = self.condition(z, &given.label, &given.has_z);
-        let mut so_far = self
-            .decoder
-            .trunk(&batch.rows, &batch.secs, &batch.hints, &condition, given.sight);
+        let mut so_far = self.decoder.trunk(&batch.rows, &batch.secs, &batch.hints, &condition, given.sight);
         Field::ALL.map(|field| {
             let target = batch.targets.select(2, field.index() as i64);
             let logits = self.decoder.logits(field, &so_far, &batch.hints);

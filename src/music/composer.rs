@@ -66,11 +66,7 @@ pub enum ComposerError {
         .nearest.as_ref().map_or_else(String::new, |name| format!("did you mean {name}? ")),
         .known.join(", ")
     )]
-    Unknown {
-        asked: String,
-        nearest: Option<String>,
-        known: Vec<String>,
-    },
+    Unknown { asked: String, nearest: Option<String>, known: Vec<String> },
     #[error("\"{asked}\" could be {}; write more of the name", .matching.join(" or "))]
     Ambiguous { asked: String, matching: Vec<String> },
 }
@@ -85,11 +81,7 @@ pub struct ComposerSet {
 impl ComposerSet {
     /// At most 255 composers; further names are ignored.
     pub fn new(names: impl IntoIterator<Item = String>) -> ComposerSet {
-        let composers = names
-            .into_iter()
-            .take(usize::from(u8::MAX))
-            .map(|name| Composer { name })
-            .collect();
+        let composers = names.into_iter().take(usize::from(u8::MAX)).map(|name| Composer { name }).collect();
         ComposerSet { composers }
     }
 
@@ -116,10 +108,8 @@ impl ComposerSet {
 
     /// All ids in order of birth, the unknown last, by name within a year: the order they are listed in.
     pub fn by_time(&self) -> Vec<ComposerId> {
-        let mut ids: Vec<(i32, &str, ComposerId)> = self
-            .iter()
-            .map(|(id, c)| (c.born().unwrap_or(i32::MAX), c.surname(), id))
-            .collect();
+        let mut ids: Vec<(i32, &str, ComposerId)> =
+            self.iter().map(|(id, c)| (c.born().unwrap_or(i32::MAX), c.surname(), id)).collect();
         ids.sort();
         ids.into_iter().map(|(_, _, id)| id).collect()
     }
@@ -180,20 +170,11 @@ mod tests {
 
     #[test]
     fn finds_other_spellings() {
-        for spelling in [
-            "Chopin F.",
-            "F. Chopin",
-            "Szopen",
-            "Fryderyk Chopin",
-            "Chopin, Frédéric",
-        ] {
+        for spelling in ["Chopin F.", "F. Chopin", "Szopen", "Fryderyk Chopin", "Chopin, Frédéric"] {
             assert_eq!(set().find(spelling), Ok(ComposerId(0)), "{spelling}");
         }
         assert_eq!(set().find("Shubert"), Ok(ComposerId(1)));
-        assert!(matches!(
-            set().find("Clara Schumann"),
-            Err(ComposerError::Unknown { .. })
-        ));
+        assert!(matches!(set().find("Clara Schumann"), Err(ComposerError::Unknown { .. })));
         let bachs = ComposerSet::new(["Johann Sebastian Bach", "Johann Christian Bach"].map(str::to_owned));
         assert!(matches!(bachs.find("Bach"), Err(ComposerError::Ambiguous { .. })));
         assert_eq!(bachs.find("J.S. Bach"), Ok(ComposerId(0)));
@@ -204,10 +185,7 @@ mod tests {
     fn a_wrong_name_lists_the_right_ones() {
         assert!(matches!(set().find("sch"), Err(ComposerError::Ambiguous { .. })));
         let message = set().find("ligeti").unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "no composer is called \"ligeti\"; there are: Schubert, Chopin, Schumann"
-        );
+        assert_eq!(message, "no composer is called \"ligeti\"; there are: Schubert, Chopin, Schumann");
         let message = set().find("Schopin").unwrap_err().to_string();
         assert!(message.contains("did you mean Chopin? there are:"), "{message}");
         assert!(matches!(set().find("  "), Err(ComposerError::Unknown { .. })));

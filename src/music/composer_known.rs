@@ -15,13 +15,7 @@ pub struct Known {
 }
 
 const fn known(name: &'static str, born: i32, era: Era) -> Known {
-    Known {
-        name,
-        born,
-        era,
-        surnames: &[],
-        forenames: &[],
-    }
+    Known { name, born, era, surnames: &[], forenames: &[] }
 }
 
 impl Known {
@@ -63,10 +57,8 @@ pub(super) static KNOWN: &[Known] = &[
     known("Camille Saint-Saëns", 1835, Era::Romantic),
     known("Mily Balakirev", 1837, Era::Romantic),
     known("Modest Mussorgsky", 1839, Era::Romantic),
-    known("Pyotr Ilyich Tchaikovsky", 1840, Era::Romantic).also(
-        &["Tsjaikovski", "Csajkovszkij", "Ciaikovski", "Tjajkovskij"],
-        &["Peter"],
-    ),
+    known("Pyotr Ilyich Tchaikovsky", 1840, Era::Romantic)
+        .also(&["Tsjaikovski", "Csajkovszkij", "Ciaikovski", "Tjajkovskij"], &["Peter"]),
     known("Antonín Dvořák", 1841, Era::Romantic),
     known("Edvard Grieg", 1843, Era::Romantic),
     known("Gabriel Fauré", 1845, Era::Romantic),

@@ -50,30 +50,18 @@ pub fn unified(names: &[&str]) -> Vec<String> {
     let mut by_sound: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, words) in spelt.iter().enumerate() {
         if !names_several(names[index]) {
-            words
-                .iter()
-                .for_each(|word| by_sound.entry(sound(word)).or_default().push(index));
+            words.iter().for_each(|word| by_sound.entry(sound(word)).or_default().push(index));
         }
     }
     let longest_of = |index: usize| {
         let asked = &spelt[index];
-        let akin = asked
-            .iter()
-            .filter_map(|word| by_sound.get(&sound(word)))
-            .flatten();
-        let meant: Vec<usize> = akin
-            .copied()
-            .filter(|full| Heard::new(&spelt[*full]).is_meant_by(asked))
-            .collect();
-        let longest = *meant
-            .iter()
-            .max_by_key(|full| (names[**full].len(), std::cmp::Reverse(**full)))?;
+        let akin = asked.iter().filter_map(|word| by_sound.get(&sound(word))).flatten();
+        let meant: Vec<usize> =
+            akin.copied().filter(|full| Heard::new(&spelt[*full]).is_meant_by(asked)).collect();
+        let longest = *meant.iter().max_by_key(|full| (names[**full].len(), std::cmp::Reverse(**full)))?;
         // "Alpha" beside Anna Alpha and Berta Alpha stays who it is.
         let heard = Heard::new(&spelt[longest]);
-        meant
-            .iter()
-            .all(|other| heard.is_meant_by(&spelt[*other]))
-            .then_some(longest)
+        meant.iter().all(|other| heard.is_meant_by(&spelt[*other])).then_some(longest)
     };
     let unify = |(index, name): (usize, &&str)| match known_as(name) {
         Some(known) => known.name.to_owned(),
@@ -92,16 +80,12 @@ pub fn nearest(asked: &str, names: &[&str]) -> Option<usize> {
     let likeness = |name: &&str| {
         let full = words(name);
         let surname = full.last().map_or("", String::as_str);
-        let by_word = words(asked)
-            .iter()
-            .map(|word| like(word, surname))
-            .fold(0.0, f64::max);
+        let by_word = words(asked).iter().map(|word| like(word, surname)).fold(0.0, f64::max);
         by_word.max(like(&words(asked).concat(), &full.concat()))
     };
     let scored = names.iter().map(likeness).enumerate();
     let best = scored.max_by(|a, b| a.1.total_cmp(&b.1));
-    best.filter(|(_, likeness)| *likeness >= NEAR)
-        .map(|(index, _)| index)
+    best.filter(|(_, likeness)| *likeness >= NEAR).map(|(index, _)| index)
 }
 
 /// Lower case without accents, so that "frederic" finds "Frédéric".
@@ -143,9 +127,8 @@ struct Heard {
 
 impl Heard {
     fn new(full: &[String]) -> Heard {
-        let (surname, forenames) = full
-            .split_last()
-            .map_or((None, full), |(last, firsts)| (Some(last), firsts));
+        let (surname, forenames) =
+            full.split_last().map_or((None, full), |(last, firsts)| (Some(last), firsts));
         Heard {
             surnames: surname.into_iter().map(|word| sound(word)).collect(),
             forenames: forenames.to_vec(),
@@ -155,9 +138,7 @@ impl Heard {
     fn known(known: &Known) -> Heard {
         let mut heard = Heard::new(&words(known.name));
         let also = |names: &[&str]| names.iter().flat_map(|name| words(name)).collect::<Vec<_>>();
-        heard
-            .surnames
-            .extend(also(known.surnames).iter().map(|word| sound(word)));
+        heard.surnames.extend(also(known.surnames).iter().map(|word| sound(word)));
         heard.forenames.extend(also(known.forenames));
         heard
     }
@@ -177,10 +158,7 @@ impl Heard {
 /// "j", "js": the first letters of forenames in their order.
 fn are_initials(word: &str, forenames: &[String]) -> bool {
     let mut initials = forenames.iter().filter_map(|name| name.chars().next());
-    word.len() <= 3
-        && word
-            .chars()
-            .all(|letter| initials.any(|initial| initial == letter))
+    word.len() <= 3 && word.chars().all(|letter| initials.any(|initial| initial == letter))
 }
 
 fn alike(a: &str, b: &str) -> bool {
@@ -214,9 +192,7 @@ fn sound(word: &str) -> String {
         ("z", "s"),
         ("x", "ks"),
     ];
-    let spelt = SPELLINGS
-        .iter()
-        .fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
+    let spelt = SPELLINGS.iter().fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
     let mut letters: Vec<char> = spelt.chars().collect();
     letters.dedup();
     // "Scriabine", "Rachmaninove".
@@ -249,37 +225,22 @@ mod tests {
                 "Johann Sebastian Bach",
                 "J.S. Bach|JS Bach|Bach|Bach, J. S.|Bach (Johann Sebastian)|johann-sebastian-bach",
             ),
-            (
-                "Alexander Scriabin",
-                "Skrjabin|Skryabin|Scriabine|A. Skriabin|Aleksandr Skrjabin|Скрябин",
-            ),
+            ("Alexander Scriabin", "Skrjabin|Skryabin|Scriabine|A. Skriabin|Aleksandr Skrjabin|Скрябин"),
             (
                 "Pyotr Ilyich Tchaikovsky",
                 "Tschaikowsky|Chaikovsky|Čajkovskij|P.I. Tchaikovsky|Peter Tchaikovsky|Чайковский|Tchaïkovski",
             ),
-            (
-                "George Frideric Handel",
-                "Händel|Haendel|G.F. Handel|Georg Friedrich Händel",
-            ),
-            (
-                "Felix Mendelssohn",
-                "Mendelssohn-Bartholdy|Felix Mendelssohn Bartholdy|Mendelsohn",
-            ),
+            ("George Frideric Handel", "Händel|Haendel|G.F. Handel|Georg Friedrich Händel"),
+            ("Felix Mendelssohn", "Mendelssohn-Bartholdy|Felix Mendelssohn Bartholdy|Mendelsohn"),
             ("Modest Mussorgsky", "Moussorgsky|Musorgskij|M. Mussorgski"),
             ("Sergei Prokofiev", "Prokofieff|Prokofjew|Прокофьев|Prokofyev"),
             ("Franz Liszt", "Liszt Ferenc|List|F Liszt"),
-            (
-                "Ludwig van Beethoven",
-                "Beethoven, L. van|L. v. Beethoven|van Beethoven|Ludwig Beethoven",
-            ),
+            ("Ludwig van Beethoven", "Beethoven, L. van|L. v. Beethoven|van Beethoven|Ludwig Beethoven"),
             ("Joseph Haydn", "Franz Joseph Haydn|F.J. Haydn|Josef Haydn"),
             ("Wolfgang Amadeus Mozart", "W.A. Mozart|WA Mozart|Mozart"),
             ("Béla Bartók", "Bartok Bela|Bartok"),
             ("Camille Saint-Saëns", "Saint-Saens|C. Saint-Saens"),
-            (
-                "Dmitri Shostakovich",
-                "Schostakowitsch|Chostakovitch|Dmitry Shostakovich",
-            ),
+            ("Dmitri Shostakovich", "Schostakowitsch|Chostakovitch|Dmitry Shostakovich"),
         ];
         for (name, others) in spellings {
             for other in others.split('|').chain([name]) {
@@ -349,12 +310,7 @@ mod tests {
 
     #[test]
     fn a_wrong_name_has_a_nearest_one_or_none() {
-        let names = [
-            "Frédéric Chopin",
-            "Franz Schubert",
-            "Robert Schumann",
-            "Wolfgang Amadeus Mozart",
-        ];
+        let names = ["Frédéric Chopin", "Franz Schubert", "Robert Schumann", "Wolfgang Amadeus Mozart"];
         assert_eq!(nearest("Schopin", &names), Some(0));
         assert_eq!(nearest("Mozrat", &names), Some(3));
         assert_eq!(nearest("Shubbert", &names), Some(1));

@@ -56,10 +56,7 @@ impl Markings {
     pub(super) fn at_tempo(&self, scale: f64) -> Markings {
         let secs = |time_secs: f64| time_secs / scale;
         let pedal = |changes: &[PedalChange]| scale_pedal(changes, scale);
-        let usual = [TempoChange {
-            time_secs: 0.0,
-            quarter_micros: DEFAULT_QUARTER_MICROS,
-        }];
+        let usual = [TempoChange { time_secs: 0.0, quarter_micros: DEFAULT_QUARTER_MICROS }];
         let begins = self.tempos.first().is_some_and(|t| t.time_secs <= 0.0);
         let tempos = usual.iter().filter(|_| !begins).chain(&self.tempos);
         Markings {
@@ -71,11 +68,7 @@ impl Markings {
                     quarter_micros: (f64::from(t.quarter_micros) / scale).round() as u32,
                 })
                 .collect(),
-            metres: self
-                .metres
-                .iter()
-                .map(|m| at_metre(m, secs(m.time_secs)))
-                .collect(),
+            metres: self.metres.iter().map(|m| at_metre(m, secs(m.time_secs))).collect(),
             ticks_per_quarter: self.ticks_per_quarter,
         }
     }
@@ -102,10 +95,7 @@ fn slice<T>(
     let begin = changes.partition_point(|change| secs(change) <= range.start);
     let standing = begin.checked_sub(1).map(|index| moved(&changes[index], 0.0));
     let inside = changes[begin..].iter().filter(|change| secs(change) < range.end);
-    standing
-        .into_iter()
-        .chain(inside.map(|change| moved(change, secs(change) - range.start)))
-        .collect()
+    standing.into_iter().chain(inside.map(|change| moved(change, secs(change) - range.start))).collect()
 }
 
 /// A pedal within `range`, moved so that it begins at zero. It begins as the pedal stands there; where the music is
@@ -113,26 +103,17 @@ fn slice<T>(
 pub(super) fn slice_pedal(changes: &[PedalChange], range: &Range<f64>, is_cut: bool) -> Vec<PedalChange> {
     let moved = |change: &PedalChange, time_secs: f64| PedalChange { time_secs, ..*change };
     let mut pedal = slice(changes, range, |change| change.time_secs, moved);
-    if pedal
-        .first()
-        .is_some_and(|first| first.time_secs == 0.0 && first.value == 0)
-    {
+    if pedal.first().is_some_and(|first| first.time_secs == 0.0 && first.value == 0) {
         pedal.remove(0);
     }
     if is_cut && pedal.last().is_some_and(|last| last.value > 0) {
-        pedal.push(PedalChange {
-            time_secs: range.end - range.start,
-            value: 0,
-        });
+        pedal.push(PedalChange { time_secs: range.end - range.start, value: 0 });
     }
     pedal
 }
 
 pub(super) fn scale_pedal(changes: &[PedalChange], scale: f64) -> Vec<PedalChange> {
-    let scaled = |change: &PedalChange| PedalChange {
-        time_secs: change.time_secs / scale,
-        ..*change
-    };
+    let scaled = |change: &PedalChange| PedalChange { time_secs: change.time_secs / scale, ..*change };
     changes.iter().map(scaled).collect()
 }
 
@@ -142,19 +123,12 @@ mod tests {
 
     #[test]
     fn a_part_begins_with_what_holds_there() {
-        let tempo = |time_secs, quarter_micros| TempoChange {
-            time_secs,
-            quarter_micros,
-        };
+        let tempo = |time_secs, quarter_micros| TempoChange { time_secs, quarter_micros };
         let soft = |time_secs, value| PedalChange { time_secs, value };
         let markings = Markings {
             soft: vec![soft(1.0, 127), soft(9.0, 0)],
             tempos: vec![tempo(0.0, 400_000), tempo(3.0, 800_000), tempo(7.0, 300_000)],
-            metres: vec![MetreChange {
-                time_secs: 0.0,
-                beats: 3,
-                beat_power: 3,
-            }],
+            metres: vec![MetreChange { time_secs: 0.0, beats: 3, beat_power: 3 }],
             ..Markings::default()
         };
         let part = markings.slice_secs(&(2.0..6.0), true);

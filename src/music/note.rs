@@ -15,9 +15,7 @@ impl Pitch {
 
     /// `None` outside 21–108.
     pub fn new(number: u8) -> Option<Pitch> {
-        (Self::LOWEST.0..=Self::HIGHEST.0)
-            .contains(&number)
-            .then_some(Pitch(number))
+        (Self::LOWEST.0..=Self::HIGHEST.0).contains(&number).then_some(Pitch(number))
     }
 
     /// The key counted from the left end of the keyboard, 0–87.
@@ -27,9 +25,7 @@ impl Pitch {
 
     /// The inverse of [`Pitch::key_index`]; `None` for 88 and above.
     pub fn from_key_index(index: usize) -> Option<Pitch> {
-        u8::try_from(index)
-            .ok()
-            .and_then(|i| Pitch::new(i.checked_add(Self::LOWEST.0)?))
+        u8::try_from(index).ok().and_then(|i| Pitch::new(i.checked_add(Self::LOWEST.0)?))
     }
 
     /// The MIDI number, 21–108.
@@ -44,9 +40,7 @@ impl Pitch {
 
     /// `None` when the result would leave the piano.
     pub fn transposed(self, semitones: i32) -> Option<Pitch> {
-        u8::try_from(i32::from(self.0) + semitones)
-            .ok()
-            .and_then(Pitch::new)
+        u8::try_from(i32::from(self.0) + semitones).ok().and_then(Pitch::new)
     }
 
     pub fn is_black_key(self) -> bool {
@@ -56,11 +50,7 @@ impl Pitch {
     /// Scientific name with a sharp where needed: `C4` is middle C (60), `F♯3` is 54.
     pub fn name(self) -> String {
         const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
-        format!(
-            "{}{}",
-            NAMES[usize::from(self.class())],
-            i32::from(self.0) / 12 - 1
-        )
+        format!("{}{}", NAMES[usize::from(self.class())], i32::from(self.0) / 12 - 1)
     }
 }
 

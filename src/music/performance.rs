@@ -34,11 +34,7 @@ impl Performance {
         }
         notes.sort_by(|a, b| a.onset_secs.total_cmp(&b.onset_secs).then(a.pitch.cmp(&b.pitch)));
         pedal.sort_by(|a, b| a.time_secs.total_cmp(&b.time_secs));
-        Performance {
-            notes,
-            pedal,
-            markings: Markings::default(),
-        }
+        Performance { notes, pedal, markings: Markings::default() }
     }
 
     /// The same music with what a file says beyond it.
@@ -80,12 +76,7 @@ impl Performance {
         let notes = self
             .notes
             .iter()
-            .filter_map(|n| {
-                Some(Note {
-                    pitch: n.pitch.transposed(semitones)?,
-                    ..*n
-                })
-            })
+            .filter_map(|n| Some(Note { pitch: n.pitch.transposed(semitones)?, ..*n }))
             .collect();
         Performance::new(notes, self.pedal.clone()).with_markings(self.markings.clone())
     }
@@ -142,10 +133,8 @@ mod tests {
 
     #[test]
     fn sorts_and_drops_what_has_no_time() {
-        let p = Performance::new(
-            vec![note(64, 1.0), note(60, 1.0), note(70, f64::NAN), note(50, -1.0)],
-            vec![],
-        );
+        let p =
+            Performance::new(vec![note(64, 1.0), note(60, 1.0), note(70, f64::NAN), note(50, -1.0)], vec![]);
         let numbers: Vec<u8> = p.notes().iter().map(|n| n.pitch.number()).collect();
         assert_eq!(numbers, [50, 60, 64]);
         assert_eq!(p.notes()[0].onset_secs, 0.0);
@@ -158,18 +147,12 @@ mod tests {
 
     #[test]
     fn a_part_holds_what_is_down_at_its_ends() {
-        let long = Note {
-            duration_secs: 4.0,
-            ..note(48, 0.0)
-        };
+        let long = Note { duration_secs: 4.0, ..note(48, 0.0) };
         let notes = vec![long, note(60, 0.0), note(62, 2.0), note(64, 2.9), note(65, 3.2)];
         let whole = Performance::new(notes, vec![change(0.5, 127), change(3.5, 0)]);
         let part = whole.slice_secs(1.0..3.0);
-        let spans: Vec<(u8, f64, f64)> = part
-            .notes()
-            .iter()
-            .map(|n| (n.pitch.number(), n.onset_secs, n.release_secs()))
-            .collect();
+        let spans: Vec<(u8, f64, f64)> =
+            part.notes().iter().map(|n| (n.pitch.number(), n.onset_secs, n.release_secs())).collect();
         assert_eq!(spans, [(48, 0.0, 2.0), (62, 1.0, 1.5), (64, 1.9, 2.0)]);
         assert_eq!(part.pedal(), [change(0.0, 127), change(2.0, 0)]);
         assert_eq!(part.duration_secs(), 2.0);
@@ -184,10 +167,7 @@ mod tests {
     fn twice_as_fast_is_half_as_long() {
         let whole = Performance::new(vec![note(60, 1.0)], vec![change(2.0, 0)]);
         let fast = whole.at_tempo(2.0);
-        assert_eq!(
-            (fast.notes()[0].onset_secs, fast.notes()[0].duration_secs),
-            (0.5, 0.25)
-        );
+        assert_eq!((fast.notes()[0].onset_secs, fast.notes()[0].duration_secs), (0.5, 0.25));
         assert_eq!(fast.duration_secs(), 1.0);
     }
 }

@@ -30,11 +30,7 @@ impl Performance {
         let notes = self.notes();
         let velocities = || notes.iter().map(|n| n.velocity.value());
         let share = |sum: f64| {
-            if notes.is_empty() {
-                0.0
-            } else {
-                sum / notes.len() as f64
-            }
+            if notes.is_empty() { 0.0 } else { sum / notes.len() as f64 }
         };
         let span = match (notes.first(), notes.last()) {
             (Some(first), Some(last)) => last.onset_secs - first.onset_secs,
@@ -44,11 +40,7 @@ impl Performance {
         Summary {
             notes: notes.len(),
             duration_secs: self.duration_secs(),
-            notes_per_sec: if span > 0.0 {
-                (notes.len() - 1) as f64 / span
-            } else {
-                0.0
-            },
+            notes_per_sec: if span > 0.0 { (notes.len() - 1) as f64 / span } else { 0.0 },
             lowest: range.map(|r| r.0),
             highest: range.map(|r| r.1),
             mean_velocity: share(velocities().map(f64::from).sum()),
@@ -61,12 +53,8 @@ impl Performance {
 
     fn most_keys_down(&self) -> usize {
         let ups = self.notes().iter().map(|n| (n.release_secs(), -1i64));
-        let mut changes: Vec<(f64, i64)> = self
-            .notes()
-            .iter()
-            .map(|n| (n.onset_secs, 1))
-            .chain(ups)
-            .collect();
+        let mut changes: Vec<(f64, i64)> =
+            self.notes().iter().map(|n| (n.onset_secs, 1)).chain(ups).collect();
         // At one time keys come up before others go down.
         changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut down = 0;
@@ -86,12 +74,7 @@ impl Performance {
             }
             is_down
         };
-        self.notes()
-            .iter()
-            .map(|n| n.onset_secs)
-            .map(is_down_at)
-            .filter(|&down| down)
-            .count()
+        self.notes().iter().map(|n| n.onset_secs).map(is_down_at).filter(|&down| down).count()
     }
 }
 
@@ -107,36 +90,18 @@ mod tests {
             duration_secs: 1.0,
             velocity: Velocity::new(40 + 10 * i).unwrap(),
         };
-        let pedal = vec![
-            PedalChange {
-                time_secs: 0.9,
-                value: 80,
-            },
-            PedalChange {
-                time_secs: 3.0,
-                value: 0,
-            },
-        ];
-        let s = Performance::new(
-            vec![note(0, 0.0), note(1, 0.5), note(2, 1.0), note(3, 2.0)],
-            pedal,
-        )
-        .summary();
+        let pedal = vec![PedalChange { time_secs: 0.9, value: 80 }, PedalChange { time_secs: 3.0, value: 0 }];
+        let s =
+            Performance::new(vec![note(0, 0.0), note(1, 0.5), note(2, 1.0), note(3, 2.0)], pedal).summary();
         assert_eq!((s.notes, s.most_keys_down, s.pedal_changes), (4, 2, 2));
         assert_eq!((s.mean_velocity, s.velocity_range), (55.0, (40, 70)));
-        assert_eq!(
-            (s.notes_per_sec, s.pedal_down_share, s.duration_secs),
-            (1.5, 0.5, 3.0)
-        );
+        assert_eq!((s.notes_per_sec, s.pedal_down_share, s.duration_secs), (1.5, 0.5, 3.0));
     }
 
     #[test]
     fn nothing_is_nothing() {
         let s = Performance::default().summary();
-        assert_eq!(
-            (s.notes, s.notes_per_sec, s.pedal_down_share, s.most_keys_down),
-            (0, 0.0, 0.0, 0)
-        );
+        assert_eq!((s.notes, s.notes_per_sec, s.pedal_down_share, s.most_keys_down), (0, 0.0, 0.0, 0));
         assert_eq!(s.lowest, None);
     }
 }

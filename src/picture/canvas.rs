@@ -18,18 +18,11 @@ pub struct Canvas {
 
 impl Canvas {
     pub fn new(width: usize, height: usize, ground: Rgb) -> Canvas {
-        Canvas {
-            width,
-            height,
-            pixels: vec![ground; width * height],
-        }
+        Canvas { width, height, pixels: vec![ground; width * height] }
     }
 
     pub fn pixel(&self, x: usize, y: usize) -> Option<Rgb> {
-        self.pixels
-            .get(y * self.width + x)
-            .copied()
-            .filter(|_| x < self.width)
+        self.pixels.get(y * self.width + x).copied().filter(|_| x < self.width)
     }
 
     /// Lays `colour` over one pixel, with a share of 0–1.

@@ -42,10 +42,7 @@ pub fn write_file(
 
 fn write_canvas(path: &Path, canvas: &canvas::Canvas) -> Result<(), PictureError> {
     let bytes = canvas.to_png()?;
-    write_whole(path, &bytes).map_err(|source| PictureError::Write {
-        source,
-        path: path.to_owned(),
-    })
+    write_whole(path, &bytes).map_err(|source| PictureError::Write { source, path: path.to_owned() })
 }
 
 /// Is `path` named like a picture?

@@ -145,10 +145,7 @@ fn draw_title(canvas: &mut Canvas, performance: &Performance, title: &str, shade
 }
 
 fn draw_rows(canvas: &mut Canvas, plan: &Plan, shades: &Shades) {
-    canvas.fill(
-        [plan.left, plan.top, plan.right, plan.bottom + PEDAL],
-        shades.well,
-    );
+    canvas.fill([plan.left, plan.top, plan.right, plan.bottom + PEDAL], shades.well);
     for pitch in plan.keys() {
         let top = plan.row_top(pitch);
         if pitch.is_black_key() {
@@ -201,10 +198,7 @@ fn draw_notes(canvas: &mut Canvas, plan: &Plan, performance: &Performance, look:
 
 fn draw_pedal(canvas: &mut Canvas, plan: &Plan, performance: &Performance, shades: &Shades) {
     let (top, bottom) = (plan.bottom + 6.0, plan.bottom + PEDAL - 6.0);
-    canvas.fill(
-        [plan.left, plan.bottom, plan.right, plan.bottom + 1.0],
-        shades.line,
-    );
+    canvas.fill([plan.left, plan.bottom, plan.right, plan.bottom + 1.0], shades.line);
     let colour = mix(shades.well, shades.weak, 0.55);
     let mut down: Option<f64> = None;
     let end = performance.duration_secs();
@@ -250,10 +244,7 @@ mod tests {
     use super::*;
     use crate::music::{Note, PedalChange};
 
-    const LOOK: Look = Look {
-        notes: [200, 20, 20],
-        is_dark: false,
-    };
+    const LOOK: Look = Look { notes: [200, 20, 20], is_dark: false };
 
     fn note(number: u8, onset_secs: f64, duration_secs: f64, velocity: i32) -> Note {
         Note {
@@ -286,10 +277,7 @@ mod tests {
         let long = Performance::new(vec![note(21, 0.0, 0.1, 60), note(108, 3600.0, 0.1, 60)], vec![]);
         let canvas = draw(&long, &"long name ".repeat(2000), &LOOK).unwrap();
         assert!((8000..8200).contains(&canvas.width) && canvas.height > 880);
-        let odd = vec![PedalChange {
-            time_secs: 0.0,
-            value: 127,
-        }];
+        let odd = vec![PedalChange { time_secs: 0.0, value: 127 }];
         let short = Performance::new(vec![note(60, 0.0, 0.0, 1)], odd);
         let canvas = draw(&short, "♯ 日本", &LOOK).unwrap();
         assert!(canvas.width > 640 && canvas.to_png().unwrap().starts_with(b"\x89PNG"));

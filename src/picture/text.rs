@@ -97,9 +97,7 @@ impl Pen {
 
     /// Only within one font do letters know each other.
     fn is_first(&self, font: &FontRef) -> bool {
-        self.fonts
-            .first()
-            .is_some_and(|(first, _)| std::ptr::eq(first, font))
+        self.fonts.first().is_some_and(|(first, _)| std::ptr::eq(first, font))
     }
 
     pub fn width(&self, text: &str) -> f32 {
@@ -175,15 +173,11 @@ mod tests {
         assert!((55.0..90.0).contains(&width), "{width}");
         assert_eq!(pen.fitted("Nocturne 7", width), "Nocturne 7");
         let short = pen.fitted("Nocturne 7", width * 0.6);
-        assert!(
-            short.ends_with('…') && pen.width(&short) <= width * 0.6,
-            "{short}"
-        );
+        assert!(short.ends_with('…') && pen.width(&short) <= width * 0.6, "{short}");
         let mut canvas = Canvas::new(100, 20, [255; 3]);
         pen.write(&mut canvas, 2.0, 10.0, "0:30", [0; 3]);
-        let rows: Vec<usize> = (0..20)
-            .filter(|&y| (0..100).any(|x| canvas.pixel(x, y).is_some_and(|p| p[0] < 128)))
-            .collect();
+        let rows: Vec<usize> =
+            (0..20).filter(|&y| (0..100).any(|x| canvas.pixel(x, y).is_some_and(|p| p[0] < 128))).collect();
         let (first, last) = (rows[0], rows[rows.len() - 1]);
         assert!((9..=12).contains(&(last - first)), "{rows:?}");
         assert!((first + last).abs_diff(19) <= 2, "in the middle: {rows:?}");

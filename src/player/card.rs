@@ -49,9 +49,7 @@ pub(super) fn names() -> Vec<String> {
 }
 
 pub(super) fn find(name: &str) -> Option<cpal::Device> {
-    devices()
-        .find(|(found, _)| found == name)
-        .map(|(_, device)| device)
+    devices().find(|(found, _)| found == name).map(|(_, device)| device)
 }
 
 /// Opens the device `chosen`, or the system's choice where that is not there or does not open.
@@ -64,10 +62,7 @@ pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared
     {
         match open_device(device, buffer_frames, shared) {
             Ok(opened) => {
-                return Ok(Opened {
-                    is_chosen: true,
-                    ..opened
-                });
+                return Ok(Opened { is_chosen: true, ..opened });
             }
             Err(error) => tracing::warn!("could not open {name}: {error}"),
         }
@@ -76,10 +71,7 @@ pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared
         .default_output_device()
         .ok_or("no sound card was found; connect one, or start the sound server")?;
     open_device(device, buffer_frames, shared)
-        .map(|opened| Opened {
-            is_chosen: chosen.is_none(),
-            ..opened
-        })
+        .map(|opened| Opened { is_chosen: chosen.is_none(), ..opened })
         .map_err(|error| format!("the sound card could not be opened ({})", chain(&error)))
 }
 
@@ -89,33 +81,19 @@ fn open_device(
     buffer_frames: u32,
     shared: &Arc<Shared>,
 ) -> Result<Opened, DeviceSinkError> {
-    let name = device
-        .description()
-        .map_or_else(|_| "sound card".to_owned(), |d| name_of(&d));
+    let name = device.description().map_or_else(|_| "sound card".to_owned(), |d| name_of(&d));
     let builder = |device: cpal::Device| {
         let shared = Arc::clone(shared);
         Ok(DeviceSinkBuilder::from_device(device)?
             .with_error_callback(move |error: cpal::Error| note_error(&shared, error.kind())))
     };
-    let short = builder(device.clone())?
-        .with_buffer_size(BufferSize::Fixed(buffer_frames))
-        .open_stream();
+    let short = builder(device.clone())?.with_buffer_size(BufferSize::Fixed(buffer_frames)).open_stream();
     let (mut sink, buffer_frames) = match short {
         Ok(sink) => (sink, Some(buffer_frames)),
-        Err(_) => (
-            builder(device)?
-                .with_buffer_size(BufferSize::Default)
-                .open_stream()?,
-            None,
-        ),
+        Err(_) => (builder(device)?.with_buffer_size(BufferSize::Default).open_stream()?, None),
     };
     sink.log_on_drop(false);
-    Ok(Opened {
-        sink,
-        name,
-        is_chosen: true,
-        buffer_frames,
-    })
+    Ok(Opened { sink, name, is_chosen: true, buffer_frames })
 }
 
 /// Called on the card's thread: counts, and leaves the rest to the thread `audio`. An error that says neither may

@@ -116,21 +116,13 @@ mod tests {
         let mut clock = Clock::default();
         for n in 0..6_000 {
             // Two bursts fill the buffer; then nothing is asked for until 1.3 s have gone by.
-            let now = if n < 16 {
-                0.0
-            } else {
-                1.3 + f64::from(n / 8 * 8 - 16) * BLOCK_SECS
-            };
+            let now = if n < 16 { 0.0 } else { 1.3 + f64::from(n / 8 * 8 - 16) * BLOCK_SECS };
             clock.tick(now, BLOCK_SECS);
         }
         let latency = clock.latency_secs().unwrap();
         assert!((0.0..0.02).contains(&latency), "{latency}");
         let now = 1.3 + 5_976.0 * BLOCK_SECS;
-        assert!(
-            (0.0..0.025).contains(&(clock.heard_at_secs() - now)),
-            "{}",
-            clock.heard_at_secs() - now
-        );
+        assert!((0.0..0.025).contains(&(clock.heard_at_secs() - now)), "{}", clock.heard_at_secs() - now);
     }
 
     #[test]
@@ -144,10 +136,6 @@ mod tests {
             clock.tick(now, BLOCK_SECS);
             now += BLOCK_SECS;
         }
-        assert!(
-            (clock.heard_at_secs() - now).abs() < 0.01,
-            "{} {now}",
-            clock.heard_at_secs()
-        );
+        assert!((clock.heard_at_secs() - now).abs() < 0.01, "{} {now}", clock.heard_at_secs());
     }
 }

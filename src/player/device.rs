@@ -56,32 +56,14 @@ pub(super) struct AudioThread {
 }
 
 enum State {
-    Open {
-        sink: MixerDeviceSink,
-        is_chosen: bool,
-        frames: u64,
-        frames_at: Instant,
-        look_again_at: Instant,
-    },
-    Silent {
-        core: Box<Core>,
-        since: Instant,
-        frames: u64,
-        retry: Duration,
-        retry_at: Instant,
-    },
+    Open { sink: MixerDeviceSink, is_chosen: bool, frames: u64, frames_at: Instant, look_again_at: Instant },
+    Silent { core: Box<Core>, since: Instant, frames: u64, retry: Duration, retry_at: Instant },
 }
 
 impl State {
     fn silent(core: Box<Core>, retry: Duration) -> State {
         let now = Instant::now();
-        State::Silent {
-            core,
-            since: now,
-            frames: 0,
-            retry,
-            retry_at: now + retry,
-        }
+        State::Silent { core, since: now, frames: 0, retry, retry_at: now + retry }
     }
 }
 
@@ -164,13 +146,7 @@ impl AudioThread {
     fn look_after(&mut self, state: State) -> State {
         let now = Instant::now();
         match state {
-            State::Open {
-                sink,
-                is_chosen,
-                mut frames,
-                mut frames_at,
-                mut look_again_at,
-            } => {
+            State::Open { sink, is_chosen, mut frames, mut frames_at, mut look_again_at } => {
                 let rendered = self.shared.frames.load(Ordering::Relaxed);
                 if rendered != frames {
                     (frames, frames_at) = (rendered, now);
@@ -179,32 +155,13 @@ impl AudioThread {
                 let mut is_chosen_back = false;
                 if !is_chosen && now > look_again_at {
                     look_again_at = now + LOOK_FOR_CHOSEN;
-                    is_chosen_back = self
-                        .chosen
-                        .as_deref()
-                        .is_some_and(|name| card::find(name).is_some());
+                    is_chosen_back = self.chosen.as_deref().is_some_and(|name| card::find(name).is_some());
                 }
-                let state = State::Open {
-                    sink,
-                    is_chosen,
-                    frames,
-                    frames_at,
-                    look_again_at,
-                };
+                let state = State::Open { sink, is_chosen, frames, frames_at, look_again_at };
                 let is_late = self.is_often_late(now);
-                if is_lost || is_chosen_back || is_late {
-                    self.reopen(state)
-                } else {
-                    state
-                }
+                if is_lost || is_chosen_back || is_late { self.reopen(state) } else { state }
             }
-            State::Silent {
-                mut core,
-                since,
-                mut frames,
-                retry,
-                retry_at,
-            } => {
+            State::Silent { mut core, since, mut frames, retry, retry_at } => {
                 let due = (now - since).as_secs_f64() * f64::from(self.sample_rate);
                 let mut block = [[0.0; 2]; BLOCK];
                 while (frames as f64) < due {
@@ -213,13 +170,7 @@ impl AudioThread {
                 }
                 match now > retry_at {
                     true => self.open(core, (2 * retry).min(LAST_RETRY)),
-                    false => State::Silent {
-                        core,
-                        since,
-                        frames,
-                        retry,
-                        retry_at,
-                    },
+                    false => State::Silent { core, since, frames, retry, retry_at },
                 }
             }
         }
@@ -232,10 +183,7 @@ impl AudioThread {
         let is_late = underruns >= before + MANY_GAPS && self.buffer_frames < LONG_BUFFER;
         if is_late {
             self.buffer_frames *= 2;
-            tracing::warn!(
-                "the sound had gaps; asking for {} frames at a time",
-                self.buffer_frames
-            );
+            tracing::warn!("the sound had gaps; asking for {} frames at a time", self.buffer_frames);
         }
         if is_late || now > since + GAP_WINDOW {
             self.gaps = (underruns, now);
@@ -262,10 +210,7 @@ impl AudioThread {
     /// For a stream that was closed without giving its core back: a fresh one at the same inbox, nothing loaded.
     fn new_core(&mut self) -> Box<Core> {
         tracing::error!("the sound card's stream kept its renderer; starting with a new one");
-        let voices = self
-            .sound
-            .as_deref()
-            .and_then(|sound| build(sound, self.sample_rate).ok());
+        let voices = self.sound.as_deref().and_then(|sound| build(sound, self.sample_rate).ok());
         let renderer = Renderer::new(self.sample_rate, voices.map(Box::new));
         let (inbox, retired) = self.callback_ends.clone();
         Box::new(Core::new(renderer, inbox, retired, Arc::clone(&self.shared)))
@@ -291,10 +236,7 @@ impl AudioThread {
         let config = opened.sink.config();
         let sample_rate = card::playable_rate(config.sample_rate().get());
         if sample_rate != core.renderer.sample_rate() {
-            let voices = self
-                .sound
-                .as_deref()
-                .and_then(|sound| build(sound, sample_rate).ok());
+            let voices = self.sound.as_deref().and_then(|sound| build(sound, sample_rate).ok());
             core.renderer.set_sample_rate(sample_rate, voices.map(Box::new));
         }
         self.sample_rate = sample_rate;
@@ -307,10 +249,7 @@ impl AudioThread {
             sample_rate: config.sample_rate().get(),
             buffer_frames: opened.buffer_frames,
         });
-        opened
-            .sink
-            .mixer()
-            .add(PlayerSource::new(core, self.home.0.clone(), channels));
+        opened.sink.mixer().add(PlayerSource::new(core, self.home.0.clone(), channels));
         (self.wake)();
         let now = Instant::now();
         State::Open {
@@ -325,17 +264,14 @@ impl AudioThread {
     fn set_sound(&mut self, sound: Box<Sound>, state: &mut State) {
         self.shared.set_sound(SoundState::Preparing);
         (self.wake)();
-        let result = build(&sound, self.sample_rate)
-            .map_err(|e| e.to_string())
-            .and_then(|voices| {
-                let preset = voices.preset().name.clone();
-                let sound_font = sound.sound_font.name().to_owned();
-                self.deliver(PlayerCommand::SetVoices(Box::new(voices)), state)?;
-                self.sound = Some(sound);
-                Ok(SoundState::Ready { sound_font, preset })
-            });
-        self.shared
-            .set_sound(result.unwrap_or_else(|reason| SoundState::Failed { reason }));
+        let result = build(&sound, self.sample_rate).map_err(|e| e.to_string()).and_then(|voices| {
+            let preset = voices.preset().name.clone();
+            let sound_font = sound.sound_font.name().to_owned();
+            self.deliver(PlayerCommand::SetVoices(Box::new(voices)), state)?;
+            self.sound = Some(sound);
+            Ok(SoundState::Ready { sound_font, preset })
+        });
+        self.shared.set_sound(result.unwrap_or_else(|reason| SoundState::Failed { reason }));
         (self.wake)();
     }
 

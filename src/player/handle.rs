@@ -42,10 +42,7 @@ impl PlayerHandle {
         ready_until_secs: f64,
         note_capacity: usize,
     ) -> Result<ScoreId, PlayerBusy> {
-        self.send_score(
-            Score::growing(so_far, ready_until_secs, note_capacity),
-            PlayerCommand::Load,
-        )
+        self.send_score(Score::growing(so_far, ready_until_secs, note_capacity), PlayerCommand::Load)
     }
 
     /// Loads another take at the same playhead and goes on playing if it played: to compare two takes.
@@ -72,12 +69,7 @@ impl PlayerHandle {
         pedal: Arc<[PedalChange]>,
         ready_until_secs: f64,
     ) -> Result<(), PlayerBusy> {
-        self.send_patiently(PlayerCommand::Append {
-            score,
-            notes,
-            pedal,
-            ready_until_secs,
-        })
+        self.send_patiently(PlayerCommand::Append { score, notes, pedal, ready_until_secs })
     }
 
     /// Nothing more will be added to `score`. Waits like [`PlayerHandle::append`].

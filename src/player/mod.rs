@@ -71,12 +71,7 @@ pub struct Sound {
 impl Sound {
     /// The SoundFont's piano, with reverb.
     pub fn new(sound_font: SoundFont) -> Sound {
-        Sound {
-            sound_font,
-            preset: None,
-            has_reverb: true,
-            has_chorus: false,
-        }
+        Sound { sound_font, preset: None, has_reverb: true, has_chorus: false }
     }
 }
 

@@ -40,14 +40,7 @@ impl Core {
         retired: Sender<Retired>,
         shared: Arc<Shared>,
     ) -> Core {
-        Core {
-            renderer,
-            inbox,
-            retired,
-            shared,
-            clock: Clock::default(),
-            floor_secs: 0.0,
-        }
+        Core { renderer, inbox, retired, shared, clock: Clock::default(), floor_secs: 0.0 }
     }
 
     /// Another core could listen and give back at the same ends.
@@ -62,10 +55,7 @@ impl Core {
 
     /// Obeys what was sent, renders a block, and tells where things stand. Neither locks, allocates nor frees.
     pub fn render(&mut self, block: &mut Block) {
-        self.clock.tick(
-            self.shared.now_secs(),
-            BLOCK as f64 / f64::from(self.renderer.sample_rate()),
-        );
+        self.clock.tick(self.shared.now_secs(), BLOCK as f64 / f64::from(self.renderer.sample_rate()));
         self.drain();
         let before_secs = self.renderer.position_secs();
         let peak = self.renderer.render(block);
@@ -76,20 +66,14 @@ impl Core {
         if self.has_room()
             && let Some((voices, is_broken)) = self.renderer.take_retired()
         {
-            self.retire(Retired::Voices {
-                _voices: voices,
-                is_broken,
-            });
+            self.retire(Retired::Voices { _voices: voices, is_broken });
         }
-        self.shared
-            .publish(&self.renderer, &self.clock, self.floor_secs, peak, BLOCK as u64);
+        self.shared.publish(&self.renderer, &self.clock, self.floor_secs, peak, BLOCK as u64);
     }
 
     /// Only commands whose leavings have a place to go are taken.
     fn has_room(&self) -> bool {
-        self.retired
-            .capacity()
-            .is_none_or(|capacity| self.retired.len() + ROOM_NEEDED <= capacity)
+        self.retired.capacity().is_none_or(|capacity| self.retired.len() + ROOM_NEEDED <= capacity)
     }
 
     fn retire(&self, retired: Retired) {
@@ -118,12 +102,7 @@ impl Core {
                 let old = renderer.swap(score);
                 self.retire(Retired::Score(old));
             }
-            PlayerCommand::Append {
-                score,
-                notes,
-                pedal,
-                ready_until_secs,
-            } => {
+            PlayerCommand::Append { score, notes, pedal, ready_until_secs } => {
                 renderer.append(score, &notes, &pedal, ready_until_secs);
                 self.retire(Retired::Notes(notes));
                 self.retire(Retired::Pedal(pedal));

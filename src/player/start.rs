@@ -37,13 +37,9 @@ impl Player {
     pub fn start(device: Option<String>, wake: Wake) -> std::io::Result<Player> {
         let (handle, core, retired, commands) = parts(SILENT_RATE);
         let thread = AudioThread::new(&handle, &core, retired, commands, device, wake);
-        let thread = std::thread::Builder::new()
-            .name("audio".to_owned())
-            .spawn(move || thread.run_safely(core))?;
-        Ok(Player {
-            handle,
-            thread: Some(thread),
-        })
+        let thread =
+            std::thread::Builder::new().name("audio".to_owned()).spawn(move || thread.run_safely(core))?;
+        Ok(Player { handle, thread: Some(thread) })
     }
 
     pub fn handle(&self) -> PlayerHandle {
@@ -53,10 +49,7 @@ impl Player {
 
 impl Drop for Player {
     fn drop(&mut self) {
-        let _ = self
-            .handle
-            .device
-            .send_timeout(DeviceCommand::Close, CLOSE_PATIENCE);
+        let _ = self.handle.device.send_timeout(DeviceCommand::Close, CLOSE_PATIENCE);
         let deadline = Instant::now() + CLOSE_PATIENCE;
         let Some(thread) = self.thread.take() else {
             return;
@@ -72,25 +65,14 @@ impl Drop for Player {
 }
 
 /// The sending side, the callback's side, and the channels to the thread `audio`.
-fn parts(
-    sample_rate: u32,
-) -> (
-    PlayerHandle,
-    Box<Core>,
-    Receiver<Retired>,
-    Receiver<DeviceCommand>,
-) {
+fn parts(sample_rate: u32) -> (PlayerHandle, Box<Core>, Receiver<Retired>, Receiver<DeviceCommand>) {
     let (command_sender, inbox) = bounded(INBOX);
     let (retired_sender, retired) = bounded(RETIRED);
     let (device_sender, device_commands) = bounded(INBOX);
     let shared = Arc::new(Shared::new());
     let renderer = Renderer::new(sample_rate, None);
     let core = Box::new(Core::new(renderer, inbox, retired_sender, Arc::clone(&shared)));
-    let handle = PlayerHandle {
-        commands: command_sender,
-        device: device_sender,
-        shared,
-    };
+    let handle = PlayerHandle { commands: command_sender, device: device_sender, shared };
     (handle, core, retired, device_commands)
 }
 

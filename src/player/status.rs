@@ -129,28 +129,20 @@ impl Shared {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
-        self.position
-            .store(renderer.position_secs().to_bits(), Ordering::Relaxed);
+        self.position.store(renderer.position_secs().to_bits(), Ordering::Relaxed);
         self.floor.store(floor_secs.to_bits(), Ordering::Relaxed);
         self.pace.store(renderer.pace().to_bits(), Ordering::Relaxed);
-        self.heard_at
-            .store(clock.heard_at_secs().to_bits(), Ordering::Relaxed);
+        self.heard_at.store(clock.heard_at_secs().to_bits(), Ordering::Relaxed);
         self.version.store(version.wrapping_add(2), Ordering::Release);
 
-        self.duration
-            .store(renderer.score().duration_secs().to_bits(), Ordering::Relaxed);
-        self.is_playing
-            .store(renderer.transport() == Transport::Playing, Ordering::Relaxed);
+        self.duration.store(renderer.score().duration_secs().to_bits(), Ordering::Relaxed);
+        self.is_playing.store(renderer.transport() == Transport::Playing, Ordering::Relaxed);
         self.is_waiting.store(renderer.is_waiting(), Ordering::Relaxed);
         self.score.store(renderer.score().id().value(), Ordering::Relaxed);
-        self.dropped
-            .store(renderer.score().dropped() as u32, Ordering::Relaxed);
+        self.dropped.store(renderer.score().dropped() as u32, Ordering::Relaxed);
         // Bits of positive floats are ordered like the floats.
         self.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
-        self.latency.store(
-            clock.latency_secs().unwrap_or(f64::NAN).to_bits(),
-            Ordering::Relaxed,
-        );
+        self.latency.store(clock.latency_secs().unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
         self.frames.fetch_add(frames, Ordering::Relaxed);
     }
 
@@ -159,12 +151,8 @@ impl Shared {
         let load = |value: &AtomicU64| f64::from_bits(value.load(Ordering::Relaxed));
         for _ in 0..64 {
             let before = self.version.load(Ordering::Acquire);
-            let (position, floor, pace, heard_at) = (
-                load(&self.position),
-                load(&self.floor),
-                load(&self.pace),
-                load(&self.heard_at),
-            );
+            let (position, floor, pace, heard_at) =
+                (load(&self.position), load(&self.floor), load(&self.pace), load(&self.heard_at));
             fence(Ordering::Acquire);
             if before.is_multiple_of(2) && before == self.version.load(Ordering::Relaxed) {
                 let ahead_secs = (heard_at - self.now_secs()).clamp(0.0, 1.0);
@@ -196,11 +184,7 @@ impl Shared {
     /// What is worth waking the window for.
     pub fn milestone(&self) -> (bool, bool, u64) {
         let load = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        (
-            load(&self.is_playing),
-            load(&self.is_waiting),
-            self.score.load(Ordering::Relaxed),
-        )
+        (load(&self.is_playing), load(&self.is_waiting), self.score.load(Ordering::Relaxed))
     }
 
     pub fn devices(&self) -> Arc<[String]> {

@@ -135,8 +135,7 @@ impl Cursor {
     pub fn append(&mut self, id: ScoreId, notes: &[Note], pedal: &[PedalChange], ready_until_secs: f64) {
         if id == self.score.id() {
             let (next_note, next_pedal) = (&mut self.next_note, &mut self.next_pedal);
-            self.score
-                .append(notes, pedal, ready_until_secs, next_note, next_pedal);
+            self.score.append(notes, pedal, ready_until_secs, next_note, next_pedal);
         }
     }
 
@@ -167,9 +166,7 @@ impl Cursor {
         let now = self.position_secs;
         let pedal_down_since = self.pedal_down_since();
         self.is_pedal_down = pedal_down_since.is_some();
-        emit(CursorEvent::Pedal {
-            is_down: self.is_pedal_down,
-        });
+        emit(CursorEvent::Pedal { is_down: self.is_pedal_down });
 
         let notes = self.score.notes();
         let first = notes.partition_point(|n| n.onset_secs < now - LONGEST_RING_SECS);
@@ -184,10 +181,7 @@ impl Cursor {
             let Some(velocity) = decayed(note, elapsed_secs).filter(|_| is_key_down || is_ringing) else {
                 continue;
             };
-            emit(CursorEvent::Restore {
-                pitch: note.pitch,
-                velocity,
-            });
+            emit(CursorEvent::Restore { pitch: note.pitch, velocity });
             match is_key_down {
                 true => self.held_until[note.pitch.key_index()] = note.release_secs(),
                 false => emit(CursorEvent::Release { pitch: note.pitch }),
@@ -272,9 +266,7 @@ impl Cursor {
         {
             if change.is_down() != self.is_pedal_down {
                 self.is_pedal_down = change.is_down();
-                emit(CursorEvent::Pedal {
-                    is_down: self.is_pedal_down,
-                });
+                emit(CursorEvent::Pedal { is_down: self.is_pedal_down });
             }
             self.next_pedal += 1;
         }
@@ -286,10 +278,7 @@ impl Cursor {
                 emit(CursorEvent::Release { pitch: note.pitch });
             }
             *held_until = note.release_secs();
-            emit(CursorEvent::Strike {
-                pitch: note.pitch,
-                velocity: note.velocity,
-            });
+            emit(CursorEvent::Strike { pitch: note.pitch, velocity: note.velocity });
             self.next_note += 1;
         }
         self.release_until(limit_secs, emit);

@@ -17,11 +17,7 @@ pub struct Limiter {
 
 impl Default for Limiter {
     fn default() -> Limiter {
-        Limiter {
-            held: [[0.0; 2]; BLOCK],
-            held_peak: 0.0,
-            gain: 1.0,
-        }
+        Limiter { held: [[0.0; 2]; BLOCK], held_peak: 0.0, gain: 1.0 }
     }
 }
 
@@ -95,9 +91,7 @@ mod tests {
         let peak = out.iter().fold(0.0f32, |p, s| p.max(s.abs()));
         assert!((0.9..=CEILING + 1e-6).contains(&peak), "peak {peak}");
         // The input itself jumps where it gets louder; from then on the steps are those of a sine at the ceiling.
-        let step = out[21 * BLOCK + 2..60 * BLOCK]
-            .windows(2)
-            .fold(0.0f32, |m, w| m.max((w[1] - w[0]).abs()));
+        let step = out[21 * BLOCK + 2..60 * BLOCK].windows(2).fold(0.0f32, |m, w| m.max((w[1] - w[0]).abs()));
         assert!(step < 0.12, "step {step}");
         let end = &out[399 * BLOCK..];
         let back = end.iter().fold(0.0f32, |p, s| p.max(s.abs()));

@@ -60,19 +60,13 @@ type Struck = (u8, u8);
 /// Every key that sounds, struck as nearly as usual as it can be.
 fn keys(playable: &Playable) -> Vec<Struck> {
     let piano = Pitch::LOWEST.number()..=Pitch::HIGHEST.number();
-    piano
-        .filter_map(|key| Some((key, playable.velocity(key, VELOCITY)?)))
-        .collect()
+    piano.filter_map(|key| Some((key, playable.velocity(key, VELOCITY)?))).collect()
 }
 
 /// The reference chord, or else up to as many other keys, from the lowest to the highest.
 fn chord(playable: &Playable) -> Vec<Struck> {
     let keys = keys(playable);
-    let chord: Vec<Struck> = keys
-        .iter()
-        .filter(|(key, _)| CHORD.contains(key))
-        .copied()
-        .collect();
+    let chord: Vec<Struck> = keys.iter().filter(|(key, _)| CHORD.contains(key)).copied().collect();
     if chord.len() == CHORD.len() {
         return chord;
     }
@@ -101,10 +95,7 @@ fn chord_peak(strings: &mut Strings, chord: &[Struck], sample_rate: u32) -> f32 
             let mut block = [[0.0; 2]; BLOCK];
             strings.render(&mut block);
             // `max` would pass over what is not a number.
-            let loudest = block
-                .iter()
-                .flatten()
-                .fold(0.0f32, |p, s| if p >= s.abs() { p } else { s.abs() });
+            let loudest = block.iter().flatten().fold(0.0f32, |p, s| if p >= s.abs() { p } else { s.abs() });
             peak = if peak >= loudest { peak } else { loudest };
         }
         if peak <= before || !peak.is_finite() {

@@ -258,9 +258,7 @@ impl Renderer {
         if self.transport == Transport::Playing || is_fading_out {
             let voices = &mut self.voices;
             self.cursor
-                .advance(BLOCK as f64 / f64::from(self.sample_rate), &mut |event| {
-                    apply(voices, event)
-                });
+                .advance(BLOCK as f64 / f64::from(self.sample_rate), &mut |event| apply(voices, event));
         }
         if self.transport == Transport::Playing && self.cursor.is_at_end() {
             self.transport = Transport::Ended;
@@ -281,11 +279,7 @@ impl Renderer {
     }
 
     fn render_voices(&mut self, out: &mut Block) {
-        let target = if self.transport == Transport::Paused {
-            0.0
-        } else {
-            1.0
-        };
+        let target = if self.transport == Transport::Paused { 0.0 } else { 1.0 };
         if self.fade > 0.0 || target > 0.0 {
             if let Some(voices) = &mut self.voices {
                 voices.render(out);
@@ -335,11 +329,7 @@ fn fade(block: &mut Block, from: f32, to: f32) -> f32 {
     if from == 1.0 && to == 1.0 {
         return 1.0;
     }
-    let step = if to > from {
-        1.0 / FADE_FRAMES
-    } else {
-        -1.0 / FADE_FRAMES
-    };
+    let step = if to > from { 1.0 / FADE_FRAMES } else { -1.0 / FADE_FRAMES };
     let mut gain = from;
     for frame in block {
         gain = (gain + step).clamp(0.0, 1.0);

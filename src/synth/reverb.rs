@@ -34,10 +34,7 @@ impl Reverb {
     /// `send` is how much of the sound goes into the room, 0–1. `sample_rate` is at least 16,000.
     pub fn new(sample_rate: u32, send: f32) -> Reverb {
         let scale = f64::from(sample_rate) / TUNED_FOR;
-        Reverb {
-            send,
-            sides: [Side::new(scale, 0), Side::new(scale, SPREAD)],
-        }
+        Reverb { send, sides: [Side::new(scale, 0), Side::new(scale, SPREAD)] }
     }
 
     /// Adds the room to a dry block.
@@ -73,11 +70,7 @@ struct Side {
 impl Side {
     fn new(scale: f64, spread: usize) -> Side {
         let delay = |frames: usize| Delay::new(((frames + spread) as f64 * scale).round() as usize);
-        Side {
-            combs: COMBS.map(delay),
-            damped: [0.0; COMBS.len()],
-            all_passes: ALL_PASSES.map(delay),
-        }
+        Side { combs: COMBS.map(delay), damped: [0.0; COMBS.len()], all_passes: ALL_PASSES.map(delay) }
     }
 
     fn process(&mut self, input: &Samples) -> Samples {
@@ -114,10 +107,7 @@ struct Delay {
 
 impl Delay {
     fn new(frames: usize) -> Delay {
-        Delay {
-            samples: vec![0.0; frames.max(BLOCK)],
-            at: 0,
-        }
+        Delay { samples: vec![0.0; frames.max(BLOCK)], at: 0 }
     }
 
     /// How many samples of a block lie before the end of the ring; the rest lies at its beginning.

@@ -33,10 +33,7 @@ pub struct Score {
 
 enum Content {
     Whole(Arc<Performance>),
-    Growing {
-        notes: Vec<Note>,
-        pedal: Vec<PedalChange>,
-    },
+    Growing { notes: Vec<Note>, pedal: Vec<PedalChange> },
 }
 
 impl Score {
@@ -154,10 +151,7 @@ fn insert<T>(list: &mut Vec<T>, item: T, time: impl Fn(&T) -> f64, next: &mut us
     if list.len() == list.capacity() {
         return false;
     }
-    let at = list
-        .iter()
-        .rposition(|other| time(other) <= time(&item))
-        .map_or(0, |i| i + 1);
+    let at = list.iter().rposition(|other| time(other) <= time(&item)).map_or(0, |i| i + 1);
     list.insert(at, item);
     if at < *next {
         *next += 1;

@@ -37,9 +37,7 @@ impl Strings {
         let send = f32::from(SEND) / 127.0 + playable.reverb_send();
         Ok(Strings {
             synth: Synthesizer::new(playable.samples(), &wanted)?,
-            room: settings
-                .has_reverb
-                .then(|| Reverb::new(settings.sample_rate, send.clamp(0.0, 1.0))),
+            room: settings.has_reverb.then(|| Reverb::new(settings.sample_rate, send.clamp(0.0, 1.0))),
             has_chorus: settings.has_chorus,
             left: [0.0; BLOCK],
             right: [0.0; BLOCK],
@@ -57,8 +55,7 @@ impl Strings {
     }
 
     pub fn control(&mut self, channel: usize, controller: i32, value: i32) {
-        self.synth
-            .process_midi_message(channel as i32, 0xB0, controller, value);
+        self.synth.process_midi_message(channel as i32, 0xB0, controller, value);
     }
 
     pub fn set_volume(&mut self, volume: f32) {

@@ -153,8 +153,7 @@ impl Voices {
                     self.returning = RETURN_BLOCKS;
                     self.set_returned(0);
                 }
-                self.strings
-                    .strike(self.layer + LAYERS, pitch.number(), velocity.value());
+                self.strings.strike(self.layer + LAYERS, pitch.number(), velocity.value());
             }
             CursorEvent::Release { pitch } => {
                 for channel in channels(self.layer) {
@@ -220,8 +219,7 @@ impl Voices {
                 left => {
                     let part = |from: u8| i32::from(from) * i32::from(left - 1) / i32::from(FADE_BLOCKS - 1);
                     self.strings.control(layer, 0x0B, part(FULL));
-                    self.strings
-                        .control(layer + LAYERS, 0x0B, part(self.returned[layer]));
+                    self.strings.control(layer + LAYERS, 0x0B, part(self.returned[layer]));
                 }
             }
         }

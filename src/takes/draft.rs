@@ -24,12 +24,7 @@ pub struct Draft {
 impl Draft {
     /// `record` is what is known of the take before its first note.
     pub fn new(store: TakeStore, record: TakeRecord) -> Draft {
-        Draft {
-            store,
-            record,
-            id: None,
-            written: Instant::now(),
-        }
+        Draft { store, record, id: None, written: Instant::now() }
     }
 
     /// Notes have come. That they could not be written yet is only logged: the whole take will tell.
@@ -89,10 +84,7 @@ mod tests {
             duration_secs: 0.4,
             velocity: Velocity::clamped(64),
         };
-        Growing {
-            notes: (0..count).map(note).collect(),
-            ..Growing::default()
-        }
+        Growing { notes: (0..count).map(note).collect(), ..Growing::default() }
     }
 
     #[test]
@@ -113,9 +105,7 @@ mod tests {
         }
         // As after a crash: another store finds it, once.
         let listed = TakeStore::new(folder.path()).list().unwrap();
-        let [entry] = &listed[..] else {
-            panic!("{listed:?}")
-        };
+        let [entry] = &listed[..] else { panic!("{listed:?}") };
         assert_eq!((entry.record.name.as_str(), entry.record.notes), ("Chopin 7", 40));
         assert_eq!(entry.record.settings.as_ref(), Some(&settings));
         assert_eq!(store.load(&entry.id).unwrap().notes().len(), 40);

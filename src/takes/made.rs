@@ -94,10 +94,7 @@ mod tests {
         assert_eq!(made.parts().count(), 2);
         let again = serde_json::to_value(&made).unwrap();
         assert_eq!(serde_json::from_value::<Made>(again).unwrap(), made);
-        let vary = Made {
-            how: How::Vary { amount: 0.3 },
-            ..made
-        };
+        let vary = Made { how: How::Vary { amount: 0.3 }, ..made };
         let again = serde_json::to_value(&vary).unwrap();
         assert_eq!(serde_json::from_value::<Made>(again).unwrap(), vary);
         assert_eq!(vary.name(), "Bach 7, varied 30 %");

@@ -113,9 +113,7 @@ impl TakeRecord {
             name: made.map_or_else(|| format!("{surname} {}", settings.seed), Made::name),
             composer: settings.composer.clone(),
             created_secs,
-            made: made.map_or(Value::Null, |made| {
-                serde_json::to_value(made).unwrap_or(Value::Null)
-            }),
+            made: made.map_or(Value::Null, |made| serde_json::to_value(made).unwrap_or(Value::Null)),
             settings: Some(settings),
             ..TakeRecord::default()
         }
@@ -137,9 +135,7 @@ impl TakeRecord {
     /// What it was made from, where that is known.
     pub fn made(&self) -> Option<Made> {
         // Asked for with every frame of a menu: nothing is copied for the many takes that were made of none.
-        (!self.made.is_null())
-            .then(|| Made::deserialize(&self.made).ok())
-            .flatten()
+        (!self.made.is_null()).then(|| Made::deserialize(&self.made).ok()).flatten()
     }
 
     /// The record of a MIDI file that was opened.
@@ -164,12 +160,10 @@ impl TakeRecord {
 
     /// One line for a MIDI file's text event; `None` where nothing was composed here.
     pub fn recipe_line(&self) -> Option<String> {
-        serde_json::from_value::<Recipe>(self.recipe.clone())
-            .ok()
-            .map(|recipe| match self.made() {
-                Some(made) => format!("{}; {}", recipe.to_line(), made.words()),
-                None => recipe.to_line(),
-            })
+        serde_json::from_value::<Recipe>(self.recipe.clone()).ok().map(|recipe| match self.made() {
+            Some(made) => format!("{}; {}", recipe.to_line(), made.words()),
+            None => recipe.to_line(),
+        })
     }
 
     /// The composer's last name.
@@ -190,11 +184,7 @@ fn fingerprint(performance: &Performance) -> String {
         hash.update([change.value]);
         hash.update(change.time_secs.to_le_bytes());
     }
-    hash.finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -213,11 +203,8 @@ mod tests {
 
     #[test]
     fn memory_and_form_are_kept() {
-        let mut settings = ComposeSettings {
-            form: "ABA'+5".parse().unwrap(),
-            recall: 0.25,
-            ..ComposeSettings::default()
-        };
+        let mut settings =
+            ComposeSettings { form: "ABA'+5".parse().unwrap(), recall: 0.25, ..ComposeSettings::default() };
         settings.sampling.memory = 2.5;
         let text = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<ComposeSettings>(&text).unwrap(), settings);

@@ -43,9 +43,7 @@ pub struct TakeStore {
 
 impl TakeStore {
     pub fn new(folder: &Path) -> TakeStore {
-        TakeStore {
-            folder: folder.into(),
-        }
+        TakeStore { folder: folder.into() }
     }
 
     pub fn folder(&self) -> &Path {
@@ -69,10 +67,7 @@ impl TakeStore {
     /// # Errors
     /// [`TakeStoreError::Folder`] when there is a folder that cannot be listed; none at all is no takes.
     pub fn list(&self) -> Result<Vec<TakeEntry>, TakeStoreError> {
-        let folder_error = |source| TakeStoreError::Folder {
-            source,
-            path: self.folder.to_path_buf(),
-        };
+        let folder_error = |source| TakeStoreError::Folder { source, path: self.folder.to_path_buf() };
         let files = match fs::read_dir(&self.folder) {
             Ok(files) => files,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -83,12 +78,8 @@ impl TakeStore {
             .filter(|p| p.extension().is_some_and(|e| e == "mid"))
             .collect();
         let mut entries: Vec<TakeEntry> = music.par_iter().filter_map(|path| self.entry(path)).collect();
-        entries.sort_by(|a, b| {
-            b.record
-                .created_secs
-                .cmp(&a.record.created_secs)
-                .then_with(|| b.id.cmp(&a.id))
-        });
+        entries
+            .sort_by(|a, b| b.record.created_secs.cmp(&a.record.created_secs).then_with(|| b.id.cmp(&a.id)));
         Ok(entries)
     }
 
@@ -98,9 +89,7 @@ impl TakeStore {
         let record = text.and_then(|text| serde_json::from_slice(&text).ok());
         let record = record.unwrap_or_else(|| TakeRecord {
             name: id.0.clone(),
-            created_secs: fs::metadata(music)
-                .and_then(|m| m.modified())
-                .map_or(0, unix_secs),
+            created_secs: fs::metadata(music).and_then(|m| m.modified()).map_or(0, unix_secs),
             ..TakeRecord::default()
         });
         Some(TakeEntry { id, record })
@@ -111,15 +100,9 @@ impl TakeStore {
     /// # Errors
     /// [`TakeStoreError`] with nothing left behind that would be listed.
     pub fn save(&self, record: TakeRecord, performance: &Performance) -> Result<TakeEntry, TakeStoreError> {
-        let folder_error = |source| TakeStoreError::Folder {
-            source,
-            path: self.folder.to_path_buf(),
-        };
+        let folder_error = |source| TakeStoreError::Folder { source, path: self.folder.to_path_buf() };
         fs::create_dir_all(&self.folder).map_err(folder_error)?;
-        let entry = TakeEntry {
-            id: self.fresh_id(&record),
-            record,
-        };
+        let entry = TakeEntry { id: self.fresh_id(&record), record };
         self.save_over(&entry, performance)?;
         Ok(entry)
     }
@@ -155,10 +138,7 @@ impl TakeStore {
                 || self.deleted().join(&id.0).exists()
         };
         let numbered = (2..).map(|n| TakeId(format!("{stem}-{n}")));
-        std::iter::once(TakeId(stem.clone()))
-            .chain(numbered)
-            .find(|id| !taken(id))
-            .unwrap_or(TakeId(stem))
+        std::iter::once(TakeId(stem.clone())).chain(numbered).find(|id| !taken(id)).unwrap_or(TakeId(stem))
     }
 
     /// Writes the record of a take again, after a new name or star.
@@ -214,10 +194,7 @@ impl TakeStore {
             let name = format!("{}.{ending}", id.0);
             ignore_missing(fs::rename(aside.join(&name), self.folder.join(&name)))
         });
-        moved.map_err(|source| TakeStoreError::Write {
-            source,
-            path: aside.clone(),
-        })?;
+        moved.map_err(|source| TakeStoreError::Write { source, path: aside.clone() })?;
         // Only an empty folder can be left; its removal is tidiness.
         _ = fs::remove_dir(&aside);
         Ok(())
@@ -229,11 +206,7 @@ impl TakeStore {
             return;
         };
         for folder in folders.flatten() {
-            let age = folder
-                .metadata()
-                .and_then(|m| m.modified())
-                .ok()
-                .and_then(|t| t.elapsed().ok());
+            let age = folder.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
             if age.is_some_and(|age| age > KEEP_DELETED)
                 && let Err(error) = fs::remove_dir_all(folder.path())
             {
@@ -279,11 +252,7 @@ mod tests {
     }
 
     fn record(name: &str, created_secs: u64) -> TakeRecord {
-        TakeRecord {
-            name: name.to_owned(),
-            created_secs,
-            ..TakeRecord::default()
-        }
+        TakeRecord { name: name.to_owned(), created_secs, ..TakeRecord::default() }
     }
 
     #[test]
@@ -307,10 +276,7 @@ mod tests {
         let entry = store.save(record("Chopin 7", 5), &performance()).unwrap();
         store.delete(&entry.id).unwrap();
         assert!(store.list().unwrap().is_empty());
-        assert_ne!(
-            store.save(record("Chopin 7", 5), &performance()).unwrap().id,
-            entry.id
-        );
+        assert_ne!(store.save(record("Chopin 7", 5), &performance()).unwrap().id, entry.id);
         store.restore(&entry.id).unwrap();
         assert!(store.list().unwrap().contains(&entry));
         store.purge();

@@ -43,16 +43,11 @@ impl Link {
         let pitch_before = |i: usize| i32::from(notes[i - 1].pitch);
         let shift = pitch_before(at) - pitch_before(source);
         let pitch = i32::from(notes[source].pitch) + shift;
-        (0..i32::from(NoteToken::END_PITCH))
-            .contains(&pitch)
-            .then_some(Hint {
-                note: NoteToken {
-                    pitch: pitch as u8,
-                    ..notes[source]
-                },
-                matched: usize::from(self.matched),
-                distance: at - source,
-            })
+        (0..i32::from(NoteToken::END_PITCH)).contains(&pitch).then_some(Hint {
+            note: NoteToken { pitch: pitch as u8, ..notes[source] },
+            matched: usize::from(self.matched),
+            distance: at - source,
+        })
     }
 }
 
@@ -95,15 +90,9 @@ impl Memory {
         let newest = long_key
             .and_then(|k| self.long.get(&k))
             .or_else(|| short_key.and_then(|k| self.short.get(&k)))
-            .map(|&source| Link {
-                source,
-                matched: self.match_len(source as usize),
-            });
+            .map(|&source| Link { source, matched: self.match_len(source as usize) });
         // The passage that is being followed goes on being followed, unless a newer one matches as well.
-        let best = [continued, newest]
-            .into_iter()
-            .flatten()
-            .max_by_key(|link| (link.matched, link.source));
+        let best = [continued, newest].into_iter().flatten().max_by_key(|link| (link.matched, link.source));
         self.links.push(best);
         short_key.and_then(|k| self.short.insert(k, next));
         long_key.and_then(|k| self.long.insert(k, next));
@@ -147,13 +136,7 @@ mod tests {
     use super::*;
 
     fn note(pitch: u8, gap: u8) -> NoteToken {
-        NoteToken {
-            pitch,
-            velocity: pitch % 32,
-            duration: 20,
-            pedal: 1,
-            gap,
-        }
+        NoteToken { pitch, velocity: pitch % 32, duration: 20, pedal: 1, gap }
     }
 
     /// Pitches without any repeated run of three intervals.
@@ -169,9 +152,8 @@ mod tests {
         notes.push(note(80, 9));
         notes.extend(phrase(0));
         let memory = Memory::of(&notes);
-        let hints: Vec<Option<u8>> = (0..=notes.len())
-            .map(|i| memory.hint(i).map(|h| h.note.pitch))
-            .collect();
+        let hints: Vec<Option<u8>> =
+            (0..=notes.len()).map(|i| memory.hint(i).map(|h| h.note.pitch)).collect();
         // Thirteen new notes, then four whose intervals fill the short key, then the rest of the phrase.
         assert!(hints[..17].iter().all(Option::is_none), "{hints:?}");
         for (i, hint) in hints.iter().enumerate().skip(17).take(8) {
@@ -202,22 +184,11 @@ mod tests {
         let mut notes = phrase(0);
         notes.extend(phrase(3));
         notes.extend(phrase(0));
-        let up: Vec<NoteToken> = notes
-            .iter()
-            .map(|n| NoteToken {
-                pitch: n.pitch + 7,
-                ..*n
-            })
-            .collect();
+        let up: Vec<NoteToken> = notes.iter().map(|n| NoteToken { pitch: n.pitch + 7, ..*n }).collect();
         let (a, b) = (Memory::of(&notes), Memory::of(&up));
         for i in 0..=notes.len() {
-            let moved = a.hint(i).map(|h| Hint {
-                note: NoteToken {
-                    pitch: h.note.pitch + 7,
-                    ..h.note
-                },
-                ..h
-            });
+            let moved =
+                a.hint(i).map(|h| Hint { note: NoteToken { pitch: h.note.pitch + 7, ..h.note }, ..h });
             assert_eq!(moved, b.hint(i));
         }
         assert_eq!(a.into_links(), b.into_links());
@@ -225,9 +196,8 @@ mod tests {
 
     #[test]
     fn a_growing_take_has_the_hints_of_the_finished_one() {
-        let notes: Vec<NoteToken> = (0..400u32)
-            .map(|i| note(40 + (i * i % 7 + i / 50 % 3) as u8, (i % 3) as u8))
-            .collect();
+        let notes: Vec<NoteToken> =
+            (0..400u32).map(|i| note(40 + (i * i % 7 + i / 50 % 3) as u8, (i % 3) as u8)).collect();
         let whole = Memory::of(&notes);
         let mut growing = Memory::default();
         for (i, &note) in notes.iter().enumerate() {

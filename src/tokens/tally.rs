@@ -73,19 +73,8 @@ mod tests {
     #[test]
     fn every_histogram_sums_to_one_and_counts_what_is_there() {
         // C major broken, then as a chord: keys counted from the A at the bottom of the keyboard.
-        let note = |pitch, gap| NoteToken {
-            pitch,
-            gap,
-            ..NoteToken::default()
-        };
-        let notes = [
-            note(39, 10),
-            note(43, 10),
-            note(46, 10),
-            note(39, 0),
-            note(43, 0),
-            note(46, 20),
-        ];
+        let note = |pitch, gap| NoteToken { pitch, gap, ..NoteToken::default() };
+        let notes = [note(39, 10), note(43, 10), note(46, 10), note(39, 0), note(43, 0), note(46, 20)];
         let counted = tally(&notes);
         assert_eq!(counted.len(), TALLY_LEN);
         let mut at = 0;

@@ -21,14 +21,8 @@ struct GridNote {
 
 fn to_grid(performance: &Performance, report: &mut EncodeReport) -> Vec<GridNote> {
     let step = |secs: f64| (secs / GRID_SECS).round() as i64;
-    let mut grid: Vec<GridNote> = performance
-        .notes()
-        .iter()
-        .map(|&note| GridNote {
-            step: step(note.onset_secs),
-            note,
-        })
-        .collect();
+    let mut grid: Vec<GridNote> =
+        performance.notes().iter().map(|&note| GridNote { step: step(note.onset_secs), note }).collect();
     grid.sort_by_key(|g| (g.step, g.note.pitch));
     let before = grid.len();
     grid.dedup_by_key(|g| (g.step, g.note.pitch));
@@ -86,10 +80,7 @@ pub fn encode(performance: &Performance) -> Encoded {
                 let mut steps = next.step - g.step;
                 if steps > longest {
                     report.capped_silences += 1;
-                    silences.rests.push(Rest {
-                        note: i,
-                        secs: (steps - longest) as f64 * GRID_SECS,
-                    });
+                    silences.rests.push(Rest { note: i, secs: (steps - longest) as f64 * GRID_SECS });
                     steps = longest;
                 }
                 let bin = choose_gap(steps, lag);
@@ -106,11 +97,7 @@ pub fn encode(performance: &Performance) -> Encoded {
             gap,
         });
     }
-    Encoded {
-        tokens,
-        report,
-        silences,
-    }
+    Encoded { tokens, report, silences }
 }
 
 /// Walks through the pedal changes as the onsets go by.
@@ -122,11 +109,7 @@ struct PedalReader<'a> {
 
 impl<'a> PedalReader<'a> {
     fn new(changes: &'a [PedalChange]) -> Self {
-        PedalReader {
-            changes,
-            next: 0,
-            is_down: false,
-        }
+        PedalReader { changes, next: 0, is_down: false }
     }
 
     /// The state at `time_secs`, times ascending. The notes of one chord share the state of its first, except that
@@ -136,10 +119,8 @@ impl<'a> PedalReader<'a> {
         let mut lifted = false;
         if !is_chord {
             // Half a grid step of grace: a change that falls on the onset belongs to it.
-            while let Some(change) = self
-                .changes
-                .get(self.next)
-                .filter(|c| c.time_secs <= time_secs + GRID_SECS / 2.0)
+            while let Some(change) =
+                self.changes.get(self.next).filter(|c| c.time_secs <= time_secs + GRID_SECS / 2.0)
             {
                 self.is_down = change.is_down();
                 lifted |= !self.is_down;
@@ -166,10 +147,7 @@ pub struct DecodeState {
 impl DecodeState {
     /// Before a first note at `time_secs`.
     pub fn begin(time_secs: f64) -> DecodeState {
-        DecodeState {
-            time_secs,
-            ..DecodeState::default()
-        }
+        DecodeState { time_secs, ..DecodeState::default() }
     }
 }
 
@@ -197,10 +175,7 @@ fn push_pedal_changes(wanted: PedalState, onset: f64, state: &mut DecodeState, p
     let previous = state.previous_onset_secs.unwrap_or(onset);
     let gap = onset - previous;
     let mut push = |time_secs: f64, is_down: bool| {
-        pedal.push(PedalChange {
-            time_secs,
-            value: if is_down { 127 } else { 0 },
-        });
+        pedal.push(PedalChange { time_secs, value: if is_down { 127 } else { 0 } });
     };
     match (state.is_pedal_down, wanted) {
         (true, PedalState::Up) => push(onset, false),
@@ -246,10 +221,7 @@ fn finish(notes: &mut [Note], state: &DecodeState, pedal: &mut Vec<PedalChange>)
     }
     if state.is_pedal_down {
         let last = notes.iter().map(Note::release_secs).fold(0.0, f64::max);
-        pedal.push(PedalChange {
-            time_secs: last + RING_SECS,
-            value: 0,
-        });
+        pedal.push(PedalChange { time_secs: last + RING_SECS, value: 0 });
     }
 }
 
@@ -314,12 +286,7 @@ mod tests {
         let performance = Performance::new(notes, vec![]);
         let back = decode(&encode(&performance).tokens);
         for (a, b) in performance.notes().iter().zip(back.notes()) {
-            assert!(
-                (a.onset_secs - b.onset_secs).abs() < 0.12,
-                "{} {}",
-                a.onset_secs,
-                b.onset_secs
-            );
+            assert!((a.onset_secs - b.onset_secs).abs() < 0.12, "{} {}", a.onset_secs, b.onset_secs);
         }
     }
 
@@ -336,14 +303,7 @@ mod tests {
             vec![],
         );
         let encoded = encode(&performance);
-        assert_eq!(
-            encoded.report,
-            EncodeReport {
-                capped_silences: 1,
-                cut_notes: 1,
-                merged_notes: 1
-            }
-        );
+        assert_eq!(encoded.report, EncodeReport { capped_silences: 1, cut_notes: 1, merged_notes: 1 });
         assert_eq!(encoded.tokens.len(), 4);
         let onset = |music: &Performance| music.notes()[3].onset_secs;
         assert!(onset(&decode(&encoded.tokens)) < 8.0);
@@ -352,28 +312,15 @@ mod tests {
 
     #[test]
     fn any_bytes_decode_without_panic() {
-        let tokens: Vec<NoteToken> = (0..=255u8)
-            .map(|b| NoteToken {
-                pitch: b,
-                velocity: b,
-                duration: b,
-                pedal: b,
-                gap: b,
-            })
-            .collect();
+        let tokens: Vec<NoteToken> =
+            (0..=255u8).map(|b| NoteToken { pitch: b, velocity: b, duration: b, pedal: b, gap: b }).collect();
         let performance = decode(&tokens);
         assert!(performance.notes().len() <= 88);
     }
 
     #[test]
     fn the_last_pedal_is_lifted() {
-        let tokens = [NoteToken {
-            pitch: 40,
-            velocity: 16,
-            duration: 30,
-            pedal: 1,
-            gap: 0,
-        }];
+        let tokens = [NoteToken { pitch: 40, velocity: 16, duration: 30, pedal: 1, gap: 0 }];
         let performance = decode(&tokens);
         assert_eq!(performance.pedal().last().map(|p| p.value), Some(0));
         assert!(performance.duration_secs() > performance.notes()[0].release_secs());

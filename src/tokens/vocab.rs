@@ -29,13 +29,7 @@ pub enum Field {
 
 impl Field {
     /// In the order of prediction.
-    pub const ALL: [Field; 5] = [
-        Field::Pitch,
-        Field::Velocity,
-        Field::Duration,
-        Field::Pedal,
-        Field::Gap,
-    ];
+    pub const ALL: [Field; 5] = [Field::Pitch, Field::Velocity, Field::Duration, Field::Pedal, Field::Gap];
 
     /// How many values the field can take; for the pitch that includes [`NoteToken::END_PITCH`].
     pub const fn size(self) -> usize {
@@ -104,13 +98,8 @@ impl NoteToken {
     /// The pitch value that says the piece is over; the other fields of such a token mean nothing.
     pub const END_PITCH: u8 = 88;
     /// The token that closes a piece.
-    pub const END: NoteToken = NoteToken {
-        pitch: Self::END_PITCH,
-        velocity: 0,
-        duration: 0,
-        pedal: 0,
-        gap: 0,
-    };
+    pub const END: NoteToken =
+        NoteToken { pitch: Self::END_PITCH, velocity: 0, duration: 0, pedal: 0, gap: 0 };
 
     pub fn is_end(self) -> bool {
         self.pitch == Self::END_PITCH
@@ -126,21 +115,12 @@ impl NoteToken {
     }
 
     pub fn from_array([pitch, velocity, duration, pedal, gap]: [u8; 5]) -> NoteToken {
-        NoteToken {
-            pitch,
-            velocity,
-            duration,
-            pedal,
-            gap,
-        }
+        NoteToken { pitch, velocity, duration, pedal, gap }
     }
 
     /// Does every field hold a value of its range?
     pub fn is_valid(self) -> bool {
-        Field::ALL
-            .iter()
-            .zip(self.to_array())
-            .all(|(field, value)| usize::from(value) < field.size())
+        Field::ALL.iter().zip(self.to_array()).all(|(field, value)| usize::from(value) < field.size())
     }
 }
 

@@ -46,9 +46,7 @@ pub(super) fn draw(
         has_z: Tensor::from_slice(&has_z).to_device(device),
         label: Tensor::from_slice(&labels).to_device(device),
         sight,
-        noise: Tensor::from_slice(&noise)
-            .view([segments as i64, d as i64])
-            .to_device(device),
+        noise: Tensor::from_slice(&noise).view([segments as i64, d as i64]).to_device(device),
     }
 }
 

@@ -91,9 +91,7 @@ impl TrainConfig {
             ("bag_weight", self.bag_weight),
         ] {
             if !value.is_finite() || value < 0.0 {
-                return Err(TrainError::Config(format!(
-                    "{name} must be a number of at least 0"
-                )));
+                return Err(TrainError::Config(format!("{name} must be a number of at least 0")));
             }
         }
         self.model.validate().map_err(TrainError::from)

@@ -33,12 +33,7 @@ pub(super) struct Material<'a> {
 
 impl<'a> Material<'a> {
     pub fn new(sampler: &'a Sampler<'a>, config: &TrainConfig, device: Device, seed: u64) -> Material<'a> {
-        Material {
-            sampler,
-            config: config.clone(),
-            device,
-            rng: Pcg64Mcg::seed_from_u64(seed),
-        }
+        Material { sampler, config: config.clone(), device, rng: Pcg64Mcg::seed_from_u64(seed) }
     }
 
     /// Makes them ahead of their use until the receiver is gone.
@@ -52,12 +47,7 @@ impl<'a> Material<'a> {
     }
 
     fn make(&mut self) -> Prepared {
-        let Material {
-            sampler,
-            config,
-            device,
-            rng,
-        } = self;
+        let Material { sampler, config, device, rng } = self;
         let context = config.model.context_len;
         let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
         let (mut windows, heard) = (draw(config.batch_size), draw(config.heard_windows));
@@ -66,9 +56,7 @@ impl<'a> Material<'a> {
                 window.hints.clear();
             }
         }
-        let batch = stack(&windows, &heard, &config.model, *device, || {
-            rng.random_bool(HIDDEN_SHARE)
-        });
+        let batch = stack(&windows, &heard, &config.model, *device, || rng.random_bool(HIDDEN_SHARE));
         Prepared {
             notes: windows.iter().map(|w| w.notes.len()).sum(),
             given: conditioning::draw(&config.model, *device, &windows, heard.len(), rng),

@@ -27,7 +27,10 @@ type Members = Vec<(String, Tensor)>;
 
 enum Moments {
     /// Matrices of one shape, stepped together: momentum `[n, rows, columns]`.
-    Muon { members: Members, momentum: Tensor },
+    Muon {
+        members: Members,
+        momentum: Tensor,
+    },
     Adam {
         name: String,
         variable: Tensor,
@@ -55,23 +58,15 @@ fn is_hidden_matrix(name: &str, variable: &Tensor) -> bool {
 
 impl Optimizer {
     pub fn new(vs: &VarStore, compute: Kind) -> Optimizer {
-        let mut variables: Vec<(String, Tensor)> = vs
-            .variables()
-            .into_iter()
-            .filter(|(_, v)| v.requires_grad())
-            .collect();
+        let mut variables: Vec<(String, Tensor)> =
+            vs.variables().into_iter().filter(|(_, v)| v.requires_grad()).collect();
         variables.sort_by(|a, b| a.0.cmp(&b.0));
         let mut by_shape: Vec<(Vec<i64>, Members)> = Vec::new();
         let mut moments = Vec::new();
         for (name, variable) in variables {
             if !is_hidden_matrix(&name, &variable) {
                 let (first, second) = (variable.detach().zeros_like(), variable.detach().zeros_like());
-                moments.push(Moments::Adam {
-                    name,
-                    variable,
-                    first,
-                    second,
-                });
+                moments.push(Moments::Adam { name, variable, first, second });
                 continue;
             }
             let shape = variable.size();
@@ -85,11 +80,7 @@ impl Optimizer {
             let momentum = Tensor::zeros(dims, (Kind::Float, vs.device()));
             moments.push(Moments::Muon { members, momentum });
         }
-        Optimizer {
-            moments,
-            compute,
-            steps: 0,
-        }
+        Optimizer { moments, compute, steps: 0 }
     }
 
     fn variables(&self) -> impl Iterator<Item = &Tensor> {
@@ -104,11 +95,8 @@ impl Optimizer {
     /// finite changes nothing.
     pub fn step(&mut self, rates: Rates) -> Tensor {
         no_grad(|| {
-            let norms: Vec<Tensor> = self
-                .variables()
-                .filter(|v| v.grad().defined())
-                .map(|v| v.grad().norm())
-                .collect();
+            let norms: Vec<Tensor> =
+                self.variables().filter(|v| v.grad().defined()).map(|v| v.grad().norm()).collect();
             let norm = Tensor::stack(&norms, 0).norm();
             // NaN compares false, so a broken gradient is scaled by zero below.
             let scale = (norm.clamp_min(CLIP_NORM).reciprocal() * CLIP_NORM).nan_to_num(0.0, 0.0, 0.0);
@@ -130,9 +118,7 @@ impl Optimizer {
                         out.insert(format!("momentum.{name}"), momentum.get(i as i64));
                     }
                 }
-                Moments::Adam {
-                    name, first, second, ..
-                } => {
+                Moments::Adam { name, first, second, .. } => {
                     out.insert(format!("first.{name}"), first.shallow_clone());
                     out.insert(format!("second.{name}"), second.shallow_clone());
                 }
@@ -174,13 +160,7 @@ impl Moments {
             Moments::Muon { members, momentum } => {
                 let gradients: Vec<Tensor> = members
                     .iter()
-                    .map(|(_, v)| {
-                        if v.grad().defined() {
-                            v.grad() * scale
-                        } else {
-                            v.zeros_like()
-                        }
-                    })
+                    .map(|(_, v)| if v.grad().defined() { v.grad() * scale } else { v.zeros_like() })
                     .map(|g| g.nan_to_num(0.0, 0.0, 0.0))
                     .collect();
                 let gradient = Tensor::stack(&gradients, 0);
@@ -195,12 +175,7 @@ impl Moments {
                     variable.zero_grad();
                 }
             }
-            Moments::Adam {
-                variable,
-                first,
-                second,
-                ..
-            } => {
+            Moments::Adam { variable, first, second, .. } => {
                 if !variable.grad().defined() {
                     return;
                 }
@@ -223,15 +198,8 @@ fn orthogonalised(matrices: &Tensor, compute: Kind) -> Tensor {
     const B: f64 = -4.7750;
     const C: f64 = 2.0315;
     let is_tall = matrices.size()[1] > matrices.size()[2];
-    let wide = if is_tall {
-        matrices.transpose(1, 2)
-    } else {
-        matrices.shallow_clone()
-    };
-    let lengths = wide
-        .square()
-        .sum_dim_intlist([1i64, 2].as_slice(), true, Kind::Float)
-        .sqrt();
+    let wide = if is_tall { matrices.transpose(1, 2) } else { matrices.shallow_clone() };
+    let lengths = wide.square().sum_dim_intlist([1i64, 2].as_slice(), true, Kind::Float).sqrt();
     let mut x = (wide / (lengths + 1e-7)).to_kind(compute);
     for _ in 0..5 {
         let gram = x.bmm(&x.transpose(1, 2));
@@ -259,37 +227,16 @@ mod tests {
     #[test]
     fn a_quadratic_is_minimised() {
         let vs = VarStore::new(Device::Cpu);
-        let w = vs.root().var(
-            "matrix",
-            &[8, 8],
-            tch::nn::Init::Randn {
-                mean: 0.0,
-                stdev: 1.0,
-            },
-        );
-        let table = vs.root().var(
-            "table",
-            &[8, 8],
-            tch::nn::Init::Randn {
-                mean: 0.0,
-                stdev: 1.0,
-            },
-        );
+        let w = vs.root().var("matrix", &[8, 8], tch::nn::Init::Randn { mean: 0.0, stdev: 1.0 });
+        let table = vs.root().var("table", &[8, 8], tch::nn::Init::Randn { mean: 0.0, stdev: 1.0 });
         let mut optimizer = Optimizer::new(&vs, Kind::Float);
         let loss = || (&w - 1.0).square().sum(Kind::Float) + (&table - 2.0).square().sum(Kind::Float);
         let before = loss().double_value(&[]);
         for step in 0..600 {
             loss().backward();
             let left = 1.0 - f64::from(step) / 600.0;
-            let _ = optimizer.step(Rates {
-                muon: 0.05 * left,
-                adam: 0.05 * left,
-            });
+            let _ = optimizer.step(Rates { muon: 0.05 * left, adam: 0.05 * left });
         }
-        assert!(
-            loss().double_value(&[]) < before * 0.02,
-            "{before} -> {loss:?}",
-            loss = loss()
-        );
+        assert!(loss().double_value(&[]) < before * 0.02, "{before} -> {loss:?}", loss = loss());
     }
 }

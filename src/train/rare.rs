@@ -40,12 +40,7 @@ pub struct RareConfig {
 
 impl Default for RareConfig {
     fn default() -> Self {
-        RareConfig {
-            only: Vec::new(),
-            steps: 300,
-            threads: 0,
-            seed: 31,
-        }
+        RareConfig { only: Vec::new(), steps: 300, threads: 0, seed: 31 }
     }
 }
 
@@ -101,18 +96,12 @@ pub fn add_rare(
     vae.compute = training_kind(device);
     let vs = VarStore::new(device);
     let nobody = checkpoint.tensors["decoder.composer_table"].get(vae.config.n_composers as i64);
-    let rows = vs.root().var_copy(
-        "table",
-        &nobody.expand([corpus.composers.len() as i64, -1], false),
-    );
+    let rows = vs.root().var_copy("table", &nobody.expand([corpus.composers.len() as i64, -1], false));
     vae.decoder.add_labels(&rows);
     learn(&vae, &vs, &corpus, config, stop, on_step)?;
     vae.compute = Kind::Float;
-    let fits: Option<Vec<(Tensor, Tensor)>> = corpus
-        .composers
-        .iter()
-        .map(|(id, _)| fit_composer(&vae, &corpus, id, stop))
-        .collect();
+    let fits: Option<Vec<(Tensor, Tensor)>> =
+        corpus.composers.iter().map(|(id, _)| fit_composer(&vae, &corpus, id, stop)).collect();
     let (means, factors): (Vec<Tensor>, Vec<Tensor>) = fits.ok_or(TrainError::NobodyNew)?.into_iter().unzip();
     let composers = no_grad(|| worth(&vae, &corpus));
     let rare = RareLabels {
@@ -125,10 +114,7 @@ pub fn add_rare(
     let all = checkpoint.header.all_composers();
     checkpoint.header.notes_per_sec = whole.notes_per_sec(&all);
     checkpoint::save(out, &checkpoint.header, &checkpoint.tensors, true)?;
-    Ok(RareSummary {
-        checkpoint: out.to_owned(),
-        composers,
-    })
+    Ok(RareSummary { checkpoint: out.to_owned(), composers })
 }
 
 /// The pieces of the labelled composers that `known` lacks, or of those among them that are named; `None` when there
@@ -138,29 +124,18 @@ fn only_new(corpus: &Corpus, known: &ComposerSet, only: &[String]) -> Option<Cor
         let is_wanted = only.is_empty() || only.iter().any(|o| o == name);
         is_wanted && known.iter().all(|(_, c)| c.name != name)
     };
-    let names: Vec<String> = corpus
-        .composers
-        .iter()
-        .map(|(_, c)| c.name.clone())
-        .filter(|name| is_new(name))
-        .collect();
+    let names: Vec<String> =
+        corpus.composers.iter().map(|(_, c)| c.name.clone()).filter(|name| is_new(name)).collect();
     let pieces = corpus
         .pieces
         .iter()
         .filter_map(|piece| {
             let name = &corpus.composers.get(piece.composer?)?.name;
             let at = names.iter().position(|n| n == name)?;
-            Some(crate::data::Piece {
-                composer: Some(ComposerId(at as u8)),
-                ..piece.clone()
-            })
+            Some(crate::data::Piece { composer: Some(ComposerId(at as u8)), ..piece.clone() })
         })
         .collect();
-    let new = Corpus {
-        composers: ComposerSet::new(names),
-        pieces,
-        provenance: corpus.provenance.clone(),
-    };
+    let new = Corpus { composers: ComposerSet::new(names), pieces, provenance: corpus.provenance.clone() };
     let has_music = new.labelled(Split::Train).next().is_some();
     has_music.then_some(new)
 }
@@ -180,22 +155,16 @@ fn learn(
         if stop.is_stopped() {
             return Err(TrainError::Stopped);
         }
-        let windows: Vec<Window> = (0..BATCH)
-            .map(|_| sampler.draw(vae.config.context_len, &mut rng))
-            .collect();
-        let batch = stack(&windows, &[], &vae.config, vae.device(), || {
-            rng.random_bool(HIDDEN_SHARE)
-        });
+        let windows: Vec<Window> =
+            (0..BATCH).map(|_| sampler.draw(vae.config.context_len, &mut rng)).collect();
+        let batch = stack(&windows, &[], &vae.config, vae.device(), || rng.random_bool(HIDDEN_SHARE));
         let has_z: Vec<bool> = windows.iter().map(|_| !rng.random_bool(NO_Z_SHARE)).collect();
         let mut given = own_labels(vae, &windows, |i| has_z[i]);
         given.sight = sight(vae.config.context_len, &mut rng);
         let nll = nll(vae, &batch, &given);
         nll.backward();
         let left = 1.0 - step as f64 / config.steps as f64;
-        let _ = optimizer.step(Rates {
-            muon: 0.0,
-            adam: PEAK_RATE * left,
-        });
+        let _ = optimizer.step(Rates { muon: 0.0, adam: PEAK_RATE * left });
         if step % 10 == 9 {
             let nll = nll.double_value(&[]);
             on_step(RareStep { step: step + 1, nll });
@@ -208,30 +177,21 @@ fn learn(
 fn nll(vae: &Vae, batch: &Batch, given: &Conditioning) -> Tensor {
     let z = no_grad(|| vae.encode(batch).mean);
     let fields = vae.reconstruction(batch, &z, given);
-    fields
-        .iter()
-        .fold(Tensor::zeros([], (Kind::Float, vae.device())), |sum, f| sum + f)
+    fields.iter().fold(Tensor::zeros([], (Kind::Float, vae.device())), |sum, f| sum + f)
 }
 
 /// Every window with the label that was added for its composer, and all notes before it in sight.
 fn own_labels(vae: &Vae, windows: &[Window], has_z: impl Fn(usize) -> bool) -> Conditioning {
     let first = vae.config.n_composers as i64 + 1;
-    let labels: Vec<i64> = windows
-        .iter()
-        .map(|w| w.composer.map_or(first - 1, |c| first + c as i64))
-        .collect();
-    let has_z: Vec<f32> = (0..windows.len())
-        .map(|i| f32::from(u8::from(has_z(i))))
-        .collect();
+    let labels: Vec<i64> =
+        windows.iter().map(|w| w.composer.map_or(first - 1, |c| first + c as i64)).collect();
+    let has_z: Vec<f32> = (0..windows.len()).map(|i| f32::from(u8::from(has_z(i)))).collect();
     let device = vae.device();
     Conditioning {
         has_z: Tensor::from_slice(&has_z).to_device(device),
         label: Tensor::from_slice(&labels).to_device(device),
         sight: vae.config.context_len as i64,
-        noise: Tensor::zeros(
-            [windows.len() as i64, vae.config.d_latent as i64],
-            (Kind::Float, device),
-        ),
+        noise: Tensor::zeros([windows.len() as i64, vae.config.d_latent as i64], (Kind::Float, device)),
     }
 }
 
@@ -241,11 +201,7 @@ fn worth(vae: &Vae, corpus: &Corpus) -> Vec<RareComposer> {
     let mut windows = fixed_windows(corpus, Split::Validation, HELD_OUT_WINDOWS, len);
     windows.extend(fixed_windows(corpus, Split::Test, HELD_OUT_WINDOWS, len));
     let one = |id: ComposerId, name: &str| {
-        let own: Vec<Window> = windows
-            .iter()
-            .filter(|w| w.composer == Some(id.index()))
-            .cloned()
-            .collect();
+        let own: Vec<Window> = windows.iter().filter(|w| w.composer == Some(id.index())).cloned().collect();
         let mean = |is_labelled: bool| {
             let sum: f64 = own
                 .chunks(BATCH)
@@ -273,9 +229,5 @@ fn worth(vae: &Vae, corpus: &Corpus) -> Vec<RareComposer> {
             nobody: mean(false),
         }
     };
-    corpus
-        .composers
-        .iter()
-        .map(|(id, composer)| one(id, &composer.name))
-        .collect()
+    corpus.composers.iter().map(|(id, composer)| one(id, &composer.name)).collect()
 }

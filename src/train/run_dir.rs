@@ -20,13 +20,8 @@ impl RunDir {
     /// # Errors
     /// A new run never overwrites an old one; a resumed one must exist and have the same network.
     pub fn open(path: &Path, config: &TrainConfig, resume: bool) -> Result<RunDir, TrainError> {
-        let wrong = |what: String| TrainError::RunDir {
-            what,
-            path: path.to_owned(),
-        };
-        let run = RunDir {
-            path: path.to_owned(),
-        };
+        let wrong = |what: String| TrainError::RunDir { what, path: path.to_owned() };
+        let run = RunDir { path: path.to_owned() };
         if resume {
             let text = std::fs::read_to_string(run.config_path())
                 .map_err(|e| wrong(format!("no config.toml to resume: {e}")))?;
@@ -39,14 +34,10 @@ impl RunDir {
                 )));
             }
         } else if run.last().exists() || run.best().exists() {
-            return Err(wrong(
-                "it holds a run already; resume it or choose another folder".to_owned(),
-            ));
+            return Err(wrong("it holds a run already; resume it or choose another folder".to_owned()));
         }
-        std::fs::create_dir_all(path).map_err(|source| TrainError::Write {
-            source,
-            path: path.to_owned(),
-        })?;
+        std::fs::create_dir_all(path)
+            .map_err(|source| TrainError::Write { source, path: path.to_owned() })?;
         let text = toml::to_string(config).map_err(|e| wrong(e.to_string()))?;
         run.write(&run.config_path(), text.as_bytes())?;
         Ok(run)
@@ -57,10 +48,7 @@ impl RunDir {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn config(path: &Path) -> Result<TrainConfig, TrainError> {
-        let wrong = |what: String| TrainError::RunDir {
-            what,
-            path: path.to_owned(),
-        };
+        let wrong = |what: String| TrainError::RunDir { what, path: path.to_owned() };
         let text = std::fs::read_to_string(path.join("config.toml"))
             .map_err(|e| wrong(format!("no config.toml: {e}")))?;
         toml::from_str(&text).map_err(|e| wrong(format!("config.toml: {}", e.message())))
@@ -72,10 +60,7 @@ impl RunDir {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-        files::write_whole(path, bytes).map_err(|source| TrainError::Write {
-            source,
-            path: path.to_owned(),
-        })
+        files::write_whole(path, bytes).map_err(|source| TrainError::Write { source, path: path.to_owned() })
     }
 
     fn config_path(&self) -> PathBuf {
@@ -132,11 +117,7 @@ impl RunDir {
     fn append(&self, name: &str, header: &str, row: &str) -> Result<(), TrainError> {
         let path = self.path.join(name);
         let is_new = !path.exists();
-        let line = if is_new {
-            format!("{header}\n{row}\n")
-        } else {
-            format!("{row}\n")
-        };
+        let line = if is_new { format!("{header}\n{row}\n") } else { format!("{row}\n") };
         OpenOptions::new()
             .create(true)
             .append(true)

@@ -18,10 +18,7 @@ pub fn rates(config: &TrainConfig, step: u64, progress: f64) -> Rates {
     let warm_up = ((step + 1) as f64 / WARM_UP_STEPS).min(1.0);
     let decay = ((1.0 - progress) / DECAY_SHARE).clamp(0.0, 1.0);
     let factor = warm_up * decay;
-    Rates {
-        muon: config.muon_rate * factor,
-        adam: config.adam_rate * factor,
-    }
+    Rates { muon: config.muon_rate * factor, adam: config.adam_rate * factor }
 }
 
 /// β: zero for the first tenth, so that the latent fills, then up to its final value at four tenths. The latent of a
@@ -39,10 +36,7 @@ mod tests {
 
     #[test]
     fn rates_rise_stay_and_fall() {
-        let config = TrainConfig {
-            max_steps: Some(1000),
-            ..TrainConfig::default()
-        };
+        let config = TrainConfig { max_steps: Some(1000), ..TrainConfig::default() };
         let muon = |step| rates(&config, step, progress(&config, step, 0.0)).muon;
         assert!(muon(0) < 0.001);
         assert_eq!(muon(200), config.muon_rate);
@@ -54,11 +48,7 @@ mod tests {
 
     #[test]
     fn time_counts_when_it_is_further() {
-        let config = TrainConfig {
-            max_steps: Some(1000),
-            minutes: Some(1.0),
-            ..TrainConfig::default()
-        };
+        let config = TrainConfig { max_steps: Some(1000), minutes: Some(1.0), ..TrainConfig::default() };
         assert_eq!(progress(&config, 10, 30.0), 0.5);
     }
 }

@@ -26,17 +26,10 @@ const SAVE_EVERY_SECS: f64 = 45.0;
 /// What a run tells whoever started it.
 #[derive(Clone, Debug)]
 pub enum TrainEvent {
-    Started {
-        config: Box<TrainConfig>,
-        from_step: u64,
-        pieces: usize,
-    },
+    Started { config: Box<TrainConfig>, from_step: u64, pieces: usize },
     Stepped(StepMetrics),
     Validated(ValidMetrics),
-    CheckpointSaved {
-        step: u64,
-        path: PathBuf,
-    },
+    CheckpointSaved { step: u64, path: PathBuf },
 }
 
 /// How a run ended.
@@ -99,9 +92,7 @@ impl Trainer {
         let mut trained_on = TrainedOn {
             source: corpus.provenance.source.clone(),
             licence: corpus.provenance.licence.clone(),
-            corpus: std::fs::read(corpus_path)
-                .map(|b| fingerprint(&b))
-                .unwrap_or_default(),
+            corpus: std::fs::read(corpus_path).map(|b| fingerprint(&b)).unwrap_or_default(),
             ..TrainedOn::default()
         };
         let mut vae = Vae::new(&config.model, device)?;
@@ -114,31 +105,17 @@ impl Trainer {
             trained_on.notes_seen = begun.header.trained_on.notes_seen;
         }
         if has_state {
-            let wrong = |what: String| TrainError::RunDir {
-                what,
-                path: run_dir.to_owned(),
-            };
+            let wrong = |what: String| TrainError::RunDir { what, path: run_dir.to_owned() };
             let last = Checkpoint::read(&run.last())?;
             if last.header.composers != corpus.composers {
                 return Err(wrong("its composers are not those of this corpus".to_owned()));
             }
             last.fill(&vae.vs)?;
             optimizer.load_state(&last.tensors).map_err(wrong)?;
-            elapsed_before = last
-                .tensors
-                .get("elapsed_secs")
-                .map_or(0.0, |t| t.double_value(&[]));
+            elapsed_before = last.tensors.get("elapsed_secs").map_or(0.0, |t| t.double_value(&[]));
             trained_on = last.header.trained_on;
         }
-        Ok(Trainer {
-            corpus,
-            config,
-            run,
-            vae,
-            optimizer,
-            trained_on,
-            elapsed_before,
-        })
+        Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
     }
 
     /// Trains until the run's length is reached or `stop` is set; either way the newest state is saved. A run that is
@@ -158,11 +135,7 @@ impl Trainer {
         let held_out = fixed_windows(&corpus, Split::Validation, VALIDATION_WINDOWS, context);
         let first_step = self.trained_on.step;
         let config = Box::new(self.config.clone());
-        on_event(TrainEvent::Started {
-            config,
-            from_step: first_step,
-            pieces: sampler.pieces(),
-        });
+        on_event(TrainEvent::Started { config, from_step: first_step, pieces: sampler.pieces() });
         // A resumed run must not see the same windows again, so the step is part of the seed.
         let seed = self.config.seed ^ first_step.rotate_left(32);
         let material = Material::new(&sampler, &self.config, self.vae.device(), seed);
@@ -216,10 +189,7 @@ impl Trainer {
             if self.trained_on.step.is_multiple_of(REPORT_EVERY) {
                 let metrics = report.take(&self.trained_on, elapsed, progress);
                 if !metrics.loss.is_finite() {
-                    return Err(TrainError::NotFinite {
-                        step: metrics.step,
-                        kept: report.saved_step,
-                    });
+                    return Err(TrainError::NotFinite { step: metrics.step, kept: report.saved_step });
                 }
                 self.run.log_step(&metrics)?;
                 on_event(TrainEvent::Stepped(metrics));
@@ -243,12 +213,7 @@ impl Trainer {
         let norm = self.optimizer.step(rates);
         self.trained_on.step += 1;
         self.trained_on.notes_seen += prepared.notes as u64;
-        let mut values = vec![
-            loss.detach(),
-            terms.kl_nats().detach(),
-            terms.label_loss.detach(),
-            norm,
-        ];
+        let mut values = vec![loss.detach(), terms.kl_nats().detach(), terms.label_loss.detach(), norm];
         values.extend(terms.nll_fields.iter().map(Tensor::detach));
         report.add(&values, prepared.notes, weights.kl, rates.muon);
     }
@@ -272,10 +237,7 @@ impl Trainer {
             let header =
                 CheckpointHeader::new(&self.config.model, &corpus.composers, self.trained_on.clone());
             checkpoint::save(&self.run.best(), &header, &self.vae.vs.variables(), true)?;
-            on_event(TrainEvent::CheckpointSaved {
-                step,
-                path: self.run.best(),
-            });
+            on_event(TrainEvent::CheckpointSaved { step, path: self.run.best() });
         }
         Ok(())
     }
@@ -292,20 +254,12 @@ impl Trainer {
 
 /// Can a run over `corpus` start from the weights of `begun`?
 fn fits(begun: &Checkpoint, config: &TrainConfig, corpus: &Corpus) -> Result<(), TrainError> {
-    let wrong = |what: String| {
-        Err(TrainError::CannotStartFrom {
-            what,
-            path: begun.path.clone(),
-        })
-    };
+    let wrong = |what: String| Err(TrainError::CannotStartFrom { what, path: begun.path.clone() });
     if begun.header.composers != corpus.composers {
         return wrong("its composers are not those of this corpus".to_owned());
     }
     if begun.header.config != config.model {
-        return wrong(format!(
-            "its network has {}",
-            begun.header.config.differences(&config.model)
-        ));
+        return wrong(format!("its network has {}", begun.header.config.differences(&config.model)));
     }
     Ok(())
 }

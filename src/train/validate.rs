@@ -44,9 +44,7 @@ impl Sums {
             sight: vae.config.context_len as i64,
             noise: q.mean.zeros_like(),
         };
-        let own = vae
-            .reconstruction(&batch, &q.mean, &given(&batch.composer))
-            .map(|t| t.double_value(&[]));
+        let own = vae.reconstruction(&batch, &q.mean, &given(&batch.composer)).map(|t| t.double_value(&[]));
         let total = |fields: [Tensor; 5]| fields.iter().map(|t| t.double_value(&[])).sum::<f64>();
         let shuffled =
             total(vae.reconstruction(&batch, &q.mean.roll([1i64], [0i64]), &given(&batch.composer)));
@@ -70,11 +68,7 @@ impl Sums {
             None => kl,
             Some(sum) => sum + kl,
         });
-        let nearest = vae
-            .prior
-            .log_densities(&q.mean)
-            .argmax(1, false)
-            .eq_tensor(&batch.composer);
+        let nearest = vae.prior.log_densities(&q.mean).argmax(1, false).eq_tensor(&batch.composer);
         self.nearest += nearest.to_kind(Kind::Float).sum(Kind::Float).double_value(&[]);
         self.windows += n;
     }
@@ -91,9 +85,7 @@ impl Sums {
             shuffled_z_gap: self.shuffled / n - nll,
             wrong_label_gap: self.wrong / n - nll,
             kl_nats: kl.as_ref().map_or(0.0, |k| k.sum(Kind::Float).double_value(&[])),
-            active_dims: kl
-                .as_ref()
-                .map_or(0, |k| k.gt(0.1).sum(Kind::Int64).int64_value(&[]) as usize),
+            active_dims: kl.as_ref().map_or(0, |k| k.gt(0.1).sum(Kind::Int64).int64_value(&[]) as usize),
             nearest_component: self.nearest / n,
         }
     }

@@ -61,14 +61,8 @@ pub fn piece(seed: u64, performance: u64, notes: usize) -> Performance {
             key += 3 + score.below(5) as i64;
         }
         if score.below(6) == 0 {
-            pedal.push(PedalChange {
-                time_secs: at - 0.02,
-                value: 0,
-            });
-            pedal.push(PedalChange {
-                time_secs: at + 0.06,
-                value: 90 + score.below(38) as u8,
-            });
+            pedal.push(PedalChange { time_secs: at - 0.02, value: 0 });
+            pedal.push(PedalChange { time_secs: at + 0.06, value: 90 + score.below(38) as u8 });
         }
         at += match score.below(40) {
             0 => 1.0 + score.unit() * 3.0,
@@ -76,10 +70,7 @@ pub fn piece(seed: u64, performance: u64, notes: usize) -> Performance {
             _ => 0.05 + score.unit() * 0.12,
         } * (0.97 + 0.06 * hands.unit());
     }
-    pedal.push(PedalChange {
-        time_secs: at + 1.0,
-        value: 0,
-    });
+    pedal.push(PedalChange { time_secs: at + 1.0, value: 0 });
     Performance::new(written, pedal)
 }
 
@@ -95,11 +86,7 @@ pub fn write_dataset<'a>(folder: &Path, pieces: impl IntoIterator<Item = (&'a st
 /// Where MAESTRO lies, if the environment says so.
 pub fn maestro() -> Option<PathBuf> {
     let path = std::env::var_os("PASTICHE_MAESTRO").map(PathBuf::from)?;
-    assert!(
-        path.exists(),
-        "PASTICHE_MAESTRO points to nothing: {}",
-        path.display()
-    );
+    assert!(path.exists(), "PASTICHE_MAESTRO points to nothing: {}", path.display());
     Some(path)
 }
 
@@ -110,12 +97,7 @@ pub fn golden_midi() -> Vec<(String, Vec<u8>)> {
         .unwrap()
         .map(|item| item.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "mid"))
-        .map(|path| {
-            (
-                path.file_stem().unwrap().to_str().unwrap().to_owned(),
-                std::fs::read(&path).unwrap(),
-            )
-        })
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
         .collect();
     files.sort();
     assert!(files.len() >= 8);

@@ -26,18 +26,11 @@ struct Import {
 }
 
 pub fn graph(sources: &[Source]) -> Graph {
-    let files: Vec<File> = sources
-        .iter()
-        .filter(|s| !matches!(s.module(), "lib" | "main"))
-        .map(File::new)
-        .collect();
+    let files: Vec<File> =
+        sources.iter().filter(|s| !matches!(s.module(), "lib" | "main")).map(File::new).collect();
     let modules: BTreeMap<&[String], &File> = files.iter().map(|f| (f.module.as_slice(), f)).collect();
     let used = |file: &File| {
-        let own = file
-            .imports
-            .iter()
-            .filter(|i| !i.is_handed_on)
-            .map(|i| i.target.clone());
+        let own = file.imports.iter().filter(|i| !i.is_handed_on).map(|i| i.target.clone());
         let named = own.chain(file.inline_paths(&modules));
         let files = named.filter_map(|path| resolve(&modules, path));
         files.filter(|used| *used != file.path).collect()
@@ -74,9 +67,7 @@ pub fn ring(graph: &Graph) -> Option<Vec<PathBuf>> {
 /// The file that an item lies in, through the indexes that hand it on.
 fn resolve(modules: &BTreeMap<&[String], &File>, mut path: Vec<String>) -> Option<PathBuf> {
     for _ in 0..8 {
-        let depth = (1..=path.len())
-            .rev()
-            .find(|&n| modules.contains_key(&path[..n]))?;
+        let depth = (1..=path.len()).rev().find(|&n| modules.contains_key(&path[..n]))?;
         let file = modules[&path[..depth]];
         let item = path.get(depth)?;
         let handed_on = file.imports.iter().find(|i| i.is_handed_on && i.name == *item);
@@ -92,11 +83,8 @@ impl File {
     fn new(source: &Source) -> File {
         let module = module_path(&source.path);
         let mut tokens = without_tests(&source.tokens);
-        let declared: BTreeSet<String> = tokens
-            .windows(2)
-            .filter(|pair| pair[0] == "mod")
-            .map(|pair| pair[1].clone())
-            .collect();
+        let declared: BTreeSet<String> =
+            tokens.windows(2).filter(|pair| pair[0] == "mod").map(|pair| pair[1].clone()).collect();
         let mut imports = Vec::new();
         while let Some(at) = tokens.iter().position(|t| t == "use") {
             let end = at + tokens[at..].iter().position(|t| t == ";").unwrap_or(0);
@@ -107,20 +95,11 @@ impl File {
                 let is_own = declared.contains(&leaf[0]);
                 let own = || module.iter().chain(&leaf).cloned().collect();
                 let target = absolute(&leaf, &module).or_else(|| is_own.then(own))?;
-                Some(Import {
-                    name,
-                    target,
-                    is_handed_on,
-                })
+                Some(Import { name, target, is_handed_on })
             }));
             tokens.drain(at..=end.max(at));
         }
-        File {
-            path: source.path.clone(),
-            module,
-            tokens,
-            imports,
-        }
+        File { path: source.path.clone(), module, tokens, imports }
     }
 
     /// The paths in the code: from the root, from an imported module, or from one that is declared here.
@@ -198,16 +177,9 @@ fn tree(tokens: &[String]) -> Vec<(Vec<String>, String)> {
             })
             .collect();
     }
-    let renamed = tokens
-        .iter()
-        .position(|t| t == "as")
-        .and_then(|at| tokens.get(at + 1));
+    let renamed = tokens.iter().position(|t| t == "as").and_then(|at| tokens.get(at + 1));
     let name = renamed.or(stem.last()).cloned().unwrap_or_default();
-    if stem.is_empty() {
-        Vec::new()
-    } else {
-        vec![(stem, name)]
-    }
+    if stem.is_empty() { Vec::new() } else { vec![(stem, name)] }
 }
 
 trait SplitAtDepth {
@@ -242,11 +214,7 @@ fn without_tests(tokens: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if !MARK
-            .iter()
-            .enumerate()
-            .all(|(i, m)| tokens.get(at + i).is_some_and(|t| t == m))
-        {
+        if !MARK.iter().enumerate().all(|(i, m)| tokens.get(at + i).is_some_and(|t| t == m)) {
             kept.push(tokens[at].clone());
             at += 1;
             continue;

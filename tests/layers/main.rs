@@ -58,19 +58,7 @@ const APP_LAYERS: [&str; 6] = ["kit", "widgets", "state", "threads", "panels", "
 
 /// Library → the places in `src/` that may name it.
 const ROOMS: &[(&str, &[&str])] = &[
-    (
-        "tch",
-        &[
-            "device",
-            "model",
-            "classify",
-            "data",
-            "generate",
-            "latent_map",
-            "train",
-            "evaluate",
-        ],
-    ),
+    ("tch", &["device", "model", "classify", "data", "generate", "latent_map", "train", "evaluate"]),
     ("midly", &["music/midi.rs", "music/midi"]),
     ("encoding_rs", &["music/midi"]),
     ("chardetng", &["music/midi"]),
@@ -91,22 +79,12 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What the window knows is told without egui.
-const WITH_EGUI: &[&str] = &[
-    "app/kit",
-    "app/widgets",
-    "app/threads/dialogs.rs",
-    "app/panels",
-    "app/shell",
-];
+const WITH_EGUI: &[&str] = &["app/kit", "app/widgets", "app/threads/dialogs.rs", "app/panels", "app/shell"];
 
 #[test]
 fn no_module_looks_up() {
     let offences: Vec<String> = sources().iter().flat_map(|source| source.upward_uses()).collect();
-    assert!(
-        offences.is_empty(),
-        "uses against the layer order:\n{}",
-        offences.join("\n")
-    );
+    assert!(offences.is_empty(), "uses against the layer order:\n{}", offences.join("\n"));
 }
 
 /// Both programs' files, and no index that only hands on what others hold.
@@ -125,34 +103,19 @@ fn no_layer_of_the_window_looks_up() {
     let graph = graph(&sources());
     let mut offences = Vec::new();
     for (file, used) in &graph {
-        let upward = used
-            .iter()
-            .filter(|used| place(file) < place(used) && place(file).is_some());
+        let upward = used.iter().filter(|used| place(file) < place(used) && place(file).is_some());
         offences.extend(upward.map(|used| format!("{} uses {}", file.display(), used.display())));
     }
-    assert!(
-        offences.is_empty(),
-        "uses against the order:\n{}",
-        offences.join("\n")
-    );
+    assert!(offences.is_empty(), "uses against the order:\n{}", offences.join("\n"));
     let in_window = graph.keys().filter(|file| file.starts_with("app"));
-    let homeless: Vec<_> = in_window
-        .filter(|f| place(f).is_none() && !f.ends_with("mod.rs"))
-        .collect();
+    let homeless: Vec<_> = in_window.filter(|f| place(f).is_none() && !f.ends_with("mod.rs")).collect();
     assert!(homeless.is_empty(), "in no layer: {homeless:?}");
 }
 
 #[test]
 fn libraries_stay_in_their_rooms() {
-    let offences: Vec<String> = sources()
-        .iter()
-        .flat_map(|source| source.stray_libraries())
-        .collect();
-    assert!(
-        offences.is_empty(),
-        "libraries outside their rooms:\n{}",
-        offences.join("\n")
-    );
+    let offences: Vec<String> = sources().iter().flat_map(|source| source.stray_libraries()).collect();
+    assert!(offences.is_empty(), "libraries outside their rooms:\n{}", offences.join("\n"));
 }
 
 #[test]
@@ -160,10 +123,7 @@ fn every_module_has_a_layer() {
     for source in sources() {
         let module = source.module();
         let is_known = module == "lib" || layer(module).is_some();
-        assert!(
-            is_known,
-            "give `{module}` a layer in tests/layers and CONTRIBUTING.md"
-        );
+        assert!(is_known, "give `{module}` a layer in tests/layers and CONTRIBUTING.md");
     }
 }
 
@@ -185,35 +145,12 @@ fn peers_stand_before_their_users() {
 fn the_reader_sees_offences_and_only_those() {
     let source = |path: &str, text: &str| Source::new(PathBuf::from(path), text);
     let upward = |path: &str, text: &str| source(path, text).upward_uses().len();
-    assert_eq!(
-        upward(
-            "tokens/vocab.rs",
-            "use crate::{music::Note, model::{Vae, Config}};"
-        ),
-        1
-    );
-    assert_eq!(
-        upward(
-            "tokens/vocab.rs",
-            "use crate::music;\nfn f(x: crate::train::Trainer) {}"
-        ),
-        1
-    );
-    assert_eq!(
-        upward("generate.rs", "use super::train::Trainer; use super::model::Vae;"),
-        1
-    );
+    assert_eq!(upward("tokens/vocab.rs", "use crate::{music::Note, model::{Vae, Config}};"), 1);
+    assert_eq!(upward("tokens/vocab.rs", "use crate::music;\nfn f(x: crate::train::Trainer) {}"), 1);
+    assert_eq!(upward("generate.rs", "use super::train::Trainer; use super::model::Vae;"), 1);
     assert_eq!(upward("music/note.rs", "use super::super::tokens;"), 1);
-    assert_eq!(
-        upward("synth/render.rs", "use crate::tokens::Token;"),
-        1,
-        "the same layer"
-    );
-    assert_eq!(
-        upward("cli/train.rs", "use pastiche::{jobs::Worker, train::Trainer};"),
-        1,
-        "the exception"
-    );
+    assert_eq!(upward("synth/render.rs", "use crate::tokens::Token;"), 1, "the same layer");
+    assert_eq!(upward("cli/train.rs", "use pastiche::{jobs::Worker, train::Trainer};"), 1, "the exception");
     assert_eq!(
         upward(
             "tokens/mod.rs",
@@ -228,25 +165,13 @@ fn the_reader_sees_offences_and_only_those() {
         ),
         1
     );
-    assert_eq!(
-        upward(
-            "tokens/mod.rs",
-            "use crate::tokens::Token; pub(crate) fn f<'a>(x: &'a str) {}"
-        ),
-        0
-    );
+    assert_eq!(upward("tokens/mod.rs", "use crate::tokens::Token; pub(crate) fn f<'a>(x: &'a str) {}"), 0);
     let strays = |path: &str, text: &str| source(path, text).stray_libraries().len();
     assert_eq!(strays("app/mod.rs", "use tch::Tensor;"), 1);
-    assert_eq!(
-        strays("app/panels/look.rs", "use {eframe::egui, ::tch::Tensor};"),
-        1
-    );
+    assert_eq!(strays("app/panels/look.rs", "use {eframe::egui, ::tch::Tensor};"), 1);
     assert_eq!(strays("model/vae.rs", "use tch::Tensor;"), 0);
     assert_eq!(strays("music/note.rs", "use midly::Smf;"), 1);
-    assert_eq!(
-        strays("music/midi.rs", "use midly::Smf; let fetch::x = my_tch::y;"),
-        0
-    );
+    assert_eq!(strays("music/midi.rs", "use midly::Smf; let fetch::x = my_tch::y;"), 0);
     assert_eq!(strays("jobs/engine.rs", "extern crate egui;\nuse tch as t;"), 2);
 }
 
@@ -255,22 +180,13 @@ fn the_reader_sees_offences_and_only_those() {
 fn the_graph_follows_items_to_the_file_they_lie_in() {
     let source = |path: &str, text: &str| Source::new(PathBuf::from(path), text);
     let files = [
-        source(
-            "a/mod.rs",
-            "mod one; pub mod two; pub use one::One; pub struct Own;",
-        ),
-        source(
-            "a/one.rs",
-            "use super::Own; use crate::b; fn f() { b::g() } pub struct One;",
-        ),
+        source("a/mod.rs", "mod one; pub mod two; pub use one::One; pub struct Own;"),
+        source("a/one.rs", "use super::Own; use crate::b; fn f() { b::g() } pub struct One;"),
         source(
             "a/two.rs",
             "pub fn f() { let x = crate::a::One; } #[cfg(test)] mod tests { use crate::c::C; }",
         ),
-        source(
-            "b.rs",
-            "use crate::a::{self, two::{self, f as h}}; fn g() { a::One; two::f() }",
-        ),
+        source("b.rs", "use crate::a::{self, two::{self, f as h}}; fn g() { a::One; two::f() }"),
         source("c.rs", "use super::a::Own; pub struct C;"),
     ];
     let graph = graph(&files);
@@ -286,23 +202,14 @@ fn the_graph_follows_items_to_the_file_they_lie_in() {
     let ring = ring(&graph).unwrap();
     assert_eq!(ring.first(), ring.last());
     assert!(ring.contains(&PathBuf::from("a/one.rs")) && ring.contains(&PathBuf::from("b.rs")));
-    let straight = graph
-        .into_iter()
-        .filter(|(file, _)| !file.ends_with("b.rs"))
-        .collect();
+    let straight = graph.into_iter().filter(|(file, _)| !file.ends_with("b.rs")).collect();
     assert_eq!(self::ring(&straight), None);
 }
 
 fn listed<'a>(table: &[(&str, &'a [&'a str])], module: &str) -> &'a [&'a str] {
-    table
-        .iter()
-        .find(|(name, _)| *name == module)
-        .map_or(&[], |(_, listed)| listed)
+    table.iter().find(|(name, _)| *name == module).map_or(&[], |(_, listed)| listed)
 }
 
 fn layer(module: &str) -> Option<u8> {
-    LAYERS
-        .iter()
-        .find(|(name, _)| *name == module)
-        .map(|(_, layer)| *layer)
+    LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
 }

@@ -19,10 +19,7 @@ pub fn tokenise(text: &str) -> Vec<String> {
                 2
             }
             [c, ..] if c.is_alphanumeric() || *c == '_' => {
-                let word: String = rest
-                    .iter()
-                    .take_while(|c| c.is_alphanumeric() || **c == '_')
-                    .collect();
+                let word: String = rest.iter().take_while(|c| c.is_alphanumeric() || **c == '_').collect();
                 let len = word.chars().count();
                 tokens.push(word);
                 len

@@ -14,21 +14,12 @@ pub struct Source {
 
 impl Source {
     pub fn new(path: PathBuf, text: &str) -> Self {
-        Self {
-            path,
-            tokens: tokenise(text),
-        }
+        Self { path, tokens: tokenise(text) }
     }
 
     /// The top-level module the file belongs to.
     pub fn module(&self) -> &str {
-        let first = self
-            .path
-            .iter()
-            .next()
-            .unwrap_or_default()
-            .to_str()
-            .unwrap_or_default();
+        let first = self.path.iter().next().unwrap_or_default().to_str().unwrap_or_default();
         first.trim_end_matches(".rs")
     }
 
@@ -43,9 +34,7 @@ impl Source {
             used != self.module() && (!is_lower || forbidden.contains(&used.as_str()))
         };
         let offences = self.used_modules().into_iter().filter(is_offence);
-        offences
-            .map(|used| format!("src/{} uses {used}", self.path.display()))
-            .collect()
+        offences.map(|used| format!("src/{} uses {used}", self.path.display())).collect()
     }
 
     /// The top-level modules that the file names, each time it does.
@@ -92,9 +81,7 @@ impl Source {
             });
             !is_at_home && (0..self.tokens.len()).any(|at| self.names_library(at, library))
         });
-        strays
-            .map(|(library, _)| format!("src/{} uses {library}", self.path.display()))
-            .collect()
+        strays.map(|(library, _)| format!("src/{} uses {library}", self.path.display())).collect()
     }
 
     /// True where the token is a library at the head of a path, a whole `use`, or an `extern crate`.
@@ -116,9 +103,8 @@ pub fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)
-            .expect("src is readable")
-            .map(|entry| entry.expect("an entry").path())
+        for entry in
+            fs::read_dir(&folder).expect("src is readable").map(|entry| entry.expect("an entry").path())
         {
             if entry.is_dir() {
                 folders.push(entry);

@@ -22,10 +22,7 @@ pub fn note(pitch: u8, onset_secs: f64, duration_secs: f64) -> Note {
 }
 
 pub fn pedal(time_secs: f64, is_down: bool) -> PedalChange {
-    PedalChange {
-        time_secs,
-        value: if is_down { 127 } else { 0 },
-    }
+    PedalChange { time_secs, value: if is_down { 127 } else { 0 } }
 }
 
 pub fn performance(notes: &[Note]) -> Performance {
@@ -54,10 +51,7 @@ pub fn piano_font() -> Option<SoundFont> {
 
 /// Dry sines: no reverb blurs what is measured.
 pub fn dry(sample_rate: u32) -> VoiceSettings {
-    VoiceSettings {
-        has_reverb: false,
-        ..VoiceSettings::new(sample_rate)
-    }
+    VoiceSettings { has_reverb: false, ..VoiceSettings::new(sample_rate) }
 }
 
 pub fn sine_voices() -> Box<Voices> {
@@ -101,11 +95,7 @@ pub fn amplitude_at(samples: &[f32], sample_rate: u32, hertz: f64) -> f64 {
         let next = f64::from(*sample) * window + 2.0 * step.cos() * last - before;
         (before, last) = (last, next);
     }
-    (before * before + last * last - 2.0 * step.cos() * before * last)
-        .max(0.0)
-        .sqrt()
-        * 4.0
-        / n
+    (before * before + last * last - 2.0 * step.cos() * before * last).max(0.0).sqrt() * 4.0 / n
 }
 
 pub fn hertz(pitch: u8) -> f64 {

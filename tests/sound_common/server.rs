@@ -23,10 +23,7 @@ pub fn has_server() -> bool {
 }
 
 pub fn is_installed(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|o| o.status.success())
+    Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
 }
 
 /// Ends what it started when the test ends, however it ends.
@@ -66,10 +63,7 @@ impl Place {
             .env("HOME", self.path())
             .env("XDG_RUNTIME_DIR", self.path().join("run"))
             .env("XDG_CONFIG_HOME", self.path().join("config"))
-            .env(
-                "PULSE_SERVER",
-                format!("unix:{}", self.path().join("run/native").display()),
-            )
+            .env("PULSE_SERVER", format!("unix:{}", self.path().join("run/native").display()))
             .env("ALSA_CONFIG_PATH", self.path().join("asound.conf"))
             .env_remove("DISPLAY")
             .env_remove("DBUS_SESSION_BUS_ADDRESS");
@@ -81,26 +75,14 @@ impl Place {
         let _ = std::fs::remove_file(&socket);
         let mut command = self.command("pulseaudio");
         command
-            .args([
-                "-n",
-                "--daemonize=no",
-                "--exit-idle-time=-1",
-                "--use-pid-file=no",
-                "--disable-shm=yes",
-            ])
+            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"])
             .arg("--load=module-null-sink sink_name=ear rate=48000 channels=2")
-            .arg(format!(
-                "--load=module-native-protocol-unix auth-anonymous=1 socket={}",
-                socket.display()
-            ))
+            .arg(format!("--load=module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let server = Running(command.spawn().unwrap());
         wait("the sound server to start", || {
-            self.command("pactl")
-                .arg("info")
-                .output()
-                .is_ok_and(|o| o.status.success())
+            self.command("pactl").arg("info").output().is_ok_and(|o| o.status.success())
         });
         server
     }
@@ -149,11 +131,7 @@ impl Ear {
                 kept.lock().unwrap().push(f32::from_le_bytes(bytes));
             }
         });
-        Ear {
-            samples,
-            start,
-            _recorder: Running(recorder),
-        }
+        Ear { samples, start, _recorder: Running(recorder) }
     }
 
     /// What was heard between two moments; waits until it has been.

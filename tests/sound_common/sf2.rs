@@ -47,12 +47,7 @@ impl Sample {
     /// The sine as an Ogg Vorbis stream.
     pub fn vorbis() -> Sample {
         let bytes = vorbis(&sine());
-        Sample {
-            length: bytes.len() as u32,
-            kind: 1 | COMPRESSED,
-            bytes,
-            ..Sample::sine()
-        }
+        Sample { length: bytes.len() as u32, kind: 1 | COMPRESSED, bytes, ..Sample::sine() }
     }
 }
 
@@ -96,10 +91,7 @@ impl Font {
 
     /// One preset with these zones.
     pub fn with_zones(zones: Vec<Zone>) -> Font {
-        Font {
-            presets: vec![("Sine", 0, 0, zones)],
-            ..Font::new()
-        }
+        Font { presets: vec![("Sine", 0, 0, zones)], ..Font::new() }
     }
 
     pub fn bytes(&self) -> Vec<u8> {

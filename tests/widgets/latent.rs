@@ -35,14 +35,7 @@ fn map() -> LatentMap {
     z.push(vec![0.0, 1.5, 0.1]);
     composers.push(None);
     titles.push("Isle of Joy".to_owned());
-    LatentMap::new(
-        z,
-        composers,
-        titles,
-        &[vec![-2.0, 0.0, 0.0], vec![2.0, 0.0, 0.0]],
-        &[0, 1],
-    )
-    .unwrap()
+    LatentMap::new(z, composers, titles, &[vec![-2.0, 0.0, 0.0], vec![2.0, 0.0, 0.0]], &[0, 1]).unwrap()
 }
 
 fn state(is_compact: bool) -> State {
@@ -102,16 +95,12 @@ fn a_click_on_empty_ground_is_a_place_and_a_click_on_a_take_is_that_take() {
     let mut h = plot(state(true));
     let middle = h.get_by_label_contains("Map of the latent").rect().center();
     click_at(&mut h, middle);
-    let [LatentEvent::ClickedAt { xy }] = h.state().events[..] else {
-        panic!("{:?}", h.state().events)
-    };
+    let [LatentEvent::ClickedAt { xy }] = h.state().events[..] else { panic!("{:?}", h.state().events) };
     assert!(xy[0].abs() < 0.2 && xy[1].abs() < 1.0, "{xy:?}");
     // Go to the right and down by what separates the take from that place.
     let scale = {
         click_at(&mut h, middle + vec2(60.0, 0.0));
-        let Some(LatentEvent::ClickedAt { xy: other }) = h.state().events.last() else {
-            panic!()
-        };
+        let Some(LatentEvent::ClickedAt { xy: other }) = h.state().events.last() else { panic!() };
         60.0 / (other[0] - xy[0])
     };
     let take = middle + vec2((0.5 - xy[0]) * scale, (xy[1] + 1.0) * scale);
@@ -133,24 +122,16 @@ fn a_click_near_a_piece_means_the_piece() {
     let mut exact = 0;
     for column in 0..60 {
         for row in 0..40 {
-            let at = frame.min
-                + vec2(
-                    column as f32 * frame.width() / 60.0,
-                    row as f32 * frame.height() / 40.0,
-                );
+            let at =
+                frame.min + vec2(column as f32 * frame.width() / 60.0, row as f32 * frame.height() / 40.0);
             click_at(&mut h, at);
         }
     }
     for event in &h.state().events {
-        let LatentEvent::ClickedAt { xy } = event else {
-            panic!()
-        };
+        let LatentEvent::ClickedAt { xy } = event else { panic!() };
         exact += u32::from(*xy == [-2.0, -1.0]);
     }
-    assert!(
-        (1..12).contains(&exact),
-        "{exact} of 2400 clicks snapped to the only segment"
-    );
+    assert!((1..12).contains(&exact), "{exact} of 2400 clicks snapped to the only segment");
 }
 
 #[test]
@@ -168,38 +149,17 @@ fn arrow_keys_move_between_the_points_and_enter_composes() {
     };
     // The first press starts at the chosen composer's mean.
     press(&mut h, Key::ArrowDown);
-    assert!(
-        words(&h).contains("Nocturne 10, Chopin. Enter composes near it"),
-        "{}",
-        words(&h)
-    );
+    assert!(words(&h).contains("Nocturne 10, Chopin. Enter composes near it"), "{}", words(&h));
     press(&mut h, Key::ArrowLeft);
-    assert!(
-        words(&h).contains("Isle of Joy") || words(&h).contains("Fugue"),
-        "{}",
-        words(&h)
-    );
+    assert!(words(&h).contains("Isle of Joy") || words(&h).contains("Fugue"), "{}", words(&h));
     strokes(&mut h, &[Key::ArrowRight, Key::ArrowUp]);
     let here = words(&h);
-    assert!(
-        here.contains("Nocturne") && !here.contains("Nocturne 10,"),
-        "{here}"
-    );
+    assert!(here.contains("Nocturne") && !here.contains("Nocturne 10,"), "{here}");
     press(&mut h, Key::Enter);
-    let [LatentEvent::ClickedAt { xy }] = h.state().events[..] else {
-        panic!("{:?}", h.state().events)
-    };
+    let [LatentEvent::ClickedAt { xy }] = h.state().events[..] else { panic!("{:?}", h.state().events) };
     let map = h.state().map.clone().unwrap();
-    let point = map
-        .points
-        .iter()
-        .find(|p| p.xy == xy)
-        .expect("a point of the map");
-    assert!(
-        here.contains(&format!("{}, ", point.title)),
-        "{here}: {}",
-        point.title
-    );
+    let point = map.points.iter().find(|p| p.xy == xy).expect("a point of the map");
+    assert!(here.contains(&format!("{}, ", point.title)), "{here}: {}", point.title);
 }
 
 #[test]
@@ -215,10 +175,7 @@ fn the_legend_hides_and_alt_shows_alone() {
     h.get_by_label_contains("20 of 41 segments are shown.");
     h.get_by_label("Chopin").click_modifiers(Modifiers::ALT);
     h.run_steps(3);
-    assert!(
-        is_on(&h, "Bach") && is_on(&h, "Other composers"),
-        "Alt again shows all"
-    );
+    assert!(is_on(&h, "Bach") && is_on(&h, "Other composers"), "Alt again shows all");
 }
 
 #[test]
@@ -247,11 +204,7 @@ fn while_it_cannot_compose_it_says_why_and_a_click_does_nothing() {
     h.get_by_label_contains("a take is being composed");
     let middle = h.get_by_label_contains("Map of the latent").rect().center();
     click_at(&mut h, middle);
-    assert!(
-        h.get_by_label("Compose near Nocturne 10, Chopin")
-            .accesskit_node()
-            .is_disabled()
-    );
+    assert!(h.get_by_label("Compose near Nocturne 10, Chopin").accesskit_node().is_disabled());
     assert!(h.state().events.is_empty());
 }
 

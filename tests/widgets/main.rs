@@ -38,21 +38,11 @@ pub fn press_drag_release<State>(harness: &mut Harness<'_, State>, button: Point
         return;
     };
     harness.hover_at(*first);
-    harness.event(Event::PointerButton {
-        pos: *first,
-        button,
-        pressed: true,
-        modifiers: Modifiers::NONE,
-    });
+    harness.event(Event::PointerButton { pos: *first, button, pressed: true, modifiers: Modifiers::NONE });
     for place in &places[1..] {
         harness.hover_at(*place);
     }
-    harness.event(Event::PointerButton {
-        pos: *last,
-        button,
-        pressed: false,
-        modifiers: Modifiers::NONE,
-    });
+    harness.event(Event::PointerButton { pos: *last, button, pressed: false, modifiers: Modifiers::NONE });
     harness.step();
     harness.step();
 }

@@ -23,30 +23,14 @@ struct State {
 
 fn note(number: u8, onset_secs: f64, duration_secs: f64) -> Note {
     let pitch = Pitch::new(number).unwrap();
-    Note {
-        pitch,
-        onset_secs,
-        duration_secs,
-        velocity: Velocity::new(80).unwrap(),
-    }
+    Note { pitch, onset_secs, duration_secs, velocity: Velocity::new(80).unwrap() }
 }
 
 /// Two minutes: a scale of one-second notes from middle C, over and over, and a held bass note.
 fn performance() -> Performance {
-    let mut notes: Vec<Note> = (0..120)
-        .map(|i| note(60 + (i % 12) as u8, f64::from(i), 0.9))
-        .collect();
+    let mut notes: Vec<Note> = (0..120).map(|i| note(60 + (i % 12) as u8, f64::from(i), 0.9)).collect();
     notes.push(note(40, 2.0, 100.0));
-    let pedal = vec![
-        PedalChange {
-            time_secs: 1.0,
-            value: 127,
-        },
-        PedalChange {
-            time_secs: 5.0,
-            value: 0,
-        },
-    ];
+    let pedal = vec![PedalChange { time_secs: 1.0, value: 127 }, PedalChange { time_secs: 5.0, value: 0 }];
     Performance::new(notes, pedal)
 }
 
@@ -96,10 +80,7 @@ fn area(h: &Harness<'_, State>) -> Rect {
 /// The middle of a note's picture.
 fn place_of(h: &Harness<'_, State>, note: &Note) -> Pos2 {
     let view = h.state().roll.view();
-    let (x, y) = (
-        view.x(note.onset_secs + note.duration_secs / 2.0),
-        view.row_top(note.pitch),
-    );
+    let (x, y) = (view.x(note.onset_secs + note.duration_secs / 2.0), view.row_top(note.pitch));
     area(h).min + vec2(x, y + view.px_per_key as f32 / 2.0)
 }
 
@@ -121,17 +102,13 @@ fn a_click_on_the_ruler_seeks_and_a_drag_loops() {
     let mut h = roll(performance());
     let at = ruler_at(&h, 7.5);
     click_at(&mut h, at);
-    let [RollEvent::Seek { secs }] = h.state().events[..] else {
-        panic!("{:?}", h.state().events)
-    };
+    let [RollEvent::Seek { secs }] = h.state().events[..] else { panic!("{:?}", h.state().events) };
     assert!((secs - 7.5).abs() < 0.05);
 
     h.state_mut().events.clear();
     let places = [ruler_at(&h, 9.0), ruler_at(&h, 6.0), ruler_at(&h, 4.0)];
     press_drag_release(&mut h, PointerButton::Primary, &places);
-    let [RollEvent::SetLoop(Some(range))] = &h.state().events[..] else {
-        panic!("{:?}", h.state().events)
-    };
+    let [RollEvent::SetLoop(Some(range))] = &h.state().events[..] else { panic!("{:?}", h.state().events) };
     assert!(
         (range.start - 4.0).abs() < 0.05 && (range.end - 9.0).abs() < 0.05,
         "a drag to the left loops as well"
@@ -145,9 +122,7 @@ fn the_edge_of_a_loop_can_be_moved_and_a_double_click_ends_it() {
     h.step();
     let places = [ruler_at(&h, 9.0), ruler_at(&h, 10.0), ruler_at(&h, 12.0)];
     press_drag_release(&mut h, PointerButton::Primary, &places);
-    let [RollEvent::SetLoop(Some(range))] = &h.state().events[..] else {
-        panic!("{:?}", h.state().events)
-    };
+    let [RollEvent::SetLoop(Some(range))] = &h.state().events[..] else { panic!("{:?}", h.state().events) };
     assert!((range.start - 4.0).abs() < 0.05 && (range.end - 12.0).abs() < 0.05);
     settle(&mut h);
     let at = ruler_at(&h, 6.0);
@@ -159,19 +134,10 @@ fn the_edge_of_a_loop_can_be_moved_and_a_double_click_ends_it() {
 #[test]
 fn a_click_auditions_the_note_and_a_key() {
     let mut h = roll(performance());
-    let third = *h
-        .state()
-        .performance
-        .notes()
-        .iter()
-        .find(|n| n.pitch.number() == 63)
-        .unwrap();
+    let third = *h.state().performance.notes().iter().find(|n| n.pitch.number() == 63).unwrap();
     let at = place_of(&h, &third);
     click_at(&mut h, at);
-    let heard = RollEvent::Audition {
-        pitch: third.pitch,
-        velocity: third.velocity,
-    };
+    let heard = RollEvent::Audition { pitch: third.pitch, velocity: third.velocity };
     assert_eq!(h.state().events, [heard]);
 
     h.state_mut().events.clear();
@@ -257,21 +223,14 @@ fn follow_stays_in_the_band_yields_to_scrolling_and_can_be_got_back() {
         let at = share(&h, f64::from(tenth) / 10.0);
         assert!((0.0..0.95).contains(&at), "{tenth}: {at}");
     }
-    assert!(
-        pages > 5 && pages < 300,
-        "it stands still most of the time: moved in {pages} of 600 frames"
-    );
+    assert!(pages > 5 && pages < 300, "it stands still most of the time: moved in {pages} of 600 frames");
 
     let middle = area(&h).center();
     wheel_at(&mut h, middle, -10.0, Modifiers::SHIFT);
     let there = h.state().roll.view().left_secs;
     h.state_mut().playhead_secs = 20.0;
     settle(&mut h);
-    assert_eq!(
-        h.state().roll.view().left_secs,
-        there,
-        "a user who looks elsewhere is left alone"
-    );
+    assert_eq!(h.state().roll.view().left_secs, there, "a user who looks elsewhere is left alone");
     assert!(!h.state().roll.follows());
     h.get_by_label("Follow").click();
     settle(&mut h);
@@ -296,18 +255,11 @@ fn arrows_walk_through_the_notes_and_enter_plays_one() {
     h.key_press(Key::End);
     h.run_steps(3);
     let view = h.state().roll.view();
-    assert!(
-        (0.0..area(&h).width()).contains(&view.x(119.0)),
-        "the note that was gone to is in sight"
-    );
+    assert!((0.0..area(&h).width()).contains(&view.x(119.0)), "the note that was gone to is in sight");
     assert!(PianoRoll::has_focus(&h.ctx), "arrows do not move the focus away");
     h.get_by_label_contains("Piano roll").click_accesskit();
     h.run_steps(2);
-    assert_eq!(
-        h.state().events.len(),
-        2,
-        "a screen reader's press plays the note too"
-    );
+    assert_eq!(h.state().events.len(), 2, "a screen reader's press plays the note too");
 }
 
 #[test]
@@ -345,11 +297,7 @@ fn notes_arrive_without_a_jump() {
     h.state_mut().performance = all;
     h.state_mut().is_growing = false;
     h.step();
-    assert_eq!(
-        h.state().roll.view(),
-        before,
-        "the end of composing moves nothing"
-    );
+    assert_eq!(h.state().roll.view(), before, "the end of composing moves nothing");
 }
 
 #[test]
@@ -381,10 +329,7 @@ fn another_take_at_the_same_playhead_keeps_the_place() {
     h.state_mut().take_id = 3;
     h.state_mut().playhead_secs = 0.0;
     h.step();
-    assert!(
-        h.state().roll.view().left_secs <= 0.0,
-        "a take from the beginning is shown from there at once"
-    );
+    assert!(h.state().roll.view().left_secs <= 0.0, "a take from the beginning is shown from there at once");
 }
 
 #[test]

@@ -33,11 +33,7 @@ fn draw(ui: &mut Ui, s: &mut State) {
         item(DeviceChoice::Cpu, "CPU", None),
         item(DeviceChoice::Cuda, "CUDA", Some("libtorch sees no CUDA device")),
     ];
-    let input = TrainingInput {
-        state: &s.state,
-        devices: &devices,
-        model_in_use: s.in_use.as_deref(),
-    };
+    let input = TrainingInput { state: &s.state, devices: &devices, model_in_use: s.in_use.as_deref() };
     s.panel.ui(ui, &input, &mut s.events);
 }
 
@@ -90,10 +86,7 @@ fn start_is_grey_and_says_what_is_missing() {
     h.run_steps(2);
     h.key_press(eframe::egui::Key::Enter);
     h.run_steps(3);
-    let asked = TrainingEvent::Inspect {
-        data: PathBuf::from("all.corpus"),
-        run_dir: PathBuf::new(),
-    };
+    let asked = TrainingEvent::Inspect { data: PathBuf::from("all.corpus"), run_dir: PathBuf::new() };
     assert_eq!(h.state().events, [asked]);
     h.get_by_label("Choose a run folder first");
 }
@@ -123,10 +116,7 @@ fn a_run_folder_that_holds_a_run_is_resumed_not_written_over() {
     assert!(is_disabled(&h, "Start"));
     h.get_by_label("Resume at 1,200").click();
     h.run_steps(2);
-    assert!(matches!(
-        &h.state().events[..],
-        [TrainingEvent::Start(TrainRequest { resume: true, .. })]
-    ));
+    assert!(matches!(&h.state().events[..], [TrainingEvent::Start(TrainRequest { resume: true, .. })]));
 }
 
 #[test]
@@ -144,10 +134,7 @@ fn facts_of_another_path_are_not_believed() {
 #[test]
 fn facts_of_another_run_folder_are_ignored() {
     let mut h = ready(Some(120));
-    let late = DataFacts {
-        run_dir: PathBuf::new(),
-        ..facts(None)
-    };
+    let late = DataFacts { run_dir: PathBuf::new(), ..facts(None) };
     h.state_mut().panel.set_data_facts(late);
     h.run_steps(2);
     assert!(!is_disabled(&h, "Resume at 120"));
@@ -157,9 +144,7 @@ fn facts_of_another_run_folder_are_ignored() {
 fn unreadable_music_is_explained() {
     let mut h = ready(None);
     let found = Err("this folder holds no MIDI files".to_owned());
-    h.state_mut()
-        .panel
-        .set_data_facts(DataFacts { found, ..facts(None) });
+    h.state_mut().panel.set_data_facts(DataFacts { found, ..facts(None) });
     h.run_steps(2);
     assert!(is_disabled(&h, "Start"));
     h.get_by_label("this folder holds no MIDI files");
@@ -230,10 +215,7 @@ fn a_checkpoint_can_be_used_unless_it_is_in_use() {
     h.run_steps(2);
     h.get_by_label("in use");
     let buttons: Vec<_> = h.get_all_by_label("Use this model").collect();
-    let usable: Vec<_> = buttons
-        .iter()
-        .filter(|b| !b.accesskit_node().is_disabled())
-        .collect();
+    let usable: Vec<_> = buttons.iter().filter(|b| !b.accesskit_node().is_disabled()).collect();
     assert_eq!((buttons.len(), usable.len()), (2, 1));
     usable[0].click();
     h.run_steps(2);

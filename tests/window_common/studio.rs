@@ -41,15 +41,8 @@ impl Studio {
 pub static PROBED_ON: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
 
 fn probe() -> Vec<DeviceItem> {
-    PROBED_ON
-        .lock()
-        .expect("the list")
-        .push(std::thread::current().id());
-    vec![DeviceItem {
-        choice: DeviceChoice::Cpu,
-        name: "A processor".to_owned(),
-        disabled_because: None,
-    }]
+    PROBED_ON.lock().expect("the list").push(std::thread::current().id());
+    vec![DeviceItem { choice: DeviceChoice::Cpu, name: "A processor".to_owned(), disabled_because: None }]
 }
 
 pub struct Window {
@@ -116,11 +109,7 @@ impl Window {
     }
 
     pub fn click(&mut self, label: &str) {
-        self.harness
-            .get_all_by_label(label)
-            .next()
-            .expect("something of that name")
-            .click();
+        self.harness.get_all_by_label(label).next().expect("something of that name").click();
         self.harness.run_steps(3);
     }
 
@@ -142,10 +131,7 @@ impl Window {
     /// Gives the slider of this name a value, as assistive technology does.
     pub fn set(&mut self, slider: &str, value: f64) {
         let sliders = self.harness.get_all_by_role_and_label(Role::Slider, slider);
-        sliders
-            .last()
-            .expect("a slider of that name")
-            .set_value_accesskit(value);
+        sliders.last().expect("a slider of that name").set_value_accesskit(value);
         self.harness.run_steps(3);
     }
 
@@ -160,14 +146,8 @@ impl Window {
     }
 
     pub fn takes_on_disk(&self) -> Vec<PathBuf> {
-        let files = std::fs::read_dir(self.folder.path().join("data/takes"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        files
-            .map(|f| f.path())
-            .filter(|p| p.extension().is_some_and(|e| e == "mid"))
-            .collect()
+        let files = std::fs::read_dir(self.folder.path().join("data/takes")).into_iter().flatten().flatten();
+        files.map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "mid")).collect()
     }
 
     pub fn generate(&mut self) {

@@ -17,19 +17,10 @@ const fn check(what: &'static str, args: &'static [&'static str]) -> Check {
 
 const CHECKS: &[Check] = &[
     check("Format", &["fmt", "--all", "--check"]),
-    check(
-        "Clippy, warnings denied",
-        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
-    ),
-    check(
-        "Headless build",
-        &["clippy", "--no-default-features", "--", "-D", "warnings"],
-    ),
+    check("Clippy, warnings denied", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    check("Headless build", &["clippy", "--no-default-features", "--", "-D", "warnings"]),
     check("Documentation", &["doc", "--no-deps"]),
-    check(
-        "Tests: unit, integration, window, documentation",
-        &["test", "--workspace", "--no-fail-fast"],
-    ),
+    check("Tests: unit, integration, window, documentation", &["test", "--workspace", "--no-fail-fast"]),
 ];
 
 /// Runs all checks; stops at the first that fails.

@@ -22,35 +22,20 @@ pub fn succeeds(command: &mut Command) -> bool {
 /// Runs `command` with its output on our terminal and passes its exit code on.
 pub fn exit_code(command: &mut Command) -> Outcome<ExitCode> {
     note(&format!("$ {}", shown(command)));
-    let status = command
-        .status()
-        .map_err(|e| format!("cannot start {}: {e}", shown(command)))?;
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
+    let status = command.status().map_err(|e| format!("cannot start {}: {e}", shown(command)))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(ExitCode::from(code))
 }
 
 /// What `program` writes to its standard output, trimmed; `None` when it is not there or ended badly.
 pub fn output_of(program: &str, args: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(args)
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = Command::new(program).args(args).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The command as one would type it; long embedded scripts are left out.
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words = words.map(|word| word.to_string_lossy());
-    words
-        .map(|word| if word.contains('\n') { "...".into() } else { word })
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| if word.contains('\n') { "...".into() } else { word }).collect::<Vec<_>>().join(" ")
 }

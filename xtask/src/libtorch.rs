@@ -36,18 +36,11 @@ pub fn ensure(root: &Path, from_pytorch: bool) -> Outcome<Libtorch> {
         step(&format!("libtorch {VERSION}: fetching it into .libtorch"));
         fetch(root, &local, from_pytorch)?;
     }
-    Ok(Libtorch {
-        lib: local.join("lib"),
-        is_local: true,
-    })
+    Ok(Libtorch { lib: local.join("lib"), is_local: true })
 }
 
 fn of_python() -> Outcome<Libtorch> {
-    let python = if std::env::var_os("VIRTUAL_ENV").is_some() {
-        "python"
-    } else {
-        "python3"
-    }; // as torch-sys picks it
+    let python = if std::env::var_os("VIRTUAL_ENV").is_some() { "python" } else { "python3" }; // as torch-sys picks it
     let script = "import os, torch; print(torch.__version__); print(os.path.dirname(torch.__file__))";
     let answer = output_of(python, &["-c", script]);
     let (version, folder) = answer.as_deref().and_then(|answer| answer.split_once('\n')).ok_or_else(|| {
@@ -59,16 +52,11 @@ fn of_python() -> Outcome<Libtorch> {
         ));
     }
     step(&format!("libtorch {version}: the one of your Python"));
-    Ok(Libtorch {
-        lib: Path::new(folder).join("lib"),
-        is_local: false,
-    })
+    Ok(Libtorch { lib: Path::new(folder).join("lib"), is_local: false })
 }
 
 fn of_variable(given: &Path) -> Outcome<Libtorch> {
-    let lib = std::env::var_os("LIBTORCH_LIB")
-        .map_or_else(|| given.to_path_buf(), PathBuf::from)
-        .join("lib");
+    let lib = std::env::var_os("LIBTORCH_LIB").map_or_else(|| given.to_path_buf(), PathBuf::from).join("lib");
     if !has_libraries(&lib) {
         return Err(format!(
             "LIBTORCH is set but holds no libtorch (its lib folder has no torch_cpu): correct it or unset it: {}",
@@ -85,10 +73,7 @@ fn of_variable(given: &Path) -> Outcome<Libtorch> {
             given.display()
         ));
     }
-    step(&format!(
-        "libtorch: the one that LIBTORCH names, {}",
-        given.display()
-    ));
+    step(&format!("libtorch: the one that LIBTORCH names, {}", given.display()));
     Ok(Libtorch { lib, is_local: false })
 }
 
@@ -103,9 +88,7 @@ fn is_complete(folder: &Path) -> bool {
 }
 
 fn has_libraries(lib: &Path) -> bool {
-    ["libtorch_cpu.so", "libtorch_cpu.dylib", "torch_cpu.dll"]
-        .iter()
-        .any(|name| lib.join(name).is_file())
+    ["libtorch_cpu.so", "libtorch_cpu.dylib", "torch_cpu.dll"].iter().any(|name| lib.join(name).is_file())
 }
 
 fn fetch(root: &Path, local: &Path, from_pytorch: bool) -> Outcome {
@@ -140,13 +123,9 @@ fn fetch(root: &Path, local: &Path, from_pytorch: bool) -> Outcome {
 /// The wheels of the Python package index. Tried on Linux x86-64 only.
 fn from_pip(work: &Path, part: &Path) -> Outcome {
     let python = system::python()?;
-    if let Some(version) = output_of(
-        python,
-        &[
-            "-c",
-            "from importlib.metadata import version; print(version('torch'))",
-        ],
-    ) && is_right(&version)
+    if let Some(version) =
+        output_of(python, &["-c", "from importlib.metadata import version; print(version('torch'))"])
+        && is_right(&version)
     {
         note(&format!(
             "your {python} has torch {version} too: LIBTORCH_USE_PYTORCH=1 would use it, and with it your GPU"
@@ -182,14 +161,7 @@ fn download(python: &str, requirement: &str, folder: &Path) -> Outcome<PathBuf> 
         return Ok(wheel);
     }
     let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "download",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary=:all:",
-    ]);
+    pip.args(["-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]);
     pip.args(platform()).arg("--dest").arg(&folder).arg(requirement);
     let is_done = succeeds(&mut pip);
     let wheel = wheel_in(&folder).filter(|_| is_done);
@@ -209,28 +181,15 @@ fn platform() -> Vec<String> {
     let arch = std::env::consts::ARCH;
     // The tags that the three wheels carry.
     let glibc = ["_2_28", "_2_25", "2014"];
-    let platforms = glibc
-        .iter()
-        .flat_map(|glibc| ["--platform".to_owned(), format!("manylinux{glibc}_{arch}")]);
-    let python = [
-        "--implementation",
-        "cp",
-        "--python-version",
-        "3.11",
-        "--abi",
-        "cp311",
-    ]
-    .map(str::to_owned);
+    let platforms =
+        glibc.iter().flat_map(|glibc| ["--platform".to_owned(), format!("manylinux{glibc}_{arch}")]);
+    let python = ["--implementation", "cp", "--python-version", "3.11", "--abi", "cp311"].map(str::to_owned);
     platforms.chain(python).collect()
 }
 
 fn wheel_in(folder: &Path) -> Option<PathBuf> {
-    let paths = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()));
-    paths
-        .filter(|path| path.extension().is_some_and(|e| e == "whl"))
-        .max()
+    let paths = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path.extension().is_some_and(|e| e == "whl")).max()
 }
 
 /// tch's own way: with its feature `download-libtorch`, torch-sys fetches the zip of pytorch.org while it is built.
@@ -247,13 +206,9 @@ fn from_pytorch_org(root: &Path, work: &Path, part: &Path) -> Outcome {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Outside the repository cargo does not read .cargo/config.toml, whose LIBTORCH would stop the download.
     cargo.current_dir(std::env::temp_dir()).env_remove("LIBTORCH");
-    cargo
-        .args(["build", "--manifest-path"])
-        .arg(package.join("Cargo.toml"));
+    cargo.args(["build", "--manifest-path"]).arg(package.join("Cargo.toml"));
     let is_built = succeeds(cargo.arg("--target-dir").arg(package.join("target")));
-    let built = fs::read_dir(package.join("target/debug/build"))
-        .into_iter()
-        .flatten();
+    let built = fs::read_dir(package.join("target/debug/build")).into_iter().flatten();
     let mut folders = built.filter_map(|entry| Some(entry.ok()?.path().join("out/libtorch/libtorch")));
     match folders.find(|folder| has_libraries(&folder.join("lib"))) {
         Some(folder) if is_built => {

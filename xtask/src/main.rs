@@ -31,9 +31,8 @@ fn main() -> ExitCode {
 fn run() -> Outcome<ExitCode> {
     let root = root()?;
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (command, rest) = args
-        .split_first()
-        .map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let (command, rest) =
+        args.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
     match (command, rest) {
         ("setup", [] | [_]) => {
             let from_pytorch = match rest.first().map(String::as_str) {
@@ -61,10 +60,7 @@ fn run() -> Outcome<ExitCode> {
             println!("{HELP}");
             Ok(ExitCode::SUCCESS)
         }
-        _ => Err(format!(
-            "cargo xtask does not know `{}`\n\n{HELP}",
-            args.join(" ")
-        )),
+        _ => Err(format!("cargo xtask does not know `{}`\n\n{HELP}", args.join(" "))),
     }
 }
 
@@ -107,8 +103,6 @@ fn cargo(root: &Path, libtorch: &libtorch::Libtorch) -> Command {
 
 fn root() -> Outcome<PathBuf> {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").ok_or("start this as `cargo xtask`")?;
-    let root = Path::new(&manifest)
-        .parent()
-        .ok_or("the xtask folder has no parent")?;
+    let root = Path::new(&manifest).parent().ok_or("the xtask folder has no parent")?;
     Ok(root.to_path_buf())
 }

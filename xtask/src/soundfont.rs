@@ -13,11 +13,8 @@ const FLUID_PACKAGE: &str = "fluid-soundfont-gm";
 const TIM: &str = "TimGM6mb.sf2";
 const TIM_PACKAGE: &str = "pretty_midi==0.2.11.post0";
 /// Where distributions put SoundFonts.
-const SYSTEM_FOLDERS: [&str; 3] = [
-    "/usr/share/sounds/sf2",
-    "/usr/share/soundfonts",
-    "/usr/local/share/soundfonts",
-];
+const SYSTEM_FOLDERS: [&str; 3] =
+    ["/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts"];
 const EXTRACT: &str = "
 import shutil, sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:
@@ -48,9 +45,7 @@ pub fn ensure(root: &Path) -> Outcome {
 
 /// The first SoundFont that can be read; a link whose target has gone does not count.
 fn soundfont_in(folder: &Path) -> Option<String> {
-    let names = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let is_whole = |name: &String| {
         let lower = name.to_lowercase();
         (lower.ends_with(".sf2") || lower.ends_with(".sf3"))
@@ -74,32 +69,18 @@ fn from_debian(work: &Path, folder: &Path) -> bool {
         return false;
     }
     note("asking apt for fluid-soundfont-gm (about 130 MB)");
-    let download = || {
-        succeeds(
-            Command::new("apt-get")
-                .current_dir(work)
-                .args(["download", "-q", FLUID_PACKAGE]),
-        )
-    };
+    let download =
+        || succeeds(Command::new("apt-get").current_dir(work).args(["download", "-q", FLUID_PACKAGE]));
     let refresh = || succeeds(Command::new("apt-get").args(["update", "-q"]));
     let is_loaded = download() || (refresh() && download());
     let Some(package) = file_with_extension(work, "deb").filter(|_| is_loaded) else {
         return false;
     };
     let files = work.join("files");
-    if !succeeds(
-        Command::new("dpkg-deb")
-            .arg("--extract")
-            .arg(&package)
-            .arg(&files),
-    ) {
+    if !succeeds(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&files)) {
         return false;
     }
-    place(
-        &files.join("usr/share/sounds/sf2").join(FLUID),
-        &folder.join(FLUID),
-        false,
-    )
+    place(&files.join("usr/share/sounds/sf2").join(FLUID), &folder.join(FLUID), false)
 }
 
 fn from_pip(work: &Path, folder: &Path) -> bool {
@@ -112,36 +93,20 @@ fn from_pip(work: &Path, folder: &Path) -> bool {
         }
     };
     let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "download",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary=:all:",
-    ]);
+    pip.args(["-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]);
     let is_loaded = succeeds(pip.arg("--dest").arg(work).arg(TIM_PACKAGE));
     let Some(wheel) = file_with_extension(work, "whl").filter(|_| is_loaded) else {
         return false;
     };
     let extracted = work.join(TIM);
-    let is_extracted = succeeds(
-        Command::new(python)
-            .args(["-c", EXTRACT])
-            .arg(&wheel)
-            .arg(TIM)
-            .arg(&extracted),
-    );
+    let is_extracted =
+        succeeds(Command::new(python).args(["-c", EXTRACT]).arg(&wheel).arg(TIM).arg(&extracted));
     is_extracted && place(&extracted, &folder.join(TIM), false)
 }
 
 fn file_with_extension(folder: &Path, extension: &str) -> Option<PathBuf> {
-    let paths = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()));
-    paths
-        .filter(|path| path.extension().is_some_and(|e| e == extension))
-        .max()
+    let paths = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path.extension().is_some_and(|e| e == extension)).max()
 }
 
 /// Puts `source` at `target`: linked where the source stays, otherwise copied under another name and renamed.

@@ -33,95 +33,35 @@ struct Need {
 }
 
 const fn need(sign: Sign, apt: &'static str, dnf: &'static str, pacman: &'static str) -> Need {
-    Need {
-        sign,
-        apt,
-        dnf,
-        pacman,
-    }
+    Need { sign, apt, dnf, pacman }
 }
 
 const TO_RUN: &[Need] = &[
     need(Sign::Program("c++"), "g++", "gcc-c++", "gcc"),
-    need(
-        Sign::Program("pkg-config"),
-        "pkg-config",
-        "pkgconf-pkg-config",
-        "pkgconf",
-    ),
-    need(
-        Sign::Headers("alsa"),
-        "libasound2-dev",
-        "alsa-lib-devel",
-        "alsa-lib",
-    ),
+    need(Sign::Program("pkg-config"), "pkg-config", "pkgconf-pkg-config", "pkgconf"),
+    need(Sign::Headers("alsa"), "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
     need(Sign::Library("libX11.so.6"), "libx11-6", "libX11", "libx11"),
-    need(
-        Sign::Library("libX11-xcb.so.1"),
-        "libx11-xcb1",
-        "libX11-xcb",
-        "libx11",
-    ),
-    need(
-        Sign::Library("libXcursor.so.1"),
-        "libxcursor1",
-        "libXcursor",
-        "libxcursor",
-    ),
+    need(Sign::Library("libX11-xcb.so.1"), "libx11-xcb1", "libX11-xcb", "libx11"),
+    need(Sign::Library("libXcursor.so.1"), "libxcursor1", "libXcursor", "libxcursor"),
     need(Sign::Library("libXi.so.6"), "libxi6", "libXi", "libxi"),
-    need(
-        Sign::Library("libXrandr.so.2"),
-        "libxrandr2",
-        "libXrandr",
-        "libxrandr",
-    ),
-    need(
-        Sign::Library("libxkbcommon.so.0"),
-        "libxkbcommon0",
-        "libxkbcommon",
-        "libxkbcommon",
-    ),
+    need(Sign::Library("libXrandr.so.2"), "libxrandr2", "libXrandr", "libxrandr"),
+    need(Sign::Library("libxkbcommon.so.0"), "libxkbcommon0", "libxkbcommon", "libxkbcommon"),
     need(
         Sign::Library("libxkbcommon-x11.so.0"),
         "libxkbcommon-x11-0",
         "libxkbcommon-x11",
         "libxkbcommon-x11",
     ),
-    need(
-        Sign::Library("libwayland-client.so.0"),
-        "libwayland-client0",
-        "libwayland-client",
-        "wayland",
-    ),
-    need(
-        Sign::Library("libwayland-cursor.so.0"),
-        "libwayland-cursor0",
-        "libwayland-cursor",
-        "wayland",
-    ),
-    need(
-        Sign::Library("libwayland-egl.so.1"),
-        "libwayland-egl1",
-        "libwayland-egl",
-        "wayland",
-    ),
+    need(Sign::Library("libwayland-client.so.0"), "libwayland-client0", "libwayland-client", "wayland"),
+    need(Sign::Library("libwayland-cursor.so.0"), "libwayland-cursor0", "libwayland-cursor", "wayland"),
+    need(Sign::Library("libwayland-egl.so.1"), "libwayland-egl1", "libwayland-egl", "wayland"),
     need(Sign::Library("libGL.so.1"), "libgl1", "libglvnd-glx", "libglvnd"),
-    need(
-        Sign::Library("libEGL.so.1"),
-        "libegl1",
-        "libglvnd-egl",
-        "libglvnd",
-    ),
+    need(Sign::Library("libEGL.so.1"), "libegl1", "libglvnd-egl", "libglvnd"),
     need(Sign::Package, "libgl1-mesa-dri", "mesa-dri-drivers", "mesa"),
 ];
 
 /// The start of the real window in the tests needs a screen that nobody sees.
-const TO_TEST: &[Need] = &[need(
-    Sign::OnPath("Xvfb"),
-    "xvfb",
-    "xorg-x11-server-Xvfb",
-    "xorg-server-xvfb",
-)];
+const TO_TEST: &[Need] = &[need(Sign::OnPath("Xvfb"), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb")];
 
 /// Fails when the Rust compiler is older than the studio needs.
 pub fn check_rust() -> Outcome {
@@ -195,11 +135,7 @@ fn install(apt: &str) -> Outcome {
     let install = || {
         let mut command = Command::new("apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive");
-        succeeds(
-            command
-                .args(["install", "-y", "-q", "--no-install-recommends"])
-                .args(apt.split(' ')),
-        )
+        succeeds(command.args(["install", "-y", "-q", "--no-install-recommends"]).args(apt.split(' ')))
     };
     let refresh = || succeeds(Command::new("apt-get").args(["update", "-q"]));
     if install() || (refresh() && install()) {
@@ -211,9 +147,7 @@ fn install(apt: &str) -> Outcome {
 }
 
 fn missing(purpose: Purpose) -> Vec<&'static Need> {
-    let ldconfig = ["/sbin/ldconfig", "ldconfig"]
-        .iter()
-        .find_map(|program| output_of(program, &["-p"]));
+    let ldconfig = ["/sbin/ldconfig", "ldconfig"].iter().find_map(|program| output_of(program, &["-p"]));
     let libraries = ldconfig.unwrap_or_default();
     let extra = if purpose == Purpose::Test { TO_TEST } else { &[] };
     let is_missing = |need: &&Need| match need.sign {
@@ -242,11 +176,8 @@ pub fn is_on_path(program: &str) -> bool {
 
 /// The Python 3 that downloads and unpacks. Fails with what to install when there is none, or none with pip.
 pub fn python() -> Outcome<&'static str> {
-    let candidates = if std::env::var_os("VIRTUAL_ENV").is_some() {
-        ["python", "python3"]
-    } else {
-        ["python3", "python"]
-    };
+    let candidates =
+        if std::env::var_os("VIRTUAL_ENV").is_some() { ["python", "python3"] } else { ["python3", "python"] };
     let is_three = |program: &&&str| {
         output_of(program, &["-c", "import sys; print(sys.version_info[0])"]).as_deref() == Some("3")
     };
@@ -254,9 +185,7 @@ pub fn python() -> Outcome<&'static str> {
     let python = found
         .ok_or("Python 3 is missing (Debian and Ubuntu: sudo apt-get install -y python3 python3-pip)")?;
     if output_of(python, &["-m", "pip", "--version"]).is_none() {
-        return Err(format!(
-            "{python} has no pip (Debian and Ubuntu: sudo apt-get install -y python3-pip)"
-        ));
+        return Err(format!("{python} has no pip (Debian and Ubuntu: sudo apt-get install -y python3-pip)"));
     }
     note(&format!("downloads go through {python} -m pip"));
     Ok(python)

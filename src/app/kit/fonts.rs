@@ -19,31 +19,16 @@ pub fn install(ctx: &Context) {
 
 fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    for (name, bytes) in [
-        ("Inter", REGULAR),
-        ("Inter SemiBold", SEMIBOLD),
-        ("Accidentals", ACCIDENTALS),
-    ] {
-        fonts
-            .font_data
-            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    for (name, bytes) in [("Inter", REGULAR), ("Inter SemiBold", SEMIBOLD), ("Accidentals", ACCIDENTALS)] {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
     let proportional = fonts.families.entry(FontFamily::Proportional).or_default();
     let fallbacks = proportional.clone();
     proportional.insert(0, "Inter".to_owned());
     proportional.insert(1, "Accidentals".to_owned());
-    fonts
-        .families
-        .entry(FontFamily::Monospace)
-        .or_default()
-        .push("Accidentals".to_owned());
-    let heading = ["Inter SemiBold", "Accidentals"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(fallbacks);
-    fonts
-        .families
-        .insert(FontFamily::Name(HEADING_FAMILY.into()), heading.collect());
+    fonts.families.entry(FontFamily::Monospace).or_default().push("Accidentals".to_owned());
+    let heading = ["Inter SemiBold", "Accidentals"].map(str::to_owned).into_iter().chain(fallbacks);
+    fonts.families.insert(FontFamily::Name(HEADING_FAMILY.into()), heading.collect());
     fonts
 }
 

@@ -99,9 +99,9 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(shackle);
         }
         Icon::Star | Icon::StarEmpty => paint_star(painter, c, 7.0, colour, icon == Icon::Star),
-        Icon::More => [-5.0, 0.0, 5.0]
-            .into_iter()
-            .for_each(|x| _ = painter.circle_filled(at(x, 0.0), 1.5, colour)),
+        Icon::More => {
+            [-5.0, 0.0, 5.0].into_iter().for_each(|x| _ = painter.circle_filled(at(x, 0.0), 1.5, colour))
+        }
         Icon::Close => {
             line(vec![at(-4.5, -4.5), at(4.5, 4.5)]);
             line(vec![at(4.5, -4.5), at(-4.5, 4.5)]);
@@ -130,13 +130,7 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
                 at(5.5, -3.0),
                 at(5.5, -0.5),
             ]);
-            line(vec![
-                at(-7.0, 5.5),
-                at(-4.5, -0.5),
-                at(7.8, -0.5),
-                at(5.5, 5.5),
-                at(-7.0, 5.5),
-            ]);
+            line(vec![at(-7.0, 5.5), at(-4.5, -0.5), at(7.8, -0.5), at(5.5, 5.5), at(-7.0, 5.5)]);
         }
         Icon::Swap => {
             line(vec![at(-6.0, -3.0), at(5.0, -3.0)]);
@@ -163,11 +157,7 @@ fn arrow_head(painter: &Painter, tip: Pos2, direction: Vec2, colour: Color32) {
 
 fn paint_star(painter: &Painter, centre: Pos2, radius: f32, colour: Color32, filled: bool) {
     let corner = |i: usize| {
-        let reach = if i.is_multiple_of(2) {
-            radius
-        } else {
-            radius * 0.44
-        };
+        let reach = if i.is_multiple_of(2) { radius } else { radius * 0.44 };
         centre + reach * Vec2::angled((i as f32 / 10.0 - 0.25) * TAU)
     };
     let outline: Vec<Pos2> = (0..10).map(corner).collect();

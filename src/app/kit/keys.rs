@@ -17,21 +17,10 @@ pub fn take_presses(ctx: &Context, mut wants: impl FnMut(Press) -> bool) -> Vec<
     let mut taken = Vec::new();
     ctx.input_mut(|input| {
         input.events.retain(|event| {
-            let Event::Key {
-                key,
-                pressed: true,
-                repeat,
-                modifiers,
-                ..
-            } = *event
-            else {
+            let Event::Key { key, pressed: true, repeat, modifiers, .. } = *event else {
                 return true;
             };
-            let press = Press {
-                key,
-                modifiers,
-                is_repeat: repeat,
-            };
+            let press = Press { key, modifiers, is_repeat: repeat };
             let is_wanted = wants(press);
             if is_wanted {
                 taken.push(press);
@@ -44,12 +33,10 @@ pub fn take_presses(ctx: &Context, mut wants: impl FnMut(Press) -> bool) -> Vec<
 
 /// Those of `keys` that were pressed without a modifier.
 pub fn take_plain(ctx: &Context, keys: &[Key]) -> Vec<Key> {
-    take_presses(ctx, |press| {
-        press.modifiers.is_none() && keys.contains(&press.key)
-    })
-    .into_iter()
-    .map(|press| press.key)
-    .collect()
+    take_presses(ctx, |press| press.modifiers.is_none() && keys.contains(&press.key))
+        .into_iter()
+        .map(|press| press.key)
+        .collect()
 }
 
 #[cfg(test)]
@@ -58,13 +45,7 @@ mod tests {
     use eframe::egui::RawInput;
 
     fn stroke(key: Key, modifiers: Modifiers, repeat: bool) -> Event {
-        Event::Key {
-            key,
-            physical_key: None,
-            pressed: true,
-            repeat,
-            modifiers,
-        }
+        Event::Key { key, physical_key: None, pressed: true, repeat, modifiers }
     }
 
     #[test]
@@ -76,10 +57,7 @@ mod tests {
             stroke(Key::ArrowUp, Modifiers::NONE, true),
         ];
         let ctx = Context::default();
-        let input = RawInput {
-            events,
-            ..RawInput::default()
-        };
+        let input = RawInput { events, ..RawInput::default() };
         let mut output = ctx.run_ui(input, |ui| {
             let keys = take_plain(ui.ctx(), &[Key::ArrowUp, Key::ArrowRight, Key::ArrowLeft]);
             assert_eq!(keys, [Key::ArrowUp, Key::ArrowRight, Key::ArrowUp]);

@@ -7,8 +7,7 @@ use crate::app::kit::theme::{self, ComposerStyle, GRID, Palette};
 /// The row of buttons at the foot of a sheet, from the right.
 pub fn buttons_row<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let size = vec2(ui.available_width(), 32.0);
-    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add)
-        .inner
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add).inner
 }
 
 /// Gives the rows of a menu room to breathe.
@@ -37,15 +36,13 @@ pub fn composer_row(
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, name));
     let palette = Palette::of(ui);
     if is_chosen {
-        ui.painter()
-            .rect_filled(rect, 6.0, style.colour.gamma_multiply(0.18));
+        ui.painter().rect_filled(rect, 6.0, style.colour.gamma_multiply(0.18));
     } else if response.hovered() {
         ui.painter().rect_filled(rect, 6.0, palette.raised);
     }
     if response.has_focus() {
         let ring = Stroke::new(1.5, palette.accent);
-        ui.painter()
-            .rect_stroke(rect, 6.0, ring, egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(rect, 6.0, ring, egui::StrokeKind::Inside);
     }
     theme::paint_marker(ui.painter(), rect.left_center() + vec2(12.0, 0.0), 4.5, style);
     let font = egui::TextStyle::Body.resolve(ui.style());

@@ -72,33 +72,18 @@ pub fn composer_style(composer: &Composer, index: usize, dark: bool) -> Composer
     let (hue, chroma, offset, marker) = match known {
         Some(&(_, hue, chroma, offset, marker)) => (hue, chroma, offset, marker),
         // The golden angle keeps neighbours apart for any number of unknown names.
-        None => (
-            (index as f32 * 137.508) % 360.0,
-            0.09,
-            0.0,
-            SPARE_MARKERS[index % SPARE_MARKERS.len()],
-        ),
+        None => ((index as f32 * 137.508) % 360.0, 0.09, 0.0, SPARE_MARKERS[index % SPARE_MARKERS.len()]),
     };
     let lightness = if dark { 0.76 } else { 0.50 };
     // On white the light hues (yellow, green) must be darker still; half the offset keeps the contrast.
     let offset = if dark { offset } else { offset * 0.5 - 0.01 };
-    ComposerStyle {
-        colour: oklch(lightness + offset, chroma, hue),
-        marker,
-    }
+    ComposerStyle { colour: oklch(lightness + offset, chroma, hue), marker }
 }
 
 /// The style of music without a composer: an opened file, the label "any".
 pub fn neutral_style(dark: bool) -> ComposerStyle {
-    let colour = if dark {
-        Color32::from_rgb(0xb4, 0xb8, 0xc2)
-    } else {
-        Color32::from_rgb(0x5a, 0x60, 0x6c)
-    };
-    ComposerStyle {
-        colour,
-        marker: MarkerShape::Circle,
-    }
+    let colour = if dark { Color32::from_rgb(0xb4, 0xb8, 0xc2) } else { Color32::from_rgb(0x5a, 0x60, 0x6c) };
+    ComposerStyle { colour, marker: MarkerShape::Circle }
 }
 
 /// The colour of an era's heading.
@@ -194,14 +179,8 @@ pub fn install(ctx: &egui::Context) {
                 (TextStyle::Small, size(SMALL_SIZE)),
                 (TextStyle::Body, size(TEXT_SIZE)),
                 (TextStyle::Button, size(TEXT_SIZE)),
-                (
-                    TextStyle::Monospace,
-                    FontId::new(SMALL_SIZE, FontFamily::Monospace),
-                ),
-                (
-                    TextStyle::Heading,
-                    FontId::new(TEXT_SIZE, FontFamily::Name(HEADING_FAMILY.into())),
-                ),
+                (TextStyle::Monospace, FontId::new(SMALL_SIZE, FontFamily::Monospace)),
+                (TextStyle::Heading, FontId::new(TEXT_SIZE, FontFamily::Name(HEADING_FAMILY.into()))),
             ]
             .into();
             style.interaction.tooltip_delay = 0.4;
@@ -248,16 +227,8 @@ fn visuals(dark: bool) -> Visuals {
     v.striped = false;
     v.disabled_alpha = 0.45;
 
-    let hover = if dark {
-        Color32::from_rgb(0x30, 0x34, 0x3e)
-    } else {
-        Color32::from_rgb(0xdc, 0xde, 0xe6)
-    };
-    let press = if dark {
-        Color32::from_rgb(0x3a, 0x3f, 0x4b)
-    } else {
-        Color32::from_rgb(0xcd, 0xd0, 0xda)
-    };
+    let hover = if dark { Color32::from_rgb(0x30, 0x34, 0x3e) } else { Color32::from_rgb(0xdc, 0xde, 0xe6) };
+    let press = if dark { Color32::from_rgb(0x3a, 0x3f, 0x4b) } else { Color32::from_rgb(0xcd, 0xd0, 0xda) };
     let w = &mut v.widgets;
     for (state, fill) in [
         (&mut w.noninteractive, p.panel),
@@ -282,10 +253,8 @@ fn visuals(dark: bool) -> Visuals {
 /// Paints a composer's marker, filled, centred at `centre`, about as large as a circle of `radius`.
 pub fn paint_marker(painter: &egui::Painter, centre: egui::Pos2, radius: f32, style: ComposerStyle) {
     let polygon = |angles: &[f32], reach: f32| {
-        let points = angles
-            .iter()
-            .map(|degrees| centre + reach * egui::Vec2::angled(degrees.to_radians()))
-            .collect();
+        let points =
+            angles.iter().map(|degrees| centre + reach * egui::Vec2::angled(degrees.to_radians())).collect();
         egui::Shape::convex_polygon(points, style.colour, Stroke::NONE)
     };
     let strokes = |angles: &[f32]| {
@@ -349,9 +318,7 @@ mod tests {
     }
 
     fn all() -> impl Iterator<Item = Composer> {
-        KNOWN.iter().map(|known| Composer {
-            name: known.0.to_owned(),
-        })
+        KNOWN.iter().map(|known| Composer { name: known.0.to_owned() })
     }
 
     #[test]
@@ -385,10 +352,7 @@ mod tests {
             for b in &composers[..i] {
                 let (x, y) = (composer_style(a, 0, true), composer_style(b, 0, true));
                 assert_ne!(x.colour, y.colour, "{a} and {b}");
-                assert!(
-                    a.era() != b.era() || x.marker != y.marker,
-                    "{a} and {b} share a marker"
-                );
+                assert!(a.era() != b.era() || x.marker != y.marker, "{a} and {b} share a marker");
             }
         }
     }

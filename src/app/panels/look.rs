@@ -18,9 +18,7 @@ pub fn style(state: &AppState, composer: Option<&str>, is_dark: bool) -> Compose
         return neutral_style(is_dark);
     };
     let index = state.model.composer(name).map_or(0, |(id, _)| id.index());
-    let composer = Composer {
-        name: name.to_owned(),
-    };
+    let composer = Composer { name: name.to_owned() };
     composer_style(&composer, index, is_dark)
 }
 

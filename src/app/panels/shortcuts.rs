@@ -24,14 +24,7 @@ pub struct Shortcut {
 impl Shortcut {
     const fn plain(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
         let keys = KeyboardShortcut::new(Modifiers::NONE, key);
-        Shortcut {
-            keys,
-            what,
-            is_global: false,
-            yields: false,
-            repeats: false,
-            action,
-        }
+        Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
     }
 
     /// A key that moves something by a step, each time it is pressed and while it is held.
@@ -42,26 +35,12 @@ impl Shortcut {
         action: fn(&AppState) -> Option<Action>,
     ) -> Shortcut {
         let keys = KeyboardShortcut::new(modifiers, key);
-        Shortcut {
-            keys,
-            what,
-            is_global: false,
-            yields: true,
-            repeats: true,
-            action,
-        }
+        Shortcut { keys, what, is_global: false, yields: true, repeats: true, action }
     }
 
     const fn command(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
         let keys = KeyboardShortcut::new(Modifiers::COMMAND, key);
-        Shortcut {
-            keys,
-            what,
-            is_global: true,
-            yields: false,
-            repeats: false,
-            action,
-        }
+        Shortcut { keys, what, is_global: true, yields: false, repeats: false, action }
     }
 
     const fn yielding(mut self) -> Shortcut {
@@ -117,59 +96,34 @@ pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state|
 /// Everything that the sheet lists, in its order.
 pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Space, "Play or pause", |_| some(TransportAction::PlayPause)).yielding(),
-    Shortcut::plain(Key::Enter, "Stop and go to the start", |_| {
-        some(TransportAction::Stop)
-    })
-    .yielding(),
+    Shortcut::plain(Key::Enter, "Stop and go to the start", |_| some(TransportAction::Stop)).yielding(),
     Shortcut::plain(Key::Home, "To the start", |_| some(TransportAction::SeekTo(0.0))).yielding(),
     Shortcut::plain(Key::End, "To the end", |_| some(TransportAction::SeekToEnd)).yielding(),
     Shortcut::step(Modifiers::SHIFT, Key::ArrowLeft, "Back 5 seconds", |_| {
         some(TransportAction::SeekBy(-5.0))
     }),
-    Shortcut::step(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| {
-        some(TransportAction::SeekBy(5.0))
-    }),
-    Shortcut::step(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| {
-        some(TransportAction::SeekBy(-1.0))
-    }),
-    Shortcut::step(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| {
-        some(TransportAction::SeekBy(1.0))
-    }),
-    Shortcut::step(Modifiers::NONE, Key::ArrowUp, "Faster", |_| {
-        some(TransportAction::ChangeTempo(0.05))
-    }),
-    Shortcut::step(Modifiers::NONE, Key::ArrowDown, "Slower", |_| {
-        some(TransportAction::ChangeTempo(-0.05))
-    }),
+    Shortcut::step(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| some(TransportAction::SeekBy(5.0))),
+    Shortcut::step(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| some(TransportAction::SeekBy(-1.0))),
+    Shortcut::step(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| some(TransportAction::SeekBy(1.0))),
+    Shortcut::step(Modifiers::NONE, Key::ArrowUp, "Faster", |_| some(TransportAction::ChangeTempo(0.05))),
+    Shortcut::step(Modifiers::NONE, Key::ArrowDown, "Slower", |_| some(TransportAction::ChangeTempo(-0.05))),
     Shortcut::plain(Key::L, "Loop on or off", |_| some(TransportAction::ToggleLoop)),
     Shortcut::plain(Key::M, "Mute or unmute", |_| some(TransportAction::ToggleMute)),
-    Shortcut::plain(Key::F, "Fit the take into the roll", |_| {
-        some(TransportAction::FitRoll)
-    }),
-    Shortcut::plain(Key::B, "The other take, at the same playhead", |_| {
-        some(TakeAction::Swap)
-    }),
-    Shortcut::plain(Key::S, "Star the take", |s| {
-        some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))
-    }),
+    Shortcut::plain(Key::F, "Fit the take into the roll", |_| some(TransportAction::FitRoll)),
+    Shortcut::plain(Key::B, "The other take, at the same playhead", |_| some(TakeAction::Swap)),
+    Shortcut::plain(Key::S, "Star the take", |s| some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))),
     GENERATE,
     Shortcut::plain(Key::Escape, "Stop composing", |s| {
         s.composing.as_ref().and_then(|_| some(ComposeAction::Stop))
     }),
     Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))),
     Shortcut::command(Key::S, "Save as MIDI", |s| {
-        s.stage
-            .as_ref()
-            .and_then(|_| some(FileAction::ShowSave { as_wav: false }))
+        s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: false }))
     }),
     Shortcut::command(Key::E, "Export as WAV", |s| {
-        s.stage
-            .as_ref()
-            .and_then(|_| some(FileAction::ShowSave { as_wav: true }))
+        s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: true }))
     }),
-    Shortcut::plain(Key::Questionmark, "This sheet", |_| {
-        some(WindowAction::ShowSheet(Sheet::Shortcuts))
-    }),
+    Shortcut::plain(Key::Questionmark, "This sheet", |_| some(WindowAction::ShowSheet(Sheet::Shortcuts))),
 ];
 
 /// Consumes the keys that were pressed and returns what they mean. A widget that Tab has moved to keeps the keys
@@ -177,10 +131,7 @@ pub const ALL: &[Shortcut] = &[
 pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
     if state.sheet.is_some() {
         let is_closed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
-        return is_closed
-            .then_some(WindowAction::CloseSheet.into())
-            .into_iter()
-            .collect();
+        return is_closed.then_some(WindowAction::CloseSheet.into()).into_iter().collect();
     }
     let is_typing = ctx.text_edit_focused();
     let has_focus = ctx.memory(|m| m.focused().is_some());
@@ -189,8 +140,7 @@ pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
         shortcut.is_global || !(is_typing || is_menu_open || (has_focus && shortcut.yields))
     };
     let of = |press: Press| {
-        ALL.iter()
-            .find(|s| is_live(s) && s.is_pressed(press) && (s.repeats || !press.is_repeat))
+        ALL.iter().find(|s| is_live(s) && s.is_pressed(press) && (s.repeats || !press.is_repeat))
     };
     take_presses(ctx, |press| of(press).is_some())
         .into_iter()
@@ -207,13 +157,6 @@ mod tests {
         for (i, a) in ALL.iter().enumerate() {
             assert!(ALL[..i].iter().all(|b| a.keys != b.keys), "{}", a.what);
         }
-        assert_eq!(
-            GENERATE.text(),
-            if cfg!(target_os = "macos") {
-                "Cmd+Enter"
-            } else {
-                "Ctrl+Enter"
-            }
-        );
+        assert_eq!(GENERATE.text(), if cfg!(target_os = "macos") { "Cmd+Enter" } else { "Ctrl+Enter" });
     }
 }

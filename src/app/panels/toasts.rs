@@ -51,12 +51,7 @@ impl Toasts {
 
     /// A message with a button, such as Undo.
     pub fn offer(&mut self, text: impl Into<String>, button: &str, action: impl Into<Action>) {
-        self.push(
-            Kind::Done,
-            text.into(),
-            None,
-            Some((button.to_owned(), action.into())),
-        );
+        self.push(Kind::Done, text.into(), None, Some((button.to_owned(), action.into())));
     }
 
     /// What failed in a few words, and the whole chain of causes as details.
@@ -74,15 +69,8 @@ impl Toasts {
     fn push(&mut self, kind: Kind, text: String, details: Option<String>, action: Option<(String, Action)>) {
         self.toasts.retain(|t| t.text != text || t.details != details);
         self.count += 1;
-        let toast = Toast {
-            id: self.count,
-            kind,
-            text,
-            details,
-            action,
-            born: Instant::now(),
-            is_open: false,
-        };
+        let toast =
+            Toast { id: self.count, kind, text, details, action, born: Instant::now(), is_open: false };
         self.toasts.push(toast);
         let surplus = self.toasts.len().saturating_sub(MAX_TOASTS);
         self.toasts.drain(..surplus);
@@ -90,8 +78,7 @@ impl Toasts {
 
     /// Draws them with their lower right corner `above` points over that of the window.
     pub fn ui(&mut self, ctx: &egui::Context, above: f32, actions: &mut Actions) {
-        self.toasts
-            .retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < TOAST_TIME);
+        self.toasts.retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < TOAST_TIME);
         if self.toasts.is_empty() {
             return;
         }
@@ -122,20 +109,15 @@ impl Toast {
             Kind::Error => palette.error,
         };
         let mut gone = false;
-        let frame = Frame::new()
-            .fill(palette.raised)
-            .corner_radius(8.0)
-            .inner_margin(Margin::symmetric(12, 8));
+        let frame =
+            Frame::new().fill(palette.raised).corner_radius(8.0).inner_margin(Margin::symmetric(12, 8));
         let shown = frame.shadow(ui.visuals().popup_shadow).show(ui, |ui| {
             ui.set_width(336.0);
             ui.horizontal(|ui| {
                 let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), egui::Sense::hover());
                 ui.painter().circle_filled(dot.center(), 4.0, colour);
                 ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-                    gone |= IconButton::new(Icon::Close, "Dismiss")
-                        .size(24.0)
-                        .show(ui)
-                        .clicked();
+                    gone |= IconButton::new(Icon::Close, "Dismiss").size(24.0).show(ui).clicked();
                     ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
                         ui.label(&self.text);
                     });
@@ -163,9 +145,7 @@ impl Toast {
                 };
             }
         });
-        shown
-            .response
-            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, &self.text));
+        shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, &self.text));
         gone
     }
 
@@ -174,16 +154,10 @@ impl Toast {
             return false;
         };
         let word = if self.is_open { "Hide details" } else { "Details" };
-        if ui
-            .add(Button::new(RichText::new(word).color(palette.accent)).frame(false))
-            .clicked()
-        {
+        if ui.add(Button::new(RichText::new(word).color(palette.accent)).frame(false)).clicked() {
             self.is_open = !self.is_open;
         }
-        if ui
-            .add(Button::new(RichText::new("Copy").color(palette.accent)).frame(false))
-            .clicked()
-        {
+        if ui.add(Button::new(RichText::new("Copy").color(palette.accent)).frame(false)).clicked() {
             ui.copy_text(format!("{}\n{details}", self.text));
         }
         false

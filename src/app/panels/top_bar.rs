@@ -44,29 +44,19 @@ pub fn top_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 fn tab_ui(ui: &mut Ui, name: &str, is_shown: bool) -> bool {
     let palette = Palette::of(ui);
     let font = egui::TextStyle::Body.resolve(ui.style());
-    let text = ui
-        .painter()
-        .layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER);
+    let text = ui.painter().layout_no_wrap(name.to_owned(), font, egui::Color32::PLACEHOLDER);
     let (rect, response) = ui.allocate_exact_size(vec2(text.size().x + 24.0, HEIGHT), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_shown, name));
-    let colour = if is_shown || response.hovered() {
-        palette.text
-    } else {
-        palette.weak_text
-    };
-    ui.painter()
-        .galley(rect.center() - text.size() / 2.0, text, colour);
+    let colour = if is_shown || response.hovered() { palette.text } else { palette.weak_text };
+    ui.painter().galley(rect.center() - text.size() / 2.0, text, colour);
     if is_shown {
-        let line = Rect::from_min_max(
-            rect.left_bottom() + vec2(12.0, -2.0),
-            rect.right_bottom() - vec2(12.0, 0.0),
-        );
+        let line =
+            Rect::from_min_max(rect.left_bottom() + vec2(12.0, -2.0), rect.right_bottom() - vec2(12.0, 0.0));
         ui.painter().rect_filled(line, 1.0, palette.accent);
     }
     if response.has_focus() {
         let ring = egui::Stroke::new(1.5, palette.accent);
-        ui.painter()
-            .rect_stroke(rect.shrink2(vec2(2.0, 8.0)), 6.0, ring, egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(rect.shrink2(vec2(2.0, 8.0)), 6.0, ring, egui::StrokeKind::Inside);
     }
     response.clicked()
 }
@@ -78,39 +68,21 @@ fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         (Some((_, path)), _, _) => (stem(path), "loading…".to_owned(), palette.weak_text),
         (None, Some(info), _) => (stem(&info.path), info.device.clone(), palette.weak_text),
         (None, None, Some((path, _))) => (stem(path), "could not be loaded".to_owned(), palette.error),
-        (None, None, None) => (
-            "No checkpoint".to_owned(),
-            "choose one".to_owned(),
-            palette.warning,
-        ),
+        (None, None, None) => ("No checkpoint".to_owned(), "choose one".to_owned(), palette.warning),
     };
     let mut job = egui::text::LayoutJob::default();
     let font = egui::TextStyle::Body.resolve(ui.style());
     let small = egui::TextStyle::Small.resolve(ui.style());
-    job.append(
-        &shortened(&name, 28),
-        0.0,
-        egui::TextFormat::simple(font, palette.text),
-    );
-    job.append(
-        &shortened(&note, 24),
-        8.0,
-        egui::TextFormat::simple(small, colour),
-    );
+    job.append(&shortened(&name, 28), 0.0, egui::TextFormat::simple(font, palette.text));
+    job.append(&shortened(&note, 24), 8.0, egui::TextFormat::simple(small, colour));
     let button = ui.add(Button::new(job).min_size(vec2(0.0, 32.0)));
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Checkpoint: {name}, {note}")));
     let tip = match &model.ready {
-        Some(info) => format!(
-            "{name}\nstep {}, on {}",
-            thousands(info.trained_on.step),
-            info.device
-        ),
+        Some(info) => format!("{name}\nstep {}, on {}", thousands(info.trained_on.step), info.device),
         None => "The model that composes. Choose one here.".to_owned(),
     };
     let button = button.on_hover_text(tip);
-    Popup::menu(&button)
-        .width(280.0)
-        .show(|ui| model_menu_ui(ui, state, actions));
+    Popup::menu(&button).width(280.0).show(|ui| model_menu_ui(ui, state, actions));
 }
 
 fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -138,10 +110,7 @@ fn model_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         if device == DeviceChoice::Mps && !cfg!(target_os = "macos") {
             continue;
         }
-        if ui
-            .selectable_label(state.settings.device == device, name)
-            .clicked()
-        {
+        if ui.selectable_label(state.settings.device == device, name).clicked() {
             actions.push(ModelAction::UseDevice(device));
         }
     }
@@ -151,11 +120,7 @@ fn theme_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let button = IconButton::new(Icon::Theme, "Theme").show(ui);
     Popup::menu(&button).show(|ui| {
         menu_spacing(ui, 140.0);
-        for (theme, name) in [
-            (Theme::System, "System"),
-            (Theme::Light, "Light"),
-            (Theme::Dark, "Dark"),
-        ] {
+        for (theme, name) in [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")] {
             if ui.selectable_label(state.settings.theme == theme, name).clicked() {
                 actions.push(WindowAction::SetTheme(theme));
             }

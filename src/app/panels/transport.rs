@@ -31,40 +31,23 @@ pub fn transport_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 }
 
 fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    let empty = state
-        .stage
-        .is_none()
-        .then_some("Nothing to play yet: generate a take or open a MIDI file.");
+    let empty = state.stage.is_none().then_some("Nothing to play yet: generate a take or open a MIDI file.");
     let mut button = |icon, label, tip, action| {
-        let button = IconButton::new(icon, label)
-            .tip(tip)
-            .size(36.0)
-            .disabled_because(empty);
+        let button = IconButton::new(icon, label).tip(tip).size(36.0).disabled_because(empty);
         if button.show(ui).clicked() {
             actions.push(action);
         }
     };
-    button(
-        Icon::ToStart,
-        "To start",
-        "To start (Home)",
-        Action::Transport(TransportAction::SeekTo(0.0)),
-    );
+    button(Icon::ToStart, "To start", "To start (Home)", Action::Transport(TransportAction::SeekTo(0.0)));
     let (icon, label, tip) = match state.sound.is_playing {
         true => (Icon::Pause, "Pause", "Pause (Space)"),
         false => (Icon::Play, "Play", "Play (Space)"),
     };
-    let play = IconButton::new(icon, label)
-        .tip(tip)
-        .size(44.0)
-        .filled()
-        .disabled_because(empty);
+    let play = IconButton::new(icon, label).tip(tip).size(44.0).filled().disabled_because(empty);
     if play.show(ui).clicked() {
         actions.push(TransportAction::PlayPause);
     }
-    let stop = IconButton::new(Icon::Stop, "Stop playing")
-        .tip("Stop and go to the start (Enter)")
-        .size(36.0);
+    let stop = IconButton::new(Icon::Stop, "Stop playing").tip("Stop and go to the start (Enter)").size(36.0);
     if stop.disabled_because(empty).show(ui).clicked() {
         actions.push(TransportAction::Stop);
     }
@@ -72,10 +55,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
 
 fn position_ui(ui: &mut Ui, state: &AppState) {
     let palette = Palette::of(ui);
-    let total = state
-        .stage
-        .as_ref()
-        .map_or(0.0, |s| s.performance.duration_secs());
+    let total = state.stage.as_ref().map_or(0.0, |s| s.performance.duration_secs());
     ui.allocate_ui_with_layout(vec2(132.0, 40.0), Layout::top_down(Align::Min), |ui| {
         ui.set_min_width(132.0);
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -87,10 +67,7 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
         });
         let (text, colour) = match &state.sound {
             sound if sound.is_waiting => ("waiting for notes…", palette.warning),
-            SoundView {
-                output: Output::Silent { .. },
-                ..
-            } => ("no sound device", palette.warning),
+            SoundView { output: Output::Silent { .. }, .. } => ("no sound device", palette.warning),
             sound if sound.font.is_none() && !sound.is_loading => ("no SoundFont", palette.warning),
             sound if sound.is_loading => ("loading the SoundFont…", palette.weak_text),
             _ => ("", palette.weak_text),
@@ -105,21 +82,12 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
 fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
     let is_looping = sound.loop_secs.is_some();
     let tip = "Loop the region, or the whole take (L). Drag on the ruler to choose a region.";
-    if IconButton::new(Icon::Loop, "Loop")
-        .tip(tip)
-        .on(is_looping)
-        .show(ui)
-        .clicked()
-    {
+    if IconButton::new(Icon::Loop, "Loop").tip(tip).on(is_looping).show(ui).clicked() {
         actions.push(TransportAction::ToggleLoop);
     }
     let mut percent = (sound.tempo_scale * 100.0).round();
     let name = ui.label(RichText::new("Tempo").small().color(Palette::of(ui).weak_text));
-    let tempo = DragValue::new(&mut percent)
-        .range(25.0..=200.0)
-        .speed(1.0)
-        .suffix(" %")
-        .fixed_decimals(0);
+    let tempo = DragValue::new(&mut percent).range(25.0..=200.0).speed(1.0).suffix(" %").fixed_decimals(0);
     let response = ui.add_sized(vec2(60.0, 24.0), tempo).labelled_by(name.id);
     if response.changed() {
         actions.push(TransportAction::SetTempo(percent / 100.0));
@@ -139,23 +107,11 @@ fn volume_ui(ui: &mut Ui, sound: &SoundSettings, actions: &mut Actions) {
         info.label = Some("Volume".to_owned());
         info
     });
-    if slider
-        .on_hover_text(format!("Volume {:.0} %", volume * 100.0))
-        .changed()
-    {
+    if slider.on_hover_text(format!("Volume {:.0} %", volume * 100.0)).changed() {
         actions.push(TransportAction::SetVolume(volume));
     }
-    let (icon, label) = if sound.is_muted {
-        (Icon::Muted, "Unmute")
-    } else {
-        (Icon::Volume, "Mute")
-    };
-    if IconButton::new(icon, label)
-        .tip(&format!("{label} (M)"))
-        .on(sound.is_muted)
-        .show(ui)
-        .clicked()
-    {
+    let (icon, label) = if sound.is_muted { (Icon::Muted, "Unmute") } else { (Icon::Volume, "Mute") };
+    if IconButton::new(icon, label).tip(&format!("{label} (M)")).on(sound.is_muted).show(ui).clicked() {
         actions.push(TransportAction::ToggleMute);
     }
 }
@@ -168,9 +124,7 @@ fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("SoundFont: {name}")));
     let response = response.on_hover_text(format!("{name}\nSoundFont, preset, sound device"));
-    Popup::menu(&response)
-        .width(300.0)
-        .show(|ui| sound_menu_ui(ui, state, actions));
+    Popup::menu(&response).width(300.0).show(|ui| sound_menu_ui(ui, state, actions));
 }
 
 fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -197,10 +151,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
                 for preset in sound.presets() {
                     if ui.selectable_label(is_used(&preset), &preset.name).clicked() {
-                        actions.push(SoundAction::UsePreset {
-                            bank: preset.bank,
-                            program: preset.program,
-                        });
+                        actions.push(SoundAction::UsePreset { bank: preset.bank, program: preset.program });
                     }
                 }
             });
@@ -217,10 +168,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     ui.separator();
     caption(ui, "Sound device");
-    if ui
-        .selectable_label(settings.output.is_none(), "System default")
-        .clicked()
-    {
+    if ui.selectable_label(settings.output.is_none(), "System default").clicked() {
         actions.push(SoundAction::UseOutput(None));
     }
     // ALSA lists its converters beside the devices; nobody wants to play on those.
@@ -228,11 +176,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     egui::ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
         for name in devices {
             let is_used = settings.output.as_ref() == Some(name);
-            if ui
-                .selectable_label(is_used, shortened(name, 36))
-                .on_hover_text(name)
-                .clicked()
-            {
+            if ui.selectable_label(is_used, shortened(name, 36)).on_hover_text(name).clicked() {
                 actions.push(SoundAction::UseOutput(Some(name.clone())));
             }
         }
@@ -240,19 +184,11 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let weak = Palette::of(ui).weak_text;
     let what = match &sound.output {
         Output::Opening => "Opening the sound device…".to_owned(),
-        Output::Device {
-            name,
-            latency_ms: Some(ms),
-        } => format!("Playing on {name}, latency {ms:.0} ms"),
-        Output::Device {
-            name,
-            latency_ms: None,
-        } => format!("Playing on {name}"),
+        Output::Device { name, latency_ms: Some(ms) } => format!("Playing on {name}, latency {ms:.0} ms"),
+        Output::Device { name, latency_ms: None } => format!("Playing on {name}"),
         Output::Silent { why } => format!("No sound: {why}"),
     };
-    ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
-        ui.label(RichText::new(what).small().color(weak))
-    });
+    ui.with_layout(Layout::top_down(Align::LEFT), |ui| ui.label(RichText::new(what).small().color(weak)));
 }
 
 /// Cut, not rounded: a clock shows a time that has come.

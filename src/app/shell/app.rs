@@ -122,27 +122,17 @@ impl PasticheApp {
             Done::TakesListed(listed)
         });
         let devices = self.places.devices;
-        self.workers
-            .task("devices", move || Done::DevicesFound(devices()));
+        self.workers.task("devices", move || Done::DevicesFound(devices()));
         let is_there = |path: &PathBuf| path.is_file();
         let settings = &self.state.settings;
-        let font = settings
-            .sound
-            .soundfont
-            .clone()
-            .filter(is_there)
-            .or_else(|| soundfonts.into_iter().next());
+        let font =
+            settings.sound.soundfont.clone().filter(is_there).or_else(|| soundfonts.into_iter().next());
         let found = (self.places.checkpoints)();
-        let checkpoint = settings
-            .checkpoint
-            .clone()
-            .filter(is_there)
-            .or_else(|| found.first().cloned());
+        let checkpoint = settings.checkpoint.clone().filter(is_there).or_else(|| found.first().cloned());
         self.state.model.found = found;
         let mut events = Vec::new();
         if !settings.training_data.is_empty() {
-            self.training
-                .set_data_path(&PathBuf::from(&settings.training_data), &mut events);
+            self.training.set_data_path(&PathBuf::from(&settings.training_data), &mut events);
         }
         let run = match settings.training_run.is_empty() {
             true => self.places.data_folder.join("runs").join("run-1"),
@@ -209,53 +199,38 @@ impl PasticheApp {
         self.kept_settings = self.state.settings.clone();
         self.changed_at = None;
         let (settings, path) = (self.kept_settings.clone(), self.places.settings_file.clone());
-        self.workers
-            .write(move || settings.save(&path).err().map(Done::SettingsNotSaved));
+        self.workers.write(move || settings.save(&path).err().map(Done::SettingsNotSaved));
     }
 
     /// Draws the window and does what is asked for in it.
     pub fn ui_round(&mut self, ui: &mut Ui) {
         let mut actions = Actions::default();
         let palette = Palette::of(ui);
-        let bar = Frame::new()
-            .fill(palette.panel)
-            .inner_margin(Margin::symmetric(16, 0));
-        Panel::top("top")
-            .exact_size(top_bar::HEIGHT)
-            .resizable(false)
-            .frame(bar)
-            .show(ui, |ui| {
-                top_bar::top_bar_ui(ui, &self.state, &mut actions);
-            });
-        Panel::bottom("transport")
-            .exact_size(transport::HEIGHT)
-            .resizable(false)
-            .frame(bar)
-            .show(ui, |ui| {
-                transport::transport_ui(ui, &self.state, &mut actions);
-            });
+        let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(16, 0));
+        Panel::top("top").exact_size(top_bar::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
+            top_bar::top_bar_ui(ui, &self.state, &mut actions);
+        });
+        Panel::bottom("transport").exact_size(transport::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
+            transport::transport_ui(ui, &self.state, &mut actions);
+        });
         let tab = Frame::new().fill(palette.base);
-        CentralPanel::default()
-            .frame(tab)
-            .show(ui, |ui| match self.state.tab {
-                Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
-                Tab::Evaluation => {
-                    let in_use = self.state.model.ready.as_deref();
-                    let panel = &mut self.evaluation;
-                    Frame::new()
-                        .inner_margin(16.0)
-                        .show(ui, |ui| panel.ui(ui, in_use, &mut actions));
-                }
-                Tab::LatentSpace => {
-                    let latent = &mut self.latent;
-                    Frame::new().inner_margin(16.0).show(ui, |ui| {
-                        map::with_map(ui, &self.state, &mut actions, |ui, input, events| {
-                            latent.full_ui(ui, input, events);
-                        });
+        CentralPanel::default().frame(tab).show(ui, |ui| match self.state.tab {
+            Tab::Studio => self.studio.ui(ui, &self.state, &mut actions),
+            Tab::Evaluation => {
+                let in_use = self.state.model.ready.as_deref();
+                let panel = &mut self.evaluation;
+                Frame::new().inner_margin(16.0).show(ui, |ui| panel.ui(ui, in_use, &mut actions));
+            }
+            Tab::LatentSpace => {
+                let latent = &mut self.latent;
+                Frame::new().inner_margin(16.0).show(ui, |ui| {
+                    map::with_map(ui, &self.state, &mut actions, |ui, input, events| {
+                        latent.full_ui(ui, input, events);
                     });
-                }
-                Tab::Training => self.training_ui(ui),
-            });
+                });
+            }
+            Tab::Training => self.training_ui(ui),
+        });
         let ctx = ui.ctx().clone();
         self.sheets.ui(&ctx, &self.state, &mut actions);
         self.toasts.ui(&ctx, transport::HEIGHT, &mut actions);
@@ -273,9 +248,7 @@ impl PasticheApp {
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
         };
         let mut events = Vec::new();
-        Frame::new()
-            .inner_margin(16.0)
-            .show(ui, |ui| self.training.ui(ui, &input, &mut events));
+        Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));
         self.training_events(events);
     }
 
@@ -284,10 +257,7 @@ impl PasticheApp {
             let store = self.store.clone();
             self.workers.read(move || {
                 let music = store.load(&id).unwrap_or_default();
-                Done::ThumbnailDrawn {
-                    thumbnail: roll::Thumbnail::new(&music),
-                    id,
-                }
+                Done::ThumbnailDrawn { thumbnail: roll::Thumbnail::new(&music), id }
             });
         }
     }

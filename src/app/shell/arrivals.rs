@@ -20,18 +20,10 @@ impl PasticheApp {
         self.drain_training();
         self.state.training_loss = self.link.would_lose();
         self.state.sound = self.sound.view();
-        if let Some(stage) = self
-            .state
-            .stage
-            .as_ref()
-            .filter(|_| !self.state.is_stage_growing())
-        {
+        if let Some(stage) = self.state.stage.as_ref().filter(|_| !self.state.is_stage_growing()) {
             // The last notes ring on after the end of the take.
-            self.state.sound.position_secs = self
-                .state
-                .sound
-                .position_secs
-                .min(stage.performance.duration_secs());
+            self.state.sound.position_secs =
+                self.state.sound.position_secs.min(stage.performance.duration_secs());
         }
         self.state.settings.sound = self.sound.settings().clone();
         if let Some(reason) = self.state.sound.failure.clone()
@@ -51,8 +43,7 @@ impl PasticheApp {
                 self.encode_staged();
             }
             Effect::ModelFailed { path, message } => {
-                self.toasts
-                    .failure(format!("{} could not be loaded", stem(&path)), message);
+                self.toasts.failure(format!("{} could not be loaded", stem(&path)), message);
             }
             Effect::ComposeFailed { message } => {
                 self.feed = None;
@@ -73,11 +64,7 @@ impl PasticheApp {
 
     /// A piece that was opened before there was a model gets its place now.
     fn encode_staged(&mut self) {
-        let unplaced = self
-            .state
-            .staged_take()
-            .filter(|e| e.record.z.is_empty())
-            .map(|e| e.id.clone());
+        let unplaced = self.state.staged_take().filter(|e| e.record.z.is_empty()).map(|e| e.id.clone());
         if let Some(id) = unplaced {
             self.read_take(id, Then::Encode);
         }
@@ -100,9 +87,7 @@ impl PasticheApp {
             },
             Done::MusicKept { music, result } => match result {
                 Ok(entry) => self.music_kept(entry, music),
-                Err(error) => self
-                    .toasts
-                    .error("The file was not saved among the takes", &error),
+                Err(error) => self.toasts.error("The file was not saved among the takes", &error),
             },
             Done::SoundFontRead { path, result } => {
                 self.sound.loading.take_if(|waiting| *waiting == path);
@@ -116,17 +101,14 @@ impl PasticheApp {
                     Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
                 }
             }
-            Done::ReportRead {
-                path,
-                is_beside_checkpoint,
-                result,
-            } => self.report_read(&path, is_beside_checkpoint, result),
+            Done::ReportRead { path, is_beside_checkpoint, result } => {
+                self.report_read(&path, is_beside_checkpoint, result)
+            }
             Done::Exported { path, result } => self.exported(&path, result),
             Done::StarredExported { folder, result } => match result {
                 Ok(takes) => {
                     let takes = count(takes, "take");
-                    self.toasts
-                        .done(format!("Exported {takes} to {}", folder.display()));
+                    self.toasts.done(format!("Exported {takes} to {}", folder.display()));
                 }
                 Err(error) => self.toasts.error("Some takes were not exported", &error),
             },

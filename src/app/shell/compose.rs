@@ -58,11 +58,7 @@ impl PasticheApp {
         if !form.is_seed_locked && self.state.used_seed == Some(form.settings.seed) {
             form.settings.seed = fresh_seed();
         }
-        let settings = ComposeSettings {
-            z: None,
-            prompt_notes: 0,
-            ..form.settings.clone()
-        };
+        let settings = ComposeSettings { z: None, prompt_notes: 0, ..form.settings.clone() };
         self.state.used_seed = Some(settings.seed);
         self.compose(settings);
     }
@@ -103,14 +99,7 @@ impl PasticheApp {
 
     /// Sends a take on its way; false when it was not begun.
     pub(super) fn start_take(&mut self, take: NewTake) -> bool {
-        let NewTake {
-            name,
-            asked_notes,
-            request,
-            made,
-            settings,
-            is_quiet,
-        } = take;
+        let NewTake { name, asked_notes, request, made, settings, is_quiet } = take;
         let play = self.state.settings.form.play_when_ready && !is_quiet;
         let takes_stage = play || !(is_quiet || self.sound.is_playing());
         let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
@@ -120,24 +109,14 @@ impl PasticheApp {
         // On disk before the window hears of it, and while it grows: a crash loses no more than the last second.
         let keep = move |part: StreamPart<'_>| match part {
             StreamPart::Notes(growing) => draft.grown(growing),
-            StreamPart::Finished(take, heard) => reporter.report(Done::TakeSaved {
-                job,
-                result: draft.finish(take, heard),
-            }),
+            StreamPart::Finished(take, heard) => {
+                reporter.report(Done::TakeSaved { job, result: draft.finish(take, heard) })
+            }
             StreamPart::Failed => draft.discard(),
         };
-        let start = Start {
-            into_player: takes_stage,
-            play,
-            note_capacity: note_capacity(asked_notes),
-        };
+        let start = Start { into_player: takes_stage, play, note_capacity: note_capacity(asked_notes) };
         let (feed, sink) = feed(self.sound.handle(), start, keep);
-        let command = EngineCommand::Compose {
-            job,
-            request,
-            stop: stop.clone(),
-            sink,
-        };
+        let command = EngineCommand::Compose { job, request, stop: stop.clone(), sink };
         if let Err(error) = self.engine.try_send(command) {
             self.toasts.error("The take was not started", &error);
             return false;
@@ -186,11 +165,7 @@ impl PasticheApp {
         match (record.made(), record.settings.clone()) {
             (Some(made), Some(settings)) => {
                 let is_quiet = false;
-                self.order(vec![Order {
-                    made,
-                    settings,
-                    is_quiet,
-                }]);
+                self.order(vec![Order { made, settings, is_quiet }]);
             }
             (None, Some(settings)) => self.compose(settings),
             (_, None) => {}
@@ -202,15 +177,10 @@ impl PasticheApp {
             return;
         };
         let form = &mut self.state.settings.form;
-        form.settings = ComposeSettings {
-            z: None,
-            prompt_notes: 0,
-            ..settings
-        };
+        form.settings = ComposeSettings { z: None, prompt_notes: 0, ..settings };
         form.typed_form = None;
         form.is_seed_locked = true;
-        self.toasts
-            .done("Copied the take's settings to the panel and locked the seed.");
+        self.toasts.done("Copied the take's settings to the panel and locked the seed.");
     }
 }
 

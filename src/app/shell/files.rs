@@ -63,11 +63,7 @@ impl PasticheApp {
             self.workers.patient_task("dialog", move || {
                 let opened = Instant::now();
                 let path = dialog.wait();
-                Done::DialogClosed {
-                    ask,
-                    path,
-                    after: opened.elapsed(),
-                }
+                Done::DialogClosed { ask, path, after: opened.elapsed() }
             });
         }
     }
@@ -112,11 +108,7 @@ impl PasticheApp {
             Some("safetensors") => self.load_checkpoint(path),
             Some("json") => self.open_report(Some(path)),
             _ => {
-                let name = path
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.toasts.warn(format!(
                     "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2, .sf3), checkpoints \
                      (.safetensors) and evaluation reports (.json) are."
@@ -127,12 +119,7 @@ impl PasticheApp {
 
     /// `None` is the report beside the checkpoint in use.
     fn open_report(&mut self, path: Option<PathBuf>) {
-        let in_use = self
-            .state
-            .model
-            .ready
-            .as_ref()
-            .map(|info| Report::path_beside(&info.path));
+        let in_use = self.state.model.ready.as_ref().map(|info| Report::path_beside(&info.path));
         let is_beside_checkpoint = path.is_none();
         let Some(path) = path.or(in_use) else { return };
         self.workers.task("report", move || Done::ReportRead {
@@ -150,10 +137,8 @@ impl PasticheApp {
     ) {
         match result {
             Ok(report) => {
-                self.evaluation.show(Shown {
-                    name: stem(path).trim_end_matches(".evaluation").to_owned(),
-                    report,
-                });
+                self.evaluation
+                    .show(Shown { name: stem(path).trim_end_matches(".evaluation").to_owned(), report });
                 self.state.tab = Tab::Evaluation;
             }
             Err(ReportError::Read { .. }) if is_beside => {}
@@ -189,12 +174,7 @@ impl PasticheApp {
             return;
         }
         let store = self.store.clone();
-        self.workers.write(move || {
-            Some(Done::MusicKept {
-                result: store.save(record, &music),
-                music,
-            })
-        });
+        self.workers.write(move || Some(Done::MusicKept { result: store.save(record, &music), music }));
     }
 
     /// An opened file is among the takes.
@@ -210,20 +190,14 @@ impl PasticheApp {
         let settings = &self.state.settings.sound;
         let is_kept = settings.soundfont.as_deref() == Some(&path);
         let chosen = settings.preset.filter(|_| is_kept);
-        self.workers.task("soundfont", move || Done::SoundFontRead {
-            result: read_soundfont(&path, chosen),
-            path,
-        });
+        self.workers
+            .task("soundfont", move || Done::SoundFontRead { result: read_soundfont(&path, chosen), path });
     }
 
     pub(super) fn load_checkpoint(&mut self, path: PathBuf) {
         let job = self.state.jobs.fresh();
         let device = self.state.settings.device;
-        match self.engine.try_send(EngineCommand::LoadCheckpoint {
-            job,
-            path: path.clone(),
-            device,
-        }) {
+        match self.engine.try_send(EngineCommand::LoadCheckpoint { job, path: path.clone(), device }) {
             Ok(()) => self.state.model.loading = Some((job, path)),
             Err(error) => self.toasts.error("The checkpoint was not loaded", &error),
         }
@@ -233,10 +207,7 @@ impl PasticheApp {
     pub(super) fn look(&self, composer: Option<&str>) -> Look {
         let is_dark = self.ctx.theme() == eframe::egui::Theme::Dark;
         let [red, green, blue, _] = style(&self.state, composer, is_dark).colour.to_array();
-        Look {
-            notes: [red, green, blue],
-            is_dark,
-        }
+        Look { notes: [red, green, blue], is_dark }
     }
 
     pub(super) fn show_save(&mut self, piece: Piece, as_wav: bool) {
@@ -271,14 +242,8 @@ impl PasticheApp {
                 stop: &stop,
                 on_progress: &mut on_progress,
             });
-            let piece = Piece {
-                range_secs: loop_secs,
-                ..piece
-            };
-            Done::Exported {
-                result: save(&plan.path, piece, recording).map(drop),
-                path: plan.path,
-            }
+            let piece = Piece { range_secs: loop_secs, ..piece };
+            Done::Exported { result: save(&plan.path, piece, recording).map(drop), path: plan.path }
         });
     }
 
@@ -297,20 +262,13 @@ impl PasticheApp {
     }
 
     fn export_starred(&mut self, folder: PathBuf) {
-        let starred: Vec<TakeEntry> = self
-            .state
-            .takes
-            .all()
-            .iter()
-            .filter(|e| e.record.is_starred)
-            .cloned()
-            .collect();
+        let starred: Vec<TakeEntry> =
+            self.state.takes.all().iter().filter(|e| e.record.is_starred).cloned().collect();
         let store = self.store.clone();
-        self.workers
-            .task("export-starred", move || Done::StarredExported {
-                result: store.export(&starred, &folder).map(|()| starred.len()),
-                folder,
-            });
+        self.workers.task("export-starred", move || Done::StarredExported {
+            result: store.export(&starred, &folder).map(|()| starred.len()),
+            folder,
+        });
     }
 }
 
@@ -318,10 +276,7 @@ impl PasticheApp {
 fn default_folder() -> PathBuf {
     let dirs = directories::UserDirs::new();
     let found = dirs.as_ref().and_then(|d| {
-        [d.audio_dir(), d.document_dir(), Some(d.home_dir())]
-            .into_iter()
-            .flatten()
-            .find(|p| p.is_dir())
+        [d.audio_dir(), d.document_dir(), Some(d.home_dir())].into_iter().flatten().find(|p| p.is_dir())
     });
     found.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }

@@ -49,9 +49,7 @@ impl PasticheApp {
         }
         self.state.takes.set_listed(entries);
         let last = self.state.settings.last_take.as_ref();
-        let last = last
-            .and_then(|id| self.state.takes.get(id))
-            .or(self.state.takes.all().first());
+        let last = last.and_then(|id| self.state.takes.get(id)).or(self.state.takes.all().first());
         if let Some(id) = last.map(|entry| entry.id.clone()) {
             self.read_take(id, Then::Restore);
         }
@@ -82,8 +80,7 @@ impl PasticheApp {
 
     pub(super) fn write_record(&self, entry: TakeEntry) {
         let store = self.store.clone();
-        self.workers
-            .write(move || store.update(&entry).err().map(Done::TakeNotWritten));
+        self.workers.write(move || store.update(&entry).err().map(Done::TakeNotWritten));
     }
 
     fn delete_take(&mut self, id: TakeId) {
@@ -93,12 +90,7 @@ impl PasticheApp {
         if self.state.previous.as_ref() == Some(&id) {
             self.state.previous = None;
         }
-        if self
-            .state
-            .stage
-            .as_ref()
-            .is_some_and(|s| s.source == StageSource::Take(id.clone()))
-        {
+        if self.state.stage.as_ref().is_some_and(|s| s.source == StageSource::Take(id.clone())) {
             self.state.stage = None;
             self.sound.load(Arc::default(), false);
         }
@@ -110,8 +102,7 @@ impl PasticheApp {
         );
         self.deleted.push(entry);
         self.state.find_blend();
-        self.workers
-            .write(move || store.delete(&id).err().map(Done::TakeNotWritten));
+        self.workers.write(move || store.delete(&id).err().map(Done::TakeNotWritten));
     }
 
     fn undelete_take(&mut self, id: TakeId) {
@@ -121,8 +112,7 @@ impl PasticheApp {
         self.state.takes.put(self.deleted.remove(at));
         self.state.find_blend();
         let store = self.store.clone();
-        self.workers
-            .write(move || store.restore(&id).err().map(Done::TakeNotWritten));
+        self.workers.write(move || store.restore(&id).err().map(Done::TakeNotWritten));
     }
 
     /// Reads a take's music; what is on the stage is at hand already.
@@ -140,11 +130,7 @@ impl PasticheApp {
             return self.take_read(id, then, (*music).clone());
         }
         let store = self.store.clone();
-        self.workers.read(move || Done::TakeRead {
-            result: store.load(&id),
-            id,
-            then,
-        });
+        self.workers.read(move || Done::TakeRead { result: store.load(&id), id, then });
     }
 
     /// Goes on with a take's music.
@@ -225,10 +211,7 @@ impl PasticheApp {
             return;
         }
         let job = self.state.jobs.fresh();
-        let command = crate::jobs::EngineCommand::Encode {
-            job,
-            performance: Arc::new(music),
-        };
+        let command = crate::jobs::EngineCommand::Encode { job, performance: Arc::new(music) };
         if self.engine.try_send(command).is_ok() {
             self.state.encoding = Some((job, id));
         }
@@ -251,12 +234,7 @@ impl PasticheApp {
     pub(super) fn show_sheet(&mut self, sheet: Sheet) {
         let text = match &sheet {
             Sheet::Rename(id) => self.state.takes.get(id).map(|e| e.record.name.clone()),
-            Sheet::Path(_) => self
-                .state
-                .settings
-                .save_folder
-                .as_ref()
-                .map(|p| p.display().to_string()),
+            Sheet::Path(_) => self.state.settings.save_folder.as_ref().map(|p| p.display().to_string()),
             Sheet::Shortcuts | Sheet::About | Sheet::Save | Sheet::Verb(..) | Sheet::Close => None,
         };
         self.sheets.prepare(text.unwrap_or_default());

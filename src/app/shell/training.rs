@@ -23,8 +23,7 @@ impl PasticheApp {
                 }
                 TrainingEvent::BrowseOutput => self.act(FileAction::Ask(Ask::TrainingRun)),
                 TrainingEvent::Inspect { data, run_dir } => {
-                    self.workers
-                        .task("inspect", move || Done::DataInspected(facts(data, run_dir)));
+                    self.workers.task("inspect", move || Done::DataInspected(facts(data, run_dir)));
                 }
                 TrainingEvent::Start(request) => self.start_training(request),
                 TrainingEvent::Stop => self.stop_training(),
@@ -43,10 +42,8 @@ impl PasticheApp {
         }
         let (stop, progress) = (StopFlag::new(), Arc::new(Mutex::new(None)));
         self.link.preparing = Some((stop.clone(), progress.clone()));
-        self.link.state = TrainingState::Preparing {
-            text: "Reading the data set…".to_owned(),
-            fraction: None,
-        };
+        self.link.state =
+            TrainingState::Preparing { text: "Reading the data set…".to_owned(), fraction: None };
         let (data, out) = (request.data.clone(), corpus_beside(&request.run_dir));
         self.link.waiting = Some(request);
         let wake = self.wake.clone();
@@ -66,11 +63,7 @@ impl PasticheApp {
 
     /// A data set has become a corpus, or has not.
     pub(super) fn prepared(&mut self, result: Result<PathBuf, String>) {
-        let was_stopped = self
-            .link
-            .preparing
-            .take()
-            .is_some_and(|(stop, _)| stop.is_stopped());
+        let was_stopped = self.link.preparing.take().is_some_and(|(stop, _)| stop.is_stopped());
         let request = self.link.waiting.take();
         match (result, request) {
             _ if was_stopped => self.link.state = TrainingState::Idle,
@@ -81,10 +74,7 @@ impl PasticheApp {
     }
 
     fn train(&mut self, corpus: &Path, request: TrainRequest) {
-        let resumed = request
-            .resume
-            .then(|| RunDir::config(&request.run_dir).ok())
-            .flatten();
+        let resumed = request.resume.then(|| RunDir::config(&request.run_dir).ok()).flatten();
         let mut config = resumed.unwrap_or_default();
         config.minutes = request.minutes;
         if request.minutes.is_none() && config.max_steps.is_none() {
@@ -104,11 +94,7 @@ impl PasticheApp {
                 (self.link.step, self.link.saved_step) = (0, None);
                 self.link.state = TrainingState::Running;
             }
-            Err(error) => {
-                self.link.state = TrainingState::Failed {
-                    message: error.to_string(),
-                }
-            }
+            Err(error) => self.link.state = TrainingState::Failed { message: error.to_string() },
         }
     }
 
@@ -128,10 +114,7 @@ impl PasticheApp {
             && let Some(p) = progress.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             let fraction = p.fraction();
-            self.link.state = TrainingState::Preparing {
-                text: p.phase.into_owned(),
-                fraction,
-            };
+            self.link.state = TrainingState::Preparing { text: p.phase.into_owned(), fraction };
         }
         let Some(run) = &self.link.run else { return };
         let events: Vec<TrainerEvent> = run.events().collect();
@@ -150,17 +133,12 @@ impl PasticheApp {
         self.link.run = None;
         self.link.state = match result {
             Ok(summary) => {
-                let best = summary
-                    .best_nll
-                    .map_or(String::new(), |nll| format!(", best {nll:.3} nats per note"));
+                let best =
+                    summary.best_nll.map_or(String::new(), |nll| format!(", best {nll:.3} nats per note"));
                 let word = if summary.stopped { "Stopped" } else { "Finished" };
-                TrainingState::Ended {
-                    summary: format!("{word} at step {}{best}.", summary.step),
-                }
+                TrainingState::Ended { summary: format!("{word} at step {}{best}.", summary.step) }
             }
-            Err(error) => TrainingState::Failed {
-                message: details(&error),
-            },
+            Err(error) => TrainingState::Failed { message: details(&error) },
         };
         self.state.model.found = (self.places.checkpoints)();
         let mut events = Vec::new();

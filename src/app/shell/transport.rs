@@ -14,9 +14,7 @@ impl PasticheApp {
             TransportAction::SeekToEnd => self.sound.seek(length.unwrap_or(0.0)),
             TransportAction::SetLoop(region) => self.sound.set_loop(region),
             TransportAction::ToggleLoop => {
-                let whole = length
-                    .filter(|_| self.sound.loop_secs().is_none())
-                    .map(|end| 0.0..end);
+                let whole = length.filter(|_| self.sound.loop_secs().is_none()).map(|end| 0.0..end);
                 self.sound.set_loop(whole);
             }
             TransportAction::SetTempo(scale) => self.sound.set_tempo(scale),

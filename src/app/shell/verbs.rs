@@ -64,10 +64,7 @@ impl PasticheApp {
         self.workers.read(move || {
             let parts = order.made.parts();
             let music = parts.map(|part| store.load(&part.id)).collect();
-            Done::SourcesRead {
-                order: Box::new(order),
-                music,
-            }
+            Done::SourcesRead { order: Box::new(order), music }
         });
     }
 
@@ -89,15 +86,8 @@ impl PasticheApp {
     }
 
     fn begin_order(&mut self, order: Order, music: Vec<Performance>) -> bool {
-        let Order {
-            made,
-            mut settings,
-            is_quiet,
-        } = order;
-        let mut sources = made
-            .parts()
-            .zip(music)
-            .map(|(part, music)| self.source(part, music));
+        let Order { made, mut settings, is_quiet } = order;
+        let mut sources = made.parts().zip(music).map(|(part, music)| self.source(part, music));
         let (Some(source), with) = (sources.next(), sources.next()) else {
             return false;
         };
@@ -150,16 +140,11 @@ impl PasticheApp {
         };
         Ok(match (how, with) {
             (How::Vary { amount }, _) => Verb::Vary { amount: *amount },
-            (How::Continue { notes, to }, _) => Verb::Continue {
-                notes: *notes,
-                composer: to.as_ref().map(known).transpose()?,
-            },
+            (How::Continue { notes, to }, _) => {
+                Verb::Continue { notes: *notes, composer: to.as_ref().map(known).transpose()? }
+            }
             (How::Restyle { to }, _) => Verb::Restyle { to: known(to)? },
-            (How::Blend { step, steps, .. }, Some(with)) => Verb::Blend {
-                with,
-                step: *step,
-                steps: *steps,
-            },
+            (How::Blend { step, steps, .. }, Some(with)) => Verb::Blend { with, step: *step, steps: *steps },
             (How::Blend { with, .. }, None) => return Err(with.name.clone()),
         })
     }

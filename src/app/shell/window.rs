@@ -18,11 +18,7 @@ pub fn run(places: Places) -> Result<(), eframe::Error> {
         .with_inner_size(vec2(1280.0, 800.0))
         .with_min_inner_size(vec2(960.0, 600.0))
         .with_icon(Arc::new(icon()));
-    let options = eframe::NativeOptions {
-        viewport,
-        centered: true,
-        ..Default::default()
-    };
+    let options = eframe::NativeOptions { viewport, centered: true, ..Default::default() };
     eframe::run_native(
         "Pastiche",
         options,

@@ -102,11 +102,7 @@ impl AppState {
                 self.model.ready = Some(info);
                 Some(Effect::ModelReady)
             }
-            EngineEvent::Grown {
-                job,
-                so_far,
-                done_notes,
-            } => {
+            EngineEvent::Grown { job, so_far, done_notes } => {
                 self.grow(job, so_far, done_notes);
                 None
             }
@@ -136,16 +132,11 @@ impl AppState {
     fn fail(&mut self, job: JobId, message: &str) -> Option<Effect> {
         if let Some((_, path)) = self.model.loading.take_if(|(waiting, _)| *waiting == job) {
             self.model.failure = Some((path.clone(), message.to_owned()));
-            return Some(Effect::ModelFailed {
-                path,
-                message: message.to_owned(),
-            });
+            return Some(Effect::ModelFailed { path, message: message.to_owned() });
         }
         if self.composing.take_if(|c| c.job == job).is_some() {
             self.stage.take_if(|s| s.source == StageSource::Composing(job));
-            return Some(Effect::ComposeFailed {
-                message: message.to_owned(),
-            });
+            return Some(Effect::ComposeFailed { message: message.to_owned() });
         }
         // A piece without a place on the map is no harm: it plays all the same.
         self.encoding.take_if(|(waiting, _)| *waiting == job);
@@ -170,10 +161,7 @@ impl AppState {
     pub fn stage_composing(&mut self) {
         let Some(composing) = &self.composing else { return };
         let (name, composer) = (composing.name.clone(), composing.settings.composer.clone());
-        let (source, performance) = (
-            StageSource::Composing(composing.job),
-            composing.performance.clone(),
-        );
+        let (source, performance) = (StageSource::Composing(composing.job), composing.performance.clone());
         let number = self.set_stage(source, name, composer, performance);
         if let Some(composing) = &mut self.composing {
             composing.stage_number = Some(number);
@@ -188,23 +176,13 @@ impl AppState {
         composer: Option<String>,
         performance: Arc<Performance>,
     ) -> u64 {
-        if let Some(Stage {
-            source: StageSource::Take(id),
-            ..
-        }) = &self.stage
+        if let Some(Stage { source: StageSource::Take(id), .. }) = &self.stage
             && StageSource::Take(id.clone()) != source
         {
             self.previous = Some(id.clone());
         }
         self.stages += 1;
-        self.stage = Some(Stage {
-            source,
-            name,
-            composer,
-            performance,
-            number: self.stages,
-            revision: 0,
-        });
+        self.stage = Some(Stage { source, name, composer, performance, number: self.stages, revision: 0 });
         self.find_blend();
         self.stages
     }
@@ -244,19 +222,14 @@ impl AppState {
     /// Settings may name a composer of another checkpoint.
     fn forget_missing_composer(&mut self, composers: &ComposerSet) {
         let form = &mut self.settings.form.settings;
-        let is_known = form
-            .composer
-            .as_ref()
-            .is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
+        let is_known =
+            form.composer.as_ref().is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
         if !is_known {
             form.composer = None;
         }
         if form.composer.is_none() && self.model.ready.is_none() {
             // The first start: somebody everyone knows, rather than nobody.
-            let first = composers
-                .find("chopin")
-                .ok()
-                .or_else(|| composers.by_time().first().copied());
+            let first = composers.find("chopin").ok().or_else(|| composers.by_time().first().copied());
             form.composer = first.and_then(|id| composers.get(id)).map(|c| c.name.clone());
         }
     }
@@ -288,10 +261,7 @@ impl AppState {
 
     /// The request for `settings`, against the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
-        let composer = settings
-            .composer
-            .as_deref()
-            .and_then(|name| Some(self.model.composer(name)?.0));
+        let composer = settings.composer.as_deref().and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
         GenerateRequest {
             notes: settings.notes,
@@ -330,10 +300,7 @@ mod tests {
     fn entry(id: &str, name: &str) -> TakeEntry {
         TakeEntry {
             id: serde_json::from_value(id.into()).unwrap(),
-            record: TakeRecord {
-                name: name.to_owned(),
-                ..TakeRecord::default()
-            },
+            record: TakeRecord { name: name.to_owned(), ..TakeRecord::default() },
         }
     }
 
@@ -356,10 +323,7 @@ mod tests {
         state.stage_composing();
         state.take_saved(first, entry("1-first", "First"));
         let stage = state.stage.as_ref().unwrap();
-        assert_eq!(
-            (stage.name.as_str(), &stage.source),
-            ("Second", &StageSource::Composing(second))
-        );
+        assert_eq!((stage.name.as_str(), &stage.source), ("Second", &StageSource::Composing(second)));
         state.apply(EngineEvent::Stopped { job: first });
         assert!(state.stage.is_some(), "another take was stopped");
         state.take_saved(second, entry("2-second", "Second"));

@@ -39,11 +39,7 @@ impl BlendPath {
             let entry = takes.get(&part.id);
             entry.map_or_else(|| part.name.clone(), |e| e.record.name.clone())
         };
-        Some(BlendPath {
-            anchor: id.clone(),
-            stops,
-            ends: [name(&made.source), name(with)],
-        })
+        Some(BlendPath { anchor: id.clone(), stops, ends: [name(&made.source), name(with)] })
     }
 
     /// The way that the take now on the stage belongs to, where this was the one before.
@@ -72,12 +68,11 @@ impl BlendPath {
 pub fn step_of(other: &Option<Made>, made: &Made) -> Option<usize> {
     let other = other.as_ref()?;
     match (&other.how, &made.how) {
-        (
-            How::Blend { with, step, steps },
-            How::Blend {
-                with: w, steps: s, ..
-            },
-        ) if with.id == w.id && steps == s && other.source.id == made.source.id => Some(*step),
+        (How::Blend { with, step, steps }, How::Blend { with: w, steps: s, .. })
+            if with.id == w.id && steps == s && other.source.id == made.source.id =>
+        {
+            Some(*step)
+        }
         _ => None,
     }
 }

@@ -27,11 +27,7 @@ pub struct ExportState {
 
 impl ExportState {
     pub fn new(path: PathBuf) -> ExportState {
-        ExportState {
-            path,
-            progress: ExportProgress::default(),
-            stop: StopFlag::new(),
-        }
+        ExportState { path, progress: ExportProgress::default(), stop: StopFlag::new() }
     }
 }
 

@@ -38,15 +38,11 @@ impl Places {
 }
 
 fn devices() -> Vec<DeviceItem> {
-    [
-        (DeviceChoice::Auto, "Fastest"),
-        (DeviceChoice::Cpu, "CPU"),
-        (DeviceChoice::Cuda, "CUDA"),
-    ]
-    .map(|(choice, name)| DeviceItem {
-        choice,
-        name: name.to_owned(),
-        disabled_because: choice.resolve().err().map(|error| error.to_string()),
-    })
-    .into()
+    [(DeviceChoice::Auto, "Fastest"), (DeviceChoice::Cpu, "CPU"), (DeviceChoice::Cuda, "CUDA")]
+        .map(|(choice, name)| DeviceItem {
+            choice,
+            name: name.to_owned(),
+            disabled_because: choice.resolve().err().map(|error| error.to_string()),
+        })
+        .into()
 }

@@ -92,10 +92,7 @@ impl Form {
             FormError::Unreadable(_) => "Write letters such as ABA or ABA'C.".to_owned(),
             FormError::TooManySections(_) => format!("A form has at most {MAX_SECTIONS} sections."),
             FormError::TooShort { sections } => {
-                format!(
-                    "{sections} sections need at least {} notes.",
-                    sections * MIN_SECTION_NOTES
-                )
+                format!("{sections} sections need at least {} notes.", sections * MIN_SECTION_NOTES)
             }
         })
     }
@@ -142,11 +139,7 @@ pub struct WavSettings {
 
 impl Default for WavSettings {
     fn default() -> WavSettings {
-        WavSettings {
-            sample_rate: 44_100,
-            bits: 16,
-            is_normalised: true,
-        }
+        WavSettings { sample_rate: 44_100, bits: 16, is_normalised: true }
     }
 }
 
@@ -186,10 +179,7 @@ impl Settings {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        write_whole(
-            path,
-            &serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?,
-        )
+        write_whole(path, &serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?)
     }
 
     /// Puts a path at the head of the recent files.
@@ -222,11 +212,7 @@ impl Settings {
 }
 
 fn in_range(value: f32, range: Range<f32>) -> f32 {
-    if value.is_finite() {
-        value.clamp(range.start, range.end)
-    } else {
-        range.start
-    }
+    if value.is_finite() { value.clamp(range.start, range.end) } else { range.start }
 }
 
 #[cfg(test)]
@@ -237,17 +223,11 @@ mod tests {
     fn are_kept_and_survive_a_broken_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/settings.json");
-        let mut settings = Settings {
-            theme: Theme::Light,
-            ..Settings::default()
-        };
+        let mut settings = Settings { theme: Theme::Light, ..Settings::default() };
         settings.remember(Path::new("/a.mid"));
         settings.remember(Path::new("/b.mid"));
         settings.remember(Path::new("/a.mid"));
-        assert_eq!(
-            settings.recent,
-            [PathBuf::from("/a.mid"), PathBuf::from("/b.mid")]
-        );
+        assert_eq!(settings.recent, [PathBuf::from("/a.mid"), PathBuf::from("/b.mid")]);
         settings.save(&path).unwrap();
         assert_eq!(Settings::load(&path), settings);
         std::fs::write(&path, b"{\"sound\": {\"volume\": 9000}, \"later\": 1}").unwrap();
@@ -262,30 +242,14 @@ mod tests {
         form.settings.notes = 100;
         assert_eq!(form.form_problem(), None);
         form.type_form("ABA".to_owned());
-        assert_eq!(
-            (form.form_problem(), form.settings.form.to_string().as_str()),
-            (None, "ABA")
-        );
+        assert_eq!((form.form_problem(), form.settings.form.to_string().as_str()), (None, "ABA"));
         form.type_form("ABACA".to_owned());
-        assert_eq!(
-            form.form_problem().as_deref(),
-            Some("5 sections need at least 160 notes.")
-        );
+        assert_eq!(form.form_problem().as_deref(), Some("5 sections need at least 160 notes."));
         form.type_form("AB?".to_owned());
-        assert_eq!(
-            form.form_problem().as_deref(),
-            Some("Write letters such as ABA or ABA'C.")
-        );
-        assert_eq!(
-            form.settings.form.to_string(),
-            "ABACA",
-            "the last one that could be read"
-        );
+        assert_eq!(form.form_problem().as_deref(), Some("Write letters such as ABA or ABA'C."));
+        assert_eq!(form.settings.form.to_string(), "ABACA", "the last one that could be read");
         form.type_form("A".repeat(33));
-        assert_eq!(
-            form.form_problem().as_deref(),
-            Some("A form has at most 32 sections.")
-        );
+        assert_eq!(form.form_problem().as_deref(), Some("A form has at most 32 sections."));
     }
 
     #[test]
@@ -297,11 +261,7 @@ mod tests {
         let settings = Settings::load(&path).form.settings;
         assert_eq!((settings.sampling.memory, settings.recall), (MEMORY.end, 0.0));
         assert_eq!(settings.form.to_string(), "ABC");
-        std::fs::write(
-            &path,
-            r#"{"form": {"settings": {"notes": 200, "guidance": 2.0}}}"#,
-        )
-        .unwrap();
+        std::fs::write(&path, r#"{"form": {"settings": {"notes": 200, "guidance": 2.0}}}"#).unwrap();
         let settings = Settings::load(&path).form.settings;
         assert_eq!((settings.notes, settings.sampling.memory), (200, 1.0));
         assert_eq!(settings.form, generate::Form::Free);

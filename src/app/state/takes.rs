@@ -42,11 +42,8 @@ pub struct TakesState {
 impl TakesState {
     /// What the disk holds; takes made meanwhile stay.
     pub fn set_listed(&mut self, listed: Vec<TakeEntry>) {
-        let newer: Vec<TakeEntry> = self
-            .entries
-            .drain(..)
-            .filter(|e| listed.iter().all(|other| other.id != e.id))
-            .collect();
+        let newer: Vec<TakeEntry> =
+            self.entries.drain(..).filter(|e| listed.iter().all(|other| other.id != e.id)).collect();
         self.entries = newer.into_iter().chain(listed).collect();
         self.is_listed = true;
         self.refilter();
@@ -115,16 +112,10 @@ impl TakesState {
             if self.filter.only_starred && !record.is_starred {
                 return false;
             }
-            let text = fold(&format!(
-                "{} {}",
-                record.name,
-                record.composer.as_deref().unwrap_or_default()
-            ));
+            let text = fold(&format!("{} {}", record.name, record.composer.as_deref().unwrap_or_default()));
             words.iter().all(|word| text.contains(word))
         };
-        self.shown = (0..self.entries.len())
-            .filter(|&i| matches(&self.entries[i]))
-            .collect();
+        self.shown = (0..self.entries.len()).filter(|&i| matches(&self.entries[i])).collect();
     }
 
     /// The picture of a take; when there is none yet it is noted as wanted.
@@ -184,10 +175,8 @@ mod tests {
             };
             store.save(record, &music).unwrap()
         };
-        let made = vec![
-            entry("Night piece", "Frédéric Chopin", 2),
-            entry("Bach 3", "Johann Sebastian Bach", 1),
-        ];
+        let made =
+            vec![entry("Night piece", "Frédéric Chopin", 2), entry("Bach 3", "Johann Sebastian Bach", 1)];
         (folder, made)
     }
 
@@ -196,23 +185,11 @@ mod tests {
         let (_folder, made) = entries();
         let mut state = TakesState::default();
         state.set_listed(made);
-        for (text, count) in [
-            ("", 2),
-            ("FREDERIC", 1),
-            ("night chopin", 1),
-            ("night bach", 0),
-            ("a", 1),
-        ] {
-            state.set_filter(Filter {
-                text: text.to_owned(),
-                only_starred: false,
-            });
+        for (text, count) in [("", 2), ("FREDERIC", 1), ("night chopin", 1), ("night bach", 0), ("a", 1)] {
+            state.set_filter(Filter { text: text.to_owned(), only_starred: false });
             assert_eq!(state.shown_count(), count, "{text}");
         }
-        state.set_filter(Filter {
-            text: String::new(),
-            only_starred: true,
-        });
+        state.set_filter(Filter { text: String::new(), only_starred: true });
         assert_eq!(state.shown_count(), 0);
         let id = state.all()[1].id.clone();
         state.edit(&id, |e| e.record.is_starred = true);

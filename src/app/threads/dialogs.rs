@@ -29,12 +29,9 @@ impl Dialog {
             dialog = dialog.set_parent(frame);
         }
         let chosen: Chosen = match ask {
-            Ask::Music => Box::pin(
-                dialog
-                    .set_title("Open music")
-                    .add_filter("MIDI", &midi_endings())
-                    .pick_file(),
-            ),
+            Ask::Music => {
+                Box::pin(dialog.set_title("Open music").add_filter("MIDI", &midi_endings()).pick_file())
+            }
             Ask::SoundFont => Box::pin(
                 dialog
                     .set_title("Open SoundFont")
@@ -42,17 +39,11 @@ impl Dialog {
                     .pick_file(),
             ),
             Ask::Checkpoint => {
-                let dialog = dialog
-                    .set_title("Open checkpoint")
-                    .add_filter("Checkpoint", &["safetensors"]);
+                let dialog = dialog.set_title("Open checkpoint").add_filter("Checkpoint", &["safetensors"]);
                 Box::pin(dialog.pick_file())
             }
             Ask::SaveAs { suggested } => {
-                let name = suggested
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
+                let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let dialog = match suggested.parent() {
                     Some(parent) => dialog.set_directory(parent),
                     None => dialog,
@@ -89,7 +80,5 @@ impl Dialog {
 /// In both cases: some systems compare them letter by letter.
 fn midi_endings() -> Vec<String> {
     let endings = midi::ENDINGS.iter();
-    endings
-        .flat_map(|ending| [(*ending).to_owned(), ending.to_uppercase()])
-        .collect()
+    endings.flat_map(|ending| [(*ending).to_owned(), ending.to_uppercase()]).collect()
 }

@@ -52,11 +52,7 @@ impl Feed {
 
     /// The growing take is in the player as `id`, with the notes of `so_far`; the rest shall follow.
     pub fn go_on(&mut self, id: ScoreId, so_far: &Performance) {
-        self.send(Target::Score {
-            id,
-            notes: so_far.notes().len(),
-            pedal: so_far.pedal().len(),
-        });
+        self.send(Target::Score { id, notes: so_far.notes().len(), pedal: so_far.pedal().len() });
     }
 
     fn send(&mut self, target: Target) {
@@ -95,8 +91,7 @@ impl Pour {
         let new_notes = growing.notes.get(*notes..).unwrap_or_default();
         let new_pedal = growing.pedal.get(*pedal..).unwrap_or_default();
         (*notes, *pedal) = (growing.notes.len(), growing.pedal.len());
-        self.handle
-            .append(*id, new_notes.into(), new_pedal.into(), growing.ready_until_secs)
+        self.handle.append(*id, new_notes.into(), new_pedal.into(), growing.ready_until_secs)
     }
 
     fn new_score(&self) -> Result<Target, PlayerBusy> {
@@ -106,11 +101,7 @@ impl Pour {
         if self.start.play {
             self.handle.play()?;
         }
-        Ok(Target::Score {
-            id,
-            notes: 0,
-            pedal: 0,
-        })
+        Ok(Target::Score { id, notes: 0, pedal: 0 })
     }
 
     fn end(&self) -> Result<(), PlayerBusy> {
@@ -129,19 +120,11 @@ pub fn feed(
 ) -> (Feed, StreamSink) {
     let (sender, targets) = unbounded();
     let received = Arc::new(AtomicUsize::new(0));
-    let feed = Feed {
-        targets: sender,
-        sent: 0,
-        received: received.clone(),
-    };
+    let feed = Feed { targets: sender, sent: 0, received: received.clone() };
     let mut pour = Pour {
         handle,
         start,
-        target: if start.into_player {
-            Target::NewScore
-        } else {
-            Target::Nowhere
-        },
+        target: if start.into_player { Target::NewScore } else { Target::Nowhere },
         targets,
         received,
     };

@@ -32,10 +32,7 @@ impl SoundControl {
     /// When the system gives no thread.
     pub fn start(settings: SoundSettings, found: Vec<PathBuf>, wake: Wake) -> std::io::Result<SoundControl> {
         let player = Player::start(settings.output.clone(), wake)?;
-        let named = found
-            .into_iter()
-            .map(|path| (path.clone(), crate::display::stem(&path)))
-            .collect();
+        let named = found.into_iter().map(|path| (path.clone(), crate::display::stem(&path))).collect();
         let control = SoundControl {
             player,
             settings,
@@ -88,10 +85,8 @@ impl SoundControl {
     /// Bank and program in use.
     pub fn preset(&self) -> Option<(u8, u8)> {
         let font = self.font.as_ref()?;
-        let kept = self
-            .settings
-            .preset
-            .filter(|kept| font.presets().iter().any(|p| (p.bank, p.program) == *kept));
+        let kept =
+            self.settings.preset.filter(|kept| font.presets().iter().any(|p| (p.bank, p.program) == *kept));
         kept.or_else(|| Some((font.default_preset().bank, font.default_preset().program)))
     }
 
@@ -133,11 +128,7 @@ impl SoundControl {
         let Some(sound_font) = self.font.clone() else {
             return;
         };
-        let SoundSettings {
-            has_reverb,
-            has_chorus,
-            ..
-        } = self.settings;
+        let SoundSettings { has_reverb, has_chorus, .. } = self.settings;
         log_busy(self.handle().set_sound(Sound {
             sound_font,
             preset: self.preset(),
@@ -164,11 +155,8 @@ impl SoundControl {
 
     fn send_gain(&self) {
         // Squared: a slider that feels even to the ear.
-        let gain = if self.settings.is_muted {
-            0.0
-        } else {
-            1.5 * self.settings.volume * self.settings.volume
-        };
+        let gain =
+            if self.settings.is_muted { 0.0 } else { 1.5 * self.settings.volume * self.settings.volume };
         log_busy(self.handle().set_gain(gain));
     }
 
@@ -211,11 +199,7 @@ impl SoundControl {
 
     pub fn toggle_play(&self) {
         let handle = self.handle();
-        log_busy(if self.is_playing() {
-            handle.pause()
-        } else {
-            handle.play()
-        });
+        log_busy(if self.is_playing() { handle.pause() } else { handle.play() });
     }
 
     pub fn stop(&self) {
@@ -239,10 +223,9 @@ impl SoundControl {
 fn output(status: PlayerStatus) -> Output {
     match status.device {
         Device::Opening => Output::Opening,
-        Device::Open { name, .. } => Output::Device {
-            name,
-            latency_ms: status.latency_secs.map(|s| s * 1000.0),
-        },
+        Device::Open { name, .. } => {
+            Output::Device { name, latency_ms: status.latency_secs.map(|s| s * 1000.0) }
+        }
         Device::Silent { reason } => Output::Silent { why: reason },
     }
 }

@@ -100,16 +100,14 @@ fn remarks(dataset: &Dataset) -> Vec<String> {
 /// Looks at what is to be learnt from, and at the run folder.
 pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
     let found = match is_corpus(&data) {
-        true => Corpus::load(&data)
-            .map_err(|e| e.to_string())
-            .map(|corpus| FoundData {
-                kind: DataKind::Corpus,
-                pieces: corpus.pieces.len(),
-                notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
-                composers: corpus.composers.len(),
-                music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
-                remarks: Vec::new(),
-            }),
+        true => Corpus::load(&data).map_err(|e| e.to_string()).map(|corpus| FoundData {
+            kind: DataKind::Corpus,
+            pieces: corpus.pieces.len(),
+            notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
+            composers: corpus.composers.len(),
+            music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
+            remarks: Vec::new(),
+        }),
         false => Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
             let mut names: Vec<&str> = dataset.entries.iter().map(|e| e.composer_name.as_str()).collect();
             names.sort_unstable();
@@ -126,10 +124,5 @@ pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
     };
     let last = run_dir.join("last.safetensors");
     let can_resume_from = Checkpoint::read(&last).ok().map(|c| c.header.trained_on.step);
-    DataFacts {
-        data,
-        run_dir,
-        found,
-        can_resume_from,
-    }
+    DataFacts { data, run_dir, found, can_resume_from }
 }

@@ -118,14 +118,7 @@ impl Workers {
     pub fn start(wake: Wake) -> std::io::Result<Workers> {
         let (sender, done) = bounded(RESULTS);
         let (readers, writer) = (Queue::spawn("read")?, Queue::spawn("write")?);
-        Ok(Workers {
-            done,
-            sender,
-            wake,
-            tasks: Vec::new(),
-            readers,
-            writer,
-        })
+        Ok(Workers { done, sender, wake, tasks: Vec::new(), readers, writer })
     }
 
     /// What ended since the last call; never blocks.
@@ -144,10 +137,7 @@ impl Workers {
 
     /// A way for other threads to report.
     pub fn reporter(&self) -> Reporter {
-        Reporter {
-            sender: self.sender.clone(),
-            wake: self.wake.clone(),
-        }
+        Reporter { sender: self.sender.clone(), wake: self.wake.clone() }
     }
 
     /// Work on a thread of its own.
@@ -167,8 +157,7 @@ impl Workers {
     fn start_task(&self, name: &str, work: impl FnOnce() -> Done + Send + 'static) -> Option<Task<()>> {
         let reporter = self.reporter();
         let task = Task::spawn(name, self.wake.clone(), move || reporter.report(work()));
-        task.inspect_err(|error| tracing::error!(%error, "no thread for a task"))
-            .ok()
+        task.inspect_err(|error| tracing::error!(%error, "no thread for a task")).ok()
     }
 
     /// Reads in the order asked.

@@ -22,10 +22,8 @@ impl Balanced {
         for &(composer, value) in values {
             groups[composer].push(value);
         }
-        let by_composer: Vec<Option<f64>> = groups
-            .iter()
-            .map(|group| (!group.is_empty()).then(|| mean(group)))
-            .collect();
+        let by_composer: Vec<Option<f64>> =
+            groups.iter().map(|group| (!group.is_empty()).then(|| mean(group))).collect();
         let means: Vec<f64> = by_composer.iter().flatten().copied().collect();
         let squares: f64 = groups
             .iter()
@@ -39,13 +37,7 @@ impl Balanced {
             0 => Measured::averaged(&means).error,
             _ => (squares / freedom as f64 * shares).sqrt() / means.len().max(1) as f64,
         };
-        Balanced {
-            mean: Measured {
-                value: mean(&means),
-                error,
-            },
-            by_composer,
-        }
+        Balanced { mean: Measured { value: mean(&means), error }, by_composer }
     }
 }
 

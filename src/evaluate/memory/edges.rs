@@ -71,16 +71,12 @@ pub fn figures(notes: &[NoteToken]) -> [f64; 5] {
 
 /// Medians of the [`figures`] of one place over all pieces, composers weighing the same, with standard errors.
 pub fn medians(pieces: &[Whole], place: Place) -> [Measured; 5] {
-    let all: Vec<(usize, [f64; 5])> = pieces
-        .iter()
-        .map(|w| (w.composer, figures(place.of(&w.notes))))
-        .collect();
+    let all: Vec<(usize, [f64; 5])> =
+        pieces.iter().map(|w| (w.composer, figures(place.of(&w.notes)))).collect();
     let groups: Vec<&[(usize, [f64; 5])]> = all.chunk_by(|a, b| a.0 == b.0).collect();
     std::array::from_fn(|figure| {
-        let own: Vec<Vec<f64>> = groups
-            .iter()
-            .map(|group| group.iter().map(|(_, f)| f[figure]).collect())
-            .collect();
+        let own: Vec<Vec<f64>> =
+            groups.iter().map(|group| group.iter().map(|(_, f)| f[figure]).collect()).collect();
         // Single pieces have no spread of their own: then the composers are drawn too.
         let drawn = match own.iter().all(|group| group.len() == 1) {
             true => vec![own.concat()],
@@ -90,20 +86,14 @@ pub fn medians(pieces: &[Whole], place: Place) -> [Measured; 5] {
         let resampled: Vec<f64> = (0..RESAMPLINGS)
             .map(|_| {
                 let draw = |group: &Vec<f64>| -> Vec<f64> {
-                    group
-                        .iter()
-                        .map(|_| group[rng.random_range(0..group.len())])
-                        .collect()
+                    group.iter().map(|_| group[rng.random_range(0..group.len())]).collect()
                 };
                 balanced_median(&drawn.iter().map(draw).collect::<Vec<_>>())
             })
             .collect();
         let centre = mean(&resampled);
         let squares: Vec<f64> = resampled.iter().map(|m| (m - centre).powi(2)).collect();
-        Measured {
-            value: balanced_median(&own),
-            error: mean(&squares).sqrt(),
-        }
+        Measured { value: balanced_median(&own), error: mean(&squares).sqrt() }
     })
 }
 
@@ -147,12 +137,7 @@ mod tests {
     #[test]
     fn figures_by_hand() {
         // A chord of two, a single note, and a last one whose gap is the next onset's business.
-        let notes = [
-            note(39, 0.0, 0.02),
-            note(43, 0.1, 10.0),
-            note(39, 0.2, 0.02),
-            note(43, 3.0, 10.0),
-        ];
+        let notes = [note(39, 0.0, 0.02), note(43, 0.1, 10.0), note(39, 0.2, 0.02), note(43, 3.0, 10.0)];
         let [density, duration, velocity, chords, pitch] = figures(&notes);
         assert!((density - 10.0).abs() < 1e-9);
         // √(0.02 · 10).

@@ -11,15 +11,9 @@ pub type Feature = (&'static str, fn(&Heard) -> f64);
 /// All features.
 pub const FEATURES: &[Feature] = &[
     // Memory.
-    ("patterns of 4 intervals heard before", |h| {
-        repeated_share::<4>(h.notes).unwrap_or(0.0)
-    }),
-    ("patterns of 8 intervals heard before", |h| {
-        repeated_share::<8>(h.notes).unwrap_or(0.0)
-    }),
-    ("themes that return", |h| {
-        returned_share(h.notes, h.notes).unwrap_or(0.0)
-    }),
+    ("patterns of 4 intervals heard before", |h| repeated_share::<4>(h.notes).unwrap_or(0.0)),
+    ("patterns of 8 intervals heard before", |h| repeated_share::<8>(h.notes).unwrap_or(0.0)),
+    ("themes that return", |h| returned_share(h.notes, h.notes).unwrap_or(0.0)),
     ("rhythms of 4 gaps heard before", rhythms_heard_before),
     ("pitches among the last 8 notes", |h| recent(&h.pitches, 8)),
     ("pitches among the last 24 notes", |h| recent(&h.pitches, 24)),
@@ -30,35 +24,18 @@ pub const FEATURES: &[Feature] = &[
     // Pitch.
     ("mean pitch", |h| mean(&h.pitches)),
     ("spread of pitches", |h| deviation(&h.pitches)),
-    ("size of steps", |h| {
-        mean(&h.intervals.iter().map(|i| i.abs()).collect::<Vec<_>>())
-    }),
-    ("steps of one or two semitones", |h| {
-        share(&h.intervals, |i| (1.0..=2.0).contains(&i.abs()))
-    }),
+    ("size of steps", |h| mean(&h.intervals.iter().map(|i| i.abs()).collect::<Vec<_>>())),
+    ("steps of one or two semitones", |h| share(&h.intervals, |i| (1.0..=2.0).contains(&i.abs()))),
     ("steps of an octave", |h| share(&h.intervals, |i| i.abs() == 12.0)),
-    ("notes struck again at once", |h| {
-        share(&h.intervals, |i| *i == 0.0)
-    }),
+    ("notes struck again at once", |h| share(&h.intervals, |i| *i == 0.0)),
     ("steps that go on in the same direction", same_direction),
-    ("variety of steps", |h| {
-        entropy(h.intervals.iter().map(|i| *i as i64))
-    }),
+    ("variety of steps", |h| entropy(h.intervals.iter().map(|i| *i as i64))),
     ("size of steps of the top line", |h| mean(&steps(&h.tops))),
-    ("small steps of the top line", |h| {
-        share(&steps(&h.tops), |s| (1.0..=2.0).contains(s))
-    }),
+    ("small steps of the top line", |h| share(&steps(&h.tops), |s| (1.0..=2.0).contains(s))),
     ("size of steps of the bass", |h| mean(&steps(&h.bass))),
-    ("variety of pitch classes", |h| {
-        entropy(h.pitches.iter().map(|p| *p as i64 % 12))
-    }),
-    ("how well one key fits 32 notes", |h| {
-        mean(&h.classes.iter().map(key_fit).collect::<Vec<_>>())
-    }),
-    (
-        "pitch classes in common with the 32 notes before",
-        neighbours_alike,
-    ),
+    ("variety of pitch classes", |h| entropy(h.pitches.iter().map(|p| *p as i64 % 12))),
+    ("how well one key fits 32 notes", |h| mean(&h.classes.iter().map(key_fit).collect::<Vec<_>>())),
+    ("pitch classes in common with the 32 notes before", neighbours_alike),
     ("semitone clashes in chords", clashes),
     ("octaves in chords", |h| share(&h.chord_intervals, |i| *i == 12.0)),
     ("notes per chord", |h| mean(&h.chord_sizes)),
@@ -67,41 +44,23 @@ pub const FEATURES: &[Feature] = &[
     ("density", |h| (h.notes.len() as f64 / h.secs.max(0.1)).ln()),
     ("durations", |h| mean(&h.log_durations)),
     ("spread of durations", |h| deviation(&h.log_durations)),
-    ("change of duration from note to note", |h| {
-        mean(&steps(&h.log_durations))
-    }),
+    ("change of duration from note to note", |h| mean(&steps(&h.log_durations))),
     ("spread of gaps", |h| deviation(&h.log_gaps)),
-    ("variety of gaps", |h| {
-        entropy(h.notes.iter().map(|n| i64::from(n.gap)))
-    }),
-    ("gaps as long as the one before", |h| {
-        share(&steps(&h.log_gaps), |s| *s < 0.1)
-    }),
+    ("variety of gaps", |h| entropy(h.notes.iter().map(|n| i64::from(n.gap)))),
+    ("gaps as long as the one before", |h| share(&steps(&h.log_gaps), |s| *s < 0.1)),
     ("change of gap from note to note", |h| mean(&steps(&h.log_gaps))),
     ("gaps under 40 ms", |h| share(&h.log_gaps, |g| *g < 0.035f64.ln())),
-    ("gaps over half a second", |h| {
-        share(&h.log_gaps, |g| *g > 0.5f64.ln())
-    }),
+    ("gaps over half a second", |h| share(&h.log_gaps, |g| *g > 0.5f64.ln())),
     ("rhythmic periodicity", |h| h.periodicity()),
-    ("keys held at once", |h| {
-        h.log_durations.iter().map(|d| d.exp()).sum::<f64>() / h.secs.max(0.1)
-    }),
-    ("durations that follow the gaps", |h| {
-        correlation(&h.log_durations, &h.log_next_gaps)
-    }),
+    ("keys held at once", |h| h.log_durations.iter().map(|d| d.exp()).sum::<f64>() / h.secs.max(0.1)),
+    ("durations that follow the gaps", |h| correlation(&h.log_durations, &h.log_next_gaps)),
     // Velocity.
     ("velocity", |h| mean(&h.velocities)),
     ("spread of velocities", |h| deviation(&h.velocities)),
-    ("change of velocity from note to note", |h| {
-        mean(&steps(&h.velocities))
-    }),
-    ("slow changes of loudness", |h| {
-        deviation(&averages(&h.velocities, 32))
-    }),
+    ("change of velocity from note to note", |h| mean(&steps(&h.velocities))),
+    ("slow changes of loudness", |h| deviation(&averages(&h.velocities, 32))),
     ("louder top notes", |h| mean(&h.top_accents)),
-    ("velocities that follow the pitch", |h| {
-        correlation(&h.pitches, &h.velocities)
-    }),
+    ("velocities that follow the pitch", |h| correlation(&h.pitches, &h.velocities)),
 ];
 
 /// One value per feature, all finite.
@@ -149,12 +108,8 @@ fn neighbours_alike(heard: &Heard) -> f64 {
 
 /// The highest correlation of counts of pitch classes with the profile of a major or minor key (Krumhansl 1990).
 fn key_fit(classes: &[f64; 12]) -> f64 {
-    const MAJOR: [f64; 12] = [
-        6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88,
-    ];
-    const MINOR: [f64; 12] = [
-        6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17,
-    ];
+    const MAJOR: [f64; 12] = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
+    const MINOR: [f64; 12] = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
     let fit = |profile: &[f64; 12], tonic: usize| {
         let turned: Vec<f64> = (0..12).map(|class| profile[(class + 12 - tonic) % 12]).collect();
         correlation(classes, &turned)
@@ -182,9 +137,7 @@ mod tests {
             pedal: 0,
             gap: gap_bin(gap),
         };
-        (0..16)
-            .flat_map(|_| [note(15, 0.0), note(39, 0.0), note(43, 0.0), note(46, 0.5)])
-            .collect()
+        (0..16).flat_map(|_| [note(15, 0.0), note(39, 0.0), note(43, 0.0), note(46, 0.5)]).collect()
     }
 
     #[test]

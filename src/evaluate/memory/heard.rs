@@ -50,10 +50,7 @@ impl<'a> Heard<'a> {
         let mut heard = Heard {
             notes,
             secs: 0.0,
-            velocities: notes
-                .iter()
-                .map(|n| f64::from(velocity_value(n.velocity)))
-                .collect(),
+            velocities: notes.iter().map(|n| f64::from(velocity_value(n.velocity))).collect(),
             intervals: pitches.windows(2).map(|p| p[1] - p[0]).collect(),
             pitches,
             bass: Vec::new(),
@@ -93,16 +90,11 @@ impl<'a> Heard<'a> {
         self.chord_sizes.push(chord.len() as f64);
         for (i, low) in chord.iter().enumerate() {
             let above = chord[i + 1..].iter();
-            self.chord_intervals
-                .extend(above.map(|high| f64::from(high.pitch) - f64::from(low.pitch)));
+            self.chord_intervals.extend(above.map(|high| f64::from(high.pitch) - f64::from(low.pitch)));
         }
         if !others.is_empty() {
-            let rest: Vec<f64> = others
-                .iter()
-                .map(|n| f64::from(velocity_value(n.velocity)))
-                .collect();
-            self.top_accents
-                .push(f64::from(velocity_value(top.velocity)) - mean(&rest));
+            let rest: Vec<f64> = others.iter().map(|n| f64::from(velocity_value(n.velocity))).collect();
+            self.top_accents.push(f64::from(velocity_value(top.velocity)) - mean(&rest));
         }
     }
 
@@ -135,9 +127,7 @@ impl<'a> Heard<'a> {
 
 fn class_counts(notes: &[NoteToken]) -> [f64; 12] {
     let mut counts = [0.0; 12];
-    notes
-        .iter()
-        .for_each(|n| counts[usize::from(n.pitch) % 12] += 1.0);
+    notes.iter().for_each(|n| counts[usize::from(n.pitch) % 12] += 1.0);
     counts
 }
 
@@ -193,12 +183,7 @@ mod tests {
     #[test]
     fn an_even_beat_is_periodic_and_chance_is_not() {
         let notes = |gap: &dyn Fn(usize) -> f64| -> Vec<NoteToken> {
-            (0..100)
-                .map(|i| NoteToken {
-                    gap: gap_bin(gap(i)),
-                    ..NoteToken::default()
-                })
-                .collect()
+            (0..100).map(|i| NoteToken { gap: gap_bin(gap(i)), ..NoteToken::default() }).collect()
         };
         let even = notes(&|_| 0.3);
         let mut state = 1u32;

@@ -61,13 +61,7 @@ pub fn measure_memory(
     if options.long_takes == 0 || options.best_of == 0 || options.long_notes < MIN_LONG_NOTES {
         return Err(EvaluateError::Options);
     }
-    let mut this = Measurement {
-        generator,
-        composers: corpus.composers.len(),
-        options,
-        stop,
-        on_progress,
-    };
+    let mut this = Measurement { generator, composers: corpus.composers.len(), options, stop, on_progress };
     let real = held_out(corpus);
     if real.is_empty() {
         return Err(EvaluateError::EmptySplit("validation or test"));
@@ -87,21 +81,14 @@ pub fn measure_memory(
         _ => Some(this.compose(1)?),
     };
     this.say("memory and form", 0, None)?;
-    let mut rows = vec![
-        this.row("real held-out", &real, None),
-        this.row(&name, &chosen, Some(&real)),
-    ];
+    let mut rows = vec![this.row("real held-out", &real, None), this.row(&name, &chosen, Some(&real))];
     rows.extend(first.map(|takes| this.row("takes, N = 1", &takes, Some(&real))));
     let pictures = [&real, &chosen].into_iter().filter_map(|set| this.picture(set));
     let mut report = MemoryReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         checkpoint: info.hash.clone(),
         corpus: corpus.provenance.source.clone(),
-        composers: info
-            .labelled
-            .iter()
-            .map(|(_, c)| c.surname().to_owned())
-            .collect(),
+        composers: info.labelled.iter().map(|(_, c)| c.surname().to_owned()).collect(),
         options: options.clone(),
         minutes: begun.elapsed().as_secs_f64() / 60.0,
         rows,
@@ -177,10 +164,7 @@ impl Measurement<'_> {
     }
 
     fn second_hearing(&mut self, real: &[Whole]) -> Result<SecondHearing, EvaluateError> {
-        let phrases = phrases(
-            real,
-            (PHRASES_PER_TAKE * self.options.long_takes).min(MAX_PHRASES),
-        );
+        let phrases = phrases(real, (PHRASES_PER_TAKE * self.options.long_takes).min(MAX_PHRASES));
         self.say("second hearing", 0, None)?;
         let exact = self.go_on(&phrases, 0)?;
         let transposed = self.go_on(&phrases, WHOLE_TONE)?;
@@ -226,10 +210,7 @@ impl Measurement<'_> {
                     let music = decode(&phrase.prompt(up));
                     let composer = Some(ComposerId(phrase.composer as u8));
                     let request = verbs::continuation(self.generator, &music, CONTINUED, composer, seed)?;
-                    Ok(GenerateRequest {
-                        sampling: self.options.sampling,
-                        ..request
-                    })
+                    Ok(GenerateRequest { sampling: self.options.sampling, ..request })
                 })
                 .collect::<Result<Vec<GenerateRequest>, EvaluateError>>()?;
             let takes = self.generator.generate_batch(&requests, self.stop, &mut |_| {})?;
@@ -254,13 +235,8 @@ impl Measurement<'_> {
 
     /// The picture of the piece with the most returns, the first of several.
     fn picture(&self, pieces: &[Whole]) -> Option<SelfSimilarity> {
-        let shares: Vec<f64> = pieces
-            .iter()
-            .map(|w| self.returned(w, w).unwrap_or(0.0))
-            .collect();
-        let best = (0..pieces.len())
-            .rev()
-            .max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
+        let shares: Vec<f64> = pieces.iter().map(|w| self.returned(w, w).unwrap_or(0.0)).collect();
+        let best = (0..pieces.len()).rev().max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
         SelfSimilarity::of(&pieces[best].title, self.beginning(&pieces[best]))
     }
 
@@ -280,9 +256,7 @@ impl Measurement<'_> {
         let place = |place: Place| PlaceRow {
             place: place.name().to_owned(),
             medians: medians(pieces, place),
-            auc: pairs
-                .as_ref()
-                .and_then(|(real, takes)| place_auc(real, takes, place)),
+            auc: pairs.as_ref().and_then(|(real, takes)| place_auc(real, takes, place)),
         };
         FormRow {
             name: name.to_owned(),
@@ -323,8 +297,5 @@ fn place_auc(real: &[&Whole], takes: &[&Whole], place: Place) -> Option<Measured
     };
     let all = [examples(real, false), examples(takes, true)].concat();
     let value = auc(&scores(&all)?, &all);
-    Some(Measured {
-        value,
-        error: auc_error(value, real.len(), takes.len()),
-    })
+    Some(Measured { value, error: auc_error(value, real.len(), takes.len()) })
 }

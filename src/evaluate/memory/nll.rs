@@ -59,7 +59,5 @@ pub fn nll_of(
 /// What the row up to each of its notes suggests.
 fn hints(notes: &[NoteToken]) -> Vec<Option<Hint>> {
     let links = Memory::of(notes).into_links();
-    (0..notes.len())
-        .map(|at| links.get(at).copied().flatten()?.hint(notes, at))
-        .collect()
+    (0..notes.len()).map(|at| links.get(at).copied().flatten()?.hint(notes, at)).collect()
 }

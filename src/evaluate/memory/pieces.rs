@@ -75,24 +75,13 @@ mod tests {
     use super::*;
 
     fn whole(composer: usize, work: usize) -> Whole {
-        Whole {
-            title: String::new(),
-            composer,
-            work,
-            notes: Vec::new(),
-        }
+        Whole { title: String::new(), composer, work, notes: Vec::new() }
     }
 
     #[test]
     fn pairs_are_balanced_by_composer() {
         let a: Vec<Whole> = (0..5).map(|i| whole(0, i)).chain([whole(1, 9)]).collect();
-        let b = [
-            whole(0, 20),
-            whole(0, 21),
-            whole(1, 22),
-            whole(1, 23),
-            whole(2, 24),
-        ];
+        let b = [whole(0, 20), whole(0, 21), whole(1, 22), whole(1, 23), whole(2, 24)];
         let (left, right) = balanced_pairs(&a, &b);
         let of = |set: &[&Whole]| set.iter().map(|w| (w.composer, w.work)).collect::<Vec<_>>();
         assert_eq!(of(&left), [(0, 1), (0, 3), (1, 9)]);

@@ -82,10 +82,7 @@ pub fn real_or_take(real: &[&Whole], takes: &[&Whole], notes: usize) -> Option<R
     Some(RealOrTake {
         notes,
         segments: count.min(examples.len() - count),
-        auc: Measured {
-            value,
-            error: auc_error(value, real.len(), takes.len()),
-        },
+        auc: Measured { value, error: auc_error(value, real.len(), takes.len()) },
         signs: signs(&examples),
     })
 }
@@ -140,11 +137,8 @@ pub fn scores(examples: &[Example]) -> Option<Vec<f64>> {
 /// Area under the receiver's curve: how often a take has a higher score than real music, ties counting half; 0.5
 /// where one kind is missing.
 pub fn auc(scores: &[f64], examples: &[Example]) -> f64 {
-    let mut sorted: Vec<(f64, bool)> = scores
-        .iter()
-        .copied()
-        .zip(examples.iter().map(|e| e.is_take))
-        .collect();
+    let mut sorted: Vec<(f64, bool)> =
+        scores.iter().copied().zip(examples.iter().map(|e| e.is_take)).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let takes = sorted.iter().filter(|(_, is_take)| *is_take).count();
     let real = sorted.len() - takes;
@@ -201,11 +195,7 @@ mod tests {
     use crate::tokens::NoteToken;
 
     fn example(is_take: bool, fold: usize, features: Vec<f64>) -> Example {
-        Example {
-            is_take,
-            fold,
-            features,
-        }
+        Example { is_take, fold, features }
     }
 
     #[test]
@@ -275,10 +265,7 @@ mod tests {
         // 600 notes are two segments of 256.
         assert_eq!((found.segments, found.auc.value), (20, 1.0));
         let steps = found.signs.iter().find(|s| s.feature == "size of steps").unwrap();
-        assert!(
-            steps.real < 2.0 && steps.takes > 4.0 && steps.auc == 1.0,
-            "{steps:?}"
-        );
+        assert!(steps.real < 2.0 && steps.takes > 4.0 && steps.auc == 1.0, "{steps:?}");
         assert!(real_or_take(&[], &[], 256).is_none());
         assert!(real_or_take(&real, &takes, 1024).is_none(), "none is so long");
     }

@@ -11,10 +11,7 @@ const MEMORY_NOTES: usize = 256;
 /// key. Intervals lie between successive notes of the token row, so a chord gives the intervals between its notes.
 /// `None` when `notes` are too few for a pattern.
 pub fn repeated_share<const N: usize>(notes: &[NoteToken]) -> Option<f64> {
-    let intervals: Vec<i8> = notes
-        .windows(2)
-        .map(|pair| pair[1].pitch as i8 - pair[0].pitch as i8)
-        .collect();
+    let intervals: Vec<i8> = notes.windows(2).map(|pair| pair[1].pitch as i8 - pair[0].pitch as i8).collect();
     let mut latest: HashMap<[i8; N], usize> = HashMap::new();
     let (mut patterns, mut repeated) = (0usize, 0usize);
     for (at, pattern) in intervals.array_windows::<N>().enumerate() {
@@ -30,14 +27,7 @@ mod tests {
     use super::*;
 
     fn notes(pitches: &[u8]) -> Vec<NoteToken> {
-        pitches
-            .iter()
-            .map(|&pitch| NoteToken {
-                pitch,
-                gap: 10,
-                ..NoteToken::default()
-            })
-            .collect()
+        pitches.iter().map(|&pitch| NoteToken { pitch, gap: 10, ..NoteToken::default() }).collect()
     }
 
     #[test]

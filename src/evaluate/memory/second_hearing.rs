@@ -67,10 +67,7 @@ impl Phrase {
 
     /// The whole phrase twice, the second time `up` semitones higher: 192 notes.
     pub fn twice(&self, up: u8) -> Vec<NoteToken> {
-        let again = self.notes.iter().map(|n| NoteToken {
-            pitch: n.pitch + up,
-            ..*n
-        });
+        let again = self.notes.iter().map(|n| NoteToken { pitch: n.pitch + up, ..*n });
         self.notes.iter().copied().chain(again).collect()
     }
 
@@ -106,18 +103,14 @@ fn share_near(expected: &[u8], composed: &[NoteToken], up: u8) -> f64 {
 pub fn phrases(pieces: &[Whole], per_composer: usize) -> Vec<Phrase> {
     let of_piece = |piece: &Whole| -> Vec<Phrase> {
         let starts = (FIRST_START..piece.notes.len()).step_by(ELSEWHERE);
-        starts
-            .filter_map(|start| (start..start + PHRASE).find_map(|s| Phrase::cut(piece, s)))
-            .collect()
+        starts.filter_map(|start| (start..start + PHRASE).find_map(|s| Phrase::cut(piece, s))).collect()
     };
     pieces
         .chunk_by(|a, b| a.composer == b.composer)
         .flat_map(|own| {
             let all: Vec<Phrase> = own.iter().flat_map(of_piece).collect();
             let n = per_composer.min(all.len());
-            (0..n)
-                .map(|i| all[(2 * i + 1) * all.len() / (2 * n)].clone())
-                .collect::<Vec<_>>()
+            (0..n).map(|i| all[(2 * i + 1) * all.len() / (2 * n)].clone()).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -140,21 +133,11 @@ mod tests {
     use super::*;
 
     fn note(pitch: u8, gap: u8) -> NoteToken {
-        NoteToken {
-            pitch,
-            gap,
-            duration: 10,
-            ..NoteToken::default()
-        }
+        NoteToken { pitch, gap, duration: 10, ..NoteToken::default() }
     }
 
     fn piece(notes: Vec<NoteToken>) -> Whole {
-        Whole {
-            title: String::new(),
-            composer: 0,
-            work: 0,
-            notes,
-        }
+        Whole { title: String::new(), composer: 0, work: 0, notes }
     }
 
     #[test]
@@ -182,14 +165,8 @@ mod tests {
         // Notes 167 and 168 begin together.
         (notes[167].pitch, notes[167].gap, notes[168].pitch) = (30, 0, 40);
         let music = piece(notes.clone());
-        assert!(
-            Phrase::cut(&music, 128).is_none(),
-            "its cue would end inside the chord"
-        );
-        assert!(
-            Phrase::cut(&music, 168).is_none(),
-            "it would begin inside the chord"
-        );
+        assert!(Phrase::cut(&music, 128).is_none(), "its cue would end inside the chord");
+        assert!(Phrase::cut(&music, 168).is_none(), "it would begin inside the chord");
         assert!(Phrase::cut(&music, 129).is_some());
         notes[140].pitch = 86;
         assert!(Phrase::cut(&piece(notes), 129).is_none());

@@ -73,13 +73,8 @@ mod tests {
     fn a_piece_in_three_parts_shows_its_return() {
         // 128 notes on four keys, 128 on one other key, and the first part again; all equally spaced.
         let pitch = |i: usize| if i / 128 == 1 { 36 } else { [30, 33, 35, 41][i % 4] };
-        let notes: Vec<NoteToken> = (0..384)
-            .map(|i| NoteToken {
-                pitch: pitch(i),
-                gap: 10,
-                ..NoteToken::default()
-            })
-            .collect();
+        let notes: Vec<NoteToken> =
+            (0..384).map(|i| NoteToken { pitch: pitch(i), gap: 10, ..NoteToken::default() }).collect();
         let picture = SelfSimilarity::of("A B A", &notes).unwrap();
         assert!((picture.secs - 38.4).abs() < 1e-6);
         let shades = picture.shades();
@@ -94,11 +89,7 @@ mod tests {
 
     #[test]
     fn a_damaged_picture_is_dark_and_not_a_panic() {
-        let picture = SelfSimilarity {
-            title: String::new(),
-            secs: 1.0,
-            cells: "ffz€".to_owned(),
-        };
+        let picture = SelfSimilarity { title: String::new(), secs: 1.0, cells: "ffz€".to_owned() };
         assert_eq!(picture.shades()[..3], [255, 0, 0]);
     }
 }

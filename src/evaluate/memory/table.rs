@@ -34,26 +34,14 @@ impl MemoryReport {
         for row in &self.rows {
             let [four, eight] = &row.repetition;
             let cells = [four, eight, &row.returns, &row.chance_returns, &row.with_return];
-            let cells: Vec<String> = cells
-                .iter()
-                .map(|c| format!("{:<15}", c.mean.to_string()))
-                .collect();
-            writeln!(
-                out,
-                "{:<20} {:>6}  {}",
-                row.name,
-                row.pieces,
-                cells.join(" ").trim_end()
-            )?;
+            let cells: Vec<String> = cells.iter().map(|c| format!("{:<15}", c.mean.to_string())).collect();
+            writeln!(out, "{:<20} {:>6}  {}", row.name, row.pieces, cells.join(" ").trim_end())?;
         }
         Ok(())
     }
 
     fn write_composers(&self, out: &mut String) -> fmt::Result {
-        writeln!(
-            out,
-            "\n   by composer: patterns of 4 intervals heard before; blocks that return"
-        )?;
+        writeln!(out, "\n   by composer: patterns of 4 intervals heard before; blocks that return")?;
         write!(out, "{:<16}", "")?;
         for row in &self.rows {
             write!(out, " {:>20}", row.name)?;
@@ -113,10 +101,7 @@ impl MemoryReport {
     }
 
     fn write_told_apart(&self, out: &mut String) -> fmt::Result {
-        writeln!(
-            out,
-            "\n   real or take? AUC of gradient-boosted trees, folds by work"
-        )?;
+        writeln!(out, "\n   real or take? AUC of gradient-boosted trees, folds by work")?;
         for row in &self.rows {
             for told in &row.told_apart {
                 writeln!(

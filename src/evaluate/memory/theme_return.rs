@@ -64,11 +64,7 @@ mod tests {
     use super::*;
 
     fn note(pitch: u8) -> NoteToken {
-        NoteToken {
-            pitch,
-            gap: 10,
-            ..NoteToken::default()
-        }
+        NoteToken { pitch, gap: 10, ..NoteToken::default() }
     }
 
     /// A theme over four keys, then 32 notes of filling on each of other keys.

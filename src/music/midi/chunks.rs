@@ -76,9 +76,9 @@ fn read_timing(first: u8, second: u8) -> Result<Timing, MidiError> {
     let frames = first.wrapping_neg();
     match Fps::from_int(frames).filter(|_| second > 0) {
         Some(fps) => Ok(Timing::Timecode(fps, second)),
-        None => Err(MidiError::NotMidi(format!(
-            "SMPTE time of {frames} frames with {second} ticks is unknown"
-        ))),
+        None => {
+            Err(MidiError::NotMidi(format!("SMPTE time of {frames} frames with {second} ticks is unknown")))
+        }
     }
 }
 
@@ -159,10 +159,7 @@ fn find_tracks<'a>(
         if id == TRACK || bytes[begin..end].ends_with(&END_EVENT) {
             if tracks.len() >= MAX_TRACKS {
                 let limit = MAX_TRACKS as u64;
-                return Err(MidiError::TooLarge {
-                    what: "tracks",
-                    limit,
-                });
+                return Err(MidiError::TooLarge { what: "tracks", limit });
             }
             report.wrong_lengths += usize::from(!is_right || id != TRACK);
             tracks.push(&bytes[begin..end]);
@@ -216,9 +213,7 @@ fn length_at(bytes: &[u8], at: usize) -> Option<usize> {
 /// Where `wanted` stands in `bytes`, from `from` on.
 fn positions<'b>(bytes: &'b [u8], wanted: &'b [u8; 4], from: usize) -> impl Iterator<Item = usize> + 'b {
     let windows = bytes.get(from..).unwrap_or_default().windows(4).enumerate();
-    windows
-        .filter(move |(_, window)| *window == wanted)
-        .map(move |(at, _)| from + at)
+    windows.filter(move |(_, window)| *window == wanted).map(move |(at, _)| from + at)
 }
 
 #[cfg(test)]
@@ -242,19 +237,10 @@ mod tests {
 
     #[test]
     fn divisions() {
-        assert_eq!(
-            timing(b"MThd\0\0\0\x06\0\x01\0\x01\x01\xe0"),
-            Some(Timing::Metrical(u15::new(480)))
-        );
-        assert_eq!(
-            timing(b"MThd\0\0\0\x06\0\x01\0\x01\xe7\x28"),
-            Some(Timing::Timecode(Fps::Fps25, 40))
-        );
+        assert_eq!(timing(b"MThd\0\0\0\x06\0\x01\0\x01\x01\xe0"), Some(Timing::Metrical(u15::new(480))));
+        assert_eq!(timing(b"MThd\0\0\0\x06\0\x01\0\x01\xe7\x28"), Some(Timing::Timecode(Fps::Fps25, 40)));
         for bad in [b"\0\0", b"\x80\x28", b"\xe7\0", b"\xff\x28"] {
-            assert_eq!(
-                timing(&[b"MThd\0\0\0\x06\0\x01\0\x01".as_slice(), bad].concat()),
-                None
-            );
+            assert_eq!(timing(&[b"MThd\0\0\0\x06\0\x01\0\x01".as_slice(), bad].concat()), None);
         }
         assert_eq!(timing(b"MThd\0\0\0\x02\0\x01"), None);
         assert_eq!(timing(b"MTh"), None);
@@ -317,12 +303,7 @@ mod tests {
             let riff = [b"RIFF\0\0\0\0RMID".as_slice(), &chunks].concat();
             assert_eq!(tracks(&riff).0, [ONE]);
         }
-        for junk in [
-            b"\0".as_slice(),
-            &[0; 128],
-            b"HTTP/1.1 200 OK\r\n\r\n",
-            b"MThd MTh",
-        ] {
+        for junk in [b"\0".as_slice(), &[0; 128], b"HTTP/1.1 200 OK\r\n\r\n", b"MThd MTh"] {
             let (found, report) = tracks(&[junk, &file].concat());
             assert_eq!((found, report.leading_bytes), (vec![ONE.to_vec()], junk.len()));
         }
@@ -336,10 +317,7 @@ mod tests {
         let zip = [b"PK\x03\x04stored.mid".as_slice(), &file].concat();
         let said = |bytes: &[u8]| {
             let mut report = MidiReport::default();
-            parse(bytes, &mut report)
-                .err()
-                .map(|error| error.to_string())
-                .unwrap_or_default()
+            parse(bytes, &mut report).err().map(|error| error.to_string()).unwrap_or_default()
         };
         assert!(said(&zip).contains("a zip archive"), "{}", said(&zip));
         assert!(said(b"<html>MThd</html>").contains("a web page"));

@@ -49,30 +49,17 @@ pub(super) struct Place {
 impl Place {
     /// Before the time of an event, with no status to lean on.
     pub fn fresh(at: usize) -> Place {
-        Place {
-            at,
-            status: None,
-            is_status_stale: false,
-            is_timed: false,
-        }
+        Place { at, status: None, is_status_stale: false, is_timed: false }
     }
 
     /// Before the time of the next event.
     pub fn then(self, at: usize) -> Place {
-        Place {
-            at,
-            is_timed: false,
-            ..self
-        }
+        Place { at, is_timed: false, ..self }
     }
 
     /// Behind the time of an event.
     pub fn timed(self, at: usize) -> Place {
-        Place {
-            at,
-            is_timed: true,
-            ..self
-        }
+        Place { at, is_timed: true, ..self }
     }
 }
 
@@ -107,17 +94,9 @@ pub(super) fn data_bytes(status: u8) -> usize {
 pub(super) fn channel_event(status: u8, data: [u8; 2]) -> Event<'static> {
     let channel = status & 15;
     match (status >> 4, data) {
-        (0x9, [key, velocity]) if velocity > 0 => Event::NoteOn {
-            channel,
-            key,
-            velocity,
-        },
+        (0x9, [key, velocity]) if velocity > 0 => Event::NoteOn { channel, key, velocity },
         (0x8 | 0x9, [key, _]) => Event::NoteOff { channel, key },
-        (0xb, [number, value]) => Event::Controller {
-            channel,
-            number,
-            value,
-        },
+        (0xb, [number, value]) => Event::Controller { channel, number, value },
         _ => Event::Other,
     }
 }
@@ -128,12 +107,7 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
         true => (0, place.at),
         false => number(bytes, place.at)?,
     };
-    let sound = |event, next, is_status_kept| Sound {
-        delta,
-        event,
-        next,
-        is_status_kept,
-    };
+    let sound = |event, next, is_status_kept| Sound { delta, event, next, is_status_kept };
     let first = *bytes.get(at)?;
     match first {
         META => {
@@ -141,27 +115,13 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
             let (length, begin) = number(bytes, at + 2)?;
             let data = bytes.get(begin..begin + length as usize)?;
             let next = place.then(begin + data.len());
-            Some(sound(
-                Event::Meta { kind, data },
-                Place {
-                    is_status_stale: true,
-                    ..next
-                },
-                false,
-            ))
+            Some(sound(Event::Meta { kind, data }, Place { is_status_stale: true, ..next }, false))
         }
         SYSEX | ESCAPE => {
             let (length, begin) = number(bytes, at + 1)?;
             let data = bytes.get(begin..begin + length as usize)?;
             let next = place.then(begin + data.len());
-            Some(sound(
-                Event::SysEx(data),
-                Place {
-                    is_status_stale: true,
-                    ..next
-                },
-                false,
-            ))
+            Some(sound(Event::SysEx(data), Place { is_status_stale: true, ..next }, false))
         }
         0xf1..=0xfe => None,
         _ => {
@@ -173,11 +133,8 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
             if data.iter().any(|byte| *byte >= 0x80) {
                 return None;
             }
-            let next = Place {
-                status: Some(status),
-                is_status_stale: false,
-                ..place.then(begin + data.len())
-            };
+            let next =
+                Place { status: Some(status), is_status_stale: false, ..place.then(begin + data.len()) };
             let event = channel_event(status, [data[0], data.get(1).copied().unwrap_or(0)]);
             Some(sound(event, next, begin == at && place.is_status_stale))
         }
@@ -190,13 +147,7 @@ pub(super) fn sound_run(bytes: &[u8], mut place: Place) -> usize {
         let Some(sound) = sound_event(bytes, place) else {
             return run;
         };
-        let is_end = matches!(
-            sound.event,
-            Event::Meta {
-                kind: END_OF_TRACK,
-                ..
-            }
-        );
+        let is_end = matches!(sound.event, Event::Meta { kind: END_OF_TRACK, .. });
         if is_end || sound.next.at == bytes.len() {
             return SURE_EVENTS;
         }

@@ -29,28 +29,18 @@ impl Grid {
     pub fn new(markings: &Markings, end_secs: f64) -> Grid {
         let tempos = markings.tempos.iter();
         let slowest = tempos.clone().map(|t| t.quarter_micros).max();
-        let wanted = slowest
-            .unwrap_or(DEFAULT_QUARTER_MICROS)
-            .div_ceil(LONGEST_TICK_MICROS);
+        let wanted = slowest.unwrap_or(DEFAULT_QUARTER_MICROS).div_ceil(LONGEST_TICK_MICROS);
         let step = u32::from(markings.ticks_per_quarter.unwrap_or(TICKS_PER_QUARTER)).max(1);
         let times = wanted.div_ceil(step).min(MAX_TICKS_PER_QUARTER / step).max(1);
         let mut grid = Grid {
             ticks_per_quarter: (step * times).min(MAX_TICKS_PER_QUARTER) as u16,
-            anchors: vec![Anchor {
-                tick: 0,
-                secs: 0.0,
-                quarter_micros: DEFAULT_QUARTER_MICROS,
-            }],
+            anchors: vec![Anchor { tick: 0, secs: 0.0, quarter_micros: DEFAULT_QUARTER_MICROS }],
         };
         for tempo in tempos.filter(|tempo| tempo.quarter_micros > 0) {
             let tick = grid.tick(tempo.time_secs);
             // The tick lies beside the time: what follows must not inherit that.
             let secs = grid.secs(tick);
-            grid.anchors.push(Anchor {
-                tick,
-                secs,
-                quarter_micros: tempo.quarter_micros,
-            });
+            grid.anchors.push(Anchor { tick, secs, quarter_micros: tempo.quarter_micros });
         }
         if grid.tick(end_secs) > MAX_TICK && !markings.tempos.is_empty() {
             return Grid::new(&Markings::default(), end_secs);
@@ -61,11 +51,8 @@ impl Grid {
     /// The first tick and the length of a quarter for each tempo, in order.
     pub fn tempos(&self) -> impl Iterator<Item = (u64, u32)> {
         // One that another replaces at its own tick holds for no time.
-        let is_heard = |i: &usize| {
-            self.anchors
-                .get(i + 1)
-                .is_none_or(|next| next.tick > self.anchors[*i].tick)
-        };
+        let is_heard =
+            |i: &usize| self.anchors.get(i + 1).is_none_or(|next| next.tick > self.anchors[*i].tick);
         let kept = (0..self.anchors.len()).filter(is_heard);
         kept.map(|i| (self.anchors[i].tick, self.anchors[i].quarter_micros))
     }
@@ -100,10 +87,7 @@ mod tests {
 
     #[test]
     fn ticks_of_another_file_are_ticks_of_this_one() {
-        let tempo = |time_secs, quarter_micros| TempoChange {
-            time_secs,
-            quarter_micros,
-        };
+        let tempo = |time_secs, quarter_micros| TempoChange { time_secs, quarter_micros };
         let markings = Markings {
             tempos: vec![tempo(0.0, 600_000), tempo(1.2, 300_000), tempo(3.0, 1_000_000)],
             ticks_per_quarter: Some(384),

@@ -51,24 +51,12 @@ impl Group {
             report.late_pedals += drop_late(&mut merged, end_secs);
             merged
         };
-        let (sustain, soft, sostenuto) = (
-            pedal(|t| &t.pedals.sustain),
-            pedal(|t| &t.pedals.soft),
-            pedal(|t| &t.pedals.sostenuto),
-        );
+        let (sustain, soft, sostenuto) =
+            (pedal(|t| &t.pedals.sustain), pedal(|t| &t.pedals.soft), pedal(|t| &t.pedals.sostenuto));
         let last_pedal_secs = sustain.last().map_or(0.0, |change| change.time_secs);
         let end_secs = end_secs.max(last_pedal_secs);
-        let markings = Markings {
-            soft,
-            sostenuto,
-            ..beat(tracks, timing, &secs, end_secs)
-        };
-        Group {
-            notes,
-            pedal: sustain,
-            markings,
-            end_secs,
-        }
+        let markings = Markings { soft, sostenuto, ..beat(tracks, timing, &secs, end_secs) };
+        Group { notes, pedal: sustain, markings, end_secs }
     }
 }
 
@@ -99,12 +87,9 @@ fn pair_across_tracks(tracks: &mut [RawTrack], drums: &Drums, report: &mut MidiR
             None => report.unreleased += 1,
         }
     }
-    let left = strays
-        .iter()
-        .flat_map(|(&(channel, _), ticks)| ticks.iter().map(move |tick| (channel, *tick)));
-    report.stray_releases += left
-        .filter(|&(channel, tick)| !drums.is_drum(channel, tick))
-        .count();
+    let left =
+        strays.iter().flat_map(|(&(channel, _), ticks)| ticks.iter().map(move |tick| (channel, *tick)));
+    report.stray_releases += left.filter(|&(channel, tick)| !drums.is_drum(channel, tick)).count();
 }
 
 /// The notes of a piano, and the channels they come from.
@@ -116,13 +101,10 @@ fn notes(
 ) -> (Vec<Note>, HashSet<Channel>) {
     let all = || tracks.iter().flat_map(|t| &t.notes);
     let is_drum: Vec<bool> = all().map(|raw| drums.plays(raw)).collect();
-    let last_moves = all()
-        .zip(&is_drum)
-        .filter(|(_, is_drum)| !**is_drum)
-        .map(|(raw, _)| match raw.end {
-            End::Release => raw.off.max(raw.on),
-            End::AllKeys | End::Track => raw.on,
-        });
+    let last_moves = all().zip(&is_drum).filter(|(_, is_drum)| !**is_drum).map(|(raw, _)| match raw.end {
+        End::Release => raw.off.max(raw.on),
+        End::AllKeys | End::Track => raw.on,
+    });
     let latest_secs = secs(last_moves.max().unwrap_or(0)) + UNRELEASED_SECS;
     let mut channels = HashSet::new();
     let mut strokes = Vec::new();
@@ -138,25 +120,13 @@ fn notes(
         channels.insert(raw.channel);
         let onset_secs = secs(raw.on);
         let is_held = raw.end == End::Release;
-        let release_secs = if is_held {
-            secs(raw.off)
-        } else {
-            secs(raw.off).min(latest_secs)
-        };
+        let release_secs = if is_held { secs(raw.off) } else { secs(raw.off).min(latest_secs) };
         let mut duration_secs = release_secs - onset_secs;
         if duration_secs <= 0.0 {
             report.zero_length += 1;
             duration_secs = SHORTEST_NOTE_SECS;
         }
-        strokes.push(Stroke {
-            note: Note {
-                pitch,
-                onset_secs,
-                duration_secs,
-                velocity,
-            },
-            is_held,
-        });
+        strokes.push(Stroke { note: Note { pitch, onset_secs, duration_secs, velocity }, is_held });
     }
     hold_keys(&mut strokes);
     (strokes.into_iter().map(|stroke| stroke.note).collect(), channels)
@@ -181,10 +151,9 @@ fn beat(tracks: &[RawTrack], timing: Timing, secs: &impl Fn(u64) -> f64, end_sec
         tempos.insert(0, (0, DEFAULT_QUARTER_MICROS));
     }
     let is_heard = |time_secs: f64| time_secs <= end_secs;
-    let tempos = tempos.into_iter().map(|(tick, quarter_micros)| TempoChange {
-        time_secs: secs(tick),
-        quarter_micros,
-    });
+    let tempos = tempos
+        .into_iter()
+        .map(|(tick, quarter_micros)| TempoChange { time_secs: secs(tick), quarter_micros });
     let metres = metres.into_iter().map(|(tick, beats, beat_power)| MetreChange {
         time_secs: secs(tick),
         beats,

@@ -88,19 +88,11 @@ pub fn is_midi(path: &Path) -> bool {
 /// # Errors
 /// Those of [`read`], and [`MidiError::Read`]; each names the path.
 pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
-    let io_error = |source| MidiError::Read {
-        source,
-        path: path.to_owned(),
-    };
+    let io_error = |source| MidiError::Read { source, path: path.to_owned() };
     let mut bytes = Vec::new();
     // One byte more shows a file that is too large.
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(io_error)?;
-    read(&bytes).map_err(|source| MidiError::InFile {
-        source: Box::new(source),
-        path: path.to_owned(),
-    })
+    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(io_error)?;
+    read(&bytes).map_err(|source| MidiError::InFile { source: Box::new(source), path: path.to_owned() })
 }
 
 /// Writes `performance` to a MIDI file at `path`, whole or not at all; see [`write()`].
@@ -113,8 +105,6 @@ pub fn write_file(
     recipe: Option<&str>,
     title: Option<&str>,
 ) -> Result<(), MidiError> {
-    files::write_whole(path, &write(performance, recipe, title)).map_err(|source| MidiError::Write {
-        source,
-        path: path.to_owned(),
-    })
+    files::write_whole(path, &write(performance, recipe, title))
+        .map_err(|source| MidiError::Write { source, path: path.to_owned() })
 }

@@ -22,15 +22,9 @@ pub(super) fn merge(mut changes: Vec<RawPedal>, secs: &impl Fn(u64) -> f64) -> V
         let before = value_of.insert(change.channel, value).unwrap_or(0);
         count_at[usize::from(before)] = count_at[usize::from(before)].saturating_sub(1);
         count_at[usize::from(value)] += 1;
-        let now = (0..128u8)
-            .rev()
-            .find(|&v| count_at[usize::from(v)] > 0)
-            .unwrap_or(0);
+        let now = (0..128u8).rev().find(|&v| count_at[usize::from(v)] > 0).unwrap_or(0);
         if is_one || now != deepest {
-            merged.push(PedalChange {
-                time_secs: secs(change.tick),
-                value: now,
-            });
+            merged.push(PedalChange { time_secs: secs(change.tick), value: now });
             deepest = now;
         }
     }
@@ -68,18 +62,7 @@ mod tests {
     #[test]
     fn the_last_pedal_counts_until_it_is_up() {
         for (given, kept, said) in [
-            (
-                &[
-                    (1.0, 127),
-                    (9.0, 100),
-                    (9.5, 20),
-                    (11.0, 0),
-                    (12.0, 127),
-                    (14.0, 0),
-                ][..],
-                4,
-                1,
-            ),
+            (&[(1.0, 127), (9.0, 100), (9.5, 20), (11.0, 0), (12.0, 127), (14.0, 0)][..], 4, 1),
             (&[(1.0, 127), (8.0, 0), (12.0, 127)], 2, 1),
             (&[(281_188.0, 0)], 0, 1),
             // It stays down: the strings ring out.

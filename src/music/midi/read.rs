@@ -23,16 +23,9 @@ use crate::music::{DEFAULT_QUARTER_MICROS, Markings, Note, PedalChange, Performa
 /// [`MidiError::OtherKind`] and [`MidiError::NotMidi`] without a usable header, [`MidiError::NoNotes`] when nothing a
 /// piano can play was found, [`MidiError::TooLarge`] and [`MidiError::TooLong`] beyond the limits of this module.
 pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
-    let Contents {
-        header,
-        mut tracks,
-        alphabet,
-        mut report,
-    } = read_tracks(bytes)?;
+    let Contents { header, mut tracks, alphabet, mut report } = read_tracks(bytes)?;
     let names = tracks.iter().flat_map(|t| &t.names);
-    let title = names
-        .map(|name| alphabet.decode(name))
-        .find(|name| !name.is_empty());
+    let title = names.map(|name| alphabet.decode(name)).find(|name| !name.is_empty());
     let recipe = tracks.iter().find_map(|t| t.recipe.clone());
     let mut music = Music::default();
     let groups: Vec<&mut [RawTrack]> = match header.format {
@@ -49,12 +42,7 @@ pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
     let settled = settle(&mut music.notes);
     report.overlapping = settled.overlapping;
     report.doubled = settled.doubled;
-    Ok(MidiRead {
-        performance: music.performance(header.timing),
-        report,
-        title,
-        recipe,
-    })
+    Ok(MidiRead { performance: music.performance(header.timing), report, title, recipe })
 }
 
 /// The recipe this program wrote into a MIDI file, if it did.
@@ -72,10 +60,7 @@ struct Contents {
 
 fn read_tracks(bytes: &[u8]) -> Result<Contents, MidiError> {
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(MidiError::TooLarge {
-            what: "bytes",
-            limit: MAX_BYTES,
-        });
+        return Err(MidiError::TooLarge { what: "bytes", limit: MAX_BYTES });
     }
     let mut report = MidiReport::default();
     let (header, chunks) = chunks::parse(bytes, &mut report)?;
@@ -91,12 +76,7 @@ fn read_tracks(bytes: &[u8]) -> Result<Contents, MidiError> {
         check("pedal and tempo changes", changes, MAX_CHANGES + 1)?;
         tracks.push(track);
     }
-    Ok(Contents {
-        header,
-        tracks,
-        alphabet,
-        report,
-    })
+    Ok(Contents { header, tracks, alphabet, report })
 }
 
 /// What the groups of tracks hold, one after the other, in seconds from the beginning.
@@ -128,22 +108,13 @@ impl Music {
         }
         let begin_secs = self.end_secs;
         let shift = |time_secs: &mut f64| *time_secs += begin_secs;
-        group
-            .notes
-            .iter_mut()
-            .for_each(|note| shift(&mut note.onset_secs));
+        group.notes.iter_mut().for_each(|note| shift(&mut note.onset_secs));
         let markings = &mut group.markings;
         for pedal in [&mut group.pedal, &mut markings.soft, &mut markings.sostenuto] {
             pedal.iter_mut().for_each(|change| shift(&mut change.time_secs));
         }
-        markings
-            .tempos
-            .iter_mut()
-            .for_each(|tempo| shift(&mut tempo.time_secs));
-        markings
-            .metres
-            .iter_mut()
-            .for_each(|metre| shift(&mut metre.time_secs));
+        markings.tempos.iter_mut().for_each(|tempo| shift(&mut tempo.time_secs));
+        markings.metres.iter_mut().for_each(|metre| shift(&mut metre.time_secs));
         self.end_secs += group.end_secs;
         self.notes.append(&mut group.notes);
         self.pedal.append(&mut group.pedal);

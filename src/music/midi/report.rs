@@ -73,9 +73,7 @@ impl MidiReport {
         let mut sentences = Vec::new();
         if self.tracks < self.declared_tracks {
             let (declared, found) = (count(self.declared_tracks, "track"), self.tracks);
-            sentences.push(format!(
-                "the header speaks of {declared}, only {found} could be found"
-            ));
+            sentences.push(format!("the header speaks of {declared}, only {found} could be found"));
         }
         let counts = self.losses().into_iter().chain(self.repairs());
         sentences.extend(
@@ -92,35 +90,19 @@ impl MidiReport {
             (self.damaged_tracks, "track", "broken off before the end"),
             (self.out_of_range, "note", "outside the 88 keys, left out"),
             (self.drums, "drum note", "left out"),
-            (
-                self.zero_length,
-                "note",
-                "without length, made just long enough to hear",
-            ),
+            (self.zero_length, "note", "without length, made just long enough to hear"),
             (self.unreleased, "note", "never released, ended with the music"),
-            (
-                self.stray_releases,
-                "release",
-                "of keys that were not down, ignored",
-            ),
+            (self.stray_releases, "release", "of keys that were not down, ignored"),
             (self.overlapping, "note", "cut where the key is struck again"),
             (self.doubled, "doubled stroke", "merged"),
-            (
-                self.idle_pedals,
-                "pedal change",
-                "on channels without notes, ignored",
-            ),
+            (self.idle_pedals, "pedal change", "on channels without notes, ignored"),
         ]
     }
 
     /// The same of the file.
     fn repairs(&self) -> [(usize, &'static str, &'static str); 13] {
         [
-            (
-                self.late_pedals,
-                "pedal change",
-                "after the end of the music, ignored",
-            ),
+            (self.late_pedals, "pedal change", "after the end of the music, ignored"),
             (self.clamped_bytes, "data byte", "over 127, taken as 127"),
             (self.system_messages, "system message", "within tracks, skipped"),
             (
@@ -128,31 +110,15 @@ impl MidiReport {
                 "message",
                 "without a status byte after a text or SysEx event, read all the same",
             ),
-            (
-                self.odd_metas,
-                "text or meta event",
-                "with impossible contents, ignored",
-            ),
+            (self.odd_metas, "text or meta event", "with impossible contents, ignored"),
             (self.damaged_messages, "damaged message", "skipped or repaired"),
             (self.damaged_bytes, "damaged byte", "skipped"),
             (self.early_ends, "end mark", "in the middle of a track, ignored"),
-            (
-                self.wrong_lengths,
-                "track",
-                "with a wrong length, read to the end",
-            ),
+            (self.wrong_lengths, "track", "with a wrong length, read to the end"),
             (self.leading_bytes, "byte", "before the header, skipped"),
             (self.stray_bytes, "byte", "between or behind the tracks, skipped"),
-            (
-                self.odd_headers,
-                "unknown format",
-                "in the header, read as format 1",
-            ),
-            (
-                self.second_file_bytes,
-                "byte",
-                "of another MIDI file behind this one, left out",
-            ),
+            (self.odd_headers, "unknown format", "in the header, read as format 1"),
+            (self.second_file_bytes, "byte", "of another MIDI file behind this one, left out"),
         ]
     }
 
@@ -183,11 +149,7 @@ mod tests {
                 "1 data byte over 127, taken as 127",
             ]
         );
-        let clean = MidiReport {
-            tracks: 3,
-            declared_tracks: 3,
-            ..MidiReport::default()
-        };
+        let clean = MidiReport { tracks: 3, declared_tracks: 3, ..MidiReport::default() };
         assert!(clean.is_clean() && !report.is_clean());
     }
 }

@@ -81,22 +81,9 @@ mod tests {
 
     #[test]
     fn a_key_struck_again_ends_its_note() {
-        let mut notes = vec![
-            note(60, 1.0, 0.5, 50),
-            note(60, 0.0, 2.0, 60),
-            note(62, 0.5, 2.0, 60),
-        ];
-        assert_eq!(
-            settle(&mut notes),
-            Settled {
-                overlapping: 1,
-                doubled: 0
-            }
-        );
-        assert_eq!(
-            notes.iter().map(|n| n.duration_secs).collect::<Vec<_>>(),
-            [1.0, 2.0, 0.5]
-        );
+        let mut notes = vec![note(60, 1.0, 0.5, 50), note(60, 0.0, 2.0, 60), note(62, 0.5, 2.0, 60)];
+        assert_eq!(settle(&mut notes), Settled { overlapping: 1, doubled: 0 });
+        assert_eq!(notes.iter().map(|n| n.duration_secs).collect::<Vec<_>>(), [1.0, 2.0, 0.5]);
     }
 
     #[test]
@@ -129,13 +116,7 @@ mod tests {
             note(60, 0.0005, 0.5, 90),
             note(60, 3.0, 1.0, 9),
         ];
-        assert_eq!(
-            settle(&mut notes),
-            Settled {
-                overlapping: 0,
-                doubled: 2
-            }
-        );
+        assert_eq!(settle(&mut notes), Settled { overlapping: 0, doubled: 2 });
         assert_eq!(notes, [note(60, 0.0, 2.0, 90), note(60, 3.0, 1.0, 9)]);
     }
 }

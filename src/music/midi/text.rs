@@ -19,11 +19,7 @@ pub(super) struct Alphabet {
 
 impl Alphabet {
     pub fn new() -> Alphabet {
-        Alphabet {
-            detector: EncodingDetector::new(Iso2022JpDetection::Deny),
-            sample_bytes: 0,
-            is_any: false,
-        }
+        Alphabet { detector: EncodingDetector::new(Iso2022JpDetection::Deny), sample_bytes: 0, is_any: false }
     }
 
     /// One text event of the file. Text that is UTF-8 says nothing of the others.
@@ -51,11 +47,7 @@ impl Alphabet {
             true => self.detector.guess(None, Utf8Detection::Deny),
             false => UTF_8,
         };
-        let encoding = if encoding.is_single_byte() && is_japanese(bytes) {
-            SHIFT_JIS
-        } else {
-            encoding
-        };
+        let encoding = if encoding.is_single_byte() && is_japanese(bytes) { SHIFT_JIS } else { encoding };
         one_line(&encoding.decode_without_bom_handling(bytes).0)
     }
 }
@@ -81,10 +73,7 @@ fn is_japanese(bytes: &[u8]) -> bool {
         |c: char| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}');
     let is_half = |c: char| matches!(c, '\u{ff61}'..='\u{ff9f}');
     let has_two_byte_letters = text.chars().any(|c| is_wide(c) && !is_half(c));
-    has_two_byte_letters
-        && text
-            .chars()
-            .all(|c| is_wide(c) || c.is_ascii() && !c.is_ascii_alphabetic())
+    has_two_byte_letters && text.chars().all(|c| is_wide(c) || c.is_ascii() && !c.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -99,39 +88,14 @@ mod tests {
         for (encoding, titles) in [
             (
                 WINDOWS_1252,
-                [
-                    "Prélude à l’après",
-                    "Für Elise",
-                    "Étude",
-                    "Arabesque nº 1",
-                    "FÜR ELISE",
-                ]
-                .as_slice(),
+                ["Prélude à l’après", "Für Elise", "Étude", "Arabesque nº 1", "FÜR ELISE"].as_slice(),
             ),
-            (
-                WINDOWS_1252,
-                &[
-                    "Träumerei",
-                    "Rêverie",
-                    "Ballade – Chopin",
-                    "Smørrebrød",
-                    "© Müller",
-                ],
-            ),
+            (WINDOWS_1252, &["Träumerei", "Rêverie", "Ballade – Chopin", "Smørrebrød", "© Müller"]),
             (WINDOWS_1250, &["Dvořák: Humoreska", "Janáček"]),
             (WINDOWS_1251, &["Чайковский - Времена года", "Вальс"]),
             (WINDOWS_1253, &["Βαλς"]),
             (KOI8_R, &["Времена года"]),
-            (
-                SHIFT_JIS,
-                &[
-                    "月の光",
-                    "革命",
-                    "無題",
-                    "別れの曲 Chopin",
-                    "ピアノソナタ第14番「月光」",
-                ],
-            ),
+            (SHIFT_JIS, &["月の光", "革命", "無題", "別れの曲 Chopin", "ピアノソナタ第14番「月光」"]),
             (EUC_JP, &["月の光"]),
             (GBK, &["致爱丽丝"]),
             (BIG5, &["月光奏鳴曲"]),

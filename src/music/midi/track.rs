@@ -114,10 +114,7 @@ pub(super) struct OpenNotes {
 
 impl OpenNotes {
     pub fn new() -> OpenNotes {
-        OpenNotes {
-            down: vec![VecDeque::new(); 16 * 128],
-            last_release: vec![0; 16 * 128],
-        }
+        OpenNotes { down: vec![VecDeque::new(); 16 * 128], last_release: vec![0; 16 * 128] }
     }
 
     /// Takes everything still down, with the last time its key was released.
@@ -188,11 +185,7 @@ impl TrackReader<'_> {
     fn message(&mut self, event: Event) -> Result<(), MidiError> {
         let tick = self.tick;
         match event {
-            Event::NoteOn {
-                channel,
-                key,
-                velocity,
-            } => {
+            Event::NoteOn { channel, key, velocity } => {
                 let depth = std::mem::take(&mut self.silenced[usize::from(channel & 15)]);
                 if depth > 0 {
                     self.move_pedal(0, channel, depth)?;
@@ -221,11 +214,7 @@ impl TrackReader<'_> {
                     }
                 }
             }
-            Event::Controller {
-                channel,
-                number,
-                value,
-            } => self.control(channel, number, value)?,
+            Event::Controller { channel, number, value } => self.control(channel, number, value)?,
             Event::Meta { .. } | Event::SysEx(_) | Event::Other => {}
         }
         Ok(())
@@ -356,19 +345,10 @@ impl TrackReader<'_> {
     }
 
     fn finish(self) -> RawTrack {
-        let TrackReader {
-            mut track,
-            open,
-            tick,
-            ..
-        } = self;
+        let TrackReader { mut track, open, tick, .. } = self;
         for (index, release) in open.drain() {
             let note = &mut track.notes[index];
-            note.off = if release > note.on {
-                release
-            } else {
-                tick.max(note.on)
-            };
+            note.off = if release > note.on { release } else { tick.max(note.on) };
         }
         track.systems.truncate(MAX_NAMES);
         track
@@ -383,9 +363,6 @@ const MAX_NAME_BYTES: usize = 512;
 pub(super) fn check(what: &'static str, count: usize, limit: usize) -> Result<(), MidiError> {
     match count < limit {
         true => Ok(()),
-        false => Err(MidiError::TooLarge {
-            what,
-            limit: limit as u64,
-        }),
+        false => Err(MidiError::TooLarge { what, limit: limit as u64 }),
     }
 }

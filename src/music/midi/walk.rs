@@ -29,12 +29,7 @@ pub(super) struct Events<'a, 'r> {
 impl<'a, 'r> Events<'a, 'r> {
     /// `bytes` are those of the track without its header. Repairs are counted in `report`.
     pub fn new(bytes: &'a [u8], report: &'r mut MidiReport) -> Self {
-        Events {
-            bytes,
-            place: Place::fresh(0),
-            is_ended: false,
-            report,
-        }
+        Events { bytes, place: Place::fresh(0), is_ended: false, report }
     }
 
     /// Has the end mark been read?
@@ -61,9 +56,7 @@ impl<'a, 'r> Events<'a, 'r> {
         self.report.kept_statuses += usize::from(sound.is_status_kept);
         self.place = sound.next;
         let event = match sound.event {
-            Event::Meta {
-                kind: END_OF_TRACK, ..
-            } => {
+            Event::Meta { kind: END_OF_TRACK, .. } => {
                 self.end();
                 Event::Other
             }
@@ -152,11 +145,7 @@ impl<'a, 'r> Events<'a, 'r> {
         let end = at + 1 + data.take_while(|byte| **byte < 0x80).count();
         let (own, within) = (self.place.then(end), self.place.timed(end));
         self.report.system_messages += 1;
-        self.place = if self.run(within) > self.run(own) {
-            within
-        } else {
-            own
-        };
+        self.place = if self.run(within) > self.run(own) { within } else { own };
         Event::Other
     }
 
@@ -220,14 +209,8 @@ impl<'a, 'r> Events<'a, 'r> {
             next => {
                 let is_text = next.is_some_and(|kind| *kind < 0x80);
                 let status = self.place.status.filter(|_| !is_text);
-                let own = Place {
-                    status,
-                    ..self.place.then(at + 1)
-                };
-                let within = Place {
-                    status,
-                    ..self.place.timed(at + 1)
-                };
+                let own = Place { status, ..self.place.then(at + 1) };
+                let within = Place { status, ..self.place.timed(at + 1) };
                 let (own_run, within_run) = (self.run(own), self.run(within));
                 if own_run.max(within_run) < LIKELY_EVENTS {
                     self.place.status = status;

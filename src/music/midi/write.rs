@@ -24,15 +24,8 @@ pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str
     let title = title.unwrap_or(DEFAULT_TITLE);
     let grid = Grid::new(performance.markings(), performance.duration_secs());
     let mut track = vec![meta(0, MetaMessage::TrackName(title.as_bytes()))];
-    track.extend(
-        recipe
-            .as_deref()
-            .map(|text| meta(0, MetaMessage::Text(text.as_bytes()))),
-    );
-    track.push(track_event(
-        0,
-        message(MidiMessage::ProgramChange { program: u7::new(0) }),
-    ));
+    track.extend(recipe.as_deref().map(|text| meta(0, MetaMessage::Text(text.as_bytes()))));
+    track.push(track_event(0, message(MidiMessage::ProgramChange { program: u7::new(0) })));
     let mut events = beats(performance, &grid);
     events.extend(pedals_and_keys(performance, &grid));
     events.sort_by_key(|event| (event.tick, event.rank));
@@ -42,17 +35,10 @@ pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str
         before = event.tick;
     }
     track.push(meta(0, MetaMessage::EndOfTrack));
-    let header = Header::new(
-        Format::SingleTrack,
-        Timing::Metrical(u15::new(grid.ticks_per_quarter)),
-    );
+    let header = Header::new(Format::SingleTrack, Timing::Metrical(u15::new(grid.ticks_per_quarter)));
     let mut bytes = Vec::new();
     // Into memory this fails only for a track of 4 GiB, which no performance of a day's length can fill.
-    let written = Smf {
-        header,
-        tracks: vec![track],
-    }
-    .write(&mut bytes);
+    let written = Smf { header, tracks: vec![track] }.write(&mut bytes);
     debug_assert!(written.is_ok());
     bytes
 }
@@ -83,20 +69,16 @@ fn beats(performance: &Performance, grid: &Grid) -> Vec<TimedEvent> {
     let metres = &performance.markings().metres;
     let begins = metres.first().is_some_and(|first| first.time_secs <= 0.0);
     let usual = (!begins).then(|| metre(0, 4, 2));
-    let own = metres
-        .iter()
-        .map(|m| metre(grid.tick(m.time_secs), m.beats, m.beat_power));
+    let own = metres.iter().map(|m| metre(grid.tick(m.time_secs), m.beats, m.beat_power));
     tempos.chain(usual).chain(own).collect()
 }
 
 fn pedals_and_keys(performance: &Performance, grid: &Grid) -> Vec<TimedEvent> {
     let markings = performance.markings();
     let mut events = Vec::new();
-    for (controller, changes) in [
-        (SUSTAIN, performance.pedal()),
-        (SOSTENUTO, &markings.sostenuto),
-        (SOFT, &markings.soft),
-    ] {
+    for (controller, changes) in
+        [(SUSTAIN, performance.pedal()), (SOSTENUTO, &markings.sostenuto), (SOFT, &markings.soft)]
+    {
         let event = |change: &PedalChange| TimedEvent {
             tick: grid.tick(change.time_secs),
             rank: 1,
@@ -113,26 +95,16 @@ fn pedals_and_keys(performance: &Performance, grid: &Grid) -> Vec<TimedEvent> {
         let (key, vel) = (u7::new(note.pitch.number()), u7::new(note.velocity.value()));
         let on = grid.tick(note.onset_secs);
         let off = grid.tick(note.release_secs()).max(on + 1);
-        let release = MidiMessage::NoteOff {
-            key,
-            vel: u7::new(64),
-        };
+        let release = MidiMessage::NoteOff { key, vel: u7::new(64) };
         for (tick, rank, kind) in [(on, 3, MidiMessage::NoteOn { key, vel }), (off, 2, release)] {
-            events.push(TimedEvent {
-                tick,
-                rank,
-                kind: message(kind),
-            });
+            events.push(TimedEvent { tick, rank, kind: message(kind) });
         }
     }
     events
 }
 
 fn message(message: MidiMessage) -> TrackEventKind<'static> {
-    TrackEventKind::Midi {
-        channel: u4::new(0),
-        message,
-    }
+    TrackEventKind::Midi { channel: u4::new(0), message }
 }
 
 fn meta(delta: u64, message: MetaMessage<'_>) -> TrackEvent<'_> {
@@ -141,8 +113,5 @@ fn meta(delta: u64, message: MetaMessage<'_>) -> TrackEvent<'_> {
 
 fn track_event(delta: u64, kind: TrackEventKind<'_>) -> TrackEvent<'_> {
     let delta = u32::try_from(delta).ok().and_then(u28::try_from);
-    TrackEvent {
-        delta: delta.unwrap_or(u28::max_value()),
-        kind,
-    }
+    TrackEvent { delta: delta.unwrap_or(u28::max_value()), kind }
 }

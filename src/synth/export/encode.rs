@@ -38,17 +38,11 @@ pub(super) fn encode(
 }
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
-    |source| ExportError::Io {
-        source,
-        path: path.to_owned(),
-    }
+    |source| ExportError::Io { source, path: path.to_owned() }
 }
 
 fn encode_error(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
-    ExportError::Encode {
-        detail: error.to_string(),
-        path: path.to_owned(),
-    }
+    ExportError::Encode { detail: error.to_string(), path: path.to_owned() }
 }
 
 fn write_wav(
@@ -75,14 +69,10 @@ fn write_wav(
     while let Some(block) = offline.next_block()? {
         frames += BLOCK as u64;
         if frames.max(offline.expected_frames()) > most_frames {
-            return Err(ExportError::TooLong {
-                path: path.to_owned(),
-            });
+            return Err(ExportError::TooLong { path: path.to_owned() });
         }
         for sample in block.iter().flatten() {
-            writer
-                .write_sample(quantiser.quantise(*sample))
-                .map_err(wav_error)?;
+            writer.write_sample(quantiser.quantise(*sample)).map_err(wav_error)?;
         }
     }
     writer.finalize().map_err(wav_error)?;
@@ -95,15 +85,9 @@ fn write_flac(
     mut file: BufWriter<&File>,
     path: &Path,
 ) -> Result<(), ExportError> {
-    let config = FlacConfig::default()
-        .into_verified()
-        .map_err(|(_, e)| encode_error(path, &e))?;
-    let mut source = FlacSource {
-        offline,
-        quantiser: Quantiser::new(depth),
-        pending: Vec::new(),
-        failure: None,
-    };
+    let config = FlacConfig::default().into_verified().map_err(|(_, e)| encode_error(path, &e))?;
+    let mut source =
+        FlacSource { offline, quantiser: Quantiser::new(depth), pending: Vec::new(), failure: None };
     let encoded = flacenc::encode_with_fixed_block_size(&config, &mut source, FLAC_BLOCK);
     if let Some(failure) = source.failure {
         return Err(failure);
@@ -142,8 +126,7 @@ impl Source for FlacSource<'_, '_> {
         while self.pending.len() < 2 * block_size {
             match self.offline.next_block() {
                 Ok(Some(block)) => {
-                    self.pending
-                        .extend(block.iter().flatten().map(|s| self.quantiser.quantise(*s)));
+                    self.pending.extend(block.iter().flatten().map(|s| self.quantiser.quantise(*s)));
                 }
                 Ok(None) => break,
                 Err(failure) => {

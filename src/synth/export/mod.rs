@@ -44,27 +44,17 @@ fn record(
     stop: &StopFlag,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<ExportSummary, ExportError> {
-    let format = AudioFormat::from_path(path).ok_or_else(|| ExportError::UnknownFormat {
-        path: path.to_owned(),
-    })?;
+    let format =
+        AudioFormat::from_path(path).ok_or_else(|| ExportError::UnknownFormat { path: path.to_owned() })?;
     let range = range(&performance, settings)?;
-    let file_error = |source| ExportError::Io {
-        source,
-        path: path.to_owned(),
-    };
+    let file_error = |source| ExportError::Io { source, path: path.to_owned() };
     // Made first, so that a folder without permission is not found out after a minute of rendering.
     let draft = Draft::begin(path).map_err(file_error)?;
     let mut offline = Offline::new(performance, build()?, settings, range, stop, on_progress)?;
     if settings.is_normalised {
         offline.measure()?;
     }
-    encode::encode(
-        &mut offline,
-        format,
-        settings.bit_depth,
-        BufWriter::new(draft.file()),
-        path,
-    )?;
+    encode::encode(&mut offline, format, settings.bit_depth, BufWriter::new(draft.file()), path)?;
     if offline.summary().peak == 0.0 {
         return Err(ExportError::Silent);
     }
@@ -108,28 +98,14 @@ mod tests {
         let playable = Playable::unchecked(samples);
         let folder = tempfile::tempdir().unwrap();
         for (name, is_normalised) in [("a.wav", false), ("a.flac", false), ("a.ogg", true)] {
-            let settings = ExportSettings {
-                is_normalised,
-                ..ExportSettings::new(48_000)
-            };
-            let preset = Preset {
-                bank: 0,
-                program: 0,
-                name: "Grand".to_owned(),
-            };
+            let settings = ExportSettings { is_normalised, ..ExportSettings::new(48_000) };
+            let preset = Preset { bank: 0, program: 0, name: "Grand".to_owned() };
             let build = || Voices::unmeasured(&playable, preset, &settings.voices);
             let (path, stop) = (folder.path().join(name), StopFlag::new());
             let error = record(music.clone(), build, &settings, &path, &stop, &mut |_| {}).unwrap_err();
-            assert!(
-                matches!(error, ExportError::Broken { secs } if (0.9..1.2).contains(&secs)),
-                "{error}"
-            );
+            assert!(matches!(error, ExportError::Broken { secs } if (0.9..1.2).contains(&secs)), "{error}");
             assert!(error.to_string().contains("nothing was written"));
         }
-        assert_eq!(
-            std::fs::read_dir(folder.path()).unwrap().count(),
-            0,
-            "no file, nor half of one"
-        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no file, nor half of one");
     }
 }

@@ -62,11 +62,7 @@ impl<'a> Offline<'a> {
     ) -> Result<Offline<'a>, ExportError> {
         let mut renderer = Renderer::new(settings.voices.sample_rate, Some(Box::new(voices)));
         renderer.set_tempo_scale(settings.tempo_scale);
-        renderer.set_gain(if settings.is_normalised {
-            UNLIMITED_GAIN
-        } else {
-            settings.gain
-        });
+        renderer.set_gain(if settings.is_normalised { UNLIMITED_GAIN } else { settings.gain });
         let mut offline = Offline {
             performance,
             renderer,
@@ -90,10 +86,7 @@ impl<'a> Offline<'a> {
     /// Of what has been rendered since the beginning.
     pub fn summary(&self) -> ExportSummary {
         let secs = self.frames as f64 / f64::from(self.sample_rate());
-        ExportSummary {
-            secs,
-            peak: self.peak,
-        }
+        ExportSummary { secs, peak: self.peak }
     }
 
     /// The frames of the part itself; the ring comes on top.
@@ -104,8 +97,7 @@ impl<'a> Offline<'a> {
 
     /// Back to the beginning of the part, with what rang before it.
     fn rewind(&mut self) -> Result<(), ExportError> {
-        self.renderer
-            .load(Box::new(Score::whole(Arc::clone(&self.performance))));
+        self.renderer.load(Box::new(Score::whole(Arc::clone(&self.performance))));
         // A rest: whatever sounded has faded before the music begins anew.
         let mut block = [[0.0; 2]; BLOCK];
         for _ in 0..8 {
@@ -153,9 +145,7 @@ impl<'a> Offline<'a> {
     fn check_voices(&self) -> Result<(), ExportError> {
         match self.renderer.has_voices() {
             true => Ok(()),
-            false => Err(ExportError::Broken {
-                secs: self.renderer.position_secs(),
-            }),
+            false => Err(ExportError::Broken { secs: self.renderer.position_secs() }),
         }
     }
 
@@ -191,26 +181,16 @@ impl<'a> Offline<'a> {
                 let is_at_end = self.renderer.position_secs() >= self.range.end;
                 if is_at_end || self.renderer.transport() == Transport::Ended {
                     self.renderer.let_ring();
-                    self.phase = Phase::Ringing {
-                        secs: 0.0,
-                        silent_secs: 0.0,
-                    };
+                    self.phase = Phase::Ringing { secs: 0.0, silent_secs: 0.0 };
                 }
                 None
             }
             Phase::Ringing { secs, silent_secs } => {
-                let silent_secs = if peak < SILENCE {
-                    silent_secs + block_secs
-                } else {
-                    0.0
-                };
+                let silent_secs = if peak < SILENCE { silent_secs + block_secs } else { 0.0 };
                 let secs_after = secs + block_secs;
                 self.phase = match silent_secs >= SILENT_SECS || secs_after >= LONGEST_TAIL_SECS {
                     true => Phase::Over,
-                    false => Phase::Ringing {
-                        secs: secs_after,
-                        silent_secs,
-                    },
+                    false => Phase::Ringing { secs: secs_after, silent_secs },
                 };
                 let gain = |secs: f64| ((LONGEST_TAIL_SECS - secs) / TAIL_FADE_SECS).clamp(0.0, 1.0) as f32;
                 Some((gain(secs), gain(secs_after)))
@@ -222,10 +202,6 @@ impl<'a> Offline<'a> {
     fn report(&mut self) {
         let total = self.expected_frames().max(self.frames);
         let phase = Cow::Borrowed(self.phase_name);
-        (self.on_progress)(Progress {
-            phase,
-            done: self.frames,
-            total: Some(total),
-        });
+        (self.on_progress)(Progress { phase, done: self.frames, total: Some(total) });
     }
 }

@@ -39,10 +39,7 @@ impl From<io::Error> for SoundFontFault {
 
 impl SoundFontFault {
     pub(super) fn at(self, path: &Path) -> SoundFontError {
-        SoundFontError {
-            fault: self,
-            path: path.to_owned(),
-        }
+        SoundFontError { fault: self, path: path.to_owned() }
     }
 }
 

@@ -40,11 +40,7 @@ impl SoundFontReport {
     /// A sentence for the user; `None` when all is well.
     pub fn remark(&self) -> Option<String> {
         let sounds = |n: usize| {
-            if n == 1 {
-                "1 sound".to_owned()
-            } else {
-                format!("{n} sounds")
-            }
+            if n == 1 { "1 sound".to_owned() } else { format!("{n} sounds") }
         };
         let lacking = |n: usize| {
             let verb = if n == 1 { "lacks" } else { "lack" };
@@ -60,9 +56,7 @@ impl SoundFontReport {
             1 => "1 of its samples is".to_owned(),
             n => format!("{n} of its samples are"),
         };
-        Some(format!(
-            "{what}: {samples} empty, outside the file or in a synthesizer's ROM"
-        ))
+        Some(format!("{what}: {samples} empty, outside the file or in a synthesizer's ROM"))
     }
 }
 
@@ -144,16 +138,11 @@ impl SoundFont {
     /// all does. Waits while samples are being read: not for the window's thread.
     pub fn remark(&self) -> Option<String> {
         let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let undecodable = open
-            .loaded
-            .as_ref()
-            .map_or(0, |(_, playable)| playable.undecodable());
+        let undecodable = open.loaded.as_ref().map_or(0, |(_, playable)| playable.undecodable());
         let damaged = match undecodable {
             0 => None,
             1 => Some("1 compressed sample of this sound is damaged; its keys are silent".to_owned()),
-            n => Some(format!(
-                "{n} compressed samples of this sound are damaged; their keys are silent"
-            )),
+            n => Some(format!("{n} compressed samples of this sound are damaged; their keys are silent")),
         };
         match (self.0.report.remark(), damaged) {
             (Some(file), Some(preset)) => Some(format!("{file}; {preset}")),
@@ -180,13 +169,8 @@ impl SoundFont {
         // The samples before are freed first, unless somebody still plays them.
         open.loaded = None;
         let source = open.source.as_mut();
-        let loaded = playable::load(
-            source,
-            &font.tables,
-            &font.samples,
-            &font.data,
-            &font.tables.presets[entry],
-        );
+        let loaded =
+            playable::load(source, &font.tables, &font.samples, &font.data, &font.tables.presets[entry]);
         let playable = Arc::new(loaded.map_err(|fault| fault.at(&font.path))?);
         open.loaded = Some((entry, Arc::clone(&playable)));
         Ok(playable)
@@ -203,11 +187,7 @@ impl std::fmt::Debug for SoundFont {
 }
 
 fn read(mut source: Box<dyn Source>, bytes: u64, path: &Path) -> Result<Inner, SoundFontFault> {
-    let Outline {
-        name,
-        tables,
-        samples,
-    } = Outline::read(source.as_mut(), bytes)?;
+    let Outline { name, tables, samples } = Outline::read(source.as_mut(), bytes)?;
     let mut is_vorbis = |start: u32| {
         let mut head = [0; 4];
         let is_inside = u64::from(start) + 4 <= samples.bytes;
@@ -215,11 +195,8 @@ fn read(mut source: Box<dyn Source>, bytes: u64, path: &Path) -> Result<Inner, S
             && riff::read_at(source.as_mut(), samples.at + u64::from(start), &mut head).is_ok()
             && &head == b"OggS"
     };
-    let data: Vec<Option<Data>> = tables
-        .samples
-        .iter()
-        .map(|sample| regions::data(sample, &samples, &mut is_vorbis))
-        .collect();
+    let data: Vec<Option<Data>> =
+        tables.samples.iter().map(|sample| regions::data(sample, &samples, &mut is_vorbis)).collect();
     let audit = Audit::new(&tables, &data);
     let (entries, presets): (Vec<usize>, Vec<Preset>) = audit.playable(&tables).into_iter().unzip();
     if presets.is_empty() {
@@ -232,10 +209,7 @@ fn read(mut source: Box<dyn Source>, bytes: u64, path: &Path) -> Result<Inner, S
     Ok(Inner {
         name: if name.is_empty() { stem.into_owned() } else { name },
         path: path.into(),
-        report: SoundFontReport {
-            presets: presets.len(),
-            ..audit.report
-        },
+        report: SoundFontReport { presets: presets.len(), ..audit.report },
         presets,
         entries,
         tables,
@@ -257,19 +231,12 @@ impl Audit {
         let mut unusable = HashSet::new();
         // Usable zones and others of each instrument.
         let count = |instrument: &Zones| {
-            let bad = instrument
-                .zones
-                .iter()
-                .map(|z| z.target)
-                .filter(|t| !is_usable(*t));
+            let bad = instrument.zones.iter().map(|z| z.target).filter(|t| !is_usable(*t));
             let others = bad.map(|target| unusable.insert(target)).count();
             (instrument.zones.len() - others, others)
         };
         let instruments: Vec<(usize, usize)> = tables.instruments.iter().map(count).collect();
-        let mut report = SoundFontReport {
-            unusable_samples: unusable.len(),
-            ..SoundFontReport::default()
-        };
+        let mut report = SoundFontReport { unusable_samples: unusable.len(), ..SoundFontReport::default() };
         let mut usable = Vec::with_capacity(tables.presets.len());
         for preset in &tables.presets {
             let zones = preset.zones.zones.iter();
@@ -298,9 +265,8 @@ impl Audit {
             })
         };
         let places = tables.presets.iter().enumerate().filter(|(i, _)| self.usable[*i]);
-        let mut presets: Vec<(usize, Preset)> = places
-            .filter_map(|(i, entry)| Some((i, preset(entry)?)))
-            .collect();
+        let mut presets: Vec<(usize, Preset)> =
+            places.filter_map(|(i, entry)| Some((i, preset(entry)?))).collect();
         presets.sort_by_key(|(_, p)| (p.bank, p.program));
         presets.dedup_by_key(|(_, p)| (p.bank, p.program));
         presets

@@ -103,13 +103,7 @@ impl Amounts {
     }
 
     fn range(&self, number: u16) -> RangeInclusive<u8> {
-        let [low, high] = self
-            .0
-            .get(usize::from(number))
-            .copied()
-            .flatten()
-            .unwrap_or(0x7f00)
-            .to_le_bytes();
+        let [low, high] = self.0.get(usize::from(number)).copied().flatten().unwrap_or(0x7f00).to_le_bytes();
         low..=high
     }
 }
@@ -127,14 +121,9 @@ impl Shape {
     /// `None` where the two have no key of a piano, or no velocity, in common.
     pub fn new(preset: &Amounts, instrument: &Amounts) -> Option<Shape> {
         let piano = Pitch::LOWEST.number()..=Pitch::HIGHEST.number();
-        let keys = common(
-            &common(&preset.range(KEY_RANGE), &instrument.range(KEY_RANGE)),
-            &piano,
-        );
-        let velocities = common(
-            &common(&preset.range(VELOCITY_RANGE), &instrument.range(VELOCITY_RANGE)),
-            &(1..=127),
-        );
+        let keys = common(&common(&preset.range(KEY_RANGE), &instrument.range(KEY_RANGE)), &piano);
+        let velocities =
+            common(&common(&preset.range(VELOCITY_RANGE), &instrument.range(VELOCITY_RANGE)), &(1..=127));
         if keys.is_empty() || velocities.is_empty() {
             return None;
         }
@@ -147,11 +136,7 @@ impl Shape {
         if let Some(class @ 1..=127) = instrument.get(EXCLUSIVE_CLASS) {
             generators.push((EXCLUSIVE_CLASS, class as i16));
         }
-        Some(Shape {
-            keys,
-            velocities,
-            generators,
-        })
+        Some(Shape { keys, velocities, generators })
     }
 
     /// The amount of one of the generators that a preset adds to.

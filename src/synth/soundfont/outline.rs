@@ -49,9 +49,7 @@ impl Outline {
         // What the file says of its own length is often wrong by a pad byte; what is there counts.
         let lists = riff::lists(source, 12, bytes)?;
         let list = |kind: &[u8; 4]| lists.iter().find(|(k, _)| k == kind).map(|(_, list)| *list);
-        let cut_short = SoundFontFault::CutShort {
-            missing_bytes: claimed.saturating_sub(bytes),
-        };
+        let cut_short = SoundFontFault::CutShort { missing_bytes: claimed.saturating_sub(bytes) };
         let missing = |what: &str| match claimed > bytes {
             true => cut_short,
             false => SoundFontFault::Damaged(format!("it has no {what}")),
@@ -61,9 +59,7 @@ impl Outline {
         };
         let tables = riff::chunks(source, &tables)?;
         if claimed > bytes && tables.iter().any(|t| t.is_cut) {
-            return Err(SoundFontFault::CutShort {
-                missing_bytes: claimed - bytes,
-            });
+            return Err(SoundFontFault::CutShort { missing_bytes: claimed - bytes });
         }
         let info = match list(b"INFO") {
             Some(list) => riff::chunks(source, &list)?,
@@ -89,16 +85,11 @@ fn check_head(source: &mut dyn Source, bytes: u64) -> Result<u64, SoundFontFault
     match head.as_slice() {
         [b'R', b'I', b'F', b'F', a, b, c, d, b's', b'f', b'b', b'k', ..] => {
             if bytes > LARGEST_FILE {
-                return Err(SoundFontFault::TooLarge {
-                    bytes,
-                    limit: LARGEST_FILE,
-                });
+                return Err(SoundFontFault::TooLarge { bytes, limit: LARGEST_FILE });
             }
             Ok(u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8)
         }
-        other => Err(SoundFontFault::NotASoundFont(
-            kind_of(other).unwrap_or("some other kind of file"),
-        )),
+        other => Err(SoundFontFault::NotASoundFont(kind_of(other).unwrap_or("some other kind of file"))),
     }
 }
 
@@ -119,11 +110,7 @@ fn sample_data(
         riff::read_at(source, chunk.at, &mut version)?;
     }
     let Some(samples) = data.iter().find(|c| &c.id == b"smpl") else {
-        return Ok(SampleData {
-            at: 0,
-            bytes: 0,
-            may_be_compressed: false,
-        });
+        return Ok(SampleData { at: 0, bytes: 0, may_be_compressed: false });
     };
     let mut head = [0; 4];
     if samples.bytes >= 4 {

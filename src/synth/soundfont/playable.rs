@@ -101,10 +101,7 @@ pub fn load(
         };
         let place = pool.place(source, data, &region.stretch, own)?;
         if pool.bytes() > LARGEST_BYTES {
-            return Err(SoundFontFault::TooLarge {
-                bytes: pool.bytes(),
-                limit: LARGEST_BYTES,
-            });
+            return Err(SoundFontFault::TooLarge { bytes: pool.bytes(), limit: LARGEST_BYTES });
         }
         placed.push((region, place));
     }
@@ -114,11 +111,7 @@ pub fn load(
     let undecodable = decoded.values().filter(|frames| frames.is_none()).count();
     drop(decoded);
     let frame = write::frame(&placed, pool.bytes())?;
-    let mut file = frame
-        .before
-        .as_slice()
-        .chain(pool.into_reader(source))
-        .chain(frame.after.as_slice());
+    let mut file = frame.before.as_slice().chain(pool.into_reader(source)).chain(frame.after.as_slice());
     // What is read here was written here; should the reader stumble all the same, it is no reason to fall.
     let read = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut file)));
     let samples = match read.map_err(|_| contradiction())? {
@@ -129,10 +122,7 @@ pub fn load(
     Ok(Playable {
         samples: Arc::new(samples),
         reverb_send: reverb_send(&placed),
-        covered: placed
-            .iter()
-            .map(|(r, _)| (r.shape.keys.clone(), r.shape.velocities.clone()))
-            .collect(),
+        covered: placed.iter().map(|(r, _)| (r.shape.keys.clone(), r.shape.velocities.clone())).collect(),
         undecodable,
     })
 }

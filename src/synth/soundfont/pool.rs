@@ -114,10 +114,7 @@ impl Pool {
         let base = match (data, decoded) {
             (Data::Vorbis { .. }, Some(frames)) => self.push_frames(Arc::clone(frames)),
             (Data::Raw { start, end } | Data::Vorbis { start, end }, _) => self.push(
-                Part::File {
-                    at: self.file_at + 2 * u64::from(start),
-                    bytes: 2 * u64::from(end - start),
-                },
+                Part::File { at: self.file_at + 2 * u64::from(start), bytes: 2 * u64::from(end - start) },
                 end - start,
             ),
         };
@@ -149,23 +146,12 @@ impl Pool {
         let mut bytes = vec![0; 2 * (stretch.end - stretch.start) as usize];
         source.seek(SeekFrom::Start(at))?;
         source.read_exact(&mut bytes)?;
-        Ok(bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|pair| i16::from_le_bytes(*pair))
-            .collect())
+        Ok(bytes.as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
     }
 
     fn push_frames(&mut self, frames: Arc<Vec<i16>>) -> u32 {
         let length = frames.len() as u32;
-        self.push(
-            Part::Frames {
-                frames,
-                read_bytes: 0,
-            },
-            length,
-        )
+        self.push(Part::Frames { frames, read_bytes: 0 }, length)
     }
 
     fn pad(&mut self) {
@@ -183,10 +169,7 @@ impl Pool {
 
     /// The bytes in order; each part is freed when it has been read.
     pub fn into_reader(self, source: &mut dyn Source) -> impl Read + '_ {
-        PoolReader {
-            parts: self.parts,
-            source,
-        }
+        PoolReader { parts: self.parts, source }
     }
 }
 

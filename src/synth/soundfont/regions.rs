@@ -101,11 +101,7 @@ pub fn uses(preset: &PresetEntry, tables: &Tables, data: &[Option<Data>]) -> Opt
         let meet = |inner: &Zone| {
             data.get(inner.target).copied().flatten()?;
             let amounts = Amounts::new(&instrument.global, &inner.generators);
-            Some(Use {
-                shape: Shape::new(&outer, &amounts)?,
-                sample: inner.target,
-                amounts,
-            })
+            Some(Use { shape: Shape::new(&outer, &amounts)?, sample: inner.target, amounts })
         };
         uses.extend(instrument.zones.iter().filter_map(meet));
         if uses.len() > MAX_REGIONS {
@@ -122,11 +118,7 @@ pub fn region(used: Use, tables: &Tables, data: Data, frames: u32) -> Option<Reg
     let own_root = amounts.get(ROOT_KEY).and_then(|key| u8::try_from(key).ok());
     let mut region = Region {
         // 255 stands for no pitch at all, and middle C for whatever cannot be.
-        root_key: own_root
-            .into_iter()
-            .chain([entry.pitch])
-            .find(|key| *key <= 127)
-            .unwrap_or(60),
+        root_key: own_root.into_iter().chain([entry.pitch]).find(|key| *key <= 127).unwrap_or(60),
         correction: entry.correction,
         sample_rate: match entry.sample_rate {
             0 => 44_100,
@@ -165,19 +157,12 @@ fn stretch(amounts: &Amounts, entry: &SampleEntry, data: Data, frames: u32) -> O
     let a = place(entry.loop_start, LOOP_START_OFFSET, LOOP_START_COARSE_OFFSET);
     let b = place(entry.loop_end, LOOP_END_OFFSET, LOOP_END_COARSE_OFFSET);
     let looped = match amounts.get(SAMPLE_MODES) {
-        Some(mode @ (1 | 3)) if a != b => Some(Loop {
-            start: a.min(b),
-            end: a.max(b),
-            is_left_at_release: mode == 3,
-            times: 1,
-        }),
+        Some(mode @ (1 | 3)) if a != b => {
+            Some(Loop { start: a.min(b), end: a.max(b), is_left_at_release: mode == 3, times: 1 })
+        }
         _ => None,
     };
-    Some(Stretch {
-        start: start as u32,
-        end: end as u32,
-        looped,
-    })
+    Some(Stretch { start: start as u32, end: end as u32, looped })
 }
 
 /// The frames of the sample by which the synthesizer advances at most for each frame it makes.

@@ -41,11 +41,7 @@ pub fn lists(source: &mut dyn Source, mut at: u64, end: u64) -> io::Result<Vec<(
         if &chunk.id == b"LIST" && chunk.bytes >= 4 {
             let mut kind = [0; 4];
             read_at(source, chunk.at, &mut kind)?;
-            let inside = Chunk {
-                at: chunk.at + 4,
-                bytes: chunk.bytes - 4,
-                ..chunk
-            };
+            let inside = Chunk { at: chunk.at + 4, bytes: chunk.bytes - 4, ..chunk };
             found.push((kind, inside));
         }
         at = after(source, &chunk, end)?;
@@ -87,12 +83,7 @@ fn chunk_at(source: &mut dyn Source, at: u64, end: u64) -> io::Result<Option<Chu
     let [a, b, c, d, size @ ..] = header;
     let id = [a, b, c, d];
     let (claimed, room) = (u64::from(u32::from_le_bytes(size)), end - at - 8);
-    Ok(is_id(&id).then_some(Chunk {
-        id,
-        at: at + 8,
-        bytes: claimed.min(room),
-        is_cut: claimed > room,
-    }))
+    Ok(is_id(&id).then_some(Chunk { id, at: at + 8, bytes: claimed.min(room), is_cut: claimed > room }))
 }
 
 /// Where the next chunk begins. A chunk of odd length has a pad byte after it, which some writers leave out.

@@ -62,10 +62,7 @@ impl Tables {
             let chunk = chunk.ok_or_else(|| {
                 SoundFontFault::Damaged(format!("the table {} is missing", String::from_utf8_lossy(id)))
             })?;
-            let chunk = Chunk {
-                bytes: chunk.bytes.min(LARGEST_TABLE),
-                ..*chunk
-            };
+            let chunk = Chunk { bytes: chunk.bytes.min(LARGEST_TABLE), ..*chunk };
             riff::contents(source, &chunk).map_err(SoundFontFault::from)
         };
         let mut preset_zones = Bags::new(table(b"pbag")?, table(b"pgen")?);
@@ -81,13 +78,9 @@ impl Tables {
                 zones: preset_zones.zones(bags, INSTRUMENT)?,
             })
         };
-        let presets = spans(&presets, 24)
-            .map(preset)
-            .collect::<Result<_, SoundFontFault>>()?;
+        let presets = spans(&presets, 24).map(preset).collect::<Result<_, SoundFontFault>>()?;
         let instrument = |(_, bags): (&[u8; 22], _)| instrument_zones.zones(bags, SAMPLE_ID);
-        let instruments = spans(&instruments, 20)
-            .map(instrument)
-            .collect::<Result<_, _>>()?;
+        let instruments = spans(&instruments, 20).map(instrument).collect::<Result<_, _>>()?;
         Ok(Tables {
             presets,
             instruments,
@@ -139,12 +132,7 @@ struct Bags {
 
 impl Bags {
     fn new(bags: Vec<u8>, generators: Vec<u8>) -> Bags {
-        Bags {
-            bags_left: bags.len() / 4,
-            generators_left: generators.len() / 4,
-            bags,
-            generators,
-        }
+        Bags { bags_left: bags.len() / 4, generators_left: generators.len() / 4, bags, generators }
     }
 
     /// Those of one preset or instrument. `target` is the generator that names what a zone plays: what follows it
@@ -159,14 +147,9 @@ impl Bags {
                 break;
             };
             let end = usize::from(u16_at(next, 0)).min(generators.len());
-            let own = generators
-                .get(usize::from(u16_at(bag, 0))..end)
-                .unwrap_or_default();
+            let own = generators.get(usize::from(u16_at(bag, 0))..end).unwrap_or_default();
             self.bags_left = self.bags_left.checked_sub(1).ok_or_else(contradiction)?;
-            self.generators_left = self
-                .generators_left
-                .checked_sub(own.len())
-                .ok_or_else(contradiction)?;
+            self.generators_left = self.generators_left.checked_sub(own.len()).ok_or_else(contradiction)?;
             let all = || own.iter().map(|g| (u16_at(g, 0), u16_at(g, 2)));
             match all().find(|(number, _)| *number == target) {
                 Some((_, amount)) => zones.zones.push(Zone {

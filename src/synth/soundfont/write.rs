@@ -31,10 +31,7 @@ pub fn frame(regions: &[(Region, Place)], sample_bytes: u64) -> Result<Frame, So
         b"sdtasmpl",
         &size(sample_bytes),
     ];
-    Ok(Frame {
-        before: before.concat(),
-        after,
-    })
+    Ok(Frame { before: before.concat(), after })
 }
 
 fn tables(regions: &[(Region, Place)]) -> Result<Vec<u8>, SoundFontFault> {
@@ -71,17 +68,11 @@ fn tables(regions: &[(Region, Place)]) -> Result<Vec<u8>, SoundFontFault> {
         chunk(b"pbag", &words(&[0, 0, 1, 0])),
         chunk(b"pmod", &[0; 10]),
         chunk(b"pgen", &words(&[INSTRUMENT, 0, 0, 0])),
-        chunk(
-            b"inst",
-            &[record::<22>(20, 0), record::<22>(20, regions.len() as u16 + 1)].concat(),
-        ),
+        chunk(b"inst", &[record::<22>(20, 0), record::<22>(20, regions.len() as u16 + 1)].concat()),
         chunk(b"ibag", &words(&bags)),
         chunk(b"imod", &[0; 10]),
         chunk(b"igen", &words(&generators)),
-        chunk(
-            b"shdr",
-            &samples.chain([vec![0; 46]]).collect::<Vec<_>>().concat(),
-        ),
+        chunk(b"shdr", &samples.chain([vec![0; 46]]).collect::<Vec<_>>().concat()),
     ]
     .concat())
 }
@@ -99,13 +90,7 @@ fn shared_generators(regions: &[(Region, Place)]) -> Vec<(u16, i16)> {
 }
 
 fn sample(region: &Region, place: &Place) -> Vec<u8> {
-    let numbers = [
-        place.start,
-        place.end,
-        place.loop_start,
-        place.loop_end,
-        region.sample_rate,
-    ];
+    let numbers = [place.start, place.end, place.loop_start, place.loop_end, region.sample_rate];
     let numbers: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
     let pitch = [region.root_key, region.correction.to_le_bytes()[0]];
     [&[0; 20][..], &numbers, &pitch, &words(&[0, 1])].concat()

@@ -31,11 +31,7 @@ impl Accuracy {
             top3 += usize::from(rank < 3);
         }
         let segments: usize = right.iter().map(|r| r.0).sum();
-        let heard: Vec<f64> = right
-            .iter()
-            .filter(|r| r.0 > 0)
-            .map(|r| r.1 as f64 / r.0 as f64)
-            .collect();
+        let heard: Vec<f64> = right.iter().filter(|r| r.0 > 0).map(|r| r.1 as f64 / r.0 as f64).collect();
         let share = |n: usize| n as f64 / segments.max(1) as f64;
         Accuracy {
             segments,
@@ -49,11 +45,7 @@ impl Accuracy {
 /// How many others are likelier than `truth`.
 pub fn rank_of(truth: usize, probabilities: &[f32]) -> usize {
     let own = probabilities.get(truth).copied().unwrap_or(0.0);
-    probabilities
-        .iter()
-        .enumerate()
-        .filter(|&(k, &p)| p > own || (p == own && k < truth))
-        .count()
+    probabilities.iter().enumerate().filter(|&(k, &p)| p > own || (p == own && k < truth)).count()
 }
 
 /// Up to `per_composer` segments of each composer with their labels, always the same.
@@ -71,10 +63,7 @@ pub fn labelled_segments(corpus: &Corpus, split: Split, per_composer: usize) -> 
 pub fn accuracy(classifier: &Classifier, segments: &[(usize, Vec<NoteToken>)]) -> Accuracy {
     let parts: Vec<Segment> = segments.iter().map(|(_, notes)| notes.as_slice()).collect();
     let heard = classifier.hear(&parts);
-    let outcomes = segments
-        .iter()
-        .zip(&heard)
-        .map(|((truth, _), h)| (*truth, h.probabilities.as_slice()));
+    let outcomes = segments.iter().zip(&heard).map(|((truth, _), h)| (*truth, h.probabilities.as_slice()));
     Accuracy::of(outcomes, classifier.composers().len())
 }
 
@@ -91,22 +80,11 @@ mod tests {
             (1, vec![0.1, 0.6, 0.2, 0.1]), // right
         ];
         let a = Accuracy::of(outcomes.iter().map(|(t, p)| (*t, p.as_slice())), 4);
-        assert_eq!(
-            a,
-            Accuracy {
-                segments: 4,
-                top1: 0.5,
-                balanced: (1.0 / 3.0 + 1.0) / 2.0,
-                top3: 0.75
-            }
-        );
+        assert_eq!(a, Accuracy { segments: 4, top1: 0.5, balanced: (1.0 / 3.0 + 1.0) / 2.0, top3: 0.75 });
     }
 
     #[test]
     fn ties_are_broken_one_way() {
-        assert_eq!(
-            (0..3).map(|k| rank_of(k, &[0.3, 0.3, 0.4])).collect::<Vec<_>>(),
-            [1, 2, 0]
-        );
+        assert_eq!((0..3).map(|k| rank_of(k, &[0.3, 0.3, 0.4])).collect::<Vec<_>>(), [1, 2, 0]);
     }
 }

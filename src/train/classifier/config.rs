@@ -61,12 +61,9 @@ impl ClassifierConfig {
                 dropout: 0.2,
                 ..ClassifierConfig::default()
             },
-            ClassifierKind::Judge => ClassifierConfig {
-                minutes: 2.0,
-                batch_size: 64,
-                seed: 23,
-                ..ClassifierConfig::default()
-            },
+            ClassifierKind::Judge => {
+                ClassifierConfig { minutes: 2.0, batch_size: 64, seed: 23, ..ClassifierConfig::default() }
+            }
         }
     }
 
@@ -86,10 +83,7 @@ impl ClassifierConfig {
         if self.validations == 0 {
             return wrong("validations must not be 0");
         }
-        match [self.muon_rate, self.adam_rate, self.balance]
-            .iter()
-            .all(|v| v.is_finite() && *v >= 0.0)
-        {
+        match [self.muon_rate, self.adam_rate, self.balance].iter().all(|v| v.is_finite() && *v >= 0.0) {
             true => Ok(()),
             false => wrong("muon_rate, adam_rate and balance must be numbers of at least 0"),
         }
@@ -99,25 +93,10 @@ impl ClassifierConfig {
 /// What a classifier's run tells whoever started it.
 #[derive(Clone, Debug)]
 pub enum ClassifierEvent {
-    Started {
-        kind: ClassifierKind,
-        pieces: usize,
-        parameters: usize,
-    },
-    Stepped {
-        step: u64,
-        loss: f64,
-        progress: f64,
-        segments_per_sec: f64,
-    },
-    Validated {
-        step: u64,
-        accuracy: Accuracy,
-    },
-    CheckpointSaved {
-        step: u64,
-        path: PathBuf,
-    },
+    Started { kind: ClassifierKind, pieces: usize, parameters: usize },
+    Stepped { step: u64, loss: f64, progress: f64, segments_per_sec: f64 },
+    Validated { step: u64, accuracy: Accuracy },
+    CheckpointSaved { step: u64, path: PathBuf },
 }
 
 /// How a classifier's run ended.

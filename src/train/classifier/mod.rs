@@ -56,30 +56,13 @@ pub fn train_classifier(
     classifier.header.trained_on = TrainedOn {
         source: corpus.provenance.source.clone(),
         licence: corpus.provenance.licence.clone(),
-        corpus: std::fs::read(corpus_path)
-            .map(|b| fingerprint(&b))
-            .unwrap_or_default(),
+        corpus: std::fs::read(corpus_path).map(|b| fingerprint(&b)).unwrap_or_default(),
         ..TrainedOn::default()
     };
     tracing::info!("training the {} on {}", kind.name(), device_name(device));
-    let parameters = classifier
-        .vs
-        .trainable_variables()
-        .iter()
-        .map(Tensor::numel)
-        .sum();
-    on_event(ClassifierEvent::Started {
-        kind,
-        pieces: sampler.pieces(),
-        parameters,
-    });
-    let run = Run {
-        config,
-        sampler,
-        held_out,
-        checkpoint,
-        run_dir,
-    };
+    let parameters = classifier.vs.trainable_variables().iter().map(Tensor::numel).sum();
+    on_event(ClassifierEvent::Started { kind, pieces: sampler.pieces(), parameters });
+    let run = Run { config, sampler, held_out, checkpoint, run_dir };
     run.go(classifier, stop, on_event)
 }
 
@@ -89,18 +72,12 @@ fn prepare_folder(
     kind: ClassifierKind,
     config: &ClassifierConfig,
 ) -> Result<PathBuf, TrainError> {
-    let wrong = |what: String| TrainError::RunDir {
-        what,
-        path: run_dir.to_owned(),
-    };
+    let wrong = |what: String| TrainError::RunDir { what, path: run_dir.to_owned() };
     let checkpoint = run_dir.join("best.safetensors");
     if checkpoint.exists() {
         return Err(wrong("it holds a run already; choose another folder".to_owned()));
     }
-    let write = |source| TrainError::Write {
-        source,
-        path: run_dir.to_owned(),
-    };
+    let write = |source| TrainError::Write { source, path: run_dir.to_owned() };
     std::fs::create_dir_all(run_dir).map_err(write)?;
     let text = toml::to_string(config).map_err(|e| wrong(e.to_string()))?;
     let text = format!("# {}\n{text}", kind.name());

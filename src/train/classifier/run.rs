@@ -70,22 +70,14 @@ impl Run<'_> {
                 let loss = losses.double_value(&[]) / REPORT_EVERY as f64;
                 let _ = losses.zero_();
                 if !loss.is_finite() {
-                    return Err(TrainError::NotFinite {
-                        step,
-                        kept: classifier.header.trained_on.step,
-                    });
+                    return Err(TrainError::NotFinite { step, kept: classifier.header.trained_on.step });
                 }
                 let segments = REPORT_EVERY as f64 * self.config.batch_size as f64;
                 let segments_per_sec = segments / since.elapsed().as_secs_f64();
                 since = Instant::now();
                 let row = [step as f64, loss, progress, segments_per_sec];
                 self.log("log.csv", "step,loss,progress,segments_per_sec", &row)?;
-                on_event(ClassifierEvent::Stepped {
-                    step,
-                    loss,
-                    progress,
-                    segments_per_sec,
-                });
+                on_event(ClassifierEvent::Stepped { step, loss, progress, segments_per_sec });
             }
         }
         Ok(ClassifierSummary {
@@ -99,10 +91,7 @@ impl Run<'_> {
     /// How much of the run is done, 0–1.
     fn progress(&self, step: u64, elapsed_secs: f64) -> f64 {
         let by_time = elapsed_secs / (self.config.minutes * 60.0);
-        let by_steps = self
-            .config
-            .max_steps
-            .map_or(0.0, |n| step as f64 / n.max(1) as f64);
+        let by_steps = self.config.max_steps.map_or(0.0, |n| step as f64 / n.max(1) as f64);
         by_time.max(by_steps).min(1.0)
     }
 
@@ -124,10 +113,7 @@ impl Run<'_> {
             classifier.header.trained_on.step = step;
             classifier.header.trained_on.notes_seen = step * (self.config.batch_size * SEGMENT_LEN) as u64;
             classifier.save(&self.checkpoint)?;
-            on_event(ClassifierEvent::CheckpointSaved {
-                step,
-                path: self.checkpoint.clone(),
-            });
+            on_event(ClassifierEvent::CheckpointSaved { step, path: self.checkpoint.clone() });
         }
         Ok(())
     }
@@ -149,10 +135,7 @@ impl Run<'_> {
     fn rates(&self, step: u64, progress: f64) -> Rates {
         let factor =
             ((step + 1) as f64 / WARM_UP_STEPS).min(1.0) * ((1.0 - progress) / DECAY_SHARE).clamp(0.0, 1.0);
-        Rates {
-            muon: self.config.muon_rate * factor,
-            adam: self.config.adam_rate * factor,
-        }
+        Rates { muon: self.config.muon_rate * factor, adam: self.config.adam_rate * factor }
     }
 
     fn step(
@@ -182,16 +165,8 @@ impl Run<'_> {
     fn log(&self, name: &str, header: &str, values: &[f64]) -> Result<(), TrainError> {
         let path = self.run_dir.join(name);
         let is_new = !path.exists();
-        let row = values
-            .iter()
-            .map(|v| format!("{}", (v * 1e4).round() / 1e4))
-            .collect::<Vec<_>>()
-            .join(",");
-        let line = if is_new {
-            format!("{header}\n{row}\n")
-        } else {
-            format!("{row}\n")
-        };
+        let row = values.iter().map(|v| format!("{}", (v * 1e4).round() / 1e4)).collect::<Vec<_>>().join(",");
+        let line = if is_new { format!("{header}\n{row}\n") } else { format!("{row}\n") };
         let opened = OpenOptions::new().create(true).append(true).open(&path);
         opened
             .and_then(|mut f| f.write_all(line.as_bytes()))

@@ -46,14 +46,10 @@ impl<'a> SegmentSampler<'a> {
     /// A label and an augmented segment.
     pub(super) fn draw(&self, rng: &mut impl Rng) -> (usize, Vec<NoteToken>) {
         let at = rng.random_range(0.0..self.weights.last().copied().unwrap_or(1.0));
-        let (label, pieces) = &self.groups[self
-            .weights
-            .partition_point(|w| *w <= at)
-            .min(self.groups.len() - 1)];
+        let (label, pieces) =
+            &self.groups[self.weights.partition_point(|w| *w <= at).min(self.groups.len() - 1)];
         let at = rng.random_range(0..pieces.last().map_or(1, |(sum, _)| *sum));
-        let (_, piece) = pieces[pieces
-            .partition_point(|(sum, _)| *sum <= at)
-            .min(pieces.len() - 1)];
+        let (_, piece) = pieces[pieces.partition_point(|(sum, _)| *sum <= at).min(pieces.len() - 1)];
         let start = rng.random_range(0..=piece.tokens.len().saturating_sub(SEGMENT_LEN));
         let end = (start + SEGMENT_LEN).min(piece.tokens.len());
         let mut notes = piece.tokens[start..end].to_vec();

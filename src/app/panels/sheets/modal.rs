@@ -29,11 +29,7 @@ pub struct Sheets {
 
 impl Sheets {
     pub fn new(log_file: PathBuf, takes_folder: PathBuf) -> Sheets {
-        Sheets {
-            log_file,
-            takes_folder,
-            ..Sheets::default()
-        }
+        Sheets { log_file, takes_folder, ..Sheets::default() }
     }
 
     /// Fills in the field of a sheet that is about to show.
@@ -67,9 +63,8 @@ impl Sheets {
 
     /// A line of text with the keyboard in it at once; true when Enter was pressed.
     fn field_ui(&mut self, ui: &mut Ui, name: &str, width: f32) -> bool {
-        let edit = TextEdit::singleline(&mut self.text)
-            .desired_width(width)
-            .margin(egui::Margin::symmetric(8, 6));
+        let edit =
+            TextEdit::singleline(&mut self.text).desired_width(width).margin(egui::Margin::symmetric(8, 6));
         let response = ui.add(edit);
         response.widget_info(|| named_field(name, &self.text));
         if std::mem::take(&mut self.is_fresh) {
@@ -85,10 +80,7 @@ impl Sheets {
         ui.add_space(GRID);
         let is_named = !self.text.trim().is_empty();
         if confirm_ui(ui, "Rename", is_named, actions) || (entered && is_named) {
-            actions.push(TakeAction::Rename {
-                id: id.clone(),
-                name: self.text.trim().to_owned(),
-            });
+            actions.push(TakeAction::Rename { id: id.clone(), name: self.text.trim().to_owned() });
             actions.push(WindowAction::CloseSheet);
         }
     }
@@ -102,15 +94,8 @@ impl Sheets {
             caption(ui, "Recent");
             for path in &state.settings.recent {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if ui
-                    .button(name)
-                    .on_hover_text(path.display().to_string())
-                    .clicked()
-                {
-                    actions.push(FileAction::Chosen {
-                        ask: ask.clone(),
-                        path: path.clone(),
-                    });
+                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                    actions.push(FileAction::Chosen { ask: ask.clone(), path: path.clone() });
                     actions.push(WindowAction::CloseSheet);
                 }
             }
@@ -122,17 +107,10 @@ impl Sheets {
         }
         let is_there = self.seen.1 || *ask == Ask::TrainingRun;
         if !is_there && !self.text.trim().is_empty() {
-            ui.label(
-                RichText::new("There is nothing at this path.")
-                    .small()
-                    .color(Palette::of(ui).warning),
-            );
+            ui.label(RichText::new("There is nothing at this path.").small().color(Palette::of(ui).warning));
         }
         if confirm_ui(ui, "Open", is_there, actions) || (entered && is_there) {
-            actions.push(FileAction::Chosen {
-                ask: ask.clone(),
-                path,
-            });
+            actions.push(FileAction::Chosen { ask: ask.clone(), path });
             actions.push(WindowAction::CloseSheet);
         }
     }
@@ -163,16 +141,13 @@ impl Sheets {
             ("Log file", self.log_file.display().to_string()),
             ("Built on", "libtorch 2.11, egui 0.37, rustysynth 1.3".to_owned()),
         ];
-        egui::Grid::new("about")
-            .num_columns(2)
-            .spacing(vec2(16.0, 6.0))
-            .show(ui, |ui| {
-                for (name, value) in rows {
-                    ui.label(RichText::new(name).color(palette.weak_text));
-                    ui.add(egui::Label::new(value).wrap());
-                    ui.end_row();
-                }
-            });
+        egui::Grid::new("about").num_columns(2).spacing(vec2(16.0, 6.0)).show(ui, |ui| {
+            for (name, value) in rows {
+                ui.label(RichText::new(name).color(palette.weak_text));
+                ui.add(egui::Label::new(value).wrap());
+                ui.end_row();
+            }
+        });
         ui.add_space(GRID);
         ui.label(
             RichText::new(
@@ -206,27 +181,20 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
         ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
-    let rows: Vec<(String, &str)> = keys
-        .chain(MOUSE.map(|(keys, what)| (keys.to_owned(), what)))
-        .collect();
+    let rows: Vec<(String, &str)> = keys.chain(MOUSE.map(|(keys, what)| (keys.to_owned(), what))).collect();
     let weak = Palette::of(ui).weak_text;
     let half = rows.len().div_ceil(2);
-    ScrollArea::vertical()
-        .max_height(ui.ctx().content_rect().height() - 200.0)
-        .show(ui, |ui| {
-            egui::Grid::new("shortcuts")
-                .num_columns(4)
-                .spacing(vec2(16.0, 4.0))
-                .show(ui, |ui| {
-                    for i in 0..half {
-                        for (keys, what) in [rows.get(i), rows.get(half + i)].into_iter().flatten() {
-                            ui.label(RichText::new(keys).color(weak));
-                            ui.label(*what);
-                        }
-                        ui.end_row();
-                    }
-                });
+    ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 200.0).show(ui, |ui| {
+        egui::Grid::new("shortcuts").num_columns(4).spacing(vec2(16.0, 4.0)).show(ui, |ui| {
+            for i in 0..half {
+                for (keys, what) in [rows.get(i), rows.get(half + i)].into_iter().flatten() {
+                    ui.label(RichText::new(keys).color(weak));
+                    ui.label(*what);
+                }
+                ui.end_row();
+            }
         });
+    });
     ui.add_space(GRID);
     buttons_row(ui, |ui| close_button(ui, actions));
 }

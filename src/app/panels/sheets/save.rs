@@ -46,22 +46,14 @@ impl Seen {
 }
 
 /// The kinds of file, and an ending for each.
-const KINDS: [(&str, &str); 5] = [
-    ("MIDI", "mid"),
-    ("WAV", "wav"),
-    ("FLAC", "flac"),
-    ("Ogg", "ogg"),
-    ("Picture", "png"),
-];
+const KINDS: [(&str, &str); 5] =
+    [("MIDI", "mid"), ("WAV", "wav"), ("FLAC", "flac"), ("Ogg", "ogg"), ("Picture", "png")];
 
 impl SaveSheet {
     /// Fills the sheet in for a take called `name`.
     pub fn open(&mut self, name: &str, as_wav: bool, folder: &Path, wav: WavSettings) {
         let ending = if as_wav { "wav" } else { "mid" };
-        self.path = folder
-            .join(format!("{}.{ending}", file_name(name)))
-            .display()
-            .to_string();
+        self.path = folder.join(format!("{}.{ending}", file_name(name))).display().to_string();
         self.wav = wav;
         self.only_loop = false;
         self.hint = None;
@@ -112,14 +104,10 @@ impl SaveSheet {
             let edit = TextEdit::singleline(&mut self.path).desired_width(ui.available_width() - 104.0);
             let field = ui.add(edit.margin(egui::Margin::symmetric(8, 6)));
             field.widget_info(|| named_field("File path", &self.path));
-            let browse = ui.add_enabled(
-                !state.is_dialog_open,
-                Button::new("Browse…").min_size(vec2(88.0, 30.0)),
-            );
+            let browse =
+                ui.add_enabled(!state.is_dialog_open, Button::new("Browse…").min_size(vec2(88.0, 30.0)));
             if browse.clicked() {
-                actions.push(FileAction::Ask(Ask::SaveAs {
-                    suggested: PathBuf::from(self.path.trim()),
-                }));
+                actions.push(FileAction::Ask(Ask::SaveAs { suggested: PathBuf::from(self.path.trim()) }));
             }
         });
         if let Some(hint) = &self.hint {
@@ -147,13 +135,14 @@ impl SaveSheet {
         let is_ogg = FileKind::of(Path::new(self.path.trim())) == Some(FileKind::Audio(AudioFormat::Ogg));
         ui.horizontal(|ui| {
             let rate = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
-            ComboBox::new("rate", "Sample rate")
-                .selected_text(rate(self.wav.sample_rate))
-                .show_ui(ui, |ui| {
+            ComboBox::new("rate", "Sample rate").selected_text(rate(self.wav.sample_rate)).show_ui(
+                ui,
+                |ui| {
                     for hz in SAMPLE_RATES {
                         ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
                     }
-                });
+                },
+            );
             ui.add_space(GRID);
             if !is_ogg {
                 ui.selectable_value(&mut self.wav.bits, 16, "16 bit");
@@ -189,11 +178,7 @@ impl SaveSheet {
                 let save = accent_button(ui, word, why_not.is_none());
                 let entered = why_not.is_none() && ui.input(|i| i.key_pressed(egui::Key::Enter));
                 if save.clicked() || entered {
-                    let plan = ExportPlan {
-                        path: path.to_owned(),
-                        wav: self.wav,
-                        only_loop: self.only_loop,
-                    };
+                    let plan = ExportPlan { path: path.to_owned(), wav: self.wav, only_loop: self.only_loop };
                     actions.push(FileAction::Export(plan));
                 }
                 if button(ui, "Cancel").clicked() {
@@ -214,6 +199,5 @@ fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Actions) {
             actions.push(FileAction::CancelExport);
         }
     });
-    ui.ctx()
-        .request_repaint_after(std::time::Duration::from_millis(50));
+    ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
 }

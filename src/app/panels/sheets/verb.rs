@@ -33,14 +33,7 @@ pub struct VerbSheet {
 
 impl Default for VerbSheet {
     fn default() -> VerbSheet {
-        VerbSheet {
-            amount: 0.3,
-            notes: 200,
-            to: None,
-            with: None,
-            between: 3,
-            search: String::new(),
-        }
+        VerbSheet { amount: 0.3, notes: 200, to: None, with: None, between: 3, search: String::new() }
     }
 }
 
@@ -103,11 +96,7 @@ impl VerbSheet {
             if composer_row(ui, own, None, neutral_style(dark), self.to.is_none(), size) {
                 self.to = None;
             }
-        } else if self
-            .to
-            .as_deref()
-            .is_some_and(|name| state.model.composer(name).is_none())
-        {
+        } else if self.to.as_deref().is_some_and(|name| state.model.composer(name).is_none()) {
             self.to = None;
         }
         for ids in composers.by_time().chunks(3) {
@@ -142,25 +131,23 @@ impl VerbSheet {
             .iter()
             .filter(|e| e.id != *id && e.record.name.to_lowercase().contains(&wanted))
             .collect();
-        if self
-            .with
-            .as_ref()
-            .is_none_or(|with| with == id || state.takes.get(with).is_none())
-        {
+        if self.with.as_ref().is_none_or(|with| with == id || state.takes.get(with).is_none()) {
             // Whoever compares two takes may well want to blend them.
             let first = others.first().map(|e| e.id.clone());
             self.with = state.previous.clone().filter(|other| other != id).or(first);
         }
         let height = (ui.ctx().content_rect().height() - 460.0).clamp(88.0, 200.0);
         ui.spacing_mut().item_spacing.y = 2.0;
-        ScrollArea::vertical()
-            .auto_shrink([false, true])
-            .max_height(height)
-            .show_rows(ui, 28.0, others.len(), |ui, rows| {
+        ScrollArea::vertical().auto_shrink([false, true]).max_height(height).show_rows(
+            ui,
+            28.0,
+            others.len(),
+            |ui, rows| {
                 for other in others.iter().skip(rows.start).take(rows.len()) {
                     self.other_ui(ui, state, other);
                 }
-            });
+            },
+        );
         if others.is_empty() {
             caption(ui, "No other take matches.");
         }
@@ -229,13 +216,8 @@ impl VerbSheet {
         let source = part(entry);
         let how = match kind {
             VerbKind::Vary => How::Vary { amount: self.amount },
-            VerbKind::Continue => How::Continue {
-                notes: self.notes,
-                to: self.to.clone(),
-            },
-            VerbKind::Restyle => How::Restyle {
-                to: self.to.clone().ok_or("Choose a composer.")?,
-            },
+            VerbKind::Continue => How::Continue { notes: self.notes, to: self.to.clone() },
+            VerbKind::Restyle => How::Restyle { to: self.to.clone().ok_or("Choose a composer.")? },
             VerbKind::Blend => {
                 let with = self.with.as_ref().filter(|with| **with != entry.id);
                 let with = with.and_then(|with| state.takes.get(with));
@@ -243,11 +225,7 @@ impl VerbSheet {
                 let steps = self.between + 2;
                 let step = |step| Made {
                     source: source.clone(),
-                    how: How::Blend {
-                        with: with.clone(),
-                        step,
-                        steps,
-                    },
+                    how: How::Blend { with: with.clone(), step, steps },
                 };
                 return Ok((1..=self.between).map(step).collect());
             }
@@ -257,10 +235,7 @@ impl VerbSheet {
 }
 
 fn part(entry: &TakeEntry) -> Part {
-    Part {
-        id: entry.id.clone(),
-        name: entry.record.name.clone(),
-    }
+    Part { id: entry.id.clone(), name: entry.record.name.clone() }
 }
 
 fn row_ui(ui: &mut Ui, name: &str, slider: Slider<'_>) {
@@ -284,11 +259,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, ready: Result<Vec<Made>, &'static s
     };
     let palette = Palette::of(ui);
     buttons_row(ui, |ui| {
-        let word = if made.len() > 1 {
-            format!("Compose {}", made.len())
-        } else {
-            "Compose".to_owned()
-        };
+        let word = if made.len() > 1 { format!("Compose {}", made.len()) } else { "Compose".to_owned() };
         let compose = accent_button(ui, &word, why_not.is_none());
         let is_typing = ui.ctx().text_edit_focused();
         let is_entered = !is_typing && ui.input(|i| i.key_pressed(egui::Key::Enter));

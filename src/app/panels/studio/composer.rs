@@ -88,11 +88,8 @@ fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
 /// Composer ids in order of time under the heading they go below; those learned from little music come last.
 fn by_era(info: &CheckpointInfo) -> Vec<(&'static str, Vec<ComposerId>)> {
     let mut groups: Vec<(&'static str, Vec<_>)> = Vec::new();
-    let (rare, others): (Vec<_>, Vec<_>) = info
-        .composers
-        .by_time()
-        .into_iter()
-        .partition(|id| info.is_rare(*id));
+    let (rare, others): (Vec<_>, Vec<_>) =
+        info.composers.by_time().into_iter().partition(|id| info.is_rare(*id));
     for id in others.into_iter().chain(rare) {
         let era = info.composers.get(id).and_then(|c| c.era());
         let era = match info.is_rare(id) {
@@ -120,9 +117,7 @@ fn era_ui(ui: &mut Ui, era: &str, ids: &[ComposerId], composers: &ComposerSet, f
                 };
                 let style = theme::composer_style(composer, id.index(), dark);
                 let is_chosen = form.settings.composer.as_ref() == Some(&composer.name);
-                let born = composer
-                    .born()
-                    .map(|year| format!("{}, born {year}", composer.name));
+                let born = composer.born().map(|year| format!("{}, born {year}", composer.name));
                 if composer_row(
                     ui,
                     composer.surname(),
@@ -172,10 +167,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let is_stopping = composing.stop.is_stopped();
         let text = match is_stopping {
             true => "Stopping…".to_owned(),
-            false => format!(
-                "Stop    {} of {} notes",
-                composing.done_notes, composing.asked_notes
-            ),
+            false => format!("Stop    {} of {} notes", composing.done_notes, composing.asked_notes),
         };
         let response = ui.add_enabled_ui(!is_stopping, |ui| {
             ui.add_sized(size, Button::new(RichText::new(text).color(palette.text)))
@@ -189,10 +181,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             vec2(line.width() * share.min(1.0), 2.0),
         );
         ui.painter().rect_filled(line, 1.0, palette.accent);
-        if response
-            .on_hover_text("Stop here and keep what there is (Esc)")
-            .clicked()
-        {
+        if response.on_hover_text("Stop here and keep what there is (Esc)").clicked() {
             actions.push(ComposeAction::Stop);
         }
         return;
@@ -200,19 +189,15 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let why_not = state.cannot_generate();
     let text = RichText::new("Generate").family(egui::FontFamily::Name(HEADING_FAMILY.into()));
     let button = Button::new(text.color(palette.on_accent)).fill(palette.accent);
-    let response = ui
-        .add_enabled_ui(why_not.is_none(), |ui| ui.add_sized(size, button))
-        .inner;
+    let response = ui.add_enabled_ui(why_not.is_none(), |ui| ui.add_sized(size, button)).inner;
     if response.clicked() {
         actions.push(ComposeAction::Generate);
     }
     match why_not {
         Some(why) => _ = response.on_disabled_hover_text(why.as_ref()),
         None => {
-            _ = response.on_hover_text(format!(
-                "Compose a take ({})",
-                crate::app::panels::shortcuts::GENERATE.text()
-            ))
+            _ = response
+                .on_hover_text(format!("Compose a take ({})", crate::app::panels::shortcuts::GENERATE.text()))
         }
     }
 }

@@ -16,18 +16,16 @@ const LONGER_PERCENT: usize = 14;
 pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 2.0;
     let s = &mut form.settings;
-    let slider = Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end)
-        .fixed_decimals(1)
-        .step_by(0.1);
+    let slider =
+        Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end).fixed_decimals(1).step_by(0.1);
     row_ui(
         ui,
         "Strength",
         "How strongly to follow the composer: 1 is plain, 2 to 3 is unmistakable.",
         slider,
     );
-    let slider = Slider::new(&mut s.sampling.memory, MEMORY.start..=MEMORY.end)
-        .fixed_decimals(1)
-        .step_by(0.1);
+    let slider =
+        Slider::new(&mut s.sampling.memory, MEMORY.start..=MEMORY.end).fixed_decimals(1).step_by(0.1);
     row_ui(
         ui,
         "Memory",
@@ -37,17 +35,10 @@ pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut
     let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
         .fixed_decimals(2)
         .step_by(0.01);
-    row_ui(
-        ui,
-        "Temperature",
-        "Below 1 is safer and plainer, above 1 is bolder and stranger.",
-        slider,
-    );
+    row_ui(ui, "Temperature", "Below 1 is safer and plainer, above 1 is bolder and stranger.", slider);
     best_of_ui(ui, state, &mut s.best_of);
-    let about = format!(
-        "Notes to compose: about {} of music.",
-        minutes(s.notes as f64 / state.notes_per_sec())
-    );
+    let about =
+        format!("Notes to compose: about {} of music.", minutes(s.notes as f64 / state.notes_per_sec()));
     let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
     form_ui(ui, form);
@@ -82,49 +73,25 @@ fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
 }
 
 fn minutes(secs: f64) -> String {
-    if secs < 90.0 {
-        format!("{secs:.0} seconds")
-    } else {
-        format!("{:.1} minutes", secs / 60.0)
-    }
+    if secs < 90.0 { format!("{secs:.0} seconds") } else { format!("{:.1} minutes", secs / 60.0) }
 }
 
 fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Actions) {
     ui.horizontal(|ui| {
         let label = name_ui(ui, "Seed");
-        let value = DragValue::new(&mut form.settings.seed)
-            .range(0..=999_999u64)
-            .speed(0.5);
+        let value = DragValue::new(&mut form.settings.seed).range(0..=999_999u64).speed(0.5);
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.add_sized(vec2(ui.available_width() - 56.0, 24.0), value)
             .labelled_by(label.id)
             .on_hover_text("The same seed with the same settings gives the same take.");
         let (icon, name, tip) = match form.is_seed_locked {
-            true => (
-                Icon::Lock,
-                "Unlock seed",
-                "The seed is kept. Click to get a new one with every take.",
-            ),
-            false => (
-                Icon::Unlock,
-                "Lock seed",
-                "Every take gets a new seed. Click to keep this one.",
-            ),
+            true => (Icon::Lock, "Unlock seed", "The seed is kept. Click to get a new one with every take."),
+            false => (Icon::Unlock, "Lock seed", "Every take gets a new seed. Click to keep this one."),
         };
-        if IconButton::new(icon, name)
-            .tip(tip)
-            .size(24.0)
-            .on(form.is_seed_locked)
-            .show(ui)
-            .clicked()
-        {
+        if IconButton::new(icon, name).tip(tip).size(24.0).on(form.is_seed_locked).show(ui).clicked() {
             form.is_seed_locked = !form.is_seed_locked;
         }
-        if IconButton::new(Icon::Dice, "Roll a new seed")
-            .size(24.0)
-            .show(ui)
-            .clicked()
-        {
+        if IconButton::new(Icon::Dice, "Roll a new seed").size(24.0).show(ui).clicked() {
             actions.push(ComposeAction::RollSeed);
         }
     });

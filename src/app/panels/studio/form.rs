@@ -46,9 +46,8 @@ pub fn form_ui(ui: &mut Ui, form: &mut Form) {
             ui.label(text);
         });
     } else if chosen != Some("Free") {
-        let slider = Slider::new(&mut form.settings.recall, RECALL.start..=RECALL.end)
-            .fixed_decimals(2)
-            .step_by(0.05);
+        let slider =
+            Slider::new(&mut form.settings.recall, RECALL.start..=RECALL.end).fixed_decimals(2).step_by(0.05);
         let tip = "How closely a theme returns: 0 is loosely, 1 is note for note.";
         row_ui(ui, "Return", tip, slider);
     }

@@ -50,21 +50,9 @@ pub fn heard_as_ui(ui: &mut Ui, state: &AppState, confidence: &[(String, f32)]) 
             let small = egui::TextStyle::Small.resolve(ui.style());
             let painter = ui.painter();
             let at = rect.left_center();
-            painter.text(
-                at,
-                egui::Align2::LEFT_CENTER,
-                surname,
-                small.clone(),
-                palette.text,
-            );
+            painter.text(at, egui::Align2::LEFT_CENTER, surname, small.clone(), palette.text);
             let percent = format!("{:.0} %", share * 100.0);
-            painter.text(
-                rect.right_center(),
-                egui::Align2::RIGHT_CENTER,
-                &percent,
-                small,
-                palette.weak_text,
-            );
+            painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, &percent, small, palette.weak_text);
             let track =
                 egui::Rect::from_min_max(at + vec2(92.0, -3.0), rect.right_center() + vec2(-40.0, 3.0));
             painter.rect_filled(track, 3.0, palette.raised);

@@ -36,10 +36,7 @@ pub fn with_map(
             LatentEvent::ClickedAt { xy } => actions.push(ComposeAction::At(xy)),
             LatentEvent::TakeClicked { id } => {
                 if let Some(entry) = state.takes.all().iter().rev().nth(id as usize) {
-                    actions.push(TakeAction::Show {
-                        id: entry.id.clone(),
-                        play: true,
-                    });
+                    actions.push(TakeAction::Show { id: entry.id.clone(), play: true });
                 }
             }
         }
@@ -60,11 +57,7 @@ pub fn placed_takes(state: &AppState, map: &crate::latent_map::LatentMap) -> Vec
             id: (all.len() - 1 - i) as u64,
             xy: map.project(z),
             name: entry.record.name.clone(),
-            composer: entry
-                .record
-                .composer
-                .as_deref()
-                .and_then(|name| Some(state.model.composer(name)?.0)),
+            composer: entry.record.composer.as_deref().and_then(|name| Some(state.model.composer(name)?.0)),
             is_current: staged == Some(&entry.id),
         })
     });

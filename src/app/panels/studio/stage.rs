@@ -62,11 +62,9 @@ fn made_with(settings: &ComposeSettings) -> String {
 pub fn facts(ui: &Ui, state: &AppState, stage: &Stage) -> RichText {
     let notes = stage.performance.notes().len();
     let text = match &state.composing {
-        Some(c) if state.is_stage_growing() => format!(
-            "{} of {}, composing…",
-            thousands(notes as u64),
-            count(c.asked_notes, "note")
-        ),
+        Some(c) if state.is_stage_growing() => {
+            format!("{} of {}, composing…", thousands(notes as u64), count(c.asked_notes, "note"))
+        }
         _ => count(notes, "note"),
     };
     RichText::new(text).small().color(Palette::of(ui).weak_text)
@@ -76,20 +74,13 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = 4.0;
     if let Some(entry) = state.staged_take() {
         let more = IconButton::new(Icon::More, "More about this take").show(ui);
-        Popup::menu(&more)
-            .width(180.0)
-            .show(|ui| menu_ui(ui, state, entry, actions));
+        Popup::menu(&more).width(180.0).show(|ui| menu_ui(ui, state, entry, actions));
         let (icon, label) = match entry.record.is_starred {
             true => (Icon::Star, "Remove star"),
             false => (Icon::StarEmpty, "Star this take"),
         };
         let tip = format!("{label} (S)");
-        if IconButton::new(icon, label)
-            .tip(&tip)
-            .on(entry.record.is_starred)
-            .show(ui)
-            .clicked()
-        {
+        if IconButton::new(icon, label).tip(&tip).on(entry.record.is_starred).show(ui).clicked() {
             actions.push(TakeAction::ToggleStar(entry.id.clone()));
         }
     }
@@ -102,11 +93,7 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
     if let Some(other) = state.previous.as_ref().and_then(|id| state.takes.get(id)) {
         let tip = format!("Compare with {} at the same playhead (B)", other.record.name);
-        if IconButton::new(Icon::Swap, "Compare with the other take")
-            .tip(&tip)
-            .show(ui)
-            .clicked()
-        {
+        if IconButton::new(Icon::Swap, "Compare with the other take").tip(&tip).show(ui).clicked() {
             actions.push(TakeAction::Swap);
         }
     }
@@ -119,10 +106,7 @@ mod tests {
     #[test]
     fn a_form_is_named_where_there_is_one() {
         let mut settings = ComposeSettings::default();
-        assert_eq!(
-            made_with(&settings),
-            "Strength 2.5, memory 1.0, temperature 1.00, best of 4, seed 1"
-        );
+        assert_eq!(made_with(&settings), "Strength 2.5, memory 1.0, temperature 1.00, best of 4, seed 1");
         settings.form = "ABA'".parse().unwrap();
         assert!(made_with(&settings).ends_with("\nForm ABA', return 0.70"));
     }

@@ -31,76 +31,47 @@ impl Studio {
     pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let frame = |fill| Frame::new().fill(fill).inner_margin(Margin::symmetric(12, 8));
-        let side = if ui.available_width() < 1160.0 {
-            SIDE - 16.0
-        } else {
-            SIDE
-        };
-        Panel::left("compose")
-            .exact_size(side)
-            .resizable(false)
-            .frame(frame(palette.panel))
-            .show(ui, |ui| {
-                composer_ui(ui, state, actions);
+        let side = if ui.available_width() < 1160.0 { SIDE - 16.0 } else { SIDE };
+        Panel::left("compose").exact_size(side).resizable(false).frame(frame(palette.panel)).show(ui, |ui| {
+            composer_ui(ui, state, actions);
+        });
+        Panel::right("takes").exact_size(side).resizable(false).frame(frame(palette.panel)).show(ui, |ui| {
+            Panel::bottom("heard-as").frame(Frame::new()).show_separator_line(false).resizable(false).show(
+                ui,
+                |ui| {
+                    heard_ui(ui, state);
+                },
+            );
+            CentralPanel::no_frame().show(ui, |ui| self.takes.ui(ui, state, actions));
+        });
+        CentralPanel::default().frame(Frame::new().fill(palette.base)).show(ui, |ui| {
+            let map_height = (ui.available_height() * 0.36).clamp(150.0, 420.0);
+            Panel::bottom("map")
+                .default_size(map_height)
+                .size_range(120.0..=(ui.available_height() - 200.0).max(120.0))
+                .resizable(true)
+                .frame(Frame::new().fill(palette.well).inner_margin(Margin::symmetric(8, 4)))
+                .show(ui, |ui| {
+                    // A panel takes the size of what it holds: without this it would shrink frame by frame.
+                    ui.set_min_height(ui.available_height());
+                    self.map_ui(ui, state, actions);
+                });
+            let header = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 6));
+            Panel::top("stage").exact_size(48.0).resizable(false).frame(header).show(ui, |ui| {
+                stage_ui(ui, state, actions);
             });
-        Panel::right("takes")
-            .exact_size(side)
-            .resizable(false)
-            .frame(frame(palette.panel))
-            .show(ui, |ui| {
-                Panel::bottom("heard-as")
-                    .frame(Frame::new())
-                    .show_separator_line(false)
+            if state.blend.is_some() {
+                let strip = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 0));
+                Panel::top("blend")
+                    .exact_size(32.0)
                     .resizable(false)
-                    .show(ui, |ui| {
-                        heard_ui(ui, state);
-                    });
-                CentralPanel::no_frame().show(ui, |ui| self.takes.ui(ui, state, actions));
+                    .frame(strip)
+                    .show(ui, |ui| blend_ui(ui, state, actions));
+            }
+            CentralPanel::default().frame(Frame::new().fill(palette.well)).show(ui, |ui| {
+                self.roll_ui(ui, state, actions);
             });
-        CentralPanel::default()
-            .frame(Frame::new().fill(palette.base))
-            .show(ui, |ui| {
-                let map_height = (ui.available_height() * 0.36).clamp(150.0, 420.0);
-                Panel::bottom("map")
-                    .default_size(map_height)
-                    .size_range(120.0..=(ui.available_height() - 200.0).max(120.0))
-                    .resizable(true)
-                    .frame(
-                        Frame::new()
-                            .fill(palette.well)
-                            .inner_margin(Margin::symmetric(8, 4)),
-                    )
-                    .show(ui, |ui| {
-                        // A panel takes the size of what it holds: without this it would shrink frame by frame.
-                        ui.set_min_height(ui.available_height());
-                        self.map_ui(ui, state, actions);
-                    });
-                let header = Frame::new()
-                    .fill(palette.panel)
-                    .inner_margin(Margin::symmetric(12, 6));
-                Panel::top("stage")
-                    .exact_size(48.0)
-                    .resizable(false)
-                    .frame(header)
-                    .show(ui, |ui| {
-                        stage_ui(ui, state, actions);
-                    });
-                if state.blend.is_some() {
-                    let strip = Frame::new()
-                        .fill(palette.panel)
-                        .inner_margin(Margin::symmetric(12, 0));
-                    Panel::top("blend")
-                        .exact_size(32.0)
-                        .resizable(false)
-                        .frame(strip)
-                        .show(ui, |ui| blend_ui(ui, state, actions));
-                }
-                CentralPanel::default()
-                    .frame(Frame::new().fill(palette.well))
-                    .show(ui, |ui| {
-                        self.roll_ui(ui, state, actions);
-                    });
-            });
+        });
     }
 
     fn roll_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -153,8 +124,6 @@ impl Studio {
     }
 
     fn map_ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        with_map(ui, state, actions, |ui, input, events| {
-            self.map.compact_ui(ui, input, events)
-        });
+        with_map(ui, state, actions, |ui, input, events| self.map.compact_ui(ui, input, events));
     }
 }

@@ -55,10 +55,8 @@ impl TakesPanel {
     fn composing_ui(&mut self, ui: &mut Ui, state: &AppState, composing: &Composing, actions: &mut Actions) {
         let palette = Palette::of(ui);
         let count = composing.performance.notes().len();
-        let is_due = self
-            .growing
-            .as_ref()
-            .is_none_or(|(drawn, _)| count > drawn + drawn / 10 + 8 || count < *drawn);
+        let is_due =
+            self.growing.as_ref().is_none_or(|(drawn, _)| count > drawn + drawn / 10 + 8 || count < *drawn);
         if is_due {
             self.growing = Some((count, Thumbnail::new(&composing.performance)));
         }
@@ -99,9 +97,7 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             caption(ui, &count);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let more = IconButton::new(Icon::More, "More about takes")
-                .size(28.0)
-                .show(ui);
+            let more = IconButton::new(Icon::More, "More about takes").size(28.0).show(ui);
             Popup::menu(&more).show(|ui| {
                 menu_spacing(ui, 200.0);
                 let starred = state.takes.all().iter().any(|e| e.record.is_starred);
@@ -111,9 +107,8 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 }
                 recent_ui(ui, state, actions);
             });
-            let open = IconButton::new(Icon::Open, "Open MIDI file")
-                .tip("Open a MIDI file (Ctrl+O)")
-                .size(28.0);
+            let open =
+                IconButton::new(Icon::Open, "Open MIDI file").tip("Open a MIDI file (Ctrl+O)").size(28.0);
             if open.show(ui).clicked() {
                 actions.push(FileAction::Ask(Ask::Music));
             }
@@ -129,11 +124,7 @@ fn recent_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     caption(ui, "Recent files");
     for path in &state.settings.recent {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if ui
-            .button(shortened(&name, 32))
-            .on_hover_text(path.display().to_string())
-            .clicked()
-        {
+        if ui.button(shortened(&name, 32)).on_hover_text(path.display().to_string()).clicked() {
             actions.push(FileAction::Open(path.clone()));
         }
     }
@@ -144,23 +135,16 @@ fn search_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let width = ui.available_width() - 32.0;
-        let edit = TextEdit::singleline(&mut filter.text)
-            .hint_text("Search takes")
-            .desired_width(width - 16.0);
+        let edit =
+            TextEdit::singleline(&mut filter.text).hint_text("Search takes").desired_width(width - 16.0);
         let response = ui.add(edit.margin(egui::Margin::symmetric(8, 5)));
         response.widget_info(|| {
             let mut info = WidgetInfo::text_edit(true, "", filter.text.clone(), "Search takes");
             info.label = Some("Search takes".to_owned());
             info
         });
-        let icon = if filter.only_starred {
-            Icon::Star
-        } else {
-            Icon::StarEmpty
-        };
-        let stars = IconButton::new(icon, "Only starred takes")
-            .size(28.0)
-            .on(filter.only_starred);
+        let icon = if filter.only_starred { Icon::Star } else { Icon::StarEmpty };
+        let stars = IconButton::new(icon, "Only starred takes").size(28.0).on(filter.only_starred);
         if stars.show(ui).clicked() {
             filter.only_starred = !filter.only_starred;
         }
@@ -185,10 +169,7 @@ fn empty_ui(ui: &mut Ui, state: &AppState) {
 fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let record = &entry.record;
-    let is_staged = state
-        .stage
-        .as_ref()
-        .is_some_and(|s| s.source == StageSource::Take(entry.id.clone()));
+    let is_staged = state.stage.as_ref().is_some_and(|s| s.source == StageSource::Take(entry.id.clone()));
     let progress = is_staged.then(|| (state.sound.position_secs / record.duration_secs.max(0.1)) as f32);
     let row = Row {
         title: &record.name,
@@ -209,16 +190,10 @@ fn entry_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut Acti
     if response.clicked() && is_at(star) {
         actions.push(TakeAction::ToggleStar(entry.id.clone()));
     } else if response.clicked() && !is_more {
-        actions.push(TakeAction::Show {
-            id: entry.id.clone(),
-            play: false,
-        });
+        actions.push(TakeAction::Show { id: entry.id.clone(), play: false });
     }
     if response.double_clicked() && !is_at(star) && !is_at(more) {
-        actions.push(TakeAction::Show {
-            id: entry.id.clone(),
-            play: true,
-        });
+        actions.push(TakeAction::Show { id: entry.id.clone(), play: true });
     }
     let opens = is_more || response.secondary_clicked();
     Popup::menu(&response)

@@ -15,60 +15,30 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
     menu_spacing(ui, 180.0);
     let record = &entry.record;
     let why_not = state.cannot_compose().or_else(|| state.is_busy());
-    let unsettled = record
-        .settings
-        .is_none()
-        .then_some("This take was not composed here, so it has no settings.");
+    let unsettled =
+        record.settings.is_none().then_some("This take was not composed here, so it has no settings.");
     let not_again = cannot_make_again(state, entry);
     let mut item = |ui: &mut Ui, text: &str, tip: &str, why_not: Option<&str>, action: Action| {
         let response = ui.add_enabled(why_not.is_none(), Button::new(text));
-        let response = response
-            .on_hover_text(tip)
-            .on_disabled_hover_text(why_not.unwrap_or_default());
+        let response = response.on_hover_text(tip).on_disabled_hover_text(why_not.unwrap_or_default());
         if response.clicked() {
             actions.push(action);
             ui.close();
         }
     };
-    item(
-        ui,
-        "Play",
-        "From the start",
-        None,
-        Action::Take(TakeAction::Show { id: id(), play: true }),
-    );
+    item(ui, "Play", "From the start", None, Action::Take(TakeAction::Show { id: id(), play: true }));
     let star = if record.is_starred { "Remove star" } else { "Star" };
     item(ui, star, "", None, Action::Take(TakeAction::ToggleStar(id())));
-    item(
-        ui,
-        "Rename…",
-        "",
-        None,
-        Action::Window(WindowAction::ShowSheet(Sheet::Rename(id()))),
-    );
+    item(ui, "Rename…", "", None, Action::Window(WindowAction::ShowSheet(Sheet::Rename(id()))));
     ui.separator();
     for (text, tip, kind) in [
         ("Vary…", "Regenerate part of it", VerbKind::Vary),
         ("Continue…", "Add more music at its end", VerbKind::Continue),
-        (
-            "In the manner of…",
-            "Keep the rhythm, in another composer's manner",
-            VerbKind::Restyle,
-        ),
-        (
-            "Blend with…",
-            "Compose what lies between this take and another",
-            VerbKind::Blend,
-        ),
+        ("In the manner of…", "Keep the rhythm, in another composer's manner", VerbKind::Restyle),
+        ("Blend with…", "Compose what lies between this take and another", VerbKind::Blend),
     ] {
         let sheet = Sheet::Verb(kind, id());
-        item(
-            ui,
-            text,
-            tip,
-            why_not,
-            Action::Window(WindowAction::ShowSheet(sheet)),
-        );
+        item(ui, text, tip, why_not, Action::Window(WindowAction::ShowSheet(sheet)));
     }
     ui.separator();
     item(
@@ -86,20 +56,8 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
         Action::Compose(ComposeAction::ReuseSettings(id())),
     );
     ui.separator();
-    item(
-        ui,
-        "Save…",
-        "As MIDI, a recording or a picture",
-        None,
-        Action::File(FileAction::SaveTake(id())),
-    );
-    item(
-        ui,
-        "Delete",
-        "Can be undone",
-        None,
-        Action::Take(TakeAction::Delete(id())),
-    );
+    item(ui, "Save…", "As MIDI, a recording or a picture", None, Action::File(FileAction::SaveTake(id())));
+    item(ui, "Delete", "Can be undone", None, Action::Take(TakeAction::Delete(id())));
 }
 
 /// Why a take cannot be made again, if it cannot.
@@ -123,8 +81,5 @@ pub fn cannot_make_again(state: &AppState, entry: &TakeEntry) -> Option<String> 
         );
     };
     let gone = made.parts().find(|part| state.takes.get(&part.id).is_none())?;
-    Some(format!(
-        "{} was deleted, and this take was made from it.",
-        gone.name
-    ))
+    Some(format!("{} was deleted, and this take was made from it.", gone.name))
 }

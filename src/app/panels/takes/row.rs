@@ -50,12 +50,7 @@ impl Row<'_> {
         };
         painter.rect_filled(rect, 8.0, ground);
         if response.has_focus() {
-            painter.rect_stroke(
-                rect,
-                8.0,
-                Stroke::new(1.5, palette.accent),
-                egui::StrokeKind::Inside,
-            );
+            painter.rect_stroke(rect, 8.0, Stroke::new(1.5, palette.accent), egui::StrokeKind::Inside);
         }
         let small = egui::TextStyle::Small.resolve(ui.style());
         let body = egui::TextStyle::Body.resolve(ui.style());
@@ -68,10 +63,8 @@ impl Row<'_> {
         job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(20.0));
         let title = painter.layout_job(job);
         painter.galley(rect.left_top() + vec2(26.0, 7.0), title, palette.text);
-        let picture = Rect::from_min_max(
-            rect.left_top() + vec2(10.0, 29.0),
-            rect.right_bottom() - vec2(10.0, 24.0),
-        );
+        let picture =
+            Rect::from_min_max(rect.left_top() + vec2(10.0, 29.0), rect.right_bottom() - vec2(10.0, 24.0));
         if let Some(thumbnail) = self.thumbnail {
             thumbnail.paint(&painter, picture, self.style.colour, self.progress);
         }
@@ -109,9 +102,8 @@ pub fn ago(then_secs: u64, now_secs: u64) -> String {
 
 /// "3 Oct 2026", from seconds since 1970 (Howard Hinnant's civil-from-days).
 fn date(secs: u64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let days = secs / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

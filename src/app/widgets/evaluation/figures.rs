@@ -27,16 +27,8 @@ pub fn latent_ui(ui: &mut Ui, report: &Report) {
             format!("+{}", short(v.wrong_label_gap)),
             "How much the label says of the notes.",
         ),
-        (
-            "KL, nats per segment",
-            short(v.kl_nats),
-            "What the latent knows of a segment.",
-        ),
-        (
-            "Dimensions of z in use",
-            v.active_dims.to_string(),
-            "Of those that the latent has.",
-        ),
+        ("KL, nats per segment", short(v.kl_nats), "What the latent knows of a segment."),
+        ("Dimensions of z in use", v.active_dims.to_string(), "Of those that the latent has."),
         (
             "Unseen works nearest to their own",
             percent(l.nearest_component_works),
@@ -63,16 +55,13 @@ pub fn latent_ui(ui: &mut Ui, report: &Report) {
             "Takes of one latent under every label but its own.",
         ),
     ];
-    egui::Grid::new("latent figures")
-        .num_columns(2)
-        .spacing([GRID * 2.0, 4.0])
-        .show(ui, |ui| {
-            for (name, value, tip) in rows {
-                ui.label(name).on_hover_text(tip);
-                ui.label(value);
-                ui.end_row();
-            }
-        });
+    egui::Grid::new("latent figures").num_columns(2).spacing([GRID * 2.0, 4.0]).show(ui, |ui| {
+        for (name, value, tip) in rows {
+            ui.label(name).on_hover_text(tip);
+            ui.label(value);
+            ui.end_row();
+        }
+    });
 }
 
 /// Likeness to real music of the same composer, and what is copied.
@@ -83,34 +72,28 @@ pub fn likeness_ui(ui: &mut Ui, report: &Report) {
     let text = "Overlap of what is measured in takes and in real music of the same composer; beside it that of real \
                 music with other real music.";
     ui.add(egui::Label::new(RichText::new(text).small().color(palette.weak_text)).wrap());
-    egui::Grid::new("likeness")
-        .num_columns(3)
-        .spacing([GRID * 2.0, 4.0])
-        .show(ui, |ui| {
-            for head in ["", "takes", "real"] {
-                ui.label(RichText::new(head).small().color(palette.weak_text));
-            }
+    egui::Grid::new("likeness").num_columns(3).spacing([GRID * 2.0, 4.0]).show(ui, |ui| {
+        for head in ["", "takes", "real"] {
+            ui.label(RichText::new(head).small().color(palette.weak_text));
+        }
+        ui.end_row();
+        for d in &l.distributions {
+            ui.label(&d.name);
+            ui.label(short(d.overlap));
+            ui.label(short(d.real_overlap));
             ui.end_row();
-            for d in &l.distributions {
-                ui.label(&d.name);
-                ui.label(short(d.overlap));
-                ui.label(short(d.real_overlap));
-                ui.end_row();
-            }
-            ui.label("Fréchet distance")
-                .on_hover_text("Of the judge's features; less is more alike.");
-            ui.label(short(l.frechet));
-            ui.label(short(l.real_frechet));
+        }
+        ui.label("Fréchet distance").on_hover_text("Of the judge's features; less is more alike.");
+        ui.label(short(l.frechet));
+        ui.label(short(l.real_frechet));
+        ui.end_row();
+        for (i, length) in LENGTHS.iter().enumerate() {
+            let share = |shares: [f64; 3]| format!("{:.2} %", shares[i] * 100.0);
+            ui.label(format!("{length} notes in the training music"))
+                .on_hover_text("Sequences found there, in any key; beside it those of unseen real works.");
+            ui.label(share(report.copied.shares));
+            ui.label(share(report.unseen_works.shares));
             ui.end_row();
-            for (i, length) in LENGTHS.iter().enumerate() {
-                let share = |shares: [f64; 3]| format!("{:.2} %", shares[i] * 100.0);
-                ui.label(format!("{length} notes in the training music"))
-                    .on_hover_text(
-                        "Sequences found there, in any key; beside it those of unseen real works.",
-                    );
-                ui.label(share(report.copied.shares));
-                ui.label(share(report.unseen_works.shares));
-                ui.end_row();
-            }
-        });
+        }
+    });
 }

@@ -17,12 +17,8 @@ struct Target {
 
 /// In the order of [`COLUMNS_PX`]; `None` where the figure has no such bound.
 fn targets(gate: &Gate) -> [Option<Target>; 2] {
-    [gate.gate, gate.moonshot].map(|bound| {
-        bound.map(|bound| Target {
-            text: bound.to_string(),
-            is_met: bound.is_met(gate.value),
-        })
-    })
+    [gate.gate, gate.moonshot]
+        .map(|bound| bound.map(|bound| Target { text: bound.to_string(), is_met: bound.is_met(gate.value) }))
 }
 
 pub fn gates_ui(ui: &mut Ui, report: &Report) {
@@ -55,8 +51,7 @@ fn head_ui(ui: &mut Ui, palette: &Palette) {
     let font = egui::TextStyle::Small.resolve(ui.style());
     for (name, from_right) in COLUMNS_PX {
         let at = pos2(rect.right() - from_right, rect.center().y);
-        ui.painter()
-            .text(at, Align2::RIGHT_CENTER, name, font.clone(), palette.weak_text);
+        ui.painter().text(at, Align2::RIGHT_CENTER, name, font.clone(), palette.weak_text);
     }
 }
 
@@ -70,24 +65,12 @@ fn gate_ui(ui: &mut Ui, gate: &Gate, palette: &Palette) {
         let Some(target) = target else { continue };
         let right = rect.right() - from_right;
         let text = target.text.as_str();
-        painter.text(
-            pos2(right, middle),
-            Align2::RIGHT_CENTER,
-            text,
-            small.clone(),
-            palette.weak_text,
-        );
+        painter.text(pos2(right, middle), Align2::RIGHT_CENTER, text, small.clone(), palette.weak_text);
         paint_mark(&painter, pos2(right - 92.0, middle), target.is_met, palette);
     }
     let value_right = rect.right() - 220.0;
     let value = short(gate.value);
-    painter.text(
-        pos2(value_right, middle),
-        Align2::RIGHT_CENTER,
-        &value,
-        body.clone(),
-        palette.text,
-    );
+    painter.text(pos2(value_right, middle), Align2::RIGHT_CENTER, &value, body.clone(), palette.text);
     let mut job = egui::text::LayoutJob::simple_singleline(gate.name.clone(), body, palette.text);
     job.wrap = egui::text::TextWrapping::truncate_at_width((value_right - rect.left() - 56.0).max(20.0));
     let name = painter.layout_job(job);
@@ -151,16 +134,9 @@ mod tests {
             gate: Some(Bound::at_least(0.03)),
             moonshot: Some(Bound::at_least(0.06)),
         };
-        assert_eq!(
-            words(&gate),
-            "wrong-label gap: 0.050; gate ≥ 0.030: met; moonshot ≥ 0.060: missed"
-        );
-        let gate = Gate {
-            name: "outside".to_owned(),
-            value: 0.13,
-            gate: Some(Bound::at_most(0.2)),
-            moonshot: None,
-        };
+        assert_eq!(words(&gate), "wrong-label gap: 0.050; gate ≥ 0.030: met; moonshot ≥ 0.060: missed");
+        let gate =
+            Gate { name: "outside".to_owned(), value: 0.13, gate: Some(Bound::at_most(0.2)), moonshot: None };
         assert_eq!(words(&gate), "outside: 0.130; gate ≤ 0.200: met");
     }
 

@@ -44,32 +44,15 @@ fn row_ui(ui: &mut Ui, row: &AdherenceRow, is_real: bool, chance: f64, palette: 
     job.wrap = egui::text::TextWrapping::truncate_at_width(NAME_PX - 56.0);
     let name = painter.layout_job(job);
     let middle = rect.center().y;
-    painter.galley(
-        pos2(rect.left(), middle - name.size().y / 2.0),
-        name,
-        palette.text,
-    );
+    painter.galley(pos2(rect.left(), middle - name.size().y / 2.0), name, palette.text);
     let count = format!("n = {}", row.all.segments);
     let align = egui::Align2::RIGHT_CENTER;
-    painter.text(
-        pos2(rect.left() + NAME_PX - 8.0, middle),
-        align,
-        count,
-        small.clone(),
-        palette.weak_text,
-    );
+    painter.text(pos2(rect.left() + NAME_PX - 8.0, middle), align, count, small.clone(), palette.weak_text);
     let track = Rect::from_min_max(
         pos2(rect.left() + NAME_PX, middle - 6.0),
-        pos2(
-            (rect.right() - FIGURE_PX).max(rect.left() + NAME_PX + 24.0),
-            middle + 6.0,
-        ),
+        pos2((rect.right() - FIGURE_PX).max(rect.left() + NAME_PX + 24.0), middle + 6.0),
     );
-    let colour = if is_real {
-        palette.weak_text
-    } else {
-        palette.accent
-    };
+    let colour = if is_real { palette.weak_text } else { palette.accent };
     painter.rect_filled(track, 3.0, palette.raised);
     let x = |share: f64| track.left() + track.width() * share.clamp(0.0, 1.0) as f32;
     let bar = |share: f64, top: f32, bottom: f32| {
@@ -84,12 +67,7 @@ fn row_ui(ui: &mut Ui, row: &AdherenceRow, is_real: bool, chance: f64, palette: 
     let line = |share: f64, from: f32, to: f32, stroke: Stroke| {
         painter.line_segment([pos2(x(share), from), pos2(x(share), to)], stroke);
     };
-    line(
-        chance,
-        track.top() - 2.0,
-        track.bottom() + 2.0,
-        Stroke::new(1.0, palette.text),
-    );
+    line(chance, track.top() - 2.0, track.bottom() + 2.0, Stroke::new(1.0, palette.text));
     whisker(&painter, row.all.top1, &x, middle, palette);
     let figure = format!("{:.3} ± {:.3}", row.all.top1.value, row.all.top1.error);
     painter.text(rect.right_center(), align, &figure, body, palette.text);

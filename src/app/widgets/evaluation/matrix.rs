@@ -24,9 +24,7 @@ pub fn by_time(names: &[String]) -> Vec<usize> {
 }
 
 fn composer(name: &str) -> Composer {
-    Composer {
-        name: name.to_owned(),
-    }
+    Composer { name: name.to_owned() }
 }
 
 /// `shown` is the row of the report that the matrix is of.
@@ -89,11 +87,7 @@ impl Matrix<'_> {
     }
 
     fn style(&self, composer_number: usize) -> ComposerStyle {
-        theme::composer_style(
-            &composer(self.name(composer_number)),
-            composer_number,
-            self.is_dark,
-        )
+        theme::composer_style(&composer(self.name(composer_number)), composer_number, self.is_dark)
     }
 
     fn paint(&self, painter: &Painter, style: &egui::Style) {
@@ -102,12 +96,7 @@ impl Matrix<'_> {
             let top = self.grid.top() + r as f32 * self.cell;
             let middle = top + self.cell / 2.0;
             self.paint_name(painter, row, middle, &small);
-            self.paint_head(
-                painter,
-                row,
-                self.grid.left() + (r as f32 + 0.5) * self.cell,
-                &small,
-            );
+            self.paint_head(painter, row, self.grid.left() + (r as f32 + 0.5) * self.cell, &small);
             for (c, &column) in self.order.iter().enumerate() {
                 let left = self.grid.left() + c as f32 * self.cell;
                 let rect = Rect::from_min_size(pos2(left, top), vec2(self.cell, self.cell));
@@ -148,11 +137,7 @@ impl Matrix<'_> {
         let fill = mix(self.palette.raised, hue, share.clamp(0.0, 1.0).sqrt() * 0.9);
         painter.rect_filled(rect, 2.0, fill);
         if share >= 0.095 {
-            let ink = if is_light(fill) {
-                Color32::from_gray(20)
-            } else {
-                Color32::from_gray(245)
-            };
+            let ink = if is_light(fill) { Color32::from_gray(20) } else { Color32::from_gray(245) };
             let font = FontId::proportional(if self.cell < 22.0 { 9.0 } else { 10.5 });
             let text = format!("{:.0}", share * 100.0);
             painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, ink);
@@ -178,13 +163,7 @@ impl Matrix<'_> {
     }
 
     fn recall(&self, row: usize, composer: usize) -> Option<f64> {
-        self.report
-            .adherence
-            .get(row)?
-            .all
-            .recall
-            .get(composer)
-            .copied()?
+        self.report.adherence.get(row)?.all.recall.get(composer).copied()?
     }
 
     /// What lies under the pointer.
@@ -208,10 +187,7 @@ impl Matrix<'_> {
         own.sort_by(|a, b| b.1.total_cmp(&a.1));
         let words = |(i, share): &(usize, f64)| format!("{} {:.0} %", self.name(*i), share * 100.0);
         let all: Vec<String> = own.iter().map(words).collect();
-        format!(
-            "Confusion matrix of {name}; heard as themselves: {}",
-            all.join(", ")
-        )
+        format!("Confusion matrix of {name}; heard as themselves: {}", all.join(", "))
     }
 }
 

@@ -94,10 +94,9 @@ fn lines(memory: &MemoryReport) -> Vec<Line> {
 }
 
 fn table_ui(ui: &mut Ui, memory: &MemoryReport, palette: &Palette) {
-    egui::Grid::new("memory and form")
-        .num_columns(1 + memory.rows.len())
-        .spacing([GRID * 2.0, 4.0])
-        .show(ui, |ui| {
+    egui::Grid::new("memory and form").num_columns(1 + memory.rows.len()).spacing([GRID * 2.0, 4.0]).show(
+        ui,
+        |ui| {
             ui.label("");
             for row in &memory.rows {
                 ui.label(RichText::new(&row.name).small().color(palette.weak_text));
@@ -110,7 +109,8 @@ fn table_ui(ui: &mut Ui, memory: &MemoryReport, palette: &Palette) {
                 }
                 ui.end_row();
             }
-        });
+        },
+    );
 }
 
 fn with_error(of: Measured) -> String {
@@ -122,9 +122,7 @@ fn with_error(of: Measured) -> String {
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn second_hearing(memory: &MemoryReport) -> String {
@@ -153,22 +151,19 @@ fn signs_ui(ui: &mut Ui, memory: &MemoryReport, palette: &Palette) {
         return;
     };
     ui.label("What gives takes away");
-    egui::Grid::new("signs")
-        .num_columns(4)
-        .spacing([GRID * 2.0, 4.0])
-        .show(ui, |ui| {
-            for head in ["", "real", "takes", "alone, AUC"] {
-                ui.label(RichText::new(head).small().color(palette.weak_text));
-            }
+    egui::Grid::new("signs").num_columns(4).spacing([GRID * 2.0, 4.0]).show(ui, |ui| {
+        for head in ["", "real", "takes", "alone, AUC"] {
+            ui.label(RichText::new(head).small().color(palette.weak_text));
+        }
+        ui.end_row();
+        for sign in &told.signs {
+            ui.label(capitalised(&sign.feature));
+            ui.label(short(sign.real));
+            ui.label(short(sign.takes));
+            ui.label(short(sign.auc));
             ui.end_row();
-            for sign in &told.signs {
-                ui.label(capitalised(&sign.feature));
-                ui.label(short(sign.real));
-                ui.label(short(sign.takes));
-                ui.label(short(sign.auc));
-                ui.end_row();
-            }
-        });
+        }
+    });
 }
 
 fn pictures_ui(ui: &mut Ui, memory: &MemoryReport, palette: &Palette) {
@@ -207,9 +202,7 @@ fn texture(ui: &Ui, checkpoint: &str, picture: &SelfSimilarity) -> TextureHandle
         Color32::from_rgb(r, g, b)
     };
     let image = ColorImage::new([SIDE, SIDE], picture.shades().into_iter().map(pixel).collect());
-    let made = ui
-        .ctx()
-        .load_texture(&picture.title, image, TextureOptions::NEAREST);
+    let made = ui.ctx().load_texture(&picture.title, image, TextureOptions::NEAREST);
     ui.data_mut(|data| data.insert_temp(id, made.clone()));
     made
 }

@@ -33,21 +33,11 @@ pub fn axes(
         .allow_double_click_reset(false)
         .set_margin_fraction(vec2(0.06, 0.08));
     if let Some(b) = edges {
-        plot = plot
-            .include_x(b.min[0])
-            .include_x(b.max[0])
-            .include_y(b.min[1])
-            .include_y(b.max[1]);
+        plot = plot.include_x(b.min[0]).include_x(b.max[0]).include_y(b.min[1]).include_y(b.max[1]);
     }
     if is_compact || map.plane == Plane::Wheel {
         return plot;
     }
-    let share = |i: usize| {
-        format!(
-            "direction {} ({:.0} % of variance)",
-            i + 1,
-            map.explained[i] * 100.0
-        )
-    };
+    let share = |i: usize| format!("direction {} ({:.0} % of variance)", i + 1, map.explained[i] * 100.0);
     plot.x_axis_label(small(&share(0))).y_axis_label(small(&share(1)))
 }

@@ -15,30 +15,17 @@ pub struct PointGrid {
 impl PointGrid {
     /// About two points to a cell.
     pub fn new(points: &[[f32; 2]]) -> PointGrid {
-        let finite = || {
-            points
-                .iter()
-                .enumerate()
-                .filter(|(_, p)| p[0].is_finite() && p[1].is_finite())
-        };
+        let finite = || points.iter().enumerate().filter(|(_, p)| p[0].is_finite() && p[1].is_finite());
         let Some(bounds) = bounds(points) else {
             return PointGrid::default();
         };
         let (width, height) = (bounds.max[0] - bounds.min[0], bounds.max[1] - bounds.min[1]);
         let cells = (points.len() as f32 / 2.0).max(1.0);
-        let cell = (width.max(1e-6) * height.max(1e-6) / cells)
-            .sqrt()
-            .max(width.max(height) / 512.0)
-            .max(1e-6);
+        let cell =
+            (width.max(1e-6) * height.max(1e-6) / cells).sqrt().max(width.max(height) / 512.0).max(1e-6);
         let columns = (width / cell) as usize + 1;
         let rows = (height / cell) as usize + 1;
-        let mut grid = PointGrid {
-            origin: bounds.min,
-            cell,
-            columns,
-            rows,
-            ..PointGrid::default()
-        };
+        let mut grid = PointGrid { origin: bounds.min, cell, columns, rows, ..PointGrid::default() };
         let mut counts = vec![0; columns * rows + 1];
         for (_, p) in finite() {
             counts[grid.cell_of(*p) + 1] += 1;
@@ -103,10 +90,7 @@ pub struct Bounds {
 pub fn bounds(points: &[[f32; 2]]) -> Option<Bounds> {
     let mut finite = points.iter().filter(|p| p[0].is_finite() && p[1].is_finite());
     let first = *finite.next()?;
-    let start = Bounds {
-        min: first,
-        max: first,
-    };
+    let start = Bounds { min: first, max: first };
     Some(finite.fold(start, |b, p| Bounds {
         min: [b.min[0].min(p[0]), b.min[1].min(p[1])],
         max: [b.max[0].max(p[0]), b.max[1].max(p[1])],
@@ -120,19 +104,14 @@ pub fn bulk_bounds(points: &[[f32; 2]], also: &[[f32; 2]]) -> Option<Bounds> {
     let share = |axis: usize, share: f32| {
         let mut values: Vec<f32> = points.iter().map(|p| p[axis]).filter(|v| v.is_finite()).collect();
         values.sort_by(f32::total_cmp);
-        values
-            .get((values.len().saturating_sub(1) as f32 * share) as usize)
-            .copied()
+        values.get((values.len().saturating_sub(1) as f32 * share) as usize).copied()
     };
     let (Some(x0), Some(x1), Some(y0), Some(y1)) =
         (share(0, 0.01), share(0, 0.99), share(1, 0.01), share(1, 0.99))
     else {
         return Some(outer);
     };
-    let inner = Bounds {
-        min: [x0, y0],
-        max: [x1, y1],
-    };
+    let inner = Bounds { min: [x0, y0], max: [x1, y1] };
     Some(bounds(also).map_or(inner, |b| Bounds {
         min: [inner.min[0].min(b.min[0]), inner.min[1].min(b.min[1])],
         max: [inner.max[0].max(b.max[0]), inner.max[1].max(b.max[1])],
@@ -161,23 +140,13 @@ mod tests {
     fn finds_what_a_search_through_all_finds() {
         let points = spiral(3000);
         let grid = PointGrid::new(&points);
-        for at in [
-            [0.0, 0.0],
-            [10.0, -7.0],
-            [-30.0, 5.0],
-            [51.0, -7.0],
-            [400.0, 400.0],
-        ] {
+        for at in [[0.0, 0.0], [10.0, -7.0], [-30.0, 5.0], [51.0, -7.0], [400.0, 400.0]] {
             for radius in [0.05, 1.0, 40.0] {
                 let even = |i: usize| i.is_multiple_of(2);
                 let all = (0..points.len()).filter(|i| even(*i) && distance(points[*i], at) <= radius);
                 let expected =
                     all.min_by(|a, b| distance(points[*a], at).total_cmp(&distance(points[*b], at)));
-                assert_eq!(
-                    grid.nearest(&points, at, radius, even),
-                    expected,
-                    "{at:?} {radius}"
-                );
+                assert_eq!(grid.nearest(&points, at, radius, even), expected, "{at:?} {radius}");
             }
         }
     }
@@ -196,19 +165,12 @@ mod tests {
     fn odd_inputs_do_not_trip_it() {
         assert_eq!(PointGrid::new(&[]).nearest(&[], [0.0, 0.0], 9.0, |_| true), None);
         let same = vec![[2.0, 2.0]; 50];
-        assert!(
-            PointGrid::new(&same)
-                .nearest(&same, [2.0, 2.1], 0.2, |_| true)
-                .is_some()
-        );
+        assert!(PointGrid::new(&same).nearest(&same, [2.0, 2.1], 0.2, |_| true).is_some());
         let broken = vec![[f32::NAN, 0.0], [1.0, 1.0], [f32::INFINITY, 2.0]];
         let grid = PointGrid::new(&broken);
         assert_eq!(grid.nearest(&broken, [1.0, 1.0], 5.0, |_| true), Some(1));
         assert_eq!(grid.nearest(&broken, [f32::NAN, 1.0], 5.0, |_| true), None);
         let line: Vec<[f32; 2]> = (0..1000).map(|i| [i as f32, 0.0]).collect();
-        assert_eq!(
-            PointGrid::new(&line).nearest(&line, [640.2, 0.3], 1.0, |_| true),
-            Some(640)
-        );
+        assert_eq!(PointGrid::new(&line).nearest(&line, [640.2, 0.3], 1.0, |_| true), Some(640));
     }
 }

@@ -39,11 +39,7 @@ impl PointFocus {
         if !response.has_focus() {
             return None;
         }
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
         let frame = *transform.frame();
         let places: Vec<(usize, Vec2)> = xy
@@ -114,10 +110,7 @@ fn towards(places: &[(usize, Vec2)], from: Vec2, way: Vec2) -> Option<usize> {
 }
 
 fn nearest(places: &[(usize, Vec2)], to: Vec2) -> Option<usize> {
-    places
-        .iter()
-        .min_by(|a, b| (a.1 - to).length_sq().total_cmp(&(b.1 - to).length_sq()))
-        .map(|(i, _)| *i)
+    places.iter().min_by(|a, b| (a.1 - to).length_sq().total_cmp(&(b.1 - to).length_sq())).map(|(i, _)| *i)
 }
 
 #[cfg(test)]
@@ -135,11 +128,7 @@ mod tests {
             at(4, 60.0, 95.0),
         ];
         let from = vec2(100.0, 100.0);
-        assert_eq!(
-            towards(&places, from, vec2(1.0, 0.0)),
-            Some(2),
-            "1 is too near to be a step"
-        );
+        assert_eq!(towards(&places, from, vec2(1.0, 0.0)), Some(2), "1 is too near to be a step");
         assert_eq!(towards(&places, from, vec2(0.0, 1.0)), Some(3));
         assert_eq!(towards(&places, from, vec2(-1.0, 0.0)), Some(4));
         assert_eq!(towards(&places, from, vec2(0.0, -1.0)), None);

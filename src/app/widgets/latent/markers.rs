@@ -20,16 +20,10 @@ impl Stamp {
         let unit = unit_outline(shape, if has_soft_edge { 14 } else { 6 });
         let scaled = |radius: f32| unit.iter().map(|p| *p * radius).collect();
         if !has_soft_edge {
-            return Stamp {
-                outline: scaled(radius),
-                soft: None,
-            };
+            return Stamp { outline: scaled(radius), soft: None };
         }
         let inner = (radius - SOFT_EDGE).max(radius * 0.5);
-        Stamp {
-            outline: scaled(inner),
-            soft: Some(scaled(radius + SOFT_EDGE)),
-        }
+        Stamp { outline: scaled(inner), soft: Some(scaled(radius + SOFT_EDGE)) }
     }
 
     /// Appends the marker at `centre`.
@@ -59,17 +53,12 @@ impl Stamp {
 /// The outline of a marker of radius one; seen from the centre every one of its points is in sight.
 fn unit_outline(shape: MarkerShape, circle_corners: usize) -> Vec<Vec2> {
     let ring = |degrees: &[f32], reach: f32| -> Vec<Vec2> {
-        degrees
-            .iter()
-            .map(|d| reach * Vec2::angled(d.to_radians()))
-            .collect()
+        degrees.iter().map(|d| reach * Vec2::angled(d.to_radians())).collect()
     };
     match shape {
         MarkerShape::Circle => {
             let step = 360.0 / circle_corners as f32;
-            (0..circle_corners)
-                .map(|i| Vec2::angled((i as f32 * step).to_radians()))
-                .collect()
+            (0..circle_corners).map(|i| Vec2::angled((i as f32 * step).to_radians())).collect()
         }
         MarkerShape::Square => ring(&[45.0, 135.0, 225.0, 315.0], 1.22),
         MarkerShape::Diamond => ring(&[0.0, 90.0, 180.0, 270.0], 1.25),
@@ -114,18 +103,13 @@ mod tests {
     #[test]
     fn every_marker_is_a_sound_mesh_of_its_size() {
         use MarkerShape::*;
-        for shape in [
-            Circle, Diamond, Square, Cross, Plus, Up, Down, Left, Right, Asterisk,
-        ] {
+        for shape in [Circle, Diamond, Square, Cross, Plus, Up, Down, Left, Right, Asterisk] {
             for soft in [false, true] {
                 let mut mesh = Mesh::default();
                 Stamp::new(shape, 4.0, soft).print(&mut mesh, Pos2::new(10.0, 20.0), Color32::WHITE);
                 assert!(mesh.is_valid());
                 let size = mesh.calc_bounds().size();
-                assert!(
-                    (5.0..12.0).contains(&size.x) && (5.0..12.0).contains(&size.y),
-                    "{shape:?} {size:?}"
-                );
+                assert!((5.0..12.0).contains(&size.x) && (5.0..12.0).contains(&size.y), "{shape:?} {size:?}");
             }
         }
     }

@@ -34,29 +34,14 @@ pub fn paint_components(
     // The chosen composer's name is set first: it never gives way to another.
     marks.sort_by_key(|(id, _, _)| Some(*id) != selected);
     let square = |at: Pos2, side: f32| Rect::from_center_size(at, vec2(side, side));
-    let ring = |take: &LatentTake| {
-        square(
-            screen(transform, take.xy),
-            if take.is_current { 22.0 } else { 14.0 },
-        )
-    };
-    let mut taken: Vec<Rect> = marks
-        .iter()
-        .map(|(_, _, at)| square(*at, 14.0))
-        .chain(takes.iter().map(ring))
-        .collect();
+    let ring =
+        |take: &LatentTake| square(screen(transform, take.xy), if take.is_current { 22.0 } else { 14.0 });
+    let mut taken: Vec<Rect> =
+        marks.iter().map(|(_, _, at)| square(*at, 14.0)).chain(takes.iter().map(ring)).collect();
     for (id, _, at) in &marks {
         let style = style_of(Some(*id));
         let radius = if Some(*id) == selected { 8.0 } else { 6.0 };
-        paint_marker(
-            painter,
-            *at,
-            radius + 2.0,
-            ComposerStyle {
-                colour: palette.well,
-                ..style
-            },
-        );
+        paint_marker(painter, *at, radius + 2.0, ComposerStyle { colour: palette.well, ..style });
         paint_marker(painter, *at, radius, style);
     }
     for (id, name, at) in &marks {
@@ -69,18 +54,11 @@ pub fn paint_components(
             vec2(-size.x / 2.0, -11.0 - size.y),
             vec2(-size.x / 2.0, 9.0),
         ];
-        let free = places
-            .iter()
-            .map(|offset| Rect::from_min_size(*at + *offset, size))
-            .find(|rect| {
-                painter.clip_rect().contains_rect(*rect) && !taken.iter().any(|other| other.intersects(*rect))
-            });
+        let free = places.iter().map(|offset| Rect::from_min_size(*at + *offset, size)).find(|rect| {
+            painter.clip_rect().contains_rect(*rect) && !taken.iter().any(|other| other.intersects(*rect))
+        });
         let Some(rect) = free else { continue };
-        painter.rect_filled(
-            rect.expand2(vec2(3.0, 0.0)),
-            4.0,
-            palette.well.gamma_multiply(0.75),
-        );
+        painter.rect_filled(rect.expand2(vec2(3.0, 0.0)), 4.0, palette.well.gamma_multiply(0.75));
         painter.galley(rect.min, galley, palette.text);
         taken.push(rect);
     }
@@ -103,11 +81,7 @@ pub fn paint_takes(
         let (dot, ring) = if take.is_current { (5.0, 10.0) } else { (3.0, 6.0) };
         painter.circle_filled(at, ring, palette.well.gamma_multiply(0.6));
         paint_marker(painter, at, dot, style);
-        painter.circle_stroke(
-            at,
-            ring,
-            Stroke::new(if take.is_current { 2.0 } else { 1.2 }, palette.text),
-        );
+        painter.circle_stroke(at, ring, Stroke::new(if take.is_current { 2.0 } else { 1.2 }, palette.text));
         if take.is_current {
             let name = shortened(&take.name, LONGEST_NAME);
             name_tag(painter, at + vec2(0.0, -ring - 3.0), &name, palette);
@@ -118,11 +92,7 @@ pub fn paint_takes(
 fn name_tag(painter: &Painter, at: Pos2, name: &str, palette: &Palette) {
     let galley = painter.layout_no_wrap(name.to_owned(), FontId::proportional(12.0), palette.text);
     let rect = Align2::CENTER_BOTTOM.anchor_size(at, galley.size());
-    painter.rect_filled(
-        rect.expand2(vec2(4.0, 1.0)),
-        4.0,
-        palette.raised.gamma_multiply(0.9),
-    );
+    painter.rect_filled(rect.expand2(vec2(4.0, 1.0)), 4.0, palette.raised.gamma_multiply(0.9));
     painter.galley(rect.min, galley, palette.text);
 }
 
@@ -150,10 +120,8 @@ pub fn hover_card(
     let painter = ui.painter();
     let title = painter.layout(title.to_owned(), FontId::proportional(13.0), palette.text, width);
     let second = painter.layout(second.to_owned(), FontId::proportional(12.0), colour, width);
-    let size = vec2(
-        title.size().x.max(second.size().x),
-        title.size().y + second.size().y + 2.0,
-    ) + vec2(20.0, 14.0);
+    let size =
+        vec2(title.size().x.max(second.size().x), title.size().y + second.size().y + 2.0) + vec2(20.0, 14.0);
     let mut min = at + vec2(14.0, 14.0);
     if min.x + size.x > frame.right() {
         min.x = at.x - 14.0 - size.x;
@@ -163,13 +131,7 @@ pub fn hover_card(
     }
     min = min.max(frame.min);
     let rect = Rect::from_min_size(min, size);
-    painter.rect(
-        rect,
-        6.0,
-        palette.raised,
-        Stroke::new(1.0, palette.line),
-        StrokeKind::Inside,
-    );
+    painter.rect(rect, 6.0, palette.raised, Stroke::new(1.0, palette.line), StrokeKind::Inside);
     let text_at = rect.min + vec2(10.0, 7.0);
     let below = text_at + vec2(0.0, title.size().y + 2.0);
     painter.galley(text_at, title, palette.text);

@@ -50,10 +50,7 @@ impl LatentPlot {
             return empty_ui(ui, input);
         };
         let caption_px = 18.0;
-        let size = egui::vec2(
-            ui.available_width(),
-            (ui.available_height() - caption_px - 2.0).max(40.0),
-        );
+        let size = egui::vec2(ui.available_width(), (ui.available_height() - caption_px - 2.0).max(40.0));
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             self.plot_ui(ui, input, &map, size, true, events);
@@ -100,16 +97,10 @@ impl LatentPlot {
 
     /// Brings the caches up to date; `None` without a map.
     fn refresh(&mut self, input: &LatentInput<'_>) -> Option<Arc<LatentMap>> {
-        let map = input
-            .map
-            .filter(|m| !m.points.is_empty() || !m.components.is_empty())?;
+        let map = input.map.filter(|m| !m.points.is_empty() || !m.components.is_empty())?;
         let address = Arc::as_ptr(map) as usize;
         if self.map != address || self.xy.len() != map.points.len() {
-            *self = LatentPlot {
-                map: address,
-                resets: true,
-                ..LatentPlot::default()
-            };
+            *self = LatentPlot { map: address, resets: true, ..LatentPlot::default() };
             self.xy = map.points.iter().map(|p| p.xy).collect();
             self.grid = PointGrid::new(&self.xy);
             let all: Vec<[f32; 2]> = self.xy.iter().chain(&map.components).copied().collect();
@@ -138,28 +129,21 @@ impl LatentPlot {
         let response = shown.response;
         let frame = *shown.transform.frame();
         let pressed = self.keys(ui, &response, &shown.transform, input, map);
-        let mut summary = format!(
-            "Map of the latent space: {} segments, {} takes",
-            map.points.len(),
-            input.takes.len()
-        );
+        let mut summary =
+            format!("Map of the latent space: {} segments, {} takes", map.points.len(), input.takes.len());
         if let Some(point) = self.focus.point.filter(|_| response.has_focus()) {
             summary = format!("{summary}. {}", point_words(input, map, point));
         }
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &summary));
-        let under = response
-            .hover_pos()
-            .filter(|pos| frame.contains(*pos))
-            .map(|pos| {
-                let at = shown.transform.value_from_position(pos);
-                let xy = [at.x as f32, at.y as f32];
-                (pos, xy, self.under(&shown.transform, input, map, pos, xy))
-            });
+        let under = response.hover_pos().filter(|pos| frame.contains(*pos)).map(|pos| {
+            let at = shown.transform.value_from_position(pos);
+            let xy = [at.x as f32, at.y as f32];
+            (pos, xy, self.under(&shown.transform, input, map, pos, xy))
+        });
         self.paint(ui, &shown.transform, input, map, is_compact, &palette);
         if response.has_focus() {
             let painter = ui.painter().with_clip_rect(frame);
-            self.focus
-                .paint(&painter, &shown.transform, &self.xy, frame, &palette);
+            self.focus.paint(&painter, &shown.transform, &self.xy, frame, &palette);
         }
         if let Some(KeyPress::Moved(point) | KeyPress::Pressed(point)) = pressed {
             self.pinned = Some(point);
@@ -209,10 +193,7 @@ impl LatentPlot {
         pos: egui::Pos2,
         xy: [f32; 2],
     ) -> Under {
-        let take = input
-            .takes
-            .iter()
-            .rposition(|take| screen(transform, take.xy).distance(pos) <= REACH_PX);
+        let take = input.takes.iter().rposition(|take| screen(transform, take.xy).distance(pos) <= REACH_PX);
         if let Some(take) = take {
             return Under::Take(take);
         }
@@ -274,9 +255,7 @@ impl LatentPlot {
         events: &mut Vec<LatentEvent>,
     ) {
         match under {
-            Under::Take(i) => events.push(LatentEvent::TakeClicked {
-                id: input.takes[i].id,
-            }),
+            Under::Take(i) => events.push(LatentEvent::TakeClicked { id: input.takes[i].id }),
             _ if input.disabled_because.is_some() => {}
             Under::Point(i) => self.go_to(map.points[i].xy, Some(i), events),
             Under::Place => self.go_to(xy, None, events),
@@ -313,9 +292,7 @@ impl LatentPlot {
         ui.add_space(2.0 * GRID);
 
         let pinned = self.pinned.and_then(|i| Some((i, map.points.get(i)?)));
-        let mean = input
-            .selected
-            .and_then(|id| map.components.get(id.index()).copied());
+        let mean = input.selected.and_then(|id| map.components.get(id.index()).copied());
         let (heading, at) = match (pinned, self.place, mean) {
             (Some((_, point)), _, _) => (format!("Like {}", point.title), point.xy),
             (None, Some(place), _) => ("Nearest to the chosen place".to_owned(), place),
@@ -325,8 +302,7 @@ impl LatentPlot {
         ui.add(egui::Label::new(RichText::new(heading).heading()).truncate());
         ui.add_space(GRID / 2.0);
         let z = pinned.map(|(_, point)| point.z.as_slice());
-        self.neighbours
-            .update(self.map, &map.points, at, z, pinned.map(|(i, _)| i));
+        self.neighbours.update(self.map, &map.points, at, z, pinned.map(|(i, _)| i));
         let clicked = neighbours_ui(
             ui,
             &self.neighbours,

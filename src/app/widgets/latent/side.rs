@@ -21,13 +21,8 @@ pub fn legend_ui(
 ) {
     let count = |label: Option<ComposerId>| points.iter().filter(|p| p.composer == label).count();
     // A composer who was added to the finished model has no segments here.
-    let labels: Vec<Option<ComposerId>> = composers
-        .by_time()
-        .into_iter()
-        .map(Some)
-        .chain([None])
-        .filter(|label| count(*label) > 0)
-        .collect();
+    let labels: Vec<Option<ComposerId>> =
+        composers.by_time().into_iter().map(Some).chain([None]).filter(|label| count(*label) > 0).collect();
     for label in &labels {
         let name = label.map_or("Other composers", |id| composers.surname(id));
         let is_shown = !hidden.contains(label);
@@ -67,32 +62,13 @@ fn legend_row(ui: &mut Ui, name: &str, count: usize, is_shown: bool, style: Comp
         ComposerStyle { colour, ..style },
     );
     let paint = |x: f32, align: egui::Align2, words: String, size: f32, colour: Color32| {
-        ui.painter().text(
-            egui::pos2(x, middle),
-            align,
-            words,
-            FontId::proportional(size),
-            colour,
-        )
+        ui.painter().text(egui::pos2(x, middle), align, words, FontId::proportional(size), colour)
     };
-    let at = paint(
-        rect.left() + 26.0,
-        egui::Align2::LEFT_CENTER,
-        name.to_owned(),
-        13.0,
-        text,
-    );
+    let at = paint(rect.left() + 26.0, egui::Align2::LEFT_CENTER, name.to_owned(), 13.0, text);
     if !is_shown {
-        ui.painter()
-            .hline(at.x_range(), middle, egui::Stroke::new(1.0, palette.weak_text));
+        ui.painter().hline(at.x_range(), middle, egui::Stroke::new(1.0, palette.weak_text));
     }
-    paint(
-        rect.right() - 8.0,
-        egui::Align2::RIGHT_CENTER,
-        count.to_string(),
-        12.0,
-        palette.weak_text,
-    );
+    paint(rect.right() - 8.0, egui::Align2::RIGHT_CENTER, count.to_string(), 12.0, palette.weak_text);
     response.on_hover_text("Click to hide or show, Alt+click to show alone")
 }
 
@@ -132,8 +108,7 @@ impl Neighbours {
             .collect();
         let listed = LISTED.min(self.found.len());
         if listed < self.found.len() {
-            self.found
-                .select_nth_unstable_by(listed, |a, b| a.1.total_cmp(&b.1));
+            self.found.select_nth_unstable_by(listed, |a, b| a.1.total_cmp(&b.1));
             self.found.truncate(listed);
         }
         self.found.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -141,11 +116,7 @@ impl Neighbours {
 }
 
 fn euclidean(a: &[f32], b: &[f32]) -> f32 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| (x - y) * (x - y))
-        .sum::<f32>()
-        .sqrt()
+    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f32>().sqrt()
 }
 
 /// The list; returns the point whose line was clicked.
@@ -161,34 +132,17 @@ pub fn neighbours_ui(
     let mut clicked = None;
     for (i, distance) in &neighbours.found {
         let Some(point) = points.get(*i) else { continue };
-        let composer = point
-            .composer
-            .map_or("other composer", |id| composers.surname(id));
-        let sense = if disabled_because.is_none() {
-            Sense::click()
-        } else {
-            Sense::hover()
-        };
+        let composer = point.composer.map_or("other composer", |id| composers.surname(id));
+        let sense = if disabled_because.is_none() { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 36.0), sense);
         let label = format!("Compose near {}, {composer}", point.title);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, disabled_because.is_none(), &label));
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, 4.0, palette.raised);
         }
-        neighbour_row(
-            ui,
-            rect,
-            point,
-            composer,
-            *distance,
-            style_of(point.composer),
-            &palette,
-        );
+        neighbour_row(ui, rect, point, composer, *distance, style_of(point.composer), &palette);
         let hint = disabled_because.unwrap_or("Click to compose here and listen");
-        if response
-            .on_hover_text(format!("{}\n{hint}", point.title))
-            .clicked()
-        {
+        if response.on_hover_text(format!("{}\n{hint}", point.title)).clicked() {
             clicked = Some(*i);
         }
     }
@@ -208,12 +162,7 @@ fn neighbour_row(
     palette: &Palette,
 ) {
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    paint_marker(
-        &painter,
-        egui::pos2(rect.left() + 12.0, rect.top() + 11.0),
-        4.5,
-        style,
-    );
+    paint_marker(&painter, egui::pos2(rect.left() + 12.0, rect.top() + 11.0), 4.5, style);
     let width = rect.width() - 32.0;
     let mut job = egui::text::LayoutJob::simple_singleline(
         point.title.clone(),
@@ -224,21 +173,9 @@ fn neighbour_row(
     painter.galley(rect.min + vec2(26.0, 2.0), painter.layout_job(job), palette.text);
     let second = rect.min + vec2(26.0, 19.0);
     let font = FontId::proportional(12.0);
-    painter.text(
-        second,
-        egui::Align2::LEFT_TOP,
-        composer,
-        font.clone(),
-        style.colour,
-    );
+    painter.text(second, egui::Align2::LEFT_TOP, composer, font.clone(), style.colour);
     let right = egui::pos2(rect.right() - 8.0, second.y);
-    painter.text(
-        right,
-        egui::Align2::RIGHT_TOP,
-        format!("{distance:.2}"),
-        font,
-        palette.weak_text,
-    );
+    painter.text(right, egui::Align2::RIGHT_TOP, format!("{distance:.2}"), font, palette.weak_text);
 }
 
 #[cfg(test)]
@@ -246,22 +183,13 @@ mod tests {
     use super::*;
 
     fn point(x: f32, z: Vec<f32>) -> MapPoint {
-        MapPoint {
-            xy: [x, 0.0],
-            composer: None,
-            title: x.to_string(),
-            z,
-        }
+        MapPoint { xy: [x, 0.0], composer: None, title: x.to_string(), z }
     }
 
     #[test]
     fn nearest_in_the_latent_space_not_on_the_map() {
         // On the map the second point is nearer; in the latent space the third is.
-        let points = [
-            point(0.0, vec![0.0, 0.0]),
-            point(0.1, vec![0.1, 9.0]),
-            point(3.0, vec![3.0, 0.0]),
-        ];
+        let points = [point(0.0, vec![0.0, 0.0]), point(0.1, vec![0.1, 9.0]), point(3.0, vec![3.0, 0.0])];
         let mut n = Neighbours::default();
         n.update(1, &points, points[0].xy, Some(&points[0].z), Some(0));
         assert_eq!(n.found.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [2, 1]);

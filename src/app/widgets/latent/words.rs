@@ -86,9 +86,8 @@ pub fn caption(input: &LatentInput<'_>, shown: usize, map: &LatentMap) -> String
         true => format!("All {total} segments are shown."),
         false => format!("{shown} of {total} segments are shown."),
     };
-    let why = input.disabled_because.map_or(String::new(), |why| {
-        format!(" A click composes nothing now: {why}.")
-    });
+    let why =
+        input.disabled_because.map_or(String::new(), |why| format!(" A click composes nothing now: {why}."));
     let plane = match map.plane {
         Plane::Wheel => "The composers lie around a circle in order of birth. ",
         Plane::Principal => "",
@@ -133,10 +132,9 @@ pub fn empty_ui(ui: &mut Ui, input: &LatentInput<'_>) {
     let (rect, _) = ui.allocate_exact_size(ui.available_size(), egui::Sense::hover());
     ui.painter().rect_filled(rect, 4.0, palette.well);
     let (what, next) = match input.composers.is_empty() {
-        true => (
-            "No model is loaded, so there is no map.",
-            "Open a checkpoint to see where its composers lie.",
-        ),
+        true => {
+            ("No model is loaded, so there is no map.", "Open a checkpoint to see where its composers lie.")
+        }
         false => (
             "This checkpoint carries no map.",
             "Composing works all the same. A map is made when a training run ends.",

@@ -35,18 +35,8 @@ pub enum Want {
 
 impl Default for Camera {
     fn default() -> Camera {
-        let size = AreaSize {
-            width: 1.0,
-            height: 1.0,
-        };
-        Camera {
-            view: None,
-            size,
-            follows: true,
-            glide_to_secs: None,
-            followed_secs: None,
-            wants: None,
-        }
+        let size = AreaSize { width: 1.0, height: 1.0 };
+        Camera { view: None, size, follows: true, glide_to_secs: None, followed_secs: None, wants: None }
     }
 }
 
@@ -106,9 +96,7 @@ impl Camera {
     /// Wheel, pinch and drags; a double-click resets. `notes` is the note area's response.
     pub fn pointer(&mut self, ui: &mut Ui, notes: &Response, parts: &Parts) {
         let over = parts.notes.union(parts.gutter).union(parts.ruler);
-        let hover = ui
-            .input(|i| i.pointer.hover_pos())
-            .filter(|pos| over.contains(*pos));
+        let hover = ui.input(|i| i.pointer.hover_pos()).filter(|pos| over.contains(*pos));
         if let Some(pos) = hover.filter(|_| ui.rect_contains_pointer(over)) {
             self.wheel(ui, pos - parts.notes.min);
         }

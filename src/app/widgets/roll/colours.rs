@@ -39,20 +39,12 @@ impl RollColours {
     /// Velocity as lightness: a soft note is near the ground it lies on, a loud one has the composer's full colour.
     pub fn note(&self, velocity: Velocity) -> Color32 {
         let softest = if self.is_dark { 0.42 } else { 0.40 };
-        mix(
-            self.well,
-            self.composer,
-            softest + (1.0 - softest) * loudness(velocity),
-        )
+        mix(self.well, self.composer, softest + (1.0 - softest) * loudness(velocity))
     }
 
     /// A note whose key is down: brighter than any other on dark ground, fuller on light ground.
     pub fn sounding(&self, velocity: Velocity) -> Color32 {
-        let towards = if self.is_dark {
-            Color32::WHITE
-        } else {
-            Color32::BLACK
-        };
+        let towards = if self.is_dark { Color32::WHITE } else { Color32::BLACK };
         mix(self.composer, towards, 0.30 + 0.25 * loudness(velocity))
     }
 }

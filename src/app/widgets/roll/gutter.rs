@@ -30,9 +30,7 @@ pub fn gutter_ui(
 ) -> Option<Pitch> {
     let response = ui.interact(rect, ui.scope_id().with("keyboard"), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Group, true, "Keyboard: click a key to hear it"));
-    let hovered = response
-        .hover_pos()
-        .and_then(|pos| view.pitch_at(pos.y - rect.top()));
+    let hovered = response.hover_pos().and_then(|pos| view.pitch_at(pos.y - rect.top()));
     paint_keys(ui, view, rect, lit, hovered, colours);
     if response.clicked() { hovered } else { None }
 }
@@ -47,16 +45,8 @@ fn paint_keys(
 ) {
     let painter = ui.painter().with_clip_rect(rect);
     let (ivory, ebony, gap) = match colours.is_dark {
-        true => (
-            Color32::from_gray(200),
-            Color32::from_gray(38),
-            Color32::from_gray(140),
-        ),
-        false => (
-            Color32::from_gray(252),
-            Color32::from_gray(70),
-            Color32::from_gray(205),
-        ),
+        true => (Color32::from_gray(200), Color32::from_gray(38), Color32::from_gray(140)),
+        false => (Color32::from_gray(252), Color32::from_gray(70), Color32::from_gray(205)),
     };
     let row = view.px_per_key as f32;
     let black_width = rect.width() * 0.6;
@@ -80,11 +70,7 @@ fn paint_keys(
     }
     painter.add(Shape::mesh(mesh));
     paint_names(&painter, view, rect, lit, colours);
-    ui.painter().vline(
-        rect.right() - 0.5,
-        rect.y_range(),
-        egui::Stroke::new(1.0, colours.line),
-    );
+    ui.painter().vline(rect.right() - 0.5, rect.y_range(), egui::Stroke::new(1.0, colours.line));
 }
 
 /// A white key reaches half a row under its black neighbours, as on the instrument.
@@ -92,10 +78,7 @@ fn white_key(rect: Rect, top: f32, row: f32, pitch: Pitch) -> Rect {
     let has_black = |step: i32| pitch.transposed(step).is_some_and(Pitch::is_black_key);
     let above = if has_black(1) { row / 2.0 } else { 0.0 };
     let below = if has_black(-1) { row / 2.0 } else { 0.0 };
-    Rect::from_min_max(
-        pos2(rect.left(), top - above),
-        pos2(rect.right(), top + row + below),
-    )
+    Rect::from_min_max(pos2(rect.left(), top - above), pos2(rect.right(), top + row + below))
 }
 
 fn key_colour(
@@ -122,24 +105,11 @@ fn paint_names(painter: &egui::Painter, view: &RollView, rect: Rect, lit: &LitKe
             continue;
         };
         let is_lit = lit[pitch.key_index()].is_some();
-        let text = if is_lit && !colours.is_dark {
-            Color32::WHITE
-        } else {
-            Color32::from_gray(48)
-        };
+        let text = if is_lit && !colours.is_dark { Color32::WHITE } else { Color32::from_gray(48) };
         let middle = rect.top() + view.row_top(pitch) + row / 2.0;
-        let at = pos2(
-            rect.right() - 4.0,
-            middle.clamp(rect.top() + 6.0, rect.bottom() - 6.0),
-        );
+        let at = pos2(rect.right() - 4.0, middle.clamp(rect.top() + 6.0, rect.bottom() - 6.0));
         if rect.y_range().contains(middle) {
-            painter.text(
-                at,
-                Align2::RIGHT_CENTER,
-                pitch.name(),
-                FontId::proportional(size),
-                text,
-            );
+            painter.text(at, Align2::RIGHT_CENTER, pitch.name(), FontId::proportional(size), text);
         }
     }
 }

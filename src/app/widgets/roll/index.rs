@@ -39,18 +39,9 @@ impl NoteIndex {
             .iter()
             .zip(ends.chain([duration_secs]))
             .filter(|(p, _)| p.value > 0)
-            .map(|(p, to_secs)| PedalSpan {
-                from_secs: p.time_secs,
-                to_secs,
-                value: p.value,
-            })
+            .map(|(p, to_secs)| PedalSpan { from_secs: p.time_secs, to_secs, value: p.value })
             .collect();
-        NoteIndex {
-            block_release_secs,
-            pedal,
-            pitches: performance.pitch_range(),
-            duration_secs,
-        }
+        NoteIndex { block_release_secs, pedal, pitches: performance.pitch_range(), duration_secs }
     }
 
     /// The notes that are held at some time within `range` (seconds), with their places in `notes`: the performance's
@@ -78,8 +69,7 @@ impl NoteIndex {
         notes: &'a [Note],
         secs: f64,
     ) -> impl Iterator<Item = (usize, &'a Note)> + 'a {
-        self.notes_in(notes, secs..secs)
-            .filter(move |(_, n)| n.release_secs() > secs)
+        self.notes_in(notes, secs..secs).filter(move |(_, n)| n.release_secs() > secs)
     }
 
     /// The pedal spans that overlap `range` (seconds).
@@ -91,10 +81,7 @@ impl NoteIndex {
 
     /// The note drawn at a place: of those of this pitch within `slack_secs`, the one that begins last.
     pub fn note_at(&self, notes: &[Note], secs: f64, pitch: Pitch, slack_secs: f64) -> Option<usize> {
-        self.notes_in(notes, secs - slack_secs..secs)
-            .filter(|(_, n)| n.pitch == pitch)
-            .map(|(i, _)| i)
-            .last()
+        self.notes_in(notes, secs - slack_secs..secs).filter(|(_, n)| n.pitch == pitch).map(|(i, _)| i).last()
     }
 }
 
@@ -114,14 +101,11 @@ mod tests {
 
     /// A bass note held for nearly everything, and a thousand short ones above it.
     fn performance() -> Performance {
-        let mut notes: Vec<Note> = (0..1000)
-            .map(|i| note(60 + (i % 12) as u8, f64::from(i) * 0.1, 0.08))
-            .collect();
+        let mut notes: Vec<Note> =
+            (0..1000).map(|i| note(60 + (i % 12) as u8, f64::from(i) * 0.1, 0.08)).collect();
         notes.push(note(30, 0.5, 90.0));
         let pedal = [(1.0, 127), (2.0, 0), (4.0, 40), (5.0, 100), (6.0, 0)];
-        let pedal = pedal
-            .map(|(time_secs, value)| PedalChange { time_secs, value })
-            .to_vec();
+        let pedal = pedal.map(|(time_secs, value)| PedalChange { time_secs, value }).to_vec();
         Performance::new(notes, pedal)
     }
 
@@ -144,28 +128,16 @@ mod tests {
     fn a_long_note_still_sounds_at_the_end() {
         let p = performance();
         let index = NoteIndex::new(&p);
-        let pitches: Vec<u8> = index
-            .sounding(p.notes(), 80.09)
-            .map(|(_, n)| n.pitch.number())
-            .collect();
+        let pitches: Vec<u8> = index.sounding(p.notes(), 80.09).map(|(_, n)| n.pitch.number()).collect();
         assert_eq!(pitches, [30]);
-        assert_eq!(
-            index
-                .sounding(p.notes(), 95.0)
-                .filter(|(_, n)| n.pitch.number() == 30)
-                .count(),
-            0
-        );
+        assert_eq!(index.sounding(p.notes(), 95.0).filter(|(_, n)| n.pitch.number() == 30).count(), 0);
     }
 
     #[test]
     fn pedal_spans_keep_half_pedal_and_skip_the_rests() {
         let index = NoteIndex::new(&performance());
-        let spans: Vec<(f64, f64, u8)> = index
-            .pedal_in(0.0..100.0)
-            .iter()
-            .map(|s| (s.from_secs, s.to_secs, s.value))
-            .collect();
+        let spans: Vec<(f64, f64, u8)> =
+            index.pedal_in(0.0..100.0).iter().map(|s| (s.from_secs, s.to_secs, s.value)).collect();
         assert_eq!(spans, [(1.0, 2.0, 127), (4.0, 5.0, 40), (5.0, 6.0, 100)]);
         assert_eq!(index.pedal_in(2.5..3.5).len(), 0);
         assert_eq!(index.pedal_in(4.5..4.6).len(), 1);
@@ -173,10 +145,7 @@ mod tests {
 
     #[test]
     fn the_later_of_two_notes_is_hit() {
-        let p = Performance::new(
-            vec![note(60, 0.0, 2.0), note(60, 1.0, 2.0), note(61, 1.0, 1.0)],
-            vec![],
-        );
+        let p = Performance::new(vec![note(60, 0.0, 2.0), note(60, 1.0, 2.0), note(61, 1.0, 1.0)], vec![]);
         let index = NoteIndex::new(&p);
         let c4 = Pitch::new(60).unwrap();
         assert_eq!(index.note_at(p.notes(), 1.5, c4, 0.0), Some(1));

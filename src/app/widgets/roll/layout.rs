@@ -110,10 +110,7 @@ impl RollView {
     /// The key under a screen height; `None` beyond the keyboard's ends.
     pub fn pitch_at(&self, y: f32) -> Option<Pitch> {
         let number = (self.top_pitch - f64::from(y) / self.px_per_key).floor();
-        (0.0..128.0)
-            .contains(&number)
-            .then(|| Pitch::new(number as u8))
-            .flatten()
+        (0.0..128.0).contains(&number).then(|| Pitch::new(number as u8)).flatten()
     }
 
     /// Upper edge of a key's row.
@@ -198,14 +195,9 @@ impl RulerStep {
             (300.0, 60.0),
             (600.0, 120.0),
         ];
-        let (label_secs, stroke_secs) = STEPS
-            .into_iter()
-            .find(|(label, _)| label * px_per_sec >= 72.0)
-            .unwrap_or((1800.0, 600.0));
-        RulerStep {
-            label_secs,
-            stroke_secs,
-        }
+        let (label_secs, stroke_secs) =
+            STEPS.into_iter().find(|(label, _)| label * px_per_sec >= 72.0).unwrap_or((1800.0, 600.0));
+        RulerStep { label_secs, stroke_secs }
     }
 
     /// The multiples of `step` (seconds) that lie in `range` and are not before zero.
@@ -232,10 +224,7 @@ pub fn overview_secs(total_secs: f64, is_growing: bool) -> f64 {
 mod tests {
     use super::*;
 
-    const SIZE: AreaSize = AreaSize {
-        width: 800.0,
-        height: 400.0,
-    };
+    const SIZE: AreaSize = AreaSize { width: 800.0, height: 400.0 };
 
     fn pitch(number: u8) -> Pitch {
         Pitch::new(number).unwrap()
@@ -255,10 +244,7 @@ mod tests {
 
     #[test]
     fn zoom_holds_what_is_under_the_pointer() {
-        let mut view = RollView {
-            left_secs: 30.0,
-            ..RollView::initial(SIZE)
-        };
+        let mut view = RollView { left_secs: 30.0, ..RollView::initial(SIZE) };
         let (held, key) = (view.secs(300.0), view.pitch_at(155.0));
         view.zoom_time(2.5, 300.0);
         view.zoom_pitch(1.7, 155.0);
@@ -288,19 +274,12 @@ mod tests {
         assert!(view.x(60.0) >= 399.0, "the end stays in sight");
         view.zoom_pitch(0.001, 0.0);
         view.clamp(SIZE, 60.0);
-        assert!(
-            (view.y(PITCH_BOTTOM) - 400.0).abs() < 1.0,
-            "the keyboard fills the height"
-        );
+        assert!((view.y(PITCH_BOTTOM) - 400.0).abs() < 1.0, "the keyboard fills the height");
     }
 
     #[test]
     fn following_moves_only_outside_the_band() {
-        let view = RollView {
-            left_secs: 10.0,
-            px_per_sec: 40.0,
-            ..RollView::initial(SIZE)
-        }; // 10..30 s
+        let view = RollView { left_secs: 10.0, px_per_sec: 40.0, ..RollView::initial(SIZE) }; // 10..30 s
         assert!(view.is_in_band(14.0, 800.0) && view.is_in_band(26.0, 800.0));
         assert!(!view.is_in_band(26.1, 800.0) && !view.is_in_band(13.0, 800.0));
         assert!((view.left_to_follow(26.1, 800.0) - 22.1).abs() < 1e-9);
@@ -308,10 +287,7 @@ mod tests {
 
     #[test]
     fn reveal_brings_a_far_note_in_sight() {
-        let mut view = RollView {
-            px_per_key: 20.0,
-            ..RollView::initial(SIZE)
-        };
+        let mut view = RollView { px_per_key: 20.0, ..RollView::initial(SIZE) };
         view.reveal(55.0, pitch(21), SIZE);
         assert!((0.0..800.0).contains(&view.x(55.0)));
         assert!(view.row_top(pitch(21)) + 20.0 <= 400.01);

@@ -13,14 +13,7 @@ use crate::music::Note;
 
 /// Places further apart in time are no neighbours, seconds.
 const NEAR_SECS: f64 = 2.0;
-const MOVES: [Key; 6] = [
-    Key::ArrowRight,
-    Key::ArrowLeft,
-    Key::ArrowUp,
-    Key::ArrowDown,
-    Key::Home,
-    Key::End,
-];
+const MOVES: [Key; 6] = [Key::ArrowRight, Key::ArrowLeft, Key::ArrowUp, Key::ArrowDown, Key::Home, Key::End];
 
 /// The note that arrow keys start from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,11 +43,7 @@ impl NoteFocus {
         if !response.has_focus() || notes.is_empty() {
             return None;
         }
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
         let mut moved = None;
         for key in take_plain(ui.ctx(), &MOVES) {
@@ -63,9 +52,8 @@ impl NoteFocus {
         }
         // egui turns Enter, and a screen reader's press, into a click without a pointer.
         let is_pressed = response.clicked() && response.interact_pointer_pos().is_none();
-        if let Some(note) = self
-            .note(notes)
-            .filter(|_| is_pressed || !take_plain(ui.ctx(), &[Key::Enter]).is_empty())
+        if let Some(note) =
+            self.note(notes).filter(|_| is_pressed || !take_plain(ui.ctx(), &[Key::Enter]).is_empty())
         {
             events.push(audition(note));
         }
@@ -105,18 +93,8 @@ impl NoteFocus {
         if response.has_focus() {
             painter.rect_stroke(area, 0.0, Stroke::new(1.5, colours.accent), StrokeKind::Inside);
             if let Some(note) = self.note(notes) {
-                outline(
-                    &painter,
-                    note_rect(view, area, note),
-                    Stroke::new(2.0, colours.accent),
-                );
-                note_card(
-                    ui,
-                    area,
-                    note_rect(view, area, note).center_bottom(),
-                    note,
-                    colours,
-                );
+                outline(&painter, note_rect(view, area, note), Stroke::new(2.0, colours.accent));
+                note_card(ui, area, note_rect(view, area, note).center_bottom(), note, colours);
             }
         }
         let Some(pos) = response.hover_pos() else { return };
@@ -127,11 +105,7 @@ impl NoteFocus {
             .and_then(|pitch| index.note_at(notes, view.secs(at.x), pitch, slack_secs))
             .and_then(|i| Some((i, notes.get(i)?)));
         let Some((place, note)) = found else { return };
-        outline(
-            &painter,
-            note_rect(view, area, note),
-            Stroke::new(1.0, colours.text),
-        );
+        outline(&painter, note_rect(view, area, note), Stroke::new(1.0, colours.text));
         if !response.dragged() {
             ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
             note_card(ui, area, pos + vec2(0.0, 10.0), note, colours);
@@ -144,10 +118,7 @@ impl NoteFocus {
 }
 
 fn audition(note: &Note) -> RollEvent {
-    RollEvent::Audition {
-        pitch: note.pitch,
-        velocity: note.velocity,
-    }
+    RollEvent::Audition { pitch: note.pitch, velocity: note.velocity }
 }
 
 /// Next note above or below: near in time first, then near in pitch.
@@ -160,11 +131,7 @@ fn neighbour(notes: &[Note], from: usize, up: bool) -> usize {
         keys / 12.0 + (n.onset_secs - here.onset_secs).abs() * 4.0
     };
     let is_beyond = |n: &Note| {
-        if up {
-            n.pitch > here.pitch
-        } else {
-            n.pitch < here.pitch
-        }
+        if up { n.pitch > here.pitch } else { n.pitch < here.pitch }
     };
     near.filter(|i| is_beyond(&notes[*i]))
         .min_by(|a, b| cost(&notes[*a]).total_cmp(&cost(&notes[*b])))
@@ -179,11 +146,7 @@ pub fn note_text(ui: &Ui, note: &Note) -> String {
         name = name.replace('♯', "#");
     }
     let onset = clock(note.onset_secs, 2);
-    format!(
-        "{name}  at {onset}  {:.2} s  velocity {}",
-        note.duration_secs,
-        note.velocity.value()
-    )
+    format!("{name}  at {onset}  {:.2} s  velocity {}", note.duration_secs, note.velocity.value())
 }
 
 fn outline(painter: &Painter, rect: Rect, stroke: Stroke) {
@@ -192,9 +155,7 @@ fn outline(painter: &Painter, rect: Rect, stroke: Stroke) {
 
 fn note_card(ui: &Ui, area: Rect, below: Pos2, note: &Note, colours: &RollColours) {
     let font = FontId::proportional(11.0);
-    let galley = ui
-        .painter()
-        .layout_no_wrap(note_text(ui, note), font, colours.text);
+    let galley = ui.painter().layout_no_wrap(note_text(ui, note), font, colours.text);
     let size = galley.size() + vec2(16.0, 10.0);
     let mut rect = Rect::from_min_size(below + vec2(10.0, 8.0), size);
     if rect.right() > area.right() {
@@ -204,10 +165,8 @@ fn note_card(ui: &Ui, area: Rect, below: Pos2, note: &Note, colours: &RollColour
         rect = rect.translate(vec2(0.0, -size.y - 34.0));
     }
     let edge = egui::Stroke::new(1.0, colours.line);
-    ui.painter()
-        .rect(rect, 4.0, colours.raised, edge, StrokeKind::Inside);
-    ui.painter()
-        .galley(rect.min + vec2(8.0, 5.0), galley, colours.text);
+    ui.painter().rect(rect, 4.0, colours.raised, edge, StrokeKind::Inside);
+    ui.painter().galley(rect.min + vec2(8.0, 5.0), galley, colours.text);
 }
 
 #[cfg(test)]
@@ -217,38 +176,19 @@ mod tests {
 
     fn note(number: u8, onset_secs: f64) -> Note {
         let velocity = Velocity::new(64).unwrap();
-        Note {
-            pitch: Pitch::new(number).unwrap(),
-            onset_secs,
-            duration_secs: 0.5,
-            velocity,
-        }
+        Note { pitch: Pitch::new(number).unwrap(), onset_secs, duration_secs: 0.5, velocity }
     }
 
     #[test]
     fn arrows_move_in_time_and_to_the_voices_above_and_below() {
         // A chord, a later chord, and a far high note.
-        let notes = [
-            note(48, 0.0),
-            note(60, 0.0),
-            note(64, 0.0),
-            note(50, 1.0),
-            note(65, 1.0),
-            note(100, 9.0),
-        ];
+        let notes =
+            [note(48, 0.0), note(60, 0.0), note(64, 0.0), note(50, 1.0), note(65, 1.0), note(100, 9.0)];
         let from = |i| NoteFocus { place: Some(i) };
         assert_eq!(from(1).target(Key::ArrowUp, &notes, 0.0), 2);
         assert_eq!(from(1).target(Key::ArrowDown, &notes, 0.0), 0);
-        assert_eq!(
-            from(2).target(Key::ArrowUp, &notes, 0.0),
-            4,
-            "the next voice up begins a second later"
-        );
-        assert_eq!(
-            from(4).target(Key::ArrowUp, &notes, 0.0),
-            4,
-            "nothing above is near"
-        );
+        assert_eq!(from(2).target(Key::ArrowUp, &notes, 0.0), 4, "the next voice up begins a second later");
+        assert_eq!(from(4).target(Key::ArrowUp, &notes, 0.0), 4, "nothing above is near");
         assert_eq!(from(5).target(Key::ArrowRight, &notes, 0.0), 5);
         assert_eq!(NoteFocus::default().target(Key::ArrowLeft, &notes, 0.7), 3);
     }

@@ -78,10 +78,7 @@ mod tests {
         let (ctx, mut picture) = (Context::default(), NotePicture::default());
         let area = Rect::from_min_size(pos2(10.0, 20.0), vec2(4.0, 3.0));
         let note = |x: f32, y: f32, w: f32, h: f32| Rect::from_min_size(pos2(x, y), vec2(w, h));
-        let rects = [
-            (note(9.0, 20.4, 3.0, 1.2), Color32::RED),
-            (note(11.6, 21.0, 9.0, 9.0), Color32::BLUE),
-        ];
+        let rects = [(note(9.0, 20.4, 3.0, 1.2), Color32::RED), (note(11.6, 21.0, 9.0, 9.0), Color32::BLUE)];
         picture.fill(&ctx, area, rects.into_iter());
         let (texture, rect) = picture.drawn.as_ref().expect("a picture");
         assert_eq!(*rect, area);
@@ -93,12 +90,7 @@ mod tests {
         assert_eq!(image.size, [4, 3]);
         assert_eq!(
             image.pixels,
-            [
-                [red, red, none, none],
-                [red, red, blue, blue],
-                [none, none, blue, blue]
-            ]
-            .concat()
+            [[red, red, none, none], [red, red, blue, blue], [none, none, blue, blue]].concat()
         );
     }
 }

@@ -27,10 +27,7 @@ pub fn note_rect(view: &RollView, area: Rect, note: &Note) -> Rect {
         width -= 1.0;
     }
     let middle = area.top() + view.row_top(note.pitch) + row / 2.0;
-    Rect::from_min_size(
-        pos2(left, middle - height / 2.0),
-        vec2(width.max(MIN_NOTE_WIDTH_PX), height),
-    )
+    Rect::from_min_size(pos2(left, middle - height / 2.0), vec2(width.max(MIN_NOTE_WIDTH_PX), height))
 }
 
 /// A rectangle whose corners are cut by a hair, as eight vertices: at note size that reads as round.
@@ -102,12 +99,7 @@ impl NotesLayer {
             let by_velocity: Vec<Color32> = (0..=127).map(|v| colours.note(Velocity::clamped(v))).collect();
             let in_sight = || index.notes_in(notes, view.visible_secs(area.width()));
             let rects = in_sight()
-                .map(|(_, n)| {
-                    (
-                        note_rect(view, area, n),
-                        by_velocity[usize::from(n.velocity.value())],
-                    )
-                })
+                .map(|(_, n)| (note_rect(view, area, n), by_velocity[usize::from(n.velocity.value())]))
                 .filter(|(rect, _)| rect.bottom() >= area.top() && rect.top() <= area.bottom());
             self.is_picture = NotePicture::is_cheaper(ctx, in_sight().count(), area);
             match self.is_picture {
@@ -234,10 +226,8 @@ pub fn paint_pedal(painter: &Painter, index: &NoteIndex, view: &RollView, lane: 
         let left = lane.left() + view.x(span.from_secs).max(0.0);
         let right = (lane.left() + view.x(span.to_secs)).min(lane.right());
         let height = (lane.height() - 4.0) * f32::from(span.value) / 127.0;
-        let rect = Rect::from_min_max(
-            pos2(left, lane.bottom() - 2.0 - height),
-            pos2(right, lane.bottom() - 2.0),
-        );
+        let rect =
+            Rect::from_min_max(pos2(left, lane.bottom() - 2.0 - height), pos2(right, lane.bottom() - 2.0));
         let is_down = span.value >= crate::music::PEDAL_DOWN;
         mesh.add_colored_rect(rect, if is_down { down } else { half });
     }

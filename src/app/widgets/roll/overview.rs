@@ -115,28 +115,11 @@ impl Overview {
         }
         let (left, right) = (x(span.start).max(rect.left()), x(span.end).min(rect.right()));
         let veil = colours.black_row.gamma_multiply(0.55);
-        painter.rect_filled(
-            Rect::from_min_max(rect.left_top(), pos2(left, rect.bottom())),
-            0.0,
-            veil,
-        );
-        painter.rect_filled(
-            Rect::from_min_max(pos2(right, rect.top()), rect.right_bottom()),
-            0.0,
-            veil,
-        );
+        painter.rect_filled(Rect::from_min_max(rect.left_top(), pos2(left, rect.bottom())), 0.0, veil);
+        painter.rect_filled(Rect::from_min_max(pos2(right, rect.top()), rect.right_bottom()), 0.0, veil);
         let window = Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom()));
-        painter.rect_stroke(
-            window,
-            3.0,
-            Stroke::new(1.0, colours.weak_text),
-            StrokeKind::Inside,
-        );
-        painter.vline(
-            x(input.playhead_secs),
-            rect.y_range(),
-            Stroke::new(1.0, colours.text),
-        );
+        painter.rect_stroke(window, 3.0, Stroke::new(1.0, colours.weak_text), StrokeKind::Inside);
+        painter.vline(x(input.playhead_secs), rect.y_range(), Stroke::new(1.0, colours.text));
         painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, colours.line));
     }
 }

@@ -25,11 +25,7 @@ pub struct Parts {
 impl Parts {
     pub fn new(full: Rect) -> Parts {
         let spare = full.height() - RULER_PX - MIN_NOTES_PX;
-        let overview_px = if spare >= OVERVIEW_PX + PEDAL_PX {
-            OVERVIEW_PX
-        } else {
-            0.0
-        };
+        let overview_px = if spare >= OVERVIEW_PX + PEDAL_PX { OVERVIEW_PX } else { 0.0 };
         let pedal_px = if spare >= PEDAL_PX { PEDAL_PX } else { 0.0 };
         let (left, top) = (full.left() + GUTTER_PX, full.top() + RULER_PX);
         let notes_bottom = (full.bottom() - overview_px - pedal_px).max(top + 1.0);
@@ -47,10 +43,7 @@ impl Parts {
 
     /// Of the note area.
     pub fn size(&self) -> AreaSize {
-        AreaSize {
-            width: self.notes.width(),
-            height: self.notes.height(),
-        }
+        AreaSize { width: self.notes.width(), height: self.notes.height() }
     }
 }
 

@@ -48,15 +48,7 @@ impl PianoRoll {
 
         let view = self.interact(ui, input, &parts, &colours, &response, events);
         self.paint(ui, input, &parts, &view, &colours);
-        ruler_ui(
-            ui,
-            &view,
-            parts.ruler,
-            input.loop_secs.as_ref(),
-            &mut self.ruler_drag,
-            &colours,
-            events,
-        );
+        ruler_ui(ui, &view, parts.ruler, input.loop_secs.as_ref(), &mut self.ruler_drag, &colours, events);
         let lit = lit_keys(&self.index, notes, input.playhead_secs);
         if let Some(pitch) = gutter_ui(ui, &view, parts.gutter, &lit, &colours) {
             let velocity = Velocity::clamped(KEY_VELOCITY);
@@ -66,16 +58,7 @@ impl PianoRoll {
             empty_ui(ui, parts.notes, &input.empty, &colours, events);
         } else {
             paint_playhead(ui, input.playhead_secs, &parts, &view, &colours);
-            self.focus.ui(
-                ui,
-                &response,
-                input,
-                &self.index,
-                parts.notes,
-                &view,
-                &colours,
-                events,
-            );
+            self.focus.ui(ui, &response, input, &self.index, parts.notes, &view, &colours, events);
             self.view_buttons(ui, parts.ruler, &colours);
         }
         response
@@ -167,40 +150,24 @@ impl PianoRoll {
         let notes = input.performance.notes();
         paint_rows(&painter, view, area, colours);
         let identity = (input.take_id, input.revision);
-        painter.add(
-            self.layer
-                .shape(ui.ctx(), identity, &self.index, notes, view, area, colours),
-        );
+        painter.add(self.layer.shape(ui.ctx(), identity, &self.index, notes, view, area, colours));
         let spotlight =
-            ui.ctx()
-                .animate_bool_with_time(ui.scope_id().with("spotlight"), input.is_playing, 0.4);
+            ui.ctx().animate_bool_with_time(ui.scope_id().with("spotlight"), input.is_playing, 0.4);
         paint_spotlight(&painter, view, area, input.playhead_secs, spotlight, colours);
         let sounding = self.index.sounding(notes, input.playhead_secs).map(|(_, n)| n);
         paint_sounding(&painter, sounding, view, area, colours);
         if input.is_growing {
-            paint_growing(
-                &painter,
-                area.left() + view.x(self.index.duration_secs),
-                area,
-                colours,
-            );
+            paint_growing(&painter, area.left() + view.x(self.index.duration_secs), area, colours);
         }
         if let Some(range) = &input.loop_secs {
             paint_outside_loop(&painter, view, area, range, colours);
         }
         ui.painter().rect_filled(parts.corner, 0.0, colours.panel);
         if let Some(lane) = parts.pedal {
-            paint_pedal(
-                &ui.painter().with_clip_rect(lane),
-                &self.index,
-                view,
-                lane,
-                colours,
-            );
+            paint_pedal(&ui.painter().with_clip_rect(lane), &self.index, view, lane, colours);
             let label = pos2(parts.gutter.right() - 6.0, lane.center().y);
             let font = FontId::proportional(10.0);
-            ui.painter()
-                .text(label, Align2::RIGHT_CENTER, "Pedal", font, colours.weak_text);
+            ui.painter().text(label, Align2::RIGHT_CENTER, "Pedal", font, colours.weak_text);
         }
     }
 
@@ -208,10 +175,7 @@ impl PianoRoll {
     fn view_buttons(&mut self, ui: &mut Ui, ruler: Rect, colours: &RollColours) {
         let height = ruler.height() - 5.0;
         let place = |right: f32, width: f32| {
-            Rect::from_min_size(
-                pos2(ruler.right() - right, ruler.top() + 2.0),
-                vec2(width, height),
-            )
+            Rect::from_min_size(pos2(ruler.right() - right, ruler.top() + 2.0), vec2(width, height))
         };
         let ground = Rect::from_min_max(
             pos2(ruler.right() - 104.0, ruler.top()),

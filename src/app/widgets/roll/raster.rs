@@ -40,16 +40,9 @@ impl Raster {
             let row = ((height * rows as f64).max(0.0) as usize).min(rows - 1);
             filled[row * columns + from..=row * columns + to].fill(true);
         }
-        let runs = filled
-            .chunks(columns)
-            .enumerate()
-            .flat_map(|(row, cells)| row_runs(row as u16, cells))
-            .collect();
-        Raster {
-            columns: columns as u16,
-            rows: rows as u16,
-            runs,
-        }
+        let runs =
+            filled.chunks(columns).enumerate().flat_map(|(row, cells)| row_runs(row as u16, cells)).collect();
+        Raster { columns: columns as u16, rows: rows as u16, runs }
     }
 
     /// Appends the picture, stretched over `rect`. `colour_at` gives the colour of a run that begins at a share
@@ -58,10 +51,7 @@ impl Raster {
         if self.columns == 0 || self.rows == 0 {
             return;
         }
-        let (width, height) = (
-            rect.width() / f32::from(self.columns),
-            rect.height() / f32::from(self.rows),
-        );
+        let (width, height) = (rect.width() / f32::from(self.columns), rect.height() / f32::from(self.rows));
         // Cells under a point high would flicker away on a rasteriser without anti-aliasing.
         let cell = height.max(1.0);
         for run in &self.runs {
@@ -69,10 +59,7 @@ impl Raster {
             let right = (rect.left() + f32::from(run.to) * width).max(left + 1.0);
             let top = rect.top() + f32::from(run.row) * height;
             let colour = colour_at((left - rect.left()) / rect.width().max(1.0));
-            mesh.add_colored_rect(
-                Rect::from_min_max(pos2(left, top), pos2(right, top + cell)),
-                colour,
-            );
+            mesh.add_colored_rect(Rect::from_min_max(pos2(left, top), pos2(right, top + cell)), colour);
         }
     }
 
@@ -92,11 +79,7 @@ fn row_runs(row: u16, cells: &[bool]) -> Vec<Run> {
         let i = i as u16;
         match runs.last_mut() {
             Some(run) if run.to == i => run.to = i + 1,
-            _ => runs.push(Run {
-                row,
-                from: i,
-                to: i + 1,
-            }),
+            _ => runs.push(Run { row, from: i, to: i + 1 }),
         }
     }
     runs
@@ -112,33 +95,14 @@ mod tests {
     }
 
     fn note(number: u8, onset_secs: f64, duration_secs: f64) -> Note {
-        Note {
-            pitch: pitch(number),
-            onset_secs,
-            duration_secs,
-            velocity: Velocity::new(64).unwrap(),
-        }
+        Note { pitch: pitch(number), onset_secs, duration_secs, velocity: Velocity::new(64).unwrap() }
     }
 
     #[test]
     fn high_is_up_and_late_is_right() {
         let p = Performance::new(vec![note(60, 0.0, 1.0), note(71, 8.0, 2.0)], vec![]);
         let raster = Raster::new(&p, 10.0, 10, (pitch(60), pitch(71)), 12);
-        assert_eq!(
-            raster.runs,
-            [
-                Run {
-                    row: 0,
-                    from: 8,
-                    to: 10
-                },
-                Run {
-                    row: 11,
-                    from: 0,
-                    to: 2
-                }
-            ]
-        );
+        assert_eq!(raster.runs, [Run { row: 0, from: 8, to: 10 }, Run { row: 11, from: 0, to: 2 }]);
     }
 
     #[test]

@@ -90,13 +90,9 @@ fn edge_under(view: &RollView, rect: Rect, range: &Range<f64>, x: f32) -> Option
 
 fn paint_loop(ui: &Ui, view: &RollView, rect: Rect, range: &Range<f64>, colours: &RollColours, is_new: bool) {
     let x = |secs: f64| (rect.left() + view.x(secs)).clamp(rect.left(), rect.right());
-    let band = Rect::from_x_y_ranges(
-        x(range.start)..=x(range.end),
-        rect.top() + 3.0..=rect.bottom() - 3.0,
-    );
+    let band = Rect::from_x_y_ranges(x(range.start)..=x(range.end), rect.top() + 3.0..=rect.bottom() - 3.0);
     let strength = if is_new { 0.55 } else { 0.4 };
-    ui.painter()
-        .rect_filled(band, 3.0, colours.accent.gamma_multiply(strength));
+    ui.painter().rect_filled(band, 3.0, colours.accent.gamma_multiply(strength));
 }
 
 fn paint_marks(ui: &Ui, view: &RollView, rect: Rect, colours: &RollColours) {
@@ -123,9 +119,5 @@ fn paint_marks(ui: &Ui, view: &RollView, rect: Rect, colours: &RollColours) {
         );
     }
     painter.add(Shape::mesh(mesh));
-    painter.hline(
-        rect.x_range(),
-        rect.bottom() - 0.5,
-        Stroke::new(1.0, colours.line),
-    );
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colours.line));
 }

@@ -13,18 +13,8 @@ use super::{Parts, RollColours};
 /// The end of a take that still grows; `x` is where it ends so far.
 pub fn paint_growing(painter: &Painter, x: f32, area: Rect, colours: &RollColours) {
     let at = pos2((x + 10.0).min(area.right() - 90.0), area.bottom() - 12.0);
-    painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        "composing…",
-        FontId::proportional(11.0),
-        colours.weak_text,
-    );
-    painter.vline(
-        x + 4.0,
-        area.y_range(),
-        Stroke::new(1.0, colours.composer.gamma_multiply(0.5)),
-    );
+    painter.text(at, Align2::LEFT_CENTER, "composing…", FontId::proportional(11.0), colours.weak_text);
+    painter.vline(x + 4.0, area.y_range(), Stroke::new(1.0, colours.composer.gamma_multiply(0.5)));
 }
 
 /// Dims what the loop leaves out.
@@ -38,22 +28,10 @@ pub fn paint_outside_loop(
     let x = |secs: f64| (area.left() + view.x(secs)).clamp(area.left(), area.right());
     let (from, to) = (x(range.start), x(range.end));
     let veil = colours.well.gamma_multiply(0.5);
-    painter.rect_filled(
-        Rect::from_x_y_ranges(area.left()..=from, area.y_range()),
-        0.0,
-        veil,
-    );
-    painter.rect_filled(
-        Rect::from_x_y_ranges(to..=area.right(), area.y_range()),
-        0.0,
-        veil,
-    );
+    painter.rect_filled(Rect::from_x_y_ranges(area.left()..=from, area.y_range()), 0.0, veil);
+    painter.rect_filled(Rect::from_x_y_ranges(to..=area.right(), area.y_range()), 0.0, veil);
     for edge in [from, to] {
-        painter.vline(
-            edge,
-            area.y_range(),
-            Stroke::new(1.0, colours.accent.gamma_multiply(0.7)),
-        );
+        painter.vline(edge, area.y_range(), Stroke::new(1.0, colours.accent.gamma_multiply(0.7)));
     }
 }
 
@@ -64,15 +42,10 @@ pub fn paint_playhead(ui: &Ui, playhead_secs: f64, parts: &Parts, view: &RollVie
         return;
     }
     let bottom = parts.pedal.map_or(parts.notes.bottom(), |lane| lane.bottom());
-    ui.painter().vline(
-        x,
-        parts.ruler.bottom() - 4.0..=bottom,
-        Stroke::new(1.5, colours.text),
-    );
+    ui.painter().vline(x, parts.ruler.bottom() - 4.0..=bottom, Stroke::new(1.5, colours.text));
     let top = parts.ruler.bottom() - 10.0;
     let head = vec![pos2(x - 5.0, top), pos2(x + 5.0, top), pos2(x, top + 7.0)];
-    ui.painter()
-        .add(Shape::convex_polygon(head, colours.text, Stroke::NONE));
+    ui.painter().add(Shape::convex_polygon(head, colours.text, Stroke::NONE));
 }
 
 /// One sentence and one button.
@@ -83,12 +56,8 @@ pub fn empty_ui(
     colours: &RollColours,
     events: &mut Vec<RollEvent>,
 ) {
-    ui.painter()
-        .rect_filled(area, 0.0, colours.well.gamma_multiply(0.55));
-    let room = Rect::from_center_size(
-        area.center(),
-        vec2(area.width().min(420.0), area.height().min(96.0)),
-    );
+    ui.painter().rect_filled(area, 0.0, colours.well.gamma_multiply(0.55));
+    let room = Rect::from_center_size(area.center(), vec2(area.width().min(420.0), area.height().min(96.0)));
     let line = |ui: &mut Ui, text: RichText, colour: Color32| {
         ui.add(Label::new(text.color(colour)).selectable(false))
     };

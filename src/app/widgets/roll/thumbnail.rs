@@ -22,9 +22,7 @@ impl Thumbnail {
             None => Raster::default(),
             Some(pitches) => Raster::new(performance, performance.duration_secs(), COLUMNS, pitches, ROWS),
         };
-        Thumbnail {
-            raster: Arc::new(raster),
-        }
+        Thumbnail { raster: Arc::new(raster) }
     }
 
     /// Paints into `rect`. With `progress` (0–1) what has been played is in full colour and the rest dimmer.

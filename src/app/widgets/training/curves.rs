@@ -18,10 +18,7 @@ pub struct CurveOptions {
 
 impl Default for CurveOptions {
     fn default() -> CurveOptions {
-        CurveOptions {
-            smoothing: 0.9,
-            log_steps: false,
-        }
+        CurveOptions { smoothing: 0.9, log_steps: false }
     }
 }
 
@@ -45,19 +42,10 @@ pub fn curves_ui(ui: &mut Ui, log: &RunLog, options: &mut CurveOptions, height: 
     curve_ui(ui, &reconstruction, options, height);
     ui.add_space(GRID / 2.0);
     ui.columns(2, |columns| {
-        let kl = CurveSpec {
-            title: "KL",
-            unit: "nats per segment",
-            train: &log.kl,
-            valid: Some(&log.valid_kl),
-        };
+        let kl =
+            CurveSpec { title: "KL", unit: "nats per segment", train: &log.kl, valid: Some(&log.valid_kl) };
         curve_ui(&mut columns[0], &kl, options, height * 0.62);
-        let label = CurveSpec {
-            title: "Label loss",
-            unit: "nats",
-            train: &log.label_loss,
-            valid: None,
-        };
+        let label = CurveSpec { title: "Label loss", unit: "nats", train: &log.label_loss, valid: None };
         curve_ui(&mut columns[1], &label, options, height * 0.62);
     });
 }
@@ -68,9 +56,7 @@ fn options_ui(ui: &mut Ui, options: &mut CurveOptions) {
         ui.label(RichText::new("Smoothing").size(12.0).color(palette.weak_text));
         // Most of the useful range lies close to 1, so the slider moves the number of steps averaged over.
         let mut window = 1.0 / (1.0 - options.smoothing.clamp(0.0, 0.999));
-        let slider = egui::Slider::new(&mut window, 1.0..=1000.0)
-            .logarithmic(true)
-            .show_value(false);
+        let slider = egui::Slider::new(&mut window, 1.0..=1000.0).logarithmic(true).show_value(false);
         let hint = "Exponential moving average; the raw curve stays as a ghost";
         ui.add(slider).accessible_name("Smoothing").on_hover_text(hint);
         options.smoothing = (1.0 - 1.0 / window).clamp(0.0, 0.999);
@@ -90,16 +76,10 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
     let unit = spec.unit.to_owned();
     let raw_axis = axis(spec.train, map_x);
     let raw = spec.train.envelope(map_x, raw_axis, columns);
-    let smooth = spec
-        .train
-        .smoothed(options.smoothing)
-        .into_iter()
-        .map(|[x, y]| [map_x(x), y])
-        .collect();
+    let smooth = spec.train.smoothed(options.smoothing).into_iter().map(|[x, y]| [map_x(x), y]).collect();
     let smooth = thinned(smooth, columns / 2);
-    let valid: Vec<[f64; 2]> = spec.valid.map_or(Vec::new(), |v| {
-        v.smoothed(0.0).into_iter().map(|[x, y]| [map_x(x), y]).collect()
-    });
+    let valid: Vec<[f64; 2]> =
+        spec.valid.map_or(Vec::new(), |v| v.smoothed(0.0).into_iter().map(|[x, y]| [map_x(x), y]).collect());
     let fitted = fitted(&raw, &smooth, &valid).unwrap_or(match log_steps {
         true => PlotBounds::from_min_max([0.0, 0.0], [3.0, 1.0]),
         false => PlotBounds::from_min_max([0.0, 0.0], [1000.0, 1.0]),
@@ -131,18 +111,9 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
             plot.line(Line::new("raw", raw).color(ghost).width(1.0).allow_hover(false));
         }
         // As a band of its extremes, which egui_plot makes of dense lines, a steep stretch would thin out.
-        plot.line(
-            Line::new("training", smooth)
-                .color(line)
-                .width(2.0)
-                .allow_band(false),
-        );
+        plot.line(Line::new("training", smooth).color(line).width(2.0).allow_band(false));
         if !valid.is_empty() {
-            plot.line(
-                Line::new("validation", valid.clone())
-                    .color(validation_colour(&palette))
-                    .width(1.5),
-            );
+            plot.line(Line::new("validation", valid.clone()).color(validation_colour(&palette)).width(1.5));
             plot.points(
                 Points::new("validation", PlotPoints::from(valid))
                     .color(validation_colour(&palette))
@@ -154,13 +125,10 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
         let at = response.response.rect.center();
         let font = egui::FontId::proportional(12.0);
         let text = "Begins with the first steps of a run";
-        ui.painter()
-            .text(at, egui::Align2::CENTER_CENTER, text, font, palette.weak_text);
+        ui.painter().text(at, egui::Align2::CENTER_CENTER, text, font, palette.weak_text);
     }
     let summary = summary(spec);
-    response
-        .response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &summary));
+    response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &summary));
 }
 
 /// Steps from which on the first ones are few enough to be left out of the picture.
@@ -180,17 +148,11 @@ fn fitted(raw: &[[f64; 2]], smooth: &[[f64; 2]], valid: &[[f64; 2]]) -> Option<P
     let high = values[(values.len() * share / 100).min(values.len() - 1)];
     let air = ((high - low) * 0.1).max(0.02);
     let side = ((last - first) * 0.01).max(1e-3);
-    Some(PlotBounds::from_min_max(
-        [first - side, low - air],
-        [last + side, high + air],
-    ))
+    Some(PlotBounds::from_min_max([first - side, low - air], [last + side, high + air]))
 }
 
 fn hover_text(hover: &HoverPosition<'_>, step_at: impl Fn(f64) -> f64, unit: &str) -> Option<String> {
-    let HoverPosition::NearDataPoint {
-        plot_name, position, ..
-    } = hover
-    else {
+    let HoverPosition::NearDataPoint { plot_name, position, .. } = hover else {
         return None;
     };
     let step = thousands(step_at(position.x).round().max(0.0) as u64);
@@ -217,8 +179,7 @@ fn title_ui(ui: &mut Ui, spec: &CurveSpec<'_>, palette: &Palette) {
 
 fn key_ui(ui: &mut Ui, name: &str, colour: Color32) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
-    ui.painter()
-        .hline(rect.x_range(), rect.center().y, egui::Stroke::new(2.0, colour));
+    ui.painter().hline(rect.x_range(), rect.center().y, egui::Stroke::new(2.0, colour));
     ui.label(RichText::new(name).size(12.0).color(Palette::of(ui).weak_text));
 }
 
@@ -252,9 +213,8 @@ mod tests {
 
     #[test]
     fn a_steep_start_does_not_flatten_the_rest() {
-        let smooth: Vec<[f64; 2]> = (0..1000)
-            .map(|i| [f64::from(i), 10.0 + 300.0 / (1.0 + f64::from(i).powi(2))])
-            .collect();
+        let smooth: Vec<[f64; 2]> =
+            (0..1000).map(|i| [f64::from(i), 10.0 + 300.0 / (1.0 + f64::from(i).powi(2))]).collect();
         let bounds = fitted(&smooth, &smooth, &[[500.0, 10.2]]).unwrap();
         assert!(bounds.max()[1] < 11.5, "{:?}", bounds.max());
         assert!(bounds.min()[1] < 10.0 && bounds.max()[0] >= 999.0);
@@ -266,10 +226,7 @@ mod tests {
     fn in_the_first_frames_the_raw_curve_is_inside() {
         let mut history = History::default();
         for step in 0..12 {
-            history.push(
-                f64::from(step),
-                20.0 - f64::from(step) + 3.0 * f64::from(step % 2),
-            );
+            history.push(f64::from(step), 20.0 - f64::from(step) + 3.0 * f64::from(step % 2));
             let raw = history.envelope(|x| x, 0.0..=11.0, 600);
             let bounds = fitted(&raw, &history.smoothed(0.9), &[]).unwrap();
             let is_inside = |p: &[f64; 2]| (bounds.min()[1]..=bounds.max()[1]).contains(&p[1]);

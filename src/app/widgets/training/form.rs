@@ -94,11 +94,7 @@ impl TrainForm {
             {
                 events.push(TrainingEvent::BrowseData { folder: false });
             }
-            if ui
-                .button("Folder…")
-                .on_hover_text("MAESTRO, or a folder of Composer Name/*.mid")
-                .clicked()
-            {
+            if ui.button("Folder…").on_hover_text("MAESTRO, or a folder of Composer Name/*.mid").clicked() {
                 events.push(TrainingEvent::BrowseData { folder: true });
             }
         });
@@ -112,11 +108,7 @@ impl TrainForm {
         };
         let Some(facts) = &self.facts else {
             if self.data.trim().is_empty() {
-                line(
-                    ui,
-                    "MAESTRO 3.0 works as it is downloaded.".to_owned(),
-                    palette.weak_text,
-                );
+                line(ui, "MAESTRO 3.0 works as it is downloaded.".to_owned(), palette.weak_text);
             } else {
                 line(ui, "Looking…".to_owned(), palette.weak_text);
             }
@@ -125,11 +117,8 @@ impl TrainForm {
         match &facts.found {
             Err(why) => line(ui, why.clone(), palette.error),
             Ok(found) => {
-                let mut text = format!(
-                    "{} pieces, {} composers",
-                    thousands(found.pieces as u64),
-                    found.composers
-                );
+                let mut text =
+                    format!("{} pieces, {} composers", thousands(found.pieces as u64), found.composers);
                 if let Some(hours) = found.music_hours {
                     text += &format!(", {hours:.0} hours");
                 }
@@ -157,19 +146,10 @@ impl TrainForm {
 
     fn output_ui(&mut self, ui: &mut Ui, events: &mut Vec<TrainingEvent>) {
         heading(ui, "Run folder");
-        if path_field(
-            ui,
-            "Run folder",
-            &mut self.run_dir,
-            "where checkpoints and logs go",
-        ) {
+        if path_field(ui, "Run folder", &mut self.run_dir, "where checkpoints and logs go") {
             self.inspect_if_new(events);
         }
-        if ui
-            .button("Choose…")
-            .on_hover_text("The folder for checkpoints and logs")
-            .clicked()
-        {
+        if ui.button("Choose…").on_hover_text("The folder for checkpoints and logs").clicked() {
             events.push(TrainingEvent::BrowseOutput);
         }
     }
@@ -186,17 +166,11 @@ impl TrainForm {
             ui.add(slider).accessible_name(name).on_hover_text(name);
             ui.label(minutes_text(self.minutes));
         });
-        let notes = self
-            .facts
-            .as_ref()
-            .and_then(|f| f.found.as_ref().ok()?.notes)
-            .filter(|n| *n > 0);
+        let notes = self.facts.as_ref().and_then(|f| f.found.as_ref().ok()?.notes).filter(|n| *n > 0);
         if let (Some(speed), Some(notes)) = (self.notes_per_sec, notes) {
             let passes = speed * self.minutes * 60.0 / notes as f64;
-            let text = format!(
-                "About {passes:.1} passes over the music at {} notes/s",
-                thousands(speed as u64)
-            );
+            let text =
+                format!("About {passes:.1} passes over the music at {} notes/s", thousands(speed as u64));
             ui.add(egui::Label::new(RichText::new(text).size(12.0).color(Palette::of(ui).weak_text)).wrap());
         }
     }
@@ -239,9 +213,8 @@ impl TrainForm {
                 if enabled(ui, start, why_no_start.as_deref()).clicked() {
                     events.push(TrainingEvent::Start(self.request(false)));
                 }
-                let text = resume_step.map_or("Resume".to_owned(), |step| {
-                    format!("Resume at {}", thousands(step))
-                });
+                let text =
+                    resume_step.map_or("Resume".to_owned(), |step| format!("Resume at {}", thousands(step)));
                 let resume = egui::Button::new(text).min_size(egui::vec2(96.0, 32.0));
                 if enabled(ui, resume, why_no_resume.as_deref()).clicked() {
                     events.push(TrainingEvent::Start(self.request(true)));
@@ -264,10 +237,8 @@ impl TrainForm {
 
     /// Why a run cannot begin; `None` when it can.
     pub fn why_not(&self, state: &TrainingState, resume: bool) -> Option<String> {
-        if !matches!(
-            state,
-            TrainingState::Idle | TrainingState::Ended { .. } | TrainingState::Failed { .. }
-        ) {
+        if !matches!(state, TrainingState::Idle | TrainingState::Ended { .. } | TrainingState::Failed { .. })
+        {
             return Some("a run is under way".to_owned());
         }
         if self.data.trim().is_empty() {
@@ -322,9 +293,7 @@ fn heading(ui: &mut Ui, text: &str) {
 
 /// A path that can be typed; true when it is ready to be looked at.
 fn path_field(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> bool {
-    let field = egui::TextEdit::singleline(text)
-        .hint_text(hint)
-        .desired_width(f32::INFINITY);
+    let field = egui::TextEdit::singleline(text).hint_text(hint).desired_width(f32::INFINITY);
     let response = ui.add(field).accessible_name(name);
     response.lost_focus()
 }
@@ -339,9 +308,7 @@ fn minutes_text(minutes: f64) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

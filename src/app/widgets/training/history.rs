@@ -21,13 +21,7 @@ pub struct Stretch {
 
 impl Stretch {
     fn point(x: f64, y: f64) -> Stretch {
-        Stretch {
-            x,
-            min: y,
-            mean: y,
-            max: y,
-            count: 1,
-        }
+        Stretch { x, min: y, mean: y, max: y, count: 1 }
     }
 
     fn join(self, later: Stretch) -> Stretch {
@@ -68,11 +62,8 @@ impl History {
             _ => self.whole.push(Stretch::point(x, y)),
         }
         if self.whole.len() > BUCKETS {
-            self.whole = self
-                .whole
-                .chunks(2)
-                .filter_map(|pair| pair.iter().copied().reduce(Stretch::join))
-                .collect();
+            self.whole =
+                self.whole.chunks(2).filter_map(|pair| pair.iter().copied().reduce(Stretch::join)).collect();
             self.per_bucket = per_bucket * 2;
         }
     }
@@ -199,10 +190,7 @@ mod tests {
             assert!(xs.windows(2).all(|w| w[0] < w[1]), "{count}");
             let told: u32 = h.stretches().map(|s| s.count).sum();
             // Where a stretch reaches into the exact points it is left out: never more than one stretch is missing.
-            assert!(
-                told <= count && count - told <= h.per_bucket.max(1),
-                "{count} {told}"
-            );
+            assert!(told <= count && count - told <= h.per_bucket.max(1), "{count} {told}");
         }
     }
 
@@ -220,10 +208,7 @@ mod tests {
         assert_eq!(h.smoothed(0.0)[7], [7.0, 4.0]);
         let smooth = h.smoothed(0.99);
         assert!((smooth[1999][1] - 5.0).abs() < 0.02);
-        assert!(
-            (smooth[0][1] - 6.0).abs() < 1e-9,
-            "the first point is itself, not a hundredth of itself"
-        );
+        assert!((smooth[0][1] - 6.0).abs() < 1e-9, "the first point is itself, not a hundredth of itself");
         assert!(h.smoothed(2.0).iter().all(|p| p[1].is_finite()));
     }
 

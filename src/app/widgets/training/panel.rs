@@ -36,11 +36,7 @@ impl TrainingPanel {
                 self.state_ui(ui, input.state);
             });
         });
-        ui.painter().vline(
-            left.right() + 1.5 * GRID,
-            area.y_range(),
-            (1.0, Palette::of(ui).line),
-        );
+        ui.painter().vline(left.right() + 1.5 * GRID, area.y_range(), (1.0, Palette::of(ui).line));
         ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| {
             scroll("training run").show(ui, |ui| self.run_ui(ui, input, right.height(), events));
         });
@@ -49,12 +45,7 @@ impl TrainingPanel {
     /// Takes in what a run sent.
     pub fn apply(&mut self, event: &TrainEvent) {
         self.log.apply(event);
-        self.form.notes_per_sec = self
-            .log
-            .step
-            .as_ref()
-            .map(|m| m.notes_per_sec)
-            .filter(|n| *n > 0.0);
+        self.form.notes_per_sec = self.log.step.as_ref().map(|m| m.notes_per_sec).filter(|n| *n > 0.0);
     }
 
     pub fn set_data_path(&mut self, path: &Path, events: &mut Vec<TrainingEvent>) {
@@ -95,17 +86,14 @@ impl TrainingPanel {
         match state {
             TrainingState::Idle => {}
             TrainingState::Preparing { text, fraction } => {
-                let bar = egui::ProgressBar::new(fraction.unwrap_or(0.0))
-                    .desired_height(6.0)
-                    .corner_radius(3.0);
+                let bar =
+                    egui::ProgressBar::new(fraction.unwrap_or(0.0)).desired_height(6.0).corner_radius(3.0);
                 ui.add(bar.animate(fraction.is_none()));
                 note(ui, text, palette.weak_text);
             }
-            TrainingState::Running => note(
-                ui,
-                "Training. You can compose and listen meanwhile.",
-                palette.weak_text,
-            ),
+            TrainingState::Running => {
+                note(ui, "Training. You can compose and listen meanwhile.", palette.weak_text)
+            }
             TrainingState::Stopping => note(ui, "Stopping after this step…", palette.weak_text),
             TrainingState::Ended { summary } => note(ui, summary, palette.success),
             TrainingState::Failed { message } => note(ui, message, palette.error),

@@ -19,31 +19,18 @@ pub fn figures_ui(ui: &mut Ui, log: &RunLog, is_running: bool) {
         None => none(),
     };
     let best = log.best.map_or_else(none, |(_, nll)| format!("{nll:.3}"));
-    let best_hint = log.best.map_or(String::new(), |(at, _)| {
-        format!("nats per note, at step {}", thousands(at))
-    });
+    let best_hint =
+        log.best.map_or(String::new(), |(at, _)| format!("nats per note, at step {}", thousands(at)));
     let figures = [
-        (
-            "Step",
-            step.map_or_else(none, |m| thousands(m.step)),
-            "optimiser updates".to_owned(),
-        ),
+        ("Step", step.map_or_else(none, |m| thousands(m.step)), "optimiser updates".to_owned()),
         (
             "Notes per second",
             step.map_or_else(none, |m| thousands(m.notes_per_sec.max(0.0) as u64)),
             String::new(),
         ),
-        (
-            "Time trained",
-            step.map_or_else(none, |m| duration_text(m.elapsed_secs)),
-            String::new(),
-        ),
+        ("Time trained", step.map_or_else(none, |m| duration_text(m.elapsed_secs)), String::new()),
         ("Time left", time_left, String::new()),
-        (
-            "Notes seen",
-            step.map_or_else(none, |m| millions(m.notes_seen)),
-            String::new(),
-        ),
+        ("Notes seen", step.map_or_else(none, |m| millions(m.notes_seen)), String::new()),
         ("Best validation", best, best_hint),
     ];
     let palette = Palette::of(ui);
@@ -66,39 +53,29 @@ pub fn fields_ui(ui: &mut Ui, log: &RunLog) {
     let train = log.step.as_ref().map(|m| m.nll_fields);
     let valid = log.valid.as_ref().map(|v| v.nll_fields);
     ui.label(RichText::new("By field").heading());
-    let highest = train
-        .iter()
-        .chain(&valid)
-        .flatten()
-        .copied()
-        .filter(|v| v.is_finite())
-        .fold(0.1, f64::max);
-    egui::Grid::new("nll by field")
-        .num_columns(4)
-        .spacing([12.0, 4.0])
-        .show(ui, |ui| {
-            for title in ["", "", "training", "validation"] {
-                ui.label(RichText::new(title).size(12.0).color(palette.weak_text));
+    let highest = train.iter().chain(&valid).flatten().copied().filter(|v| v.is_finite()).fold(0.1, f64::max);
+    egui::Grid::new("nll by field").num_columns(4).spacing([12.0, 4.0]).show(ui, |ui| {
+        for title in ["", "", "training", "validation"] {
+            ui.label(RichText::new(title).size(12.0).color(palette.weak_text));
+        }
+        ui.end_row();
+        for field in Field::ALL {
+            let of = |values: Option<[f64; 5]>| values.map(|v| v[field.index()]);
+            ui.label(field.name());
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(72.0, 8.0), egui::Sense::hover());
+            ui.painter().rect_filled(rect, 2.0, palette.raised);
+            if let Some(value) = of(valid).or(of(train)).filter(|v| v.is_finite()) {
+                let share = (value / highest).clamp(0.0, 1.0) as f32;
+                let bar =
+                    egui::Rect::from_min_size(rect.min, egui::vec2(rect.width() * share, rect.height()));
+                ui.painter().rect_filled(bar, 2.0, palette.accent.gamma_multiply(0.8));
+            }
+            for value in [of(train), of(valid)] {
+                ui.label(value.map_or("–".to_owned(), |v| format!("{v:.3}")));
             }
             ui.end_row();
-            for field in Field::ALL {
-                let of = |values: Option<[f64; 5]>| values.map(|v| v[field.index()]);
-                ui.label(field.name());
-                let (rect, _) = ui.allocate_exact_size(egui::vec2(72.0, 8.0), egui::Sense::hover());
-                ui.painter().rect_filled(rect, 2.0, palette.raised);
-                if let Some(value) = of(valid).or(of(train)).filter(|v| v.is_finite()) {
-                    let share = (value / highest).clamp(0.0, 1.0) as f32;
-                    let bar =
-                        egui::Rect::from_min_size(rect.min, egui::vec2(rect.width() * share, rect.height()));
-                    ui.painter()
-                        .rect_filled(bar, 2.0, palette.accent.gamma_multiply(0.8));
-                }
-                for value in [of(train), of(valid)] {
-                    ui.label(value.map_or("–".to_owned(), |v| format!("{v:.3}")));
-                }
-                ui.end_row();
-            }
-        });
+        }
+    });
     if let Some(v) = &log.valid {
         let text = format!(
             "Another piece's z costs {:.3} nats per note, another composer's label {:.3}. {} dimensions of z are in use; \
@@ -123,19 +100,14 @@ pub fn checkpoints_ui(ui: &mut Ui, log: &RunLog, in_use: Option<&Path>, events: 
         return;
     }
     for saved in log.checkpoints.iter().rev() {
-        let name = saved
-            .path
-            .file_stem()
-            .map_or_else(|| "checkpoint".into(), |n| n.to_string_lossy());
+        let name = saved.path.file_stem().map_or_else(|| "checkpoint".into(), |n| n.to_string_lossy());
         let is_in_use = in_use == Some(saved.path.as_path());
         ui.horizontal(|ui| {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 let label = ui.add(egui::Label::new(name.clone()).truncate());
                 label.on_hover_text(saved.path.display().to_string());
-                let nll = saved
-                    .valid_nll
-                    .map_or(String::new(), |nll| format!("  {nll:.3} nats"));
+                let nll = saved.valid_nll.map_or(String::new(), |nll| format!("  {nll:.3} nats"));
                 let second = format!("step {}{nll}", thousands(saved.step));
                 ui.label(RichText::new(second).size(12.0).color(palette.weak_text));
             });
@@ -143,13 +115,8 @@ pub fn checkpoints_ui(ui: &mut Ui, log: &RunLog, in_use: Option<&Path>, events: 
                 let button = egui::Button::new("Use this model");
                 let response = ui.add_enabled(!is_in_use, button);
                 let response = response.on_disabled_hover_text("The studio composes with it already");
-                if response
-                    .on_hover_text("Compose with this checkpoint in the Studio")
-                    .clicked()
-                {
-                    events.push(TrainingEvent::UseModel {
-                        path: saved.path.clone(),
-                    });
+                if response.on_hover_text("Compose with this checkpoint in the Studio").clicked() {
+                    events.push(TrainingEvent::UseModel { path: saved.path.clone() });
                 }
                 if is_in_use {
                     ui.label(RichText::new("in use").size(12.0).color(palette.success));
@@ -160,11 +127,7 @@ pub fn checkpoints_ui(ui: &mut Ui, log: &RunLog, in_use: Option<&Path>, events: 
 }
 
 fn millions(notes: u64) -> String {
-    if notes < 1_000_000 {
-        thousands(notes)
-    } else {
-        format!("{:.1} M", notes as f64 / 1e6)
-    }
+    if notes < 1_000_000 { thousands(notes) } else { format!("{:.1} M", notes as f64 / 1e6) }
 }
 
 /// "45 s", "12 min", "3 h 05 min"

@@ -43,19 +43,13 @@ pub struct RunLog {
 impl RunLog {
     pub fn apply(&mut self, event: &TrainEvent) {
         match event {
-            TrainEvent::Started {
-                from_step, pieces, ..
-            } => self.start(*from_step, *pieces),
+            TrainEvent::Started { from_step, pieces, .. } => self.start(*from_step, *pieces),
             TrainEvent::Stepped(m) => self.step(m),
             TrainEvent::Validated(m) => self.validated(m),
             TrainEvent::CheckpointSaved { step, path } => {
                 let valid_nll = self.valid.as_ref().filter(|v| v.step == *step).map(|v| v.nll);
                 self.checkpoints.retain(|c| c.path != *path);
-                self.checkpoints.push(SavedCheckpoint {
-                    step: *step,
-                    path: path.clone(),
-                    valid_nll,
-                });
+                self.checkpoints.push(SavedCheckpoint { step: *step, path: path.clone(), valid_nll });
             }
         }
     }
@@ -65,13 +59,9 @@ impl RunLog {
             *self = RunLog::default();
         }
         let cut = from_step as f64;
-        for history in [
-            &mut self.nll,
-            &mut self.kl,
-            &mut self.label_loss,
-            &mut self.valid_nll,
-            &mut self.valid_kl,
-        ] {
+        for history in
+            [&mut self.nll, &mut self.kl, &mut self.label_loss, &mut self.valid_nll, &mut self.valid_kl]
+        {
             history.cut_after(cut);
         }
         self.broken_at = None;
@@ -109,10 +99,7 @@ impl RunLog {
                  learning rate."
             ));
         }
-        let is_past_start = self
-            .step
-            .as_ref()
-            .is_some_and(|m| m.step >= KL_GRACE_STEPS && m.kl_weight > 0.0);
+        let is_past_start = self.step.as_ref().is_some_and(|m| m.step >= KL_GRACE_STEPS && m.kl_weight > 0.0);
         let kl = self.smooth_kl();
         if is_past_start && kl.is_some_and(|kl| kl < KL_COLLAPSED_NATS) {
             warnings.push(format!(
@@ -157,25 +144,12 @@ mod tests {
     }
 
     fn started(from_step: u64) -> TrainEvent {
-        TrainEvent::Started {
-            config: Box::new(TrainConfig::default()),
-            from_step,
-            pieces: 10,
-        }
+        TrainEvent::Started { config: Box::new(TrainConfig::default()), from_step, pieces: 10 }
     }
 
     fn validated(step: u64, nll: f64) -> TrainEvent {
-        let listening = ValidMetrics {
-            active_dims: 20,
-            shuffled_z_gap: 0.3,
-            ..ValidMetrics::default()
-        };
-        TrainEvent::Validated(ValidMetrics {
-            step,
-            nll,
-            kl_nats: 20.0,
-            ..listening
-        })
+        let listening = ValidMetrics { active_dims: 20, shuffled_z_gap: 0.3, ..ValidMetrics::default() };
+        TrainEvent::Validated(ValidMetrics { step, nll, kl_nats: 20.0, ..listening })
     }
 
     fn log(events: &[TrainEvent]) -> RunLog {
@@ -186,10 +160,7 @@ mod tests {
 
     #[test]
     fn keeps_the_best_validation_and_one_line_per_file() {
-        let saved = |step, name: &str| TrainEvent::CheckpointSaved {
-            step,
-            path: PathBuf::from(name),
-        };
+        let saved = |step, name: &str| TrainEvent::CheckpointSaved { step, path: PathBuf::from(name) };
         let log = log(&[
             started(0),
             validated(250, 11.0),
@@ -206,12 +177,8 @@ mod tests {
 
     #[test]
     fn warns_of_a_broken_loss_once_it_happened() {
-        let healthy = log(&[
-            started(0),
-            stepped(10, 12.0, 20.0),
-            stepped(900, 10.5, 22.0),
-            validated(900, 10.6),
-        ]);
+        let healthy =
+            log(&[started(0), stepped(10, 12.0, 20.0), stepped(900, 10.5, 22.0), validated(900, 10.6)]);
         assert!(healthy.warnings().is_empty(), "{:?}", healthy.warnings());
         let broken = log(&[
             started(0),

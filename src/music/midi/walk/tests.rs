@@ -64,17 +64,13 @@ fn values_over_127_are_clamped() {
 #[test]
 fn a_message_that_lacks_a_byte_costs_no_other() {
     // Where the time behind it can be a value, it is taken for one.
-    for (between, clamped, damaged) in [
-        (b"\0\x90\x3d\x81\0\xb0\x07\x40".as_slice(), 1, 0),
-        (b"\0\x90\x81\x70\xb0\x07\x40", 0, 1),
-    ] {
+    for (between, clamped, damaged) in
+        [(b"\0\x90\x3d\x81\0\xb0\x07\x40".as_slice(), 1, 0), (b"\0\x90\x81\x70\xb0\x07\x40", 0, 1)]
+    {
         let (found, report) = strokes(&around(between));
         let keys: Vec<u8> = found.iter().map(|n| n.1).filter(|key| *key != 61).collect();
         assert_eq!(keys, [60, 62, 64]);
-        assert_eq!(
-            (report.clamped_bytes, report.damaged_messages),
-            (clamped, damaged)
-        );
+        assert_eq!((report.clamped_bytes, report.damaged_messages), (clamped, damaged));
     }
 }
 
