@@ -71,6 +71,7 @@ impl Generator {
             labelled,
             trained_on: checkpoint.header.trained_on.clone(),
             notes_per_sec: checkpoint.header.notes_per_sec.clone(),
+            repetition: checkpoint.header.repetition.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
             d_latent: config.d_latent,
@@ -232,6 +233,7 @@ impl Generator {
         line.wanted = notes;
         line.slack = notes / 10;
         line.returns = returns;
+        line.usual_repetition = self.info.repetition(request.composer);
         line.knows_its_place = is_planned;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             let mut tokens = encode(prompt).tokens;

@@ -2,6 +2,7 @@
 
 mod encoded;
 mod memory;
+mod repetition;
 mod silences;
 mod tally;
 mod tokenizer;
@@ -9,6 +10,7 @@ mod vocab;
 
 pub use encoded::{EncodeReport, Encoded};
 pub use memory::{Hint, Link, MAX_MATCH, Memory};
+pub use repetition::{RecentRepetition, repeated_share};
 pub use silences::{Rest, Silences};
 pub use tally::{TALLY_LEN, tally};
 pub use tokenizer::{DecodeState, decode, decode_step, decode_with, encode};
