@@ -243,10 +243,7 @@ fn decompress(column: &[u8], notes: usize) -> Result<Vec<u8>, String> {
     let limit = notes as u64 + 1;
     let decoder = zstd::stream::read::Decoder::new(column).map_err(|e| e.to_string())?;
     decoder.take(limit).read_to_end(&mut out).map_err(|e| format!("a column: {e}"))?;
-    match out.len() == notes {
-        true => Ok(out),
-        false => Err("a column has another length than its pieces".to_owned()),
-    }
+    if out.len() == notes { Ok(out) } else { Err("a column has another length than its pieces".to_owned()) }
 }
 
 fn assemble(description: Description, columns: &[Vec<u8>]) -> Result<Corpus, String> {

@@ -51,10 +51,7 @@ impl Dataset {
         let metadata = std::fs::metadata(path)
             .map_err(|source| ManifestError::Open { source, path: path.to_owned() })?;
         let is_zip = metadata.is_file();
-        let Listing { files, unreadable } = match is_zip {
-            true => list_zip(path)?,
-            false => list_folder(path)?,
-        };
+        let Listing { files, unreadable } = if is_zip { list_zip(path)? } else { list_folder(path)? };
         let mut dataset = Dataset {
             path: path.to_owned(),
             is_zip,
@@ -79,10 +76,7 @@ impl Dataset {
     /// # Errors
     /// When a zip cannot be opened any more.
     pub fn reader(&self) -> Result<Reader, ManifestError> {
-        match self.is_zip {
-            true => Ok(Reader::Zip(Box::new(open_zip(&self.path)?))),
-            false => Ok(Reader::Folder),
-        }
+        if self.is_zip { Ok(Reader::Zip(Box::new(open_zip(&self.path)?))) } else { Ok(Reader::Folder) }
     }
 
     /// The first list with MAESTRO's columns, and which of the files it is.
@@ -101,9 +95,10 @@ impl Dataset {
             let error =
                 |reason: String| ManifestError::List { list: file.name(), reason, path: self.path.clone() };
             let bytes = reader.read(&file.place).map_err(|e| error(e.to_string()))?;
-            let list = match has_ending(file.file_name(), &["csv"]) {
-                true => parse_csv(&bytes).map_err(error)?,
-                false => parse_json(&bytes),
+            let list = if has_ending(file.file_name(), &["csv"]) {
+                parse_csv(&bytes).map_err(error)?
+            } else {
+                parse_json(&bytes)
             };
             match list {
                 Some(list) => return Ok(Some((at, list))),
@@ -173,9 +168,10 @@ impl Dataset {
         }
         let composers = folders::composers(&midi, &own_name(&self.path));
         if composers.iter().all(Result::is_err) {
-            return Err(match composers.contains(&Err(Nobody::Year)) {
-                true => ManifestError::NoList { path: path() },
-                false => ManifestError::NoComposer { count: midi.len(), path: path() },
+            return Err(if composers.contains(&Err(Nobody::Year)) {
+                ManifestError::NoList { path: path() }
+            } else {
+                ManifestError::NoComposer { count: midi.len(), path: path() }
             });
         }
         for (file, composer) in midi.iter().zip(composers) {
@@ -257,10 +253,7 @@ impl<'a> FilesAt<'a> {
 /// The name of the folder or zip without its ending.
 fn own_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let name = match whole.is_file() {
-        true => whole.file_stem(),
-        false => whole.file_name(),
-    };
+    let name = if whole.is_file() { whole.file_stem() } else { whole.file_name() };
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 

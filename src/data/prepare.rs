@@ -19,16 +19,16 @@ use crate::tokens::{self, EncodeReport, NoteToken};
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrepareOptions {
     /// A composer with less is not labelled.
-    pub least_hours: f64,
+    pub min_hours: f64,
     /// So is one with fewer titles.
-    pub fewest_works: usize,
+    pub min_works: usize,
     /// Another seed holds out other works.
     pub seed: u64,
 }
 
 impl Default for PrepareOptions {
     fn default() -> PrepareOptions {
-        PrepareOptions { least_hours: 1.5, fewest_works: 5, seed: 0 }
+        PrepareOptions { min_hours: 1.5, min_works: 5, seed: 0 }
     }
 }
 
@@ -63,7 +63,7 @@ pub enum PrepareError {
     Manifest(#[from] ManifestError),
     #[error("none of the {count} MIDI files could be read; the first: {first}")]
     NothingRead { count: usize, first: String },
-    #[error("stopped")]
+    #[error("stopped; nothing was written")]
     Stopped,
 }
 
@@ -175,7 +175,7 @@ fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> C
     let all_tokens: Vec<&[NoteToken]> = heard.iter().map(|h| h.tokens.as_slice()).collect();
     let same_music = kinship::kin(&all_tokens).into_iter().map(|k| (k.first, k.second));
     let mut groups = splits::group_works(&listed, same_music);
-    let rule = LabelRule { least_hours: options.least_hours, fewest_works: options.fewest_works };
+    let rule = LabelRule { min_hours: options.min_hours, min_works: options.min_works };
     let labelled = splits::labelled_composers(&listed, &mut groups, &rule);
     let split_of = splits::assign(&listed, &mut groups, &labelled, options.seed);
     let works = splits::work_names(&listed, &mut groups);

@@ -123,8 +123,8 @@ pub(super) fn work_names(pieces: &[Listed], groups: &mut Groups) -> Vec<String> 
 
 /// Which composers get a label.
 pub(super) struct LabelRule {
-    pub least_hours: f64,
-    pub fewest_works: usize,
+    pub min_hours: f64,
+    pub min_works: usize,
 }
 
 /// The composers with enough music, by name. Works are counted by title, as a catalogue lists them; of what the
@@ -144,8 +144,8 @@ pub(super) fn labelled_composers(pieces: &[Listed], groups: &mut Groups, rule: &
         sum.works.insert(groups.root(i));
     }
     sums.retain(|_, s| {
-        s.secs >= rule.least_hours * 3600.0
-            && s.titles.len() >= rule.fewest_works
+        s.secs >= rule.min_hours * 3600.0
+            && s.titles.len() >= rule.min_works
             && s.works.len() >= Split::ALL.len()
     });
     sums.into_keys().map(str::to_owned).collect()
@@ -181,16 +181,16 @@ pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String]
 /// A split for each work of one composer, in the order given: each goes where most is missing, if it fits there.
 fn choose(secs: &[f64], total: f64) -> Vec<Split> {
     const SHARE: f64 = 0.1;
-    const MOST: f64 = 0.12;
+    const MAX_SHARE: f64 = 0.12;
     // Held-out music shall not be one long work.
-    const MOST_OF_ONE: f64 = 0.06;
+    const MAX_SHARE_OF_ONE: f64 = 0.06;
     let mut choice = vec![Split::Train; secs.len()];
     let mut held = [0.0, 0.0];
     let names = [Split::Validation, Split::Test];
     for (i, &own) in secs.iter().enumerate() {
         let emptier = usize::from(held[1] < held[0]);
         let fits = [emptier, 1 - emptier].into_iter().find(|&s| {
-            own <= MOST_OF_ONE * total && held[s] < SHARE * total && held[s] + own <= MOST * total
+            own <= MAX_SHARE_OF_ONE * total && held[s] < SHARE * total && held[s] + own <= MAX_SHARE * total
         });
         if let Some(split) = fits {
             choice[i] = names[split];

@@ -13,7 +13,7 @@ use crate::tokens::NoteToken;
 /// Lengths of the sequences that are counted, in notes.
 pub const LENGTHS: [usize; 3] = [9, 13, 17];
 /// A sequence that stands in more places than this is a trill or a scale; the first places will do.
-const MOST_PLACES: usize = 24;
+const MAX_PLACES: usize = 24;
 
 /// A well-mixed number for `n` notes from each place on; empty when there are fewer notes.
 pub(super) fn hashes(notes: &[NoteToken], n: usize) -> Vec<u64> {
@@ -77,7 +77,7 @@ impl<'a> Sequences<'a> {
         let mut best = (0, None);
         for (i, hash) in hashes(notes, LENGTHS[0]).into_iter().enumerate() {
             let first = self.places.partition_point(|p| p.0 < hash);
-            let places = self.places[first..].iter().take_while(|p| p.0 == hash).take(MOST_PLACES);
+            let places = self.places[first..].iter().take_while(|p| p.0 == hash).take(MAX_PLACES);
             for &(_, piece, at) in places {
                 let theirs = &self.pieces[piece as usize].tokens;
                 let at = at as usize;

@@ -172,9 +172,9 @@ fn told_apart_gates(told_apart: &[RealOrTake]) -> Vec<Gate> {
     let most = |notes: usize| if notes <= 256 { 0.90 } else { 0.93 };
     told_apart
         .iter()
-        .map(|told| {
-            let name = format!("real or take? AUC on {} notes", told.notes);
-            at_most(&name, told.auc.value, most(told.notes), 0.75)
+        .map(|apart| {
+            let name = format!("real or take? AUC on {} notes", apart.notes);
+            at_most(&name, apart.auc.value, most(apart.notes), 0.75)
         })
         .collect()
 }

@@ -59,9 +59,10 @@ pub fn check_composers(
 /// # Errors
 /// [`EvaluateError::WrongClassifier`] when it is the other one.
 pub fn check_kind(found: ClassifierKind, expected: ClassifierKind) -> Result<(), EvaluateError> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(EvaluateError::WrongClassifier { expected: expected.name(), found: found.name() }),
+    if found == expected {
+        Ok(())
+    } else {
+        Err(EvaluateError::WrongClassifier { expected: expected.name(), found: found.name() })
     }
 }
 

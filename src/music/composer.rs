@@ -127,10 +127,8 @@ impl ComposerSet {
             |c: &Composer| fold(&c.name).starts_with(&wanted) || fold(c.surname()).starts_with(&wanted);
         let ways: [&dyn Fn(&Composer) -> bool; 3] = [&is_exact, &is_meant, &begins];
         for way in ways {
-            let matching: Vec<(ComposerId, &Composer)> = match wanted.is_empty() {
-                true => Vec::new(),
-                false => self.iter().filter(|(_, c)| way(c)).collect(),
-            };
+            let matching: Vec<(ComposerId, &Composer)> =
+                if wanted.is_empty() { Vec::new() } else { self.iter().filter(|(_, c)| way(c)).collect() };
             match matching.as_slice() {
                 [] => {}
                 [(id, _)] => return Ok(*id),

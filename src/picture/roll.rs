@@ -21,8 +21,8 @@ const PEDAL: f32 = 20.0;
 const MARGIN: f32 = 16.0;
 /// Width of the music: what a minute comfortably has, and what the longest take may have.
 const PX_PER_SEC: f32 = 100.0;
-const MOST_PX: f32 = 8000.0;
-const LEAST_PX: f32 = 640.0;
+const MAX_WIDTH_PX: f32 = 8000.0;
+const MIN_WIDTH_PX: f32 = 640.0;
 /// Times of the ruler stand at least this far apart.
 const TICK_PX: f32 = 90.0;
 
@@ -41,8 +41,8 @@ struct Shades {
 
 impl Shades {
     fn new(is_dark: bool) -> Shades {
-        match is_dark {
-            true => Shades {
+        if is_dark {
+            Shades {
                 paper: [0x1a, 0x1c, 0x21],
                 well: [0x14, 0x15, 0x1a],
                 black_row: [0x10, 0x11, 0x15],
@@ -52,8 +52,9 @@ impl Shades {
                 ivory: [200; 3],
                 ebony: [38; 3],
                 gap: [140; 3],
-            },
-            false => Shades {
+            }
+        } else {
+            Shades {
                 paper: [0xf8, 0xf8, 0xfa],
                 well: [0xff; 3],
                 black_row: [0xf2, 0xf3, 0xf6],
@@ -63,7 +64,7 @@ impl Shades {
                 ivory: [252; 3],
                 ebony: [70; 3],
                 gap: [205; 3],
-            },
+            }
         }
     }
 }
@@ -87,7 +88,7 @@ impl Plan {
         let bottom_key = low.number().saturating_sub(3).max(Pitch::LOWEST.number());
         let top_key = (high.number() + 3).min(Pitch::HIGHEST.number());
         let secs = performance.duration_secs().max(1.0) as f32;
-        let width = (secs * PX_PER_SEC).clamp(LEAST_PX, MOST_PX);
+        let width = (secs * PX_PER_SEC).clamp(MIN_WIDTH_PX, MAX_WIDTH_PX);
         let top = TITLE + RULER;
         Some(Plan {
             px_per_sec: width / secs,

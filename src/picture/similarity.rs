@@ -21,10 +21,7 @@ pub fn similarity_colour(shade: u8) -> Rgb {
     const MIDDLE: Rgb = [0xd9, 0x8f, 0x5a];
     const DARK: Rgb = [0x3a, 0x1d, 0x4d];
     let share = ((f32::from(shade) / 255.0 - 0.45) / 0.55).clamp(0.0, 1.0);
-    match share < 0.5 {
-        true => mix(PALE, MIDDLE, share * 2.0),
-        false => mix(MIDDLE, DARK, share * 2.0 - 1.0),
-    }
+    if share < 0.5 { mix(PALE, MIDDLE, share * 2.0) } else { mix(MIDDLE, DARK, share * 2.0 - 1.0) }
 }
 
 /// Draws `side`² shades, row by row, of a piece that lasts `secs` and writes them to `path`, which is there whole or

@@ -168,9 +168,10 @@ impl AudioThread {
                     core.render(&mut block);
                     frames += BLOCK as u64;
                 }
-                match now > retry_at {
-                    true => self.open(core, (2 * retry).min(LAST_RETRY)),
-                    false => State::Silent { core, since, frames, retry, retry_at },
+                if now > retry_at {
+                    self.open(core, (2 * retry).min(LAST_RETRY))
+                } else {
+                    State::Silent { core, since, frames, retry, retry_at }
                 }
             }
         }

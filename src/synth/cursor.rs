@@ -182,9 +182,10 @@ impl Cursor {
                 continue;
             };
             emit(CursorEvent::Restore { pitch: note.pitch, velocity });
-            match is_key_down {
-                true => self.held_until[note.pitch.key_index()] = note.release_secs(),
-                false => emit(CursorEvent::Release { pitch: note.pitch }),
+            if is_key_down {
+                self.held_until[note.pitch.key_index()] = note.release_secs()
+            } else {
+                emit(CursorEvent::Release { pitch: note.pitch })
             }
         }
     }
@@ -240,10 +241,8 @@ impl Cursor {
     /// The loop, cut to where the score ends.
     fn effective_loop(&self) -> Option<Range<f64>> {
         let region = self.loop_region.clone()?;
-        let end = match self.score.is_complete() {
-            true => region.end.min(self.score.duration_secs()),
-            false => region.end,
-        };
+        let end =
+            if self.score.is_complete() { region.end.min(self.score.duration_secs()) } else { region.end };
         (end - region.start >= SHORTEST_LOOP_SECS).then_some(region.start..end)
     }
 

@@ -17,7 +17,7 @@ const SILENT_SECS: f32 = 0.5;
 /// A block that stays below this, −100 dBFS, counts as silent.
 const SILENCE: f32 = 1e-5;
 /// The greatest gain, +12 dB; the limiter holds what is too much.
-const MOST_GAIN: f32 = 4.0;
+const MAX_GAIN: f32 = 4.0;
 
 /// What the playhead does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,10 +134,7 @@ impl Renderer {
         if let Some(broken) = self.broken.take() {
             return Some((broken, true));
         }
-        match self.leaving_fade > 0.0 {
-            true => None,
-            false => self.leaving.take().map(|voices| (voices, false)),
-        }
+        if self.leaving_fade > 0.0 { None } else { self.leaving.take().map(|voices| (voices, false)) }
     }
 
     /// Puts another score in, paused at its beginning; hands back the old one.
@@ -208,7 +205,7 @@ impl Renderer {
     /// 1 leaves the level as it is; clamped to 0–4, reached within a block.
     pub fn set_gain(&mut self, gain: f32) {
         if gain.is_finite() {
-            self.next_gain = gain.clamp(0.0, MOST_GAIN);
+            self.next_gain = gain.clamp(0.0, MAX_GAIN);
         }
     }
 
@@ -231,10 +228,7 @@ impl Renderer {
         }
         self.is_stale = false;
         if let Some(voices) = &mut self.voices {
-            match self.fade > 0.0 {
-                true => voices.cut(),
-                false => voices.silence(),
-            }
+            if self.fade > 0.0 { voices.cut() } else { voices.silence() }
         }
         let voices = &mut self.voices;
         self.cursor.restore(&mut |event| apply(voices, event));
@@ -306,9 +300,10 @@ impl Renderer {
     /// After the end: once the last notes have died away the transport rests.
     fn notice_silence(&mut self, block: &Block) {
         let is_silent = block.iter().flatten().all(|s| s.abs() < SILENCE);
-        match is_silent && self.transport == Transport::Ended {
-            true => self.silent_secs += BLOCK as f32 / self.sample_rate as f32,
-            false => self.silent_secs = 0.0,
+        if is_silent && self.transport == Transport::Ended {
+            self.silent_secs += BLOCK as f32 / self.sample_rate as f32
+        } else {
+            self.silent_secs = 0.0
         }
         if self.silent_secs > SILENT_SECS {
             self.transport = Transport::Paused;

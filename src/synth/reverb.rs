@@ -20,7 +20,7 @@ const FEEDBACK: f32 = 0.84;
 const DAMP: f32 = 0.2;
 const ALL_PASS_FEEDBACK: f32 = 0.5;
 /// What is softer is nothing: numbers too small to be normal would slow everything down.
-const NOTHING: f32 = 1e-8;
+const SILENCE: f32 = 1e-8;
 
 type Samples = [f32; BLOCK];
 
@@ -126,7 +126,7 @@ impl Delay {
 
     /// What goes in during that block, in its stead.
     fn write(&mut self, mut block: Samples) {
-        if block.iter().fold(0.0f32, |peak, s| peak.max(s.abs())) < NOTHING {
+        if block.iter().fold(0.0f32, |peak, s| peak.max(s.abs())) < SILENCE {
             block = [0.0; BLOCK];
         }
         let (first, rest) = block.split_at(self.until_end());

@@ -4,8 +4,8 @@ use rustysynth::SynthesizerError;
 
 use super::cursor::CursorEvent;
 use super::loudness::{self, Loudness};
+use super::reverb_synth::{CHANNELS, ReverbSynth};
 use super::soundfont::{Playable, Preset, SoundFont, SoundFontError};
-use super::strings::{CHANNELS, Strings};
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 use crate::music::{Pitch, Velocity};
@@ -41,10 +41,10 @@ pub enum VoicesError {
     Settings(#[source] SynthesizerError),
 }
 
-/// Up to [`MOST_VOICES`](super::voice_settings::MOST_VOICES) sounding strings of one preset. Rendering neither allocates nor locks.
+/// Up to [`MAX_VOICES`](super::voice_settings::MAX_VOICES) sounding strings of one preset. Rendering neither allocates nor locks.
 pub struct Voices {
-    strings: Strings,
-    audition: Strings,
+    synth: ReverbSynth,
+    audition: ReverbSynth,
     preset: Preset,
     settings: VoiceSettings,
     /// The channel that plays; the others may still be fading.
@@ -81,14 +81,14 @@ impl Voices {
         };
         let playable = sound_font.playable(&preset).map_err(VoicesError::SoundFont)?;
         let mut voices = Voices::unmeasured(&playable, preset, settings)?;
-        let loudness = loudness::measure(&mut voices.strings, &playable, settings.sample_rate);
+        let loudness = loudness::measure(&mut voices.synth, &playable, settings.sample_rate);
         let name = || voices.preset.name.clone();
         let volume = match loudness {
             Loudness::Volume(volume) => volume,
             Loudness::Silent => return Err(VoicesError::Silent { preset: name() }),
             Loudness::Broken => return Err(VoicesError::Broken { preset: name() }),
         };
-        voices.strings.set_volume(volume);
+        voices.synth.set_volume(volume);
         voices.audition.set_volume(volume);
         voices.silence();
         Ok(voices)
@@ -100,16 +100,16 @@ impl Voices {
         preset: Preset,
         settings: &VoiceSettings,
     ) -> Result<Voices, VoicesError> {
-        let strings = |polyphony: usize| {
-            let strings = Strings::new(playable, settings, polyphony).map_err(VoicesError::Settings);
-            strings.map(|mut strings| {
-                strings.prepare();
-                strings
+        let synth = |polyphony: usize| {
+            let synth = ReverbSynth::new(playable, settings, polyphony).map_err(VoicesError::Settings);
+            synth.map(|mut synth| {
+                synth.prepare();
+                synth
             })
         };
         Ok(Voices {
-            strings: strings(settings.polyphony)?,
-            audition: strings(AUDITION_VOICES)?,
+            synth: synth(settings.polyphony)?,
+            audition: synth(AUDITION_VOICES)?,
             preset,
             settings: settings.clone(),
             layer: 0,
@@ -133,8 +133,8 @@ impl Voices {
 
     /// Cuts every sound at once, reverb and all. Only while nothing of it can be heard: it clicks.
     pub fn silence(&mut self) {
-        self.strings.reset();
-        self.strings.prepare();
+        self.synth.reset();
+        self.synth.prepare();
         self.layer = 0;
         self.fading = [0; LAYERS];
         self.returning = 0;
@@ -146,18 +146,18 @@ impl Voices {
     pub(super) fn apply(&mut self, event: CursorEvent) {
         match event {
             CursorEvent::Strike { pitch, velocity } => {
-                self.strings.strike(self.layer, pitch.number(), velocity.value());
+                self.synth.strike(self.layer, pitch.number(), velocity.value());
             }
             CursorEvent::Restore { pitch, velocity } => {
                 if self.returning == 0 {
                     self.returning = RETURN_BLOCKS;
                     self.set_returned(0);
                 }
-                self.strings.strike(self.layer + LAYERS, pitch.number(), velocity.value());
+                self.synth.strike(self.layer + LAYERS, pitch.number(), velocity.value());
             }
             CursorEvent::Release { pitch } => {
                 for channel in channels(self.layer) {
-                    self.strings.release(channel, pitch.number());
+                    self.synth.release(channel, pitch.number());
                 }
             }
             CursorEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
@@ -172,7 +172,7 @@ impl Voices {
 
     fn set_pedal(&mut self, is_down: bool) {
         for channel in channels(self.layer) {
-            self.strings.control(channel, 0x40, if is_down { 127 } else { 0 });
+            self.synth.control(channel, 0x40, if is_down { 127 } else { 0 });
         }
     }
 
@@ -191,15 +191,15 @@ impl Voices {
         self.fading[layer] = 0;
         self.returned[layer] = FULL;
         for channel in channels(layer) {
-            self.strings.cut(channel);
-            self.strings.control(channel, 0x40, 0);
-            self.strings.control(channel, 0x0B, FULL.into());
+            self.synth.cut(channel);
+            self.synth.control(channel, 0x40, 0);
+            self.synth.control(channel, 0x0B, FULL.into());
         }
     }
 
     fn set_returned(&mut self, expression: u8) {
         self.returned[self.layer] = expression;
-        self.strings.control(self.layer + LAYERS, 0x0B, expression.into());
+        self.synth.control(self.layer + LAYERS, 0x0B, expression.into());
     }
 
     fn fade_layers(&mut self) {
@@ -218,8 +218,8 @@ impl Voices {
                 0 => self.end_layer(layer),
                 left => {
                     let part = |from: u8| i32::from(from) * i32::from(left - 1) / i32::from(FADE_BLOCKS - 1);
-                    self.strings.control(layer, 0x0B, part(FULL));
-                    self.strings.control(layer + LAYERS, 0x0B, part(self.returned[layer]));
+                    self.synth.control(layer, 0x0B, part(FULL));
+                    self.synth.control(layer + LAYERS, 0x0B, part(self.returned[layer]));
                 }
             }
         }
@@ -228,7 +228,7 @@ impl Voices {
     /// Adds the next block of the music to `out`.
     pub fn render(&mut self, out: &mut Block) {
         self.fade_layers();
-        self.strings.render(out);
+        self.synth.render(out);
         self.did_pedal_rise = false;
         if std::mem::take(&mut self.is_pedal_due) {
             self.set_pedal(true);

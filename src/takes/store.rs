@@ -279,7 +279,24 @@ mod tests {
         assert_ne!(store.save(record("Chopin 7", 5), &performance()).unwrap().id, entry.id);
         store.restore(&entry.id).unwrap();
         assert!(store.list().unwrap().contains(&entry));
+    }
+
+    /// Only Unix lets a folder's time be set.
+    #[test]
+    #[cfg(unix)]
+    fn what_was_deleted_is_kept_for_thirty_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = TakeStore::new(folder.path());
+        let day = Duration::from_secs(24 * 3600);
+        let deleted = [29, 31].map(|age| {
+            let entry = store.save(record("Chopin 7", 5), &performance()).unwrap();
+            store.delete(&entry.id).unwrap();
+            let aside = store.deleted().join(entry.id.as_str());
+            fs::File::open(&aside).unwrap().set_modified(SystemTime::now() - age * day).unwrap();
+            aside
+        });
         store.purge();
+        assert_eq!(deleted.map(|aside| aside.exists()), [true, false]);
     }
 
     #[test]

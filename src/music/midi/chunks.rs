@@ -95,9 +95,10 @@ fn find_header(bytes: &[u8]) -> Result<(&[u8], usize), MidiError> {
         };
         let found = positions(bytes, HEADER, 0).find(is_likely);
         if let Some(at) = found.filter(|at| *at == 0 || !is_archive(bytes)) {
-            return match bytes.len() < at + HEAD_BYTES {
-                true => Err(MidiError::NotMidi("it ends within its header".to_owned())),
-                false => Ok((bytes, at)),
+            return if bytes.len() < at + HEAD_BYTES {
+                Err(MidiError::NotMidi("it ends within its header".to_owned()))
+            } else {
+                Ok((bytes, at))
             };
         }
     }

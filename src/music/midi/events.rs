@@ -103,10 +103,7 @@ pub(super) fn channel_event(status: u8, data: [u8; 2]) -> Event<'static> {
 
 /// The event at `place` if nothing about it is wrong but perhaps a status byte that should not have been left out.
 pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
-    let (delta, at) = match place.is_timed {
-        true => (0, place.at),
-        false => number(bytes, place.at)?,
-    };
+    let (delta, at) = if place.is_timed { (0, place.at) } else { number(bytes, place.at)? };
     let sound = |event, next, is_status_kept| Sound { delta, event, next, is_status_kept };
     let first = *bytes.get(at)?;
     match first {
@@ -125,10 +122,7 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
         }
         0xf1..=0xfe => None,
         _ => {
-            let (status, begin) = match first < 0x80 {
-                true => (place.status?, at),
-                false => (first, at + 1),
-            };
+            let (status, begin) = if first < 0x80 { (place.status?, at) } else { (first, at + 1) };
             let data = bytes.get(begin..begin + data_bytes(status))?;
             if data.iter().any(|byte| *byte >= 0x80) {
                 return None;

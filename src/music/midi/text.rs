@@ -43,10 +43,7 @@ impl Alphabet {
         if let Some(text) = as_utf8(bytes) {
             return one_line(text);
         }
-        let encoding = match self.is_any {
-            true => self.detector.guess(None, Utf8Detection::Deny),
-            false => UTF_8,
-        };
+        let encoding = if self.is_any { self.detector.guess(None, Utf8Detection::Deny) } else { UTF_8 };
         let encoding = if encoding.is_single_byte() && is_japanese(bytes) { SHIFT_JIS } else { encoding };
         one_line(&encoding.decode_without_bom_handling(bytes).0)
     }

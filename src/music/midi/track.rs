@@ -150,10 +150,13 @@ pub(super) fn read_track(
     while let Some((delta, event)) = events.next() {
         reader.tick = reader.tick.saturating_add(u64::from(delta));
         match event {
-            Event::Meta { kind, data } => match is_odd(kind, data) {
-                true => events.report().odd_metas += 1,
-                false => reader.meta(kind, data, alphabet)?,
-            },
+            Event::Meta { kind, data } => {
+                if is_odd(kind, data) {
+                    events.report().odd_metas += 1
+                } else {
+                    reader.meta(kind, data, alphabet)?
+                }
+            }
             Event::SysEx(data) => reader.sysex(data),
             Event::Other => {}
             message => reader.message(message)?,
@@ -361,8 +364,5 @@ const MAX_NAME_BYTES: usize = 512;
 
 /// May one more be added to `count`?
 pub(super) fn check(what: &'static str, count: usize, limit: usize) -> Result<(), MidiError> {
-    match count < limit {
-        true => Ok(()),
-        false => Err(MidiError::TooLarge { what, limit: limit as u64 }),
-    }
+    if count < limit { Ok(()) } else { Err(MidiError::TooLarge { what, limit: limit as u64 }) }
 }

@@ -48,10 +48,7 @@ impl<'a, 'r> Events<'a, 'r> {
             return None;
         }
         let Some(sound) = sound_event(self.bytes, self.place) else {
-            return match self.report.repaired_places() < MAX_REPAIRS {
-                true => self.repair(),
-                false => self.give_up(),
-            };
+            return if self.report.repaired_places() < MAX_REPAIRS { self.repair() } else { self.give_up() };
         };
         self.report.kept_statuses += usize::from(sound.is_status_kept);
         self.place = sound.next;
@@ -88,14 +85,13 @@ impl<'a, 'r> Events<'a, 'r> {
 
     /// Something is wrong with the event at the place.
     fn repair(&mut self) -> Option<(u32, Event<'a>)> {
-        let (delta, at) = match self.place.is_timed {
-            true => (0, self.place.at),
-            false => {
-                let Some((delta, at)) = self.long_number(self.place.at) else {
-                    return self.give_up();
-                };
-                (delta, at)
-            }
+        let (delta, at) = if self.place.is_timed {
+            (0, self.place.at)
+        } else {
+            let Some((delta, at)) = self.long_number(self.place.at) else {
+                return self.give_up();
+            };
+            (delta, at)
         };
         if at - self.place.at > 4 {
             // Only the time before the event was wrong.

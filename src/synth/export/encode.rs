@@ -62,13 +62,13 @@ fn write_wav(
         other => encode_error(path, &other),
     };
     let frame_bytes = 2 * u64::from(depth.bits()) / 8;
-    let most_frames = (u64::from(u32::MAX) - 1024) / frame_bytes;
+    let max_frames = (u64::from(u32::MAX) - 1024) / frame_bytes;
     let mut frames = 0u64;
     let mut quantiser = Quantiser::new(depth);
     let mut writer = hound::WavWriter::new(&mut file, spec).map_err(wav_error)?;
     while let Some(block) = offline.next_block()? {
         frames += BLOCK as u64;
-        if frames.max(offline.expected_frames()) > most_frames {
+        if frames.max(offline.expected_frames()) > max_frames {
             return Err(ExportError::TooLong { path: path.to_owned() });
         }
         for sample in block.iter().flatten() {

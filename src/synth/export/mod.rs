@@ -70,10 +70,7 @@ fn range(performance: &Performance, settings: &ExportSettings) -> Result<Range<f
         Some(wanted) => wanted.start.max(0.0)..wanted.end.min(whole.end),
     };
     let sounds = |n: &crate::music::Note| n.onset_secs < range.end && n.release_secs() > range.start;
-    match performance.notes().iter().any(sounds) {
-        true => Ok(range),
-        false => Err(ExportError::NothingToRecord),
-    }
+    if performance.notes().iter().any(sounds) { Ok(range) } else { Err(ExportError::NothingToRecord) }
 }
 
 #[cfg(test)]

@@ -135,17 +135,15 @@ impl<'a> Offline<'a> {
     }
 
     fn check_stop(&self) -> Result<(), ExportError> {
-        match self.stop.is_stopped() {
-            true => Err(ExportError::Stopped),
-            false => Ok(()),
-        }
+        if self.stop.is_stopped() { Err(ExportError::Stopped) } else { Ok(()) }
     }
 
     /// A synthesizer that breaks falls silent: no recording shall end like that.
     fn check_voices(&self) -> Result<(), ExportError> {
-        match self.renderer.has_voices() {
-            true => Ok(()),
-            false => Err(ExportError::Broken { secs: self.renderer.position_secs() }),
+        if self.renderer.has_voices() {
+            Ok(())
+        } else {
+            Err(ExportError::Broken { secs: self.renderer.position_secs() })
         }
     }
 
@@ -188,9 +186,10 @@ impl<'a> Offline<'a> {
             Phase::Ringing { secs, silent_secs } => {
                 let silent_secs = if peak < SILENCE { silent_secs + block_secs } else { 0.0 };
                 let secs_after = secs + block_secs;
-                self.phase = match silent_secs >= SILENT_SECS || secs_after >= LONGEST_TAIL_SECS {
-                    true => Phase::Over,
-                    false => Phase::Ringing { secs: secs_after, silent_secs },
+                self.phase = if silent_secs >= SILENT_SECS || secs_after >= LONGEST_TAIL_SECS {
+                    Phase::Over
+                } else {
+                    Phase::Ringing { secs: secs_after, silent_secs }
                 };
                 let gain = |secs: f64| ((LONGEST_TAIL_SECS - secs) / TAIL_FADE_SECS).clamp(0.0, 1.0) as f32;
                 Some((gain(secs), gain(secs_after)))

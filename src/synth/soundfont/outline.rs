@@ -50,9 +50,8 @@ impl Outline {
         let lists = riff::lists(source, 12, bytes)?;
         let list = |kind: &[u8; 4]| lists.iter().find(|(k, _)| k == kind).map(|(_, list)| *list);
         let cut_short = SoundFontFault::CutShort { missing_bytes: claimed.saturating_sub(bytes) };
-        let missing = |what: &str| match claimed > bytes {
-            true => cut_short,
-            false => SoundFontFault::Damaged(format!("it has no {what}")),
+        let missing = |what: &str| {
+            if claimed > bytes { cut_short } else { SoundFontFault::Damaged(format!("it has no {what}")) }
         };
         let Some(tables) = list(b"pdta") else {
             return Err(missing("tables"));

@@ -14,8 +14,8 @@ const SEND: u8 = 40;
 /// A part of the sound below this, −100 dBFS, is silence.
 const SILENCE: f32 = 1e-5;
 
-/// Strings that can be struck, on [`CHANNELS`] channels that all have the same sound.
-pub(super) struct Strings {
+/// ReverbSynth that can be struck, on [`CHANNELS`] channels that all have the same sound.
+pub(super) struct ReverbSynth {
     synth: Synthesizer,
     room: Option<Reverb>,
     has_chorus: bool,
@@ -23,19 +23,19 @@ pub(super) struct Strings {
     right: [f32; BLOCK],
 }
 
-impl Strings {
+impl ReverbSynth {
     pub fn new(
         playable: &Playable,
         settings: &VoiceSettings,
         polyphony: usize,
-    ) -> Result<Strings, SynthesizerError> {
+    ) -> Result<ReverbSynth, SynthesizerError> {
         let mut wanted = SynthesizerSettings::new(i32::try_from(settings.sample_rate).unwrap_or(0));
         wanted.block_size = BLOCK;
         wanted.maximum_polyphony = polyphony;
         // Its reverb comes with the chorus, and gets nothing to do: ours sounds the same and costs less.
         wanted.enable_reverb_and_chorus = settings.has_chorus;
         let send = f32::from(SEND) / 127.0 + playable.reverb_send();
-        Ok(Strings {
+        Ok(ReverbSynth {
             synth: Synthesizer::new(playable.samples(), &wanted)?,
             room: settings.has_reverb.then(|| Reverb::new(settings.sample_rate, send.clamp(0.0, 1.0))),
             has_chorus: settings.has_chorus,
@@ -44,7 +44,7 @@ impl Strings {
         })
     }
 
-    /// Sets the levels of every channel; after [`Strings::reset`] they must be set again.
+    /// Sets the levels of every channel; after [`ReverbSynth::reset`] they must be set again.
     pub fn prepare(&mut self) {
         for channel in 0..CHANNELS {
             self.control(channel, 0x5B, 0);
