@@ -1,4 +1,4 @@
-//! Which pieces are the same music, heard from the notes themselves.
+//! Finds pieces that are the same music, from the notes themselves.
 //!
 //! Titles miss much: a movement under no number, a waltz under its arranger's name, a set under its first piece. Two
 //! performances of one work share long runs of the same pitches in the same order; two works hardly ever do.
@@ -16,9 +16,9 @@ const RUN: usize = 12;
 const MIN_PITCHES: usize = 6;
 /// A run of fewer different steps is a scale or a broken chord.
 const MIN_STEPS: usize = 4;
-/// Of all runs one in this many is looked at, chosen by its hash, so the same in every piece.
+/// One in this many runs is compared, chosen by its hash, so that the choice is the same in every piece.
 const ONE_IN: u64 = 2;
-/// A run that more pieces share is a common figure.
+/// A run shared by more pieces is a common figure.
 const MAX_PIECES: usize = 80;
 /// Pieces are kin when this many of the runs looked at, and this share of the shorter piece's, are in both. Among
 /// MAESTRO's 1,276 pieces that is nine in ten of the pairs that the catalogue calls one work and overlap at all, and
@@ -68,7 +68,7 @@ fn overlaps(pieces: &[&[NoteToken]]) -> Vec<Kin> {
     pairs
 }
 
-/// The hashes of a piece's telling runs that fall into the sample, each once, sorted.
+/// The hashes of a piece's distinctive runs that are in the sample, unique and sorted.
 fn runs(tokens: &[NoteToken]) -> Vec<u64> {
     let count = |seen: u128| seen.count_ones() as usize;
     let telling = |run: &&[NoteToken]| {

@@ -1,4 +1,4 @@
-//! The roll: title, ruler, keyboard, rows, notes, pedal.
+//! A picture of the piano roll: title, ruler, keyboard, rows, notes, pedal.
 
 use super::canvas::{Canvas, Rgb, mix};
 use super::text::Pen;
@@ -8,7 +8,7 @@ use crate::music::{Performance, Pitch, Velocity};
 /// Colours of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
-    /// Of a loud note.
+    /// The colour of a loud note.
     pub notes: Rgb,
     pub is_dark: bool,
 }
@@ -23,10 +23,10 @@ const MARGIN: f32 = 16.0;
 const PX_PER_SEC: f32 = 100.0;
 const MAX_WIDTH_PX: f32 = 8000.0;
 const MIN_WIDTH_PX: f32 = 640.0;
-/// Times of the ruler stand at least this far apart.
+/// Minimum distance between labels of the ruler.
 const TICK_PX: f32 = 90.0;
 
-/// Shades of a theme.
+/// The colours of a theme.
 struct Shades {
     paper: Rgb,
     well: Rgb,
@@ -69,12 +69,12 @@ impl Shades {
     }
 }
 
-/// Where things lie.
+/// The layout of the picture.
 struct Plan {
     px_per_sec: f32,
     top_key: u8,
     bottom_key: u8,
-    /// Of the note area.
+    /// The size of the note area.
     left: f32,
     top: f32,
     right: f32,
@@ -191,7 +191,7 @@ fn draw_notes(canvas: &mut Canvas, plan: &Plan, performance: &Performance, look:
         let top = plan.row_top(note.pitch) + (ROW - height) / 2.0;
         let left = plan.x(note.onset_secs);
         let width = note.duration_secs as f32 * plan.px_per_sec;
-        // A hair of air parts repeated notes; the shortest can still be seen.
+        // A small gap separates repeated notes; the shortest notes stay visible.
         let width = if width > 4.0 { width - 1.0 } else { width.max(1.5) };
         canvas.fill([left, top, left + width, top + height], colour);
     }

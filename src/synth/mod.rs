@@ -1,4 +1,4 @@
-//! Sound: a performance and a SoundFont become samples. Nothing here knows a sound card.
+//! Sound: renders a performance with a SoundFont to samples, without a sound card.
 
 mod cursor;
 pub mod export;
@@ -20,7 +20,7 @@ pub use soundfont::{Playable, Preset, SoundFont, SoundFontError, SoundFontFault,
 pub use voice_settings::{MAX_VOICES, VoiceSettings};
 pub use voices::{Voices, VoicesError};
 
-/// Frames rendered at a time: the grain of event timing, 1.3 ms at 48 kHz.
+/// Frames per block: the resolution of event timing, 1.3 ms at 48 kHz.
 pub const BLOCK: usize = 64;
 /// Left and right samples of [`BLOCK`] frames.
 pub type Block = [[f32; 2]; BLOCK];

@@ -1,6 +1,6 @@
 //! How the voices of a SoundFont are built.
 
-/// Voices a synthesizer can have at most; a pedalled piano in stereo needs two for every string that rings.
+/// Maximum number of voices; a stereo piano with pedal needs two for every note that rings.
 pub const MAX_VOICES: usize = 256;
 
 /// How [`Voices`](super::voices::Voices) are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.

@@ -1,4 +1,4 @@
-//! The sounding side: strings that are struck, damped and faded, by rustysynth.
+//! Voices: plays notes with rustysynth, with pedal, fades and restored notes.
 
 use rustysynth::SynthesizerError;
 
@@ -10,22 +10,23 @@ use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 use crate::music::{Pitch, Velocity};
 
-/// Voices for notes that are tried out by a click.
+/// Voices for single notes played by a click.
 const AUDITION_VOICES: usize = 32;
-/// How long such a note is held.
+/// Duration of such a note.
 const AUDITION_SECS: f32 = 0.4;
-/// Take turns: what sounded before a jump fades on one while the next one plays. Each has two channels, one for
-/// what is struck now and one, [`LAYERS`] further, for what was struck before the jump.
+/// Layers take turns: after a jump, the old sound fades on one while the next one plays. Each has two channels, one
+/// for
+/// new notes and one, [`LAYERS`] further, for notes restored from before the jump.
 const LAYERS: usize = CHANNELS / 2;
 /// Blocks in which a layer fades out, 16 ms at 48 kHz.
 const FADE_BLOCKS: u8 = 12;
-/// Blocks in which the strings that already rang at the place of a jump come in, 64 ms at 48 kHz. A SoundFont can
-/// only play a string from the hammer on; by then the hammer is past and what is left is the ringing string.
+/// Blocks in which restored notes fade in, 64 ms at 48 kHz. A SoundFont can
+/// only play a note from its attack on; by then the attack is over and only the ringing string is left.
 const RETURN_BLOCKS: u8 = 48;
-/// The expression that leaves a channel as loud as it is.
+/// Full expression (controller 11).
 const FULL: u8 = 127;
 
-/// Why a SoundFont that could be read cannot be played.
+/// Why a SoundFont cannot be played, although it could be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VoicesError {
@@ -47,15 +48,15 @@ pub struct Voices {
     audition: ReverbSynth,
     preset: Preset,
     settings: VoiceSettings,
-    /// The channel that plays; the others may still be fading.
+    /// The layer that plays; the others may still be fading.
     layer: usize,
-    /// Blocks left until a layer is silent; 0 when it is not fading.
+    /// Blocks left until a layer is silent; 0 if it is not fading.
     fading: [u8; LAYERS],
-    /// Blocks left until the restored strings of the layer that plays are fully there.
+    /// Blocks left of the fade-in of the current layer's restored notes.
     returning: u8,
-    /// The expression of each layer's restored strings.
+    /// The expression of each layer's restored notes.
     returned: [u8; LAYERS],
-    /// A pedal that went up and down again within one block: the dampers must touch the strings first.
+    /// The pedal was lifted and pressed again within one block: press it in the next one.
     is_pedal_due: bool,
     did_pedal_rise: bool,
     auditioned: Option<(Pitch, u32)>,
@@ -63,11 +64,11 @@ pub struct Voices {
 }
 
 impl Voices {
-    /// Reads the samples of the preset, builds the voices, tries every key once, and brings the SoundFont to the
+    /// Reads the samples of the preset, builds the voices, tries every key once, and adjusts the SoundFont to the
     /// common loudness. Takes up to a few seconds with a large SoundFont: not for the audio callback.
     ///
     /// # Errors
-    /// When the preset is not there, silent or damaged, its samples cannot be read, or a setting is out of its
+    /// If the preset is missing, silent or damaged, its samples cannot be read, or a setting is out of
     /// range.
     pub fn new(sound_font: &SoundFont, settings: &VoiceSettings) -> Result<Voices, VoicesError> {
         let preset = match settings.preset {
@@ -94,7 +95,7 @@ impl Voices {
         Ok(voices)
     }
 
-    /// Voices at the level of the samples.
+    /// Voices without the loudness correction.
     pub(super) fn unmeasured(
         playable: &Playable,
         preset: Preset,
@@ -131,7 +132,7 @@ impl Voices {
         &self.settings
     }
 
-    /// Cuts every sound at once, reverb and all. Only while nothing of it can be heard: it clicks.
+    /// Cuts every sound at once, including reverb. It clicks, so only while nothing can be heard.
     pub fn silence(&mut self) {
         self.synth.reset();
         self.synth.prepare();
@@ -176,7 +177,7 @@ impl Voices {
         }
     }
 
-    /// Lets all that sounds fade out within `FADE_BLOCKS`, and goes on with a fresh layer.
+    /// Fades everything out within `FADE_BLOCKS`, and continues on a new layer.
     pub fn cut(&mut self) {
         self.fading[self.layer] = FADE_BLOCKS;
         self.layer = (self.layer + 1) % LAYERS;
@@ -213,7 +214,7 @@ impl Voices {
                 continue;
             }
             self.fading[layer] -= 1;
-            // One block at 0 lets the gain arrive there before the voices are taken away.
+            // One block at 0 lets the gain arrive there before the voices are removed.
             match self.fading[layer] {
                 0 => self.end_layer(layer),
                 left => {
@@ -235,7 +236,7 @@ impl Voices {
         }
     }
 
-    /// Strikes a key apart from the music, whether that plays or not.
+    /// Plays a single note besides the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some((before, _)) = self.auditioned.take() {
             self.audition.release(0, before.number());
@@ -246,7 +247,7 @@ impl Voices {
         self.is_audition_sounding = true;
     }
 
-    /// Adds the next block of what was struck by [`Voices::audition`].
+    /// Adds the next block of the notes played by [`Voices::audition`].
     pub fn render_audition(&mut self, out: &mut Block) {
         if !self.is_audition_sounding {
             return;
@@ -266,7 +267,7 @@ impl Voices {
     }
 }
 
-/// What is struck on a layer, and what came back on it.
+/// The two channels of a layer.
 fn channels(layer: usize) -> [usize; 2] {
     [layer, layer + LAYERS]
 }
