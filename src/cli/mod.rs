@@ -1,4 +1,4 @@
-//! The command line: a thin shell over the library, as the window is.
+//! The command line: thin commands over the library.
 
 mod composers;
 mod evaluate;
@@ -28,13 +28,13 @@ use clap::{Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
-/// Without a command it opens the studio.
+/// Without a command, opens the studio.
 #[derive(Parser, Debug)]
 #[command(version, after_help = after_help(), args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// MIDI files, a SoundFont or a checkpoint to open in the studio.
+    /// MIDI files, a SoundFont or a checkpoint to open in the studio
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -67,11 +67,10 @@ impl Command {
 }
 
 fn after_help() -> String {
-    format!("The studio's log, to attach to a report: {}", pastiche::paths::log_file().display())
+    format!("Log of the studio, to attach to bug reports: {}", pastiche::paths::log_file().display())
 }
 
-/// Parses the command line and does what it says; without a command, `open_studio` with the files that were named.
-/// Then the program ends.
+/// Parses the command line, runs the command (`open_studio` if there is none), and exits.
 pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
     let cli = Cli::parse();
     if cli.command.as_ref().is_some_and(|command| !command.has_sockets()) {

@@ -1,4 +1,4 @@
-//! What a corpus holds, in figures.
+//! Statistics of a corpus.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::{Corpus, Piece, Split};
 use crate::music::ComposerSet;
 use crate::tokens::repeated_share;
 
-/// What one split of one composer holds.
+/// Statistics of one split of one composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct SplitReport {
     pub hours: f64,
@@ -17,7 +17,7 @@ pub struct SplitReport {
     pub notes: usize,
 }
 
-/// What a corpus holds of one composer.
+/// Statistics of one composer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComposerReport {
     pub name: String,
@@ -27,7 +27,7 @@ pub struct ComposerReport {
 }
 
 impl Corpus {
-    /// Notes a second in the training music of each of `composers`, as long as it lasts in all; 0 where there is none.
+    /// Notes per second in the training music of each of `composers`; 0 if there is none.
     pub fn notes_per_sec(&self, composers: &ComposerSet) -> Vec<f32> {
         let pace = |name: &str| {
             let is_own = |p: &&Piece| p.composer_name == name && p.split == Split::Train;
@@ -51,7 +51,7 @@ impl Corpus {
         composers.iter().map(|(_, c)| mean(&c.name)).collect()
     }
 
-    /// What a corpus holds, composer by composer: labelled ones first, the longest first.
+    /// Statistics of every composer: labelled ones first, the longest first.
     pub fn composer_reports(&self) -> Vec<ComposerReport> {
         let mut names: Vec<&str> = self.pieces.iter().map(|p| p.composer_name.as_str()).collect();
         names.sort_unstable();

@@ -1,4 +1,4 @@
-//! A performance as a row of note tokens, one per key stroke, and back.
+//! A performance as a sequence of note tokens, one per note, and back.
 
 mod encoded;
 mod memory;

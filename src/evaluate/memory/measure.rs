@@ -111,10 +111,7 @@ impl Measurement<'_> {
             done: done as u64,
             total: total.map(|t| t as u64),
         });
-        match self.stop.is_stopped() {
-            true => Err(EvaluateError::Stopped),
-            false => Ok(()),
-        }
+        if self.stop.is_stopped() { Err(EvaluateError::Stopped) } else { Ok(()) }
     }
 
     /// Long takes, sorted by composer. Their seeds do not depend on `best_of`.

@@ -1,4 +1,4 @@
-//! The parts of the piano roll: what is in sight, how it is painted, and what the pointer does.
+//! The piano roll: view, painting, and input.
 
 mod camera;
 mod colours;
