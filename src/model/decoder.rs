@@ -318,6 +318,11 @@ impl Cache {
         self.len == 0
     }
 
+    /// Forgets the last `positions`.
+    pub fn rewind(&mut self, positions: i64) {
+        self.len = (self.len - positions).max(0);
+    }
+
     /// Makes sequence `i` what sequence `rows[i]` was; `rows`: int64, on the cache's device.
     pub fn select(&mut self, rows: &Tensor) {
         for layer in &mut self.layers {

@@ -42,6 +42,8 @@ fn state(performance: Performance) -> State {
         playhead_secs: 0.0,
         is_playing: false,
         is_growing: false,
+        selection: None,
+        locks: &[],
         loop_secs: None,
         empty_because: None,
         events: Vec::new(),

@@ -1,9 +1,10 @@
 //! What the roll is shown, and what it answers.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use eframe::egui::Color32;
 
+use super::selection::Selection;
 use crate::music::{Performance, Pitch, Velocity};
 
 /// What the roll shows this frame.
@@ -19,6 +20,9 @@ pub struct RollInput<'a> {
     /// Notes still come.
     pub is_growing: bool,
     pub loop_secs: Option<Range<f64>>,
+    pub selection: Option<&'a Selection>,
+    /// Time that nothing may change.
+    pub locks: &'a [Range<f64>],
     pub colour: Color32,
     /// "Chopin 7": what a screen reader calls the take.
     pub name: &'a str,
@@ -46,6 +50,13 @@ pub enum RollEvent {
         pitch: Pitch,
         velocity: Velocity,
     },
+    /// A rectangle was drawn.
+    Select {
+        secs: Range<f64>,
+        pitches: RangeInclusive<Pitch>,
+    },
+    /// A note was clicked to be chosen, or not any more.
+    ToggleNote(usize),
     /// The button of the empty state.
     EmptyButton,
 }
