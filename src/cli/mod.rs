@@ -13,6 +13,7 @@ mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
+mod recompose;
 mod render;
 mod sampling_args;
 mod sound_args;
@@ -54,6 +55,7 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
+    Recompose(recompose::RecomposeArgs),
 }
 
 impl Command {
@@ -91,5 +93,6 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::Recompose(args)) => recompose::run(&args),
     }))
 }

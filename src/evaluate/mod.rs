@@ -19,6 +19,7 @@ mod rare;
 mod report;
 mod report_file;
 mod run;
+mod seam;
 mod similarity;
 mod stats;
 
@@ -36,6 +37,7 @@ pub use rare::{RareHeard, RareRow, measure_rare};
 pub use report::{AdherenceRow, LikenessReport, Report};
 pub use report_file::ReportError;
 pub use run::evaluate;
+pub use seam::{SeamReport, SeamRow, measure_seam};
 pub use similarity::{Likeness, OutOfRange, RelativeCosine};
 pub use stats::silhouette;
 

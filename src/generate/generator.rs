@@ -194,15 +194,9 @@ impl Generator {
             return Err(GenerateError::Length);
         }
         let k = self.vae.config.n_composers;
-        let label = match request.composer {
-            Some(id) if id.index() >= self.info.composers.len() => {
-                return Err(GenerateError::NoSuchComposer(id.index()));
-            }
-            // Label k is "nobody"; added composers come after it.
-            Some(id) if self.info.is_rare(id) => id.index() + 1,
-            Some(id) => id.index(),
-            None => k,
-        };
+        if let Some(id) = request.composer.filter(|id| id.index() >= self.info.composers.len()) {
+            return Err(GenerateError::NoSuchComposer(id.index()));
+        }
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
         let component = request.composer.map_or_else(|| rng.random_range(0..k), ComposerId::index);
         if let Some(z) = request.z_path.iter().chain(&request.z).find(|z| z.len() != self.info.d_latent) {
@@ -228,7 +222,8 @@ impl Generator {
             Some(_) => z.clone(),
             None => self.latent_mean(component),
         };
-        let mut line = Line::new(rng.random(), label as i64, z, z_mean, request.sampling.clamped());
+        let label = self.label_of(request.composer);
+        let mut line = Line::new(rng.random(), label, z, z_mean, request.sampling.clamped());
         line.z_path = path;
         line.given = given.cloned();
         line.wanted = notes;
@@ -245,6 +240,17 @@ impl Generator {
             line.begin_with(tokens);
         }
         Ok(line)
+    }
+
+    /// The model's label for a composer of its own.
+    pub(super) fn label_of(&self, composer: Option<ComposerId>) -> i64 {
+        let label = match composer {
+            // Label k is "nobody"; those that were added come after it.
+            Some(id) if self.info.is_rare(id) => id.index() + 1,
+            Some(id) => id.index(),
+            None => self.vae.config.n_composers,
+        };
+        label as i64
     }
 
     /// The mean latent of a composer's music: `d_latent` numbers.

@@ -7,6 +7,7 @@ use rand_pcg::Pcg64Mcg;
 
 use super::given::Given;
 use super::recall::Recall;
+use super::recompose::filling::Filling;
 use super::returns::Return;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
@@ -47,6 +48,8 @@ pub struct Line {
     pub z_path: Vec<Vec<f32>>,
     /// Notes to keep.
     pub given: Option<Arc<Given>>,
+    /// The region that it fills, if it fills one.
+    pub filling: Option<Filling>,
     pub settings: SamplingSettings,
     pub rng: Pcg64Mcg,
     /// Tokens at which it should end.
@@ -74,6 +77,7 @@ impl Line {
             z_mean,
             z_path: Vec::new(),
             given: None,
+            filling: None,
             settings,
             rng: Pcg64Mcg::seed_from_u64(seed),
             wanted: 0,
@@ -229,6 +233,12 @@ impl Line {
         }
         self.append(note);
         let n = self.tokens.len();
+        if let Some(filling) = &self.filling {
+            if filling.is_done() {
+                self.end.get_or_insert(n);
+            }
+            return;
+        }
         if self.given.is_some() {
             if n >= self.wanted {
                 self.end.get_or_insert(n);
@@ -246,7 +256,31 @@ impl Line {
         if self.current_return().is_some_and(|r| r.strength.is_none()) {
             return self.recalled().map(|hint| hint.note.get(field));
         }
+        if let Some(filling) = &self.filling {
+            return filling.value(field);
+        }
         self.given.as_ref().and_then(|g| g.value(self.tokens.len(), field))
+    }
+
+    /// Takes in the pitch of the next note. Where the region has no use for it, the gap before it changes: returns
+    /// the gap that there was and the new one, after which another pitch has to be drawn.
+    pub(super) fn refuse(&mut self, pitch: u8) -> Option<[u8; 2]> {
+        let filling = self.filling.as_mut()?;
+        if filling.choose(pitch) {
+            return None;
+        }
+        let new = filling.draw_gap(&self.settings, &mut self.rng);
+        if filling.is_done() {
+            self.end.get_or_insert(self.tokens.len());
+        }
+        let last = self.tokens.last_mut()?;
+        let old = std::mem::replace(&mut last.gap, new);
+        Some([old, new])
+    }
+
+    /// A drawn note as it fits into the region.
+    pub(super) fn settle(&mut self, note: NoteToken) -> NoteToken {
+        self.filling.as_mut().map_or(note, |filling| filling.settle(note))
     }
 
     /// Is the next note given, or is none wanted any more?

@@ -15,6 +15,6 @@ pub use silences::{Rest, Silences};
 pub use tally::{TALLY_LEN, tally};
 pub use tokenizer::{DecodeState, decode, decode_step, decode_with, encode};
 pub use vocab::{
-    Field, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
+    Field, GRID_SECS, NoteToken, PedalState, duration_bin, duration_secs, gap_bin, gap_secs, velocity_bin,
     velocity_value,
 };

@@ -14,6 +14,7 @@ mod parts;
 pub mod piano_roll;
 mod raster;
 mod ruler;
+mod selection;
 mod states;
 mod thumbnail;
 
@@ -27,5 +28,6 @@ pub use overview::Overview;
 pub use parts::Parts;
 pub use raster::Raster;
 pub use ruler::{RulerDrag, ruler_ui};
+pub use selection::{Marquee, Selection, paint_locks, paint_selection};
 pub use states::{empty_ui, paint_growing, paint_outside_loop, paint_playhead};
 pub use thumbnail::Thumbnail;
