@@ -8,6 +8,7 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod manual;
 mod numbers;
 mod output;
 #[cfg(feature = "app")]
@@ -24,7 +25,7 @@ mod verbs;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
@@ -54,6 +55,8 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 impl Command {
@@ -92,5 +95,6 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::Manual(args)) => manual::run(&args, Cli::command()),
     }))
 }

@@ -73,6 +73,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rfd", &["app/threads/dialogs.rs"]),
     ("crossbeam_channel", &["jobs", "player", "app"]),
     ("clap", &["cli", "main"]),
+    ("clap_complete", &["cli/manual.rs"]),
+    ("clap_mangen", &["cli/manual.rs"]),
     ("signal_hook", &["cli"]),
     ("sigpipe", &["cli"]),
     ("anyhow", &["cli", "main"]),
