@@ -8,6 +8,7 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod manual;
 mod numbers;
 mod output;
 #[cfg(feature = "app")]
@@ -25,7 +26,7 @@ mod verbs;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
@@ -56,6 +57,8 @@ enum Command {
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
     Recompose(recompose::RecomposeArgs),
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 impl Command {
@@ -94,5 +97,6 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
         Some(Command::Recompose(args)) => recompose::run(&args),
+        Some(Command::Manual(args)) => manual::run(&args, Cli::command()),
     }))
 }
