@@ -42,8 +42,6 @@ fn state(performance: Performance) -> State {
         playhead_secs: 0.0,
         is_playing: false,
         is_growing: false,
-        selection: None,
-        locks: &[],
         loop_secs: None,
         empty_because: None,
         events: Vec::new(),
@@ -52,6 +50,8 @@ fn state(performance: Performance) -> State {
 
 fn draw(ui: &mut Ui, s: &mut State) {
     let input = RollInput {
+        selection: None,
+        locks: &[],
         performance: &s.performance,
         take_id: s.take_id,
         revision: s.performance.notes().len() as u64,
