@@ -1,6 +1,6 @@
-//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied, does it
-//! remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md`
-//! for what was found.
+//! Evaluation of a model: style, use of the latent, likeness to real music, copying, memory and form, and
+//! cost. `pastiche evaluate` prints the report; see `docs/experiments.md`
+//! for results.
 
 mod adherence;
 mod copy_index;
@@ -43,7 +43,7 @@ pub use stats::silhouette;
 
 use crate::generate::GenerateError;
 
-/// Why nothing can be measured.
+/// Why an evaluation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {

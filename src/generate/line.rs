@@ -11,10 +11,12 @@ use super::recompose::filling::Filling;
 use super::returns::Return;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
-use crate::tokens::{Field, Hint, Memory, NoteToken};
+use crate::tokens::{Field, Hint, Memory, NoteToken, RecentRepetition};
 
 /// How much of the deviation of z from its mean survives a change of segment.
 const Z_CARRY: f32 = 0.8;
+/// How far a take that repeats itself as much as it should leans towards what is hinted (`docs/experiments.md`).
+const PULL: f32 = 2.6;
 
 /// One take while it grows.
 #[derive(Clone)]
@@ -22,6 +24,10 @@ pub struct Line {
     pub tokens: Vec<NoteToken>,
     /// What the tokens so far, a prompt's among them, suggest as the next one.
     memory: Memory,
+    /// How much it has repeated itself of late.
+    repetition: RecentRepetition,
+    /// How much the composer's pieces do.
+    pub usual_repetition: f32,
     /// What was hinted before each token, and before the next one: one more than tokens.
     pub hints: Vec<Option<Hint>>,
     /// The passages in which a theme comes back, in order, counted from the first new note.
@@ -59,6 +65,8 @@ impl Line {
         Line {
             tokens: Vec::new(),
             memory: Memory::default(),
+            repetition: RecentRepetition::default(),
+            usual_repetition: 0.0,
             hints: vec![None],
             returns: Vec::new(),
             recall: None,
@@ -144,6 +152,7 @@ impl Line {
     /// Music to go on from.
     pub(super) fn begin_with(&mut self, tokens: Vec<NoteToken>) {
         self.memory = Memory::of(&tokens);
+        tokens.iter().for_each(|&note| self.repetition.hear(note));
         self.hints = (0..=tokens.len()).map(|i| self.memory.hint(i)).collect();
         self.begun_at = tokens.len();
         self.wanted += tokens.len();
@@ -153,6 +162,7 @@ impl Line {
     fn append(&mut self, note: NoteToken) {
         self.tokens.push(note);
         self.memory.push(note);
+        self.repetition.count(note);
         self.follow(note);
         let hint = self.recalled().or_else(|| self.memory.hint(self.tokens.len()));
         self.hints.push(hint);
@@ -194,10 +204,23 @@ impl Line {
         self.hints.last().copied().flatten()
     }
 
-    /// How far the next note leans towards it.
+    /// How far the next note leans towards it: 1 as the network learned it.
+    ///
+    /// Left to itself a take either repeats nothing or goes round for ever: what it repeats gives more to repeat. So it
+    /// aims at the composer's own amount of repetition, times the memory asked for: the further it is below that,
+    /// the harder it leans towards what was heard before; twice above, it forgets. A figure that has just been
+    /// repeated whole gets no more than the network gives it.
     pub(super) fn pull(&self) -> f32 {
-        let returning = self.current_return().and_then(|r| r.strength);
-        returning.unwrap_or(self.settings.memory)
+        if let Some(strength) = self.current_return().and_then(|r| r.strength) {
+            return strength;
+        }
+        let aim = self.settings.memory * self.usual_repetition;
+        if aim <= 0.0 {
+            return 0.0;
+        }
+        let pull = PULL * (2.0 - self.repetition.share() / aim).max(0.0);
+        let has_gone_round = self.next_hint().is_some_and(|hint| hint.matched >= hint.distance);
+        if has_gone_round { pull.min(1.0) } else { pull }
     }
 
     /// Takes one drawn note; an end token, or the latest end, ends the line.

@@ -1,4 +1,4 @@
-//! Composing: a request becomes a take, note by note.
+//! Composing: turns a request into a take, note by note.
 
 mod choose;
 mod encode;
@@ -22,7 +22,7 @@ mod take;
 mod verb_request;
 pub mod verbs;
 
-pub use choose::{CHUNK, DEFAULT_BEST_OF, MOST_BEST_OF, beside_or_shipped};
+pub use choose::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
 pub use error::GenerateError;
 pub use form::{Form, FormError, MAX_SECTIONS, MIN_SECTION_NOTES, Placed, Section};
 pub use generator::Generator;

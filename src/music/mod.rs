@@ -1,4 +1,4 @@
-//! Music as the rest of the crate sees it: notes in seconds, a sustain pedal, and who wrote them.
+//! Music: notes in seconds, sustain pedal, composers, and MIDI files.
 
 mod composer;
 mod composer_known;

@@ -1,4 +1,4 @@
-//! One key stroke.
+//! Notes.
 
 use std::str::FromStr;
 
@@ -20,7 +20,7 @@ impl Pitch {
         (Self::LOWEST.0..=Self::HIGHEST.0).contains(&number).then_some(Pitch(number))
     }
 
-    /// The key counted from the left end of the keyboard, 0–87.
+    /// The key, counted from the left, 0–87.
     pub fn key_index(self) -> usize {
         usize::from(self.0 - Self::LOWEST.0)
     }
@@ -40,7 +40,7 @@ impl Pitch {
         self.0 % 12
     }
 
-    /// `None` when the result would leave the piano.
+    /// `None` if the result is outside the piano.
     pub fn transposed(self, semitones: i32) -> Option<Pitch> {
         u8::try_from(i32::from(self.0) + semitones).ok().and_then(Pitch::new)
     }
@@ -108,7 +108,7 @@ impl Velocity {
         (1..=127).contains(&value).then_some(Velocity(value))
     }
 
-    /// The nearest velocity that can be written.
+    /// The nearest valid velocity.
     pub fn clamped(value: i32) -> Velocity {
         Velocity(value.clamp(1, 127) as u8)
     }
@@ -141,7 +141,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// When the key comes up.
+    /// The time of the release.
     pub fn release_secs(&self) -> f64 {
         self.onset_secs + self.duration_secs
     }

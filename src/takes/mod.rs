@@ -1,4 +1,4 @@
-//! Takes: every result kept at once with its recipe, listed, searched, never lost.
+//! Takes: every result is saved at once, with its recipe.
 
 mod draft;
 mod history;

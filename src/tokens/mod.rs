@@ -1,7 +1,8 @@
-//! A performance as a row of note tokens, one per key stroke, and back.
+//! A performance as a sequence of note tokens, one per note, and back.
 
 mod encoded;
 mod memory;
+mod repetition;
 mod silences;
 mod tally;
 mod tokenizer;
@@ -9,6 +10,7 @@ mod vocab;
 
 pub use encoded::{EncodeReport, Encoded};
 pub use memory::{Hint, Link, MAX_MATCH, Memory};
+pub use repetition::{RecentRepetition, repeated_share};
 pub use silences::{Rest, Silences};
 pub use tally::{TALLY_LEN, tally};
 pub use tokenizer::{DecodeState, decode, decode_step, decode_with, encode};

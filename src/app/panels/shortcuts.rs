@@ -1,4 +1,4 @@
-//! Keys of the whole window. They act before any widget sees them, but never while text is being typed.
+//! Keyboard shortcuts of the window. They act before any widget sees the keys, but not while text is typed.
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
@@ -13,11 +13,11 @@ use crate::music::NoteEdit;
 pub struct Shortcut {
     pub keys: KeyboardShortcut,
     pub what: &'static str,
-    /// Acts in text fields too.
+    /// Also acts in text fields.
     is_global: bool,
-    /// Leaves the key to a widget that the keyboard has moved to.
+    /// Leaves the key to a focused widget.
     yields: bool,
-    /// Acts again and again while the key is held.
+    /// Repeats while the key is held.
     repeats: bool,
     action: fn(&AppState) -> Option<Action>,
 }
@@ -28,7 +28,7 @@ impl Shortcut {
         Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
     }
 
-    /// A key that moves something by a step, each time it is pressed and while it is held.
+    /// A key that moves something by one step per press, and repeats while it is held.
     const fn step(
         modifiers: Modifiers,
         key: Key,
@@ -66,11 +66,11 @@ impl Shortcut {
         self
     }
 
-    /// Exactly these keys: with Alt a letter is a menu's, or another letter.
+    /// Matches exactly these modifiers: Alt with a letter is a menu or another letter.
     fn is_pressed(&self, press: Press) -> bool {
         let Press { key, modifiers, .. } = press;
         match self.keys.logical_key {
-            // The question mark needs Shift on most keyboards and something else on others.
+            // The question mark needs Shift on most keyboards, but not on all.
             Key::Questionmark => {
                 (key == Key::Questionmark && !modifiers.command && !modifiers.ctrl)
                     || (key == Key::F1 && modifiers.is_none())
@@ -79,7 +79,7 @@ impl Shortcut {
         }
     }
 
-    /// As people write it: "Ctrl+Enter".
+    /// The keys as text: "Ctrl+Enter".
     pub fn text(&self) -> String {
         let mut words = Vec::new();
         let modifiers = self.keys.modifiers;
@@ -105,7 +105,7 @@ impl Shortcut {
     }
 }
 
-/// For a table of functions.
+/// Wraps an action for the table below.
 fn some(action: impl Into<Action>) -> Option<Action> {
     Some(action.into())
 }
@@ -119,7 +119,7 @@ pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state|
     (state.composing.is_none() && state.cannot_generate().is_none()).then_some(ComposeAction::Generate.into())
 });
 
-/// Everything that the sheet lists, in its order.
+/// All shortcuts, in the order of the sheet.
 pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Space, "Play or pause", |_| some(TransportAction::PlayPause)).yielding(),
     Shortcut::plain(Key::Enter, "Stop and go to the start", |_| some(TransportAction::Stop)).yielding(),
@@ -200,8 +200,8 @@ const ALTERNATIVES: [(Key, EditAction); 4] = [
     (Key::Escape, EditAction::LeaveAlternatives),
 ];
 
-/// Consumes the keys that were pressed and returns what they mean. A widget that Tab has moved to keeps the keys
-/// that press and move it: Space, Enter, the arrows.
+/// Consumes the keys that were pressed and returns their actions. A widget that was focused with Tab keeps the keys
+/// that operate it: Space, Enter, the arrows.
 pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
     if state.sheet.is_some() {
         let is_closed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));

@@ -1,4 +1,4 @@
-//! Taking in what the threads have done.
+//! Takes in what the threads report.
 
 use super::app::PasticheApp;
 use crate::app::state::app_state::Effect;
@@ -6,7 +6,7 @@ use crate::app::threads::workers::{Done, Then};
 use crate::display::{count, stem};
 
 impl PasticheApp {
-    /// Everything that has come since the last call; never blocks.
+    /// Takes in everything since the last call; never blocks.
     pub(super) fn drain(&mut self) {
         let events: Vec<_> = self.engine.events().collect();
         for event in events {
@@ -66,7 +66,7 @@ impl PasticheApp {
         }
     }
 
-    /// A piece that was opened before there was a model gets its place now.
+    /// Asks for the latent of a piece that was opened before a model was loaded.
     fn encode_staged(&mut self) {
         let unplaced = self.state.staged_take().filter(|e| e.record.z.is_empty()).map(|e| e.id.clone());
         if let Some(id) = unplaced {

@@ -1,4 +1,4 @@
-//! The application and what it does.
+//! The application: carries out actions and takes in what threads report.
 
 mod actions;
 pub mod app;

@@ -1,4 +1,4 @@
-//! What the window shows, changed by events alone: no egui, no handle, so tests need neither.
+//! The state of the window, changed only by events. No egui and no thread handles, so tests need neither.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -29,9 +29,9 @@ pub struct AppState {
     pub settings: Settings,
     pub model: ModelState,
     pub composing: Option<Composing>,
-    /// Takes to be made of others; the first is on its way.
+    /// Takes still to be made from others; the first is being composed.
     pub orders: VecDeque<Order>,
-    /// The way between two takes that the one on the stage is on.
+    /// The blend that the take on the stage belongs to.
     pub blend: Option<BlendPath>,
     pub stage: Option<Stage>,
     /// What is chosen of the music on the stage.
@@ -47,10 +47,10 @@ pub struct AppState {
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
-    /// What ending the training would cost.
+    /// What would be lost by ending the training run.
     pub training_loss: Option<String>,
     pub is_dialog_open: bool,
-    /// The seed of the newest take: pressing Generate again gives another, unless the seed is locked.
+    /// The seed of the newest take: Generate picks another one, unless the seed is locked.
     pub used_seed: Option<u64>,
     pub jobs: JobIds,
     stages: u64,
@@ -68,7 +68,7 @@ pub enum Effect {
     ComposeFailed {
         message: String,
     },
-    /// `on_stage` is the whole take, where that is on the stage.
+    /// `on_stage` is the finished take, if it is on the stage.
     ComposeEnded {
         on_stage: Option<Arc<Performance>>,
     },
@@ -80,7 +80,7 @@ pub enum Effect {
     RecomposeFailed {
         message: String,
     },
-    /// A take's latents are known now; write its record.
+    /// A take's latents are known: write its record.
     Encoded(Box<TakeEntry>),
 }
 
@@ -111,7 +111,7 @@ impl AppState {
         }
     }
 
-    /// Takes in what the engine says; replies to anything but the newest job of their kind are dropped.
+    /// Takes in an event of the engine; replies to outdated jobs are dropped.
     pub fn apply(&mut self, event: EngineEvent) -> Option<Effect> {
         match event {
             EngineEvent::CheckpointLoaded { job, info } => {
@@ -232,14 +232,14 @@ impl AppState {
         }
     }
 
-    /// Which way between two takes the stage is on now.
+    /// Updates which blend the stage belongs to.
     pub fn find_blend(&mut self) {
         let staged = self.staged_take().map(|e| e.id.clone());
         let before = self.blend.take();
         self.blend = staged.and_then(|id| BlendPath::follow(before.as_ref(), &self.takes, &id));
     }
 
-    /// The take that `job` composed is on disk now.
+    /// The take that `job` composed was saved.
     pub fn take_saved(&mut self, job: JobId, entry: TakeEntry) {
         let stage = self.stage.as_mut();
         if let Some(stage) = stage.filter(|s| s.source == StageSource::Composing(job)) {
@@ -264,7 +264,7 @@ impl AppState {
         }
     }
 
-    /// Settings may name a composer of another checkpoint.
+    /// Drops settings that name a composer of another checkpoint.
     fn forget_missing_composer(&mut self, composers: &ComposerSet) {
         let form = &mut self.settings.form.settings;
         let is_known =
@@ -273,7 +273,7 @@ impl AppState {
             form.composer = None;
         }
         if form.composer.is_none() && self.model.ready.is_none() {
-            // The first start: somebody everyone knows, rather than nobody.
+            // On the first start, choose a well-known composer.
             let first = composers.find("chopin").ok().or_else(|| composers.by_time().first().copied());
             form.composer = first.and_then(|id| composers.get(id)).map(|c| c.name.clone());
         }
@@ -290,13 +290,13 @@ impl AppState {
         self.cannot_compose().map(Cow::Borrowed).or_else(form_problem)
     }
 
-    /// Why no other take can be begun now.
+    /// Why no other take can be started now.
     pub fn is_busy(&self) -> Option<&'static str> {
         let is_busy = self.composing.is_some() || !self.orders.is_empty() || self.recomposing.is_some();
         is_busy.then_some("A take is being composed; stop it first.")
     }
 
-    /// The pace of a take by the composer that is chosen.
+    /// Notes per second of the chosen composer.
     pub fn notes_per_sec(&self) -> f64 {
         let composer = self.settings.form.settings.composer.as_deref();
         let composer = composer.and_then(|name| Some(self.model.composer(name)?.0));
@@ -304,7 +304,7 @@ impl AppState {
         info.map_or(10.0, |info| info.notes_per_sec(composer))
     }
 
-    /// The request for `settings`, against the loaded checkpoint.
+    /// The request for `settings` with the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings.composer.as_deref().and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
@@ -314,7 +314,7 @@ impl AppState {
             form: settings.form.clone(),
             recall: settings.recall,
             best_of: self.model.best_of(settings),
-            // A latent of another checkpoint's shape means nothing to this one.
+            // Ignore a latent with another checkpoint's shape.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             ..GenerateRequest::new(composer, settings.seed)
         }

@@ -1,4 +1,4 @@
-//! The sheets that lie over the window.
+//! Modal sheets over the window.
 
 pub mod modal;
 pub mod recompose;

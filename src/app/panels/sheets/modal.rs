@@ -1,4 +1,4 @@
-//! What lies over the window: shortcuts, about, a name, a path, the question before closing.
+//! Small sheets: shortcuts, about, rename, path, and the question before closing.
 
 use std::path::PathBuf;
 
@@ -20,10 +20,10 @@ pub struct Sheets {
     pub save: SaveSheet,
     verb: VerbSheet,
     recompose: RecomposeSheet,
-    /// The text of the sheet with one field.
+    /// The text in the sheets with one text field.
     text: String,
     is_fresh: bool,
-    /// A typed path, and whether something is there; looked at when it changes.
+    /// A typed path and whether it exists; checked when it changes.
     seen: (PathBuf, bool),
     log_file: PathBuf,
     takes_folder: PathBuf,
@@ -34,7 +34,7 @@ impl Sheets {
         Sheets { log_file, takes_folder, ..Sheets::default() }
     }
 
-    /// Fills in the field of a sheet that is about to show.
+    /// Fills in the text field before a sheet opens.
     pub fn prepare(&mut self, text: String) {
         self.text = text;
         self.is_fresh = true;
@@ -43,7 +43,7 @@ impl Sheets {
     pub fn ui(&mut self, ctx: &egui::Context, state: &AppState, actions: &mut Actions) {
         let Some(sheet) = &state.sheet else { return };
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(24.0);
-        // A sheet of its own size each: an area keeps the size it once had.
+        // One id per sheet, because an area keeps the size it once had.
         let kind = match sheet {
             Sheet::Verb(kind, _) => *kind as u8,
             _ => 0,
@@ -64,7 +64,7 @@ impl Sheets {
         }
     }
 
-    /// A line of text with the keyboard in it at once; true when Enter was pressed.
+    /// A focused text field; true when Enter was pressed.
     fn field_ui(&mut self, ui: &mut Ui, name: &str, width: f32) -> bool {
         let edit =
             TextEdit::singleline(&mut self.text).desired_width(width).margin(egui::Margin::symmetric(8, 6));
@@ -155,7 +155,8 @@ impl Sheets {
         ui.label(
             RichText::new(
                 "The program is free software (MIT licence). A checkpoint trained on MAESTRO is under CC BY-NC-SA 4.0: \
-                 not for commercial use. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
+                 not for commercial use. The Salamander Grand Piano was recorded by Alexander Holm (CC BY 3.0); its \
+                 SoundFont is an adaptation. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
             )
             .small()
             .color(palette.weak_text),
@@ -226,7 +227,7 @@ fn close_button(ui: &mut Ui, actions: &mut Actions) {
     }
 }
 
-/// The accented button and Cancel; true when the first was pressed.
+/// The main button and Cancel; true when the main button was pressed.
 fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Actions) -> bool {
     buttons_row(ui, |ui| {
         let is_done = accent_button(ui, word, enabled).clicked();

@@ -1,4 +1,4 @@
-//! What to make of a take: how far a variation goes, how much longer, whose manner, blended with what.
+//! The sheet for vary, continue, in the manner of, and blend.
 
 use eframe::egui::{self, Align, Layout, RichText, ScrollArea, Slider, TextEdit, Ui, vec2};
 
@@ -12,20 +12,20 @@ use crate::display::{clock, shortened};
 use crate::generate::verbs;
 use crate::takes::{How, Made, Part, TakeEntry, TakeId};
 
-/// New notes of a continuation.
+/// Range of new notes in a continuation.
 const MORE_NOTES: std::ops::RangeInclusive<usize> = 20..=2000;
-/// Pieces between two others.
+/// Range of pieces between two others in a blend.
 const BETWEEN: std::ops::RangeInclusive<usize> = 1..=7;
 const WIDTH: f32 = 448.0;
-/// Letters of a take's name in the heading, so that the verb is always read.
+/// Longest take name in the heading, in letters, so that the verb is never cut off.
 const LONGEST_NAME: usize = 32;
 
-/// What the sheet is filled in with; it stays for the next time.
+/// The contents of the sheet, kept for the next time it opens.
 #[derive(Debug)]
 pub struct VerbSheet {
     amount: f32,
     notes: usize,
-    /// Full name; of a continuation `None` is the music's own.
+    /// Full name; in a continuation, `None` is the music's own composer.
     to: Option<String>,
     with: Option<TakeId>,
     between: usize,
@@ -96,7 +96,7 @@ impl VerbSheet {
             .filter(|e| e.id != *id && e.record.name.to_lowercase().contains(&wanted))
             .collect();
         if self.with.as_ref().is_none_or(|with| with == id || state.takes.get(with).is_none()) {
-            // Whoever compares two takes may well want to blend them.
+            // The take last compared with is a likely choice.
             let first = others.first().map(|e| e.id.clone());
             self.with = state.previous.clone().filter(|other| other != id).or(first);
         }
@@ -131,7 +131,7 @@ impl VerbSheet {
         }
     }
 
-    /// What stays of the music, in a few sentences.
+    /// What is kept of the music, in a few sentences.
     fn kept(&self, state: &AppState, kind: VerbKind, entry: &TakeEntry) -> String {
         let segment = state.model.ready.as_ref().map_or(256, |info| info.segment_len);
         let notes = entry.record.notes;

@@ -1,4 +1,4 @@
-//! The studio tab: composer at the left, roll and map in the middle, takes at the right.
+//! The studio tab: composers on the left, roll and map in the middle, takes on the right.
 
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
@@ -55,7 +55,7 @@ impl Studio {
                 .resizable(true)
                 .frame(Frame::new().fill(palette.well).inner_margin(Margin::symmetric(8, 4)))
                 .show(ui, |ui| {
-                    // A panel takes the size of what it holds: without this it would shrink frame by frame.
+                    // Without this the panel would shrink to its contents frame by frame.
                     ui.set_min_height(ui.available_height());
                     self.map_ui(ui, state, actions);
                 });

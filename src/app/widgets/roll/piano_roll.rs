@@ -1,6 +1,6 @@
 //! The piano roll: keyboard, ruler, notes, pedal lane and overview of one take.
 //!
-//! The roll owns its view (zoom, scroll, follow) and nothing else; what happens in it comes out as [`RollEvent`]s.
+//! The roll owns only its view (zoom, scroll, follow); user input comes out as [`RollEvent`]s.
 
 use eframe::egui::{
     self, Align2, FontId, Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo, accesskit, pos2,
@@ -18,7 +18,7 @@ use crate::app::widgets::roll::input::{RollEvent, RollInput};
 use crate::display::clock;
 use crate::music::Velocity;
 
-/// A key of the gutter sounds like this.
+/// Velocity of a key clicked on the keyboard.
 const KEY_VELOCITY: i32 = 80;
 const FOCUS_ID: &str = "pastiche piano roll";
 
@@ -26,7 +26,7 @@ const FOCUS_ID: &str = "pastiche piano roll";
 #[derive(Debug, Default)]
 pub struct PianoRoll {
     camera: Camera,
-    /// Take and revision that the index is of.
+    /// Take and revision of the index.
     identity: Option<(u64, u64)>,
     index: NoteIndex,
     focus: NoteFocus,
@@ -37,7 +37,7 @@ pub struct PianoRoll {
 }
 
 impl PianoRoll {
-    /// Draws the roll into all the space there is; what the user did is appended to `events`.
+    /// Draws the roll into the available space and appends the user's input to `events`.
     pub fn ui(&mut self, ui: &mut Ui, input: &RollInput<'_>, events: &mut Vec<RollEvent>) -> Response {
         let (full, _) = ui.allocate_exact_size(ui.available_size().max(vec2(160.0, 80.0)), Sense::hover());
         let parts = Parts::new(full);
@@ -70,7 +70,7 @@ impl PianoRoll {
         self.camera.want(Want::Fit);
     }
 
-    /// Goes back to the size and place of a roll that nobody has touched.
+    /// Resets the view.
     pub fn reset_view(&mut self) {
         self.camera.want(Want::Reset);
     }
@@ -84,17 +84,17 @@ impl PianoRoll {
         self.camera.set_follows(on);
     }
 
-    /// What is in sight.
+    /// The current view.
     pub fn view(&self) -> RollView {
         self.camera.view()
     }
 
-    /// The keyboard focus is on the roll: arrows, Enter, Home and End move between its notes and are not shortcuts.
+    /// Does the roll have keyboard focus? Then arrows, Enter, Home and End move between notes and are not shortcuts.
     pub fn has_focus(ctx: &egui::Context) -> bool {
         ctx.memory(|m| m.has_focus(Id::unique(FOCUS_ID)))
     }
 
-    /// Brings index and view up to date with the take.
+    /// Updates index and view to the take.
     fn refresh(&mut self, input: &RollInput<'_>, parts: &Parts) {
         let identity = (input.take_id, input.revision);
         let is_new_take = self.identity.map(|(take, _)| take) != Some(input.take_id);
@@ -106,7 +106,7 @@ impl PianoRoll {
         self.camera.refresh(input, &self.index, parts.size(), is_new_take);
     }
 
-    /// Everything that moves the view; returns the view to draw.
+    /// Handles everything that moves the view; returns the view to draw.
     fn interact(
         &mut self,
         ui: &mut Ui,
@@ -228,7 +228,7 @@ fn notes_response(ui: &mut Ui, parts: &Parts, input: &RollInput<'_>, focused: Op
     response
 }
 
-/// One sentence for somebody who cannot see the roll.
+/// A description for screen readers.
 fn summary(input: &RollInput<'_>) -> String {
     let notes = input.performance.notes().len();
     if notes == 0 {
