@@ -1,6 +1,6 @@
 //! Composing: turns a request into a take, note by note.
 
-mod choose;
+mod best_of;
 mod encode;
 mod error;
 mod form;
@@ -20,7 +20,7 @@ mod take;
 mod verb_request;
 pub mod verbs;
 
-pub use choose::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
+pub use best_of::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
 pub use error::GenerateError;
 pub use form::{Form, FormError, MAX_SECTIONS, MIN_SECTION_NOTES, Placed, Section};
 pub use generator::Generator;

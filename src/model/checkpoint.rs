@@ -1,9 +1,8 @@
 //! Checkpoint files: a trained network and its description.
 //!
 //! A checkpoint is a safetensors file: every variable under its path, in single or half precision, and in the header
-//! a JSON
-//! description with the architecture, the composers and the state of training. Other parts of a model (the fitted
-//! posteriors, the latent map) are further tensors.
+//! a JSON description with the architecture, the composers and the state of training. Other parts of a model (the
+//! fitted posteriors, the latent map) are further tensors.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -52,8 +51,7 @@ pub struct CheckpointHeader {
     pub rare: ComposerSet,
     pub trained_on: TrainedOn,
     /// Notes per second in the training music of each composer, the added ones last; empty in files of versions that
-    /// did
-    /// not count them.
+    /// did not count them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes_per_sec: Vec<f32>,
     /// Titles for the extra tensors, such as the pieces of the latent map.
