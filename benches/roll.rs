@@ -68,6 +68,8 @@ fn roll_input(
         playhead_secs,
         is_playing,
         is_growing: false,
+        selection: None,
+        locks: &[],
         loop_secs: None,
         colour: Color32::LIGHT_RED,
         name: "Chopin 7",

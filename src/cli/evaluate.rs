@@ -11,7 +11,7 @@ use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
 use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
-    CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare,
+    CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare, measure_seam,
 };
 use pastiche::files;
 use pastiche::generate::{Generator, MAX_BEST_OF, MAX_NOTES};
@@ -67,6 +67,9 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes,
         value_parser = within(MIN_LONG_NOTES..=MAX_NOTES))]
     long_notes: usize,
+    /// Regions per composer that `--only seam` recomposes
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = within(1..=MAX_TAKES))]
+    regions: usize,
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
     takes: usize,
@@ -94,6 +97,8 @@ pub struct EvaluateArgs {
 enum Part {
     /// Repetition, prediction of repeated phrases, returning themes, beginnings and endings, real or generated
     Memory,
+    /// How surprising the notes after a recomposed region are
+    Seam,
 }
 
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -107,8 +112,10 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         generator.set_selector(Classifier::read(path, device)?)?;
     }
     let options = options(args);
-    if let Some(Part::Memory) = args.only {
-        return run_memory(args, &generator, &corpus, &options);
+    match args.only {
+        Some(Part::Memory) => return run_memory(args, &generator, &corpus, &options),
+        Some(Part::Seam) => return run_seam(args, &generator, &corpus),
+        None => {}
     }
     let judge =
         Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(&args.checkpoint, "judge")), device)?;
@@ -144,6 +151,15 @@ fn run_memory(
     print!("{report}\n{}", GateTable(&report.gates));
     write_json(args, &report)?;
     write_pictures(args, &report)
+}
+
+fn run_seam(args: &EvaluateArgs, generator: &Generator, corpus: &Corpus) -> anyhow::Result<()> {
+    let mut bar = Bar::new();
+    let stop = interrupt::stop_flag();
+    let report = measure_seam(generator, corpus, args.regions, args.seed, stop, &mut |p| bar.show(&p))?;
+    bar.finish();
+    print!("{report}");
+    write_json(args, &report)
 }
 
 fn write_json(args: &EvaluateArgs, report: &impl serde::Serialize) -> anyhow::Result<()> {

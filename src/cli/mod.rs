@@ -8,11 +8,13 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod manual;
 mod numbers;
 mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
+mod recompose;
 mod render;
 mod sampling_args;
 mod sound_args;
@@ -24,7 +26,7 @@ mod verbs;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
@@ -54,6 +56,9 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
+    Recompose(recompose::RecomposeArgs),
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 impl Command {
@@ -91,5 +96,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::Recompose(args)) => recompose::run(&args),
+        Some(Command::Manual(args)) => manual::run(&args, Cli::command()),
     }))
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Corpus, Piece, Split};
 use crate::music::ComposerSet;
+use crate::tokens::repeated_share;
 
 /// Statistics of one split of one composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -36,6 +37,18 @@ impl Corpus {
             if secs > 0.0 { (notes as f64 / secs) as f32 } else { 0.0 }
         };
         composers.iter().map(|(_, c)| pace(&c.name)).collect()
+    }
+
+    /// How much the training music of each of `composers` repeats itself, see [`repeated_share`]: the mean of its
+    /// pieces; 0 where there is none.
+    pub fn repetition(&self, composers: &ComposerSet) -> Vec<f32> {
+        let mean = |name: &str| {
+            let is_own = |p: &&Piece| p.composer_name == name && p.split == Split::Train;
+            let shares: Vec<f64> =
+                self.pieces.iter().filter(is_own).filter_map(|p| repeated_share::<4>(&p.tokens)).collect();
+            (shares.iter().sum::<f64>() / shares.len().max(1) as f64) as f32
+        };
+        composers.iter().map(|(_, c)| mean(&c.name)).collect()
     }
 
     /// Statistics of every composer: labelled ones first, the longest first.

@@ -71,6 +71,7 @@ impl Generator {
             labelled,
             trained_on: checkpoint.header.trained_on.clone(),
             notes_per_sec: checkpoint.header.notes_per_sec.clone(),
+            repetition: checkpoint.header.repetition.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
             d_latent: config.d_latent,
@@ -192,15 +193,9 @@ impl Generator {
             return Err(GenerateError::Length);
         }
         let k = self.vae.config.n_composers;
-        let label = match request.composer {
-            Some(id) if id.index() >= self.info.composers.len() => {
-                return Err(GenerateError::NoSuchComposer(id.index()));
-            }
-            // Label k is "nobody"; added composers come after it.
-            Some(id) if self.info.is_rare(id) => id.index() + 1,
-            Some(id) => id.index(),
-            None => k,
-        };
+        if let Some(id) = request.composer.filter(|id| id.index() >= self.info.composers.len()) {
+            return Err(GenerateError::NoSuchComposer(id.index()));
+        }
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
         let component = request.composer.map_or_else(|| rng.random_range(0..k), ComposerId::index);
         if let Some(z) = request.z_path.iter().chain(&request.z).find(|z| z.len() != self.info.d_latent) {
@@ -226,12 +221,14 @@ impl Generator {
             Some(_) => z.clone(),
             None => self.latent_mean(component),
         };
-        let mut line = Line::new(rng.random(), label as i64, z, z_mean, request.sampling.clamped());
+        let label = self.label_of(request.composer);
+        let mut line = Line::new(rng.random(), label, z, z_mean, request.sampling.clamped());
         line.z_path = path;
         line.given = given.cloned();
         line.wanted = notes;
         line.slack = notes / 10;
         line.returns = returns;
+        line.usual_repetition = self.info.repetition(request.composer);
         line.knows_its_place = is_planned;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             let mut tokens = encode(prompt).tokens;
@@ -242,6 +239,17 @@ impl Generator {
             line.begin_with(tokens);
         }
         Ok(line)
+    }
+
+    /// The model's label for a composer of its own.
+    pub(super) fn label_of(&self, composer: Option<ComposerId>) -> i64 {
+        let label = match composer {
+            // Label k is "nobody"; those that were added come after it.
+            Some(id) if self.info.is_rare(id) => id.index() + 1,
+            Some(id) => id.index(),
+            None => self.vae.config.n_composers,
+        };
+        label as i64
     }
 
     /// The mean latent of a composer's music: `d_latent` numbers.

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
 use crate::evaluate::{Ears, Heard};
-use crate::generate::{CheckpointInfo, GenerateError, Generator, Growing, Request, Take};
+use crate::generate::{CheckpointInfo, GenerateError, Generator, Growing, Recompose, Request, Take};
 use crate::music::Performance;
 use crate::progress::StopFlag;
 
@@ -38,6 +38,7 @@ pub type StreamSink = Box<dyn FnMut(StreamPart<'_>) + Send>;
 pub enum EngineCommand {
     LoadCheckpoint { job: JobId, path: PathBuf, device: DeviceChoice },
     Compose { job: JobId, request: Request, stop: StopFlag, sink: StreamSink },
+    Recompose { job: JobId, request: Box<Recompose>, stop: StopFlag },
     Encode { job: JobId, performance: Arc<Performance> },
 }
 
@@ -62,6 +63,11 @@ pub enum EngineEvent {
     /// Stopped before the first note.
     Stopped {
         job: JobId,
+    },
+    /// The whole piece with each new version of the region.
+    Recomposed {
+        job: JobId,
+        all: Arc<[Arc<Performance>]>,
     },
     /// The posterior mean of every segment.
     Encoded {
@@ -115,7 +121,7 @@ impl Engine {
     /// [`SendError::Busy`] if the queue is full.
     pub fn try_send(&mut self, command: EngineCommand) -> Result<(), SendError> {
         let stop = match &command {
-            EngineCommand::Compose { stop, .. } => Some(stop.clone()),
+            EngineCommand::Compose { stop, .. } | EngineCommand::Recompose { stop, .. } => Some(stop.clone()),
             EngineCommand::LoadCheckpoint { .. } | EngineCommand::Encode { .. } => None,
         };
         self.commands.try_send(command).map_err(|e| match e {
@@ -163,6 +169,7 @@ impl EngineThread {
             let job = match &command {
                 EngineCommand::LoadCheckpoint { job, .. }
                 | EngineCommand::Compose { job, .. }
+                | EngineCommand::Recompose { job, .. }
                 | EngineCommand::Encode { job, .. } => *job,
             };
             let result = catch_unwind(AssertUnwindSafe(|| self.execute(command)));
@@ -195,6 +202,12 @@ impl EngineThread {
             }
             EngineCommand::Compose { job, request, stop, mut sink } => {
                 or_failed(&mut sink, |sink| self.compose(job, &request, &stop, sink))
+            }
+            EngineCommand::Recompose { job, request, stop } => {
+                let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
+                let all = generator.recompose(&request, &stop, &mut |_| {})?;
+                let all = all.into_iter().map(|made| Arc::new(made.take.performance)).collect();
+                Ok(EngineEvent::Recomposed { job, all })
             }
             EngineCommand::Encode { job, performance } => {
                 let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;

@@ -55,6 +55,7 @@ pub fn fit_latents(
     // Labels that were added belong to the network as it was.
     header.rare = ComposerSet::default();
     header.notes_per_sec = corpus.notes_per_sec(&header.composers);
+    header.repetition = corpus.repetition(&header.composers);
     header.notes = HashMap::from([(TITLES.to_owned(), titles)]);
     crate::model::checkpoint::save(path, &header, &tensors, true)
 }

@@ -54,6 +54,10 @@ pub struct CheckpointHeader {
     /// did not count them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes_per_sec: Vec<f32>,
+    /// Per composer, as above: the share of patterns of four intervals that were heard within the 256 notes before
+    /// them, the mean of the training pieces, 0–1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repetition: Vec<f32>,
     /// Titles for the extra tensors, such as the pieces of the latent map.
     #[serde(default)]
     pub notes: HashMap<String, Vec<String>>,
@@ -69,6 +73,7 @@ impl CheckpointHeader {
             rare: ComposerSet::default(),
             trained_on,
             notes_per_sec: Vec::new(),
+            repetition: Vec::new(),
             notes: HashMap::new(),
         }
     }

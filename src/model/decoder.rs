@@ -318,6 +318,11 @@ impl Cache {
         self.len == 0
     }
 
+    /// Forgets the last `positions`.
+    pub fn rewind(&mut self, positions: i64) {
+        self.len = (self.len - positions).max(0);
+    }
+
     /// Replaces sequence `i` by sequence `rows[i]`; `rows`: int64, on the cache's device.
     pub fn select(&mut self, rows: &Tensor) {
         for layer in &mut self.layers {

@@ -1,9 +1,12 @@
 //! The record of a take: the JSON file beside its MIDI file.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::history::History;
 use super::made::Made;
 use crate::evaluate::{CopyCheck, Heard};
 use crate::generate::{DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Recipe, Take};
@@ -95,8 +98,18 @@ pub struct TakeRecord {
     pub copy: Option<CopyCheck>,
     /// The recipe from the generator.
     pub recipe: Value,
+    /// Its versions, where it was changed after it was made.
+    #[serde(skip_serializing_if = "is_unchanged")]
+    pub history: History,
+    /// Seconds of it in which nothing may change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<Range<f64>>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+fn is_unchanged(history: &History) -> bool {
+    *history == History::default()
 }
 
 /// The layout of [`TakeRecord`]; readers accept any.

@@ -211,6 +211,10 @@ impl TakeStore {
                 && let Err(error) = fs::remove_dir_all(folder.path())
             {
                 tracing::warn!(%error, "cannot free a deleted take");
+            } else if age.is_some_and(|age| age > KEEP_DELETED)
+                && let Some(name) = folder.file_name().to_str()
+            {
+                self.purge_versions(&TakeId(name.to_owned()));
             }
         }
     }

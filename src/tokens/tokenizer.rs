@@ -149,6 +149,11 @@ impl DecodeState {
     pub fn begin(time_secs: f64) -> DecodeState {
         DecodeState { time_secs, ..DecodeState::default() }
     }
+
+    /// The pedal before the next note.
+    pub fn set_pedal(&mut self, is_down: bool) {
+        self.is_pedal_down = is_down;
+    }
 }
 
 /// Turns one token into its note and the pedal changes since the note before, and moves `state` to the next onset. An

@@ -113,6 +113,7 @@ pub fn add_rare(
     rare.put_into(&mut checkpoint);
     let all = checkpoint.header.all_composers();
     checkpoint.header.notes_per_sec = whole.notes_per_sec(&all);
+    checkpoint.header.repetition = whole.repetition(&all);
     checkpoint::save(out, &checkpoint.header, &checkpoint.tensors, true)?;
     Ok(RareSummary { checkpoint: out.to_owned(), composers })
 }

@@ -4,9 +4,10 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::kit::keys::{Press, take_presses};
 use crate::app::state::action::{
-    Action, Ask, ComposeAction, FileAction, Sheet, TakeAction, TransportAction, WindowAction,
+    Action, Ask, ComposeAction, EditAction, FileAction, Sheet, TakeAction, TransportAction, WindowAction,
 };
 use crate::app::state::app_state::AppState;
+use crate::music::NoteEdit;
 
 /// A key and what it does.
 pub struct Shortcut {
@@ -43,6 +44,23 @@ impl Shortcut {
         Shortcut { keys, what, is_global: true, yields: false, repeats: false, action }
     }
 
+    /// A key with Ctrl that text fields have a meaning of their own for.
+    const fn in_roll(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
+        let keys = KeyboardShortcut::new(Modifiers::COMMAND, key);
+        Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
+    }
+
+    /// A key that changes the selected notes by a step.
+    const fn edit(
+        modifiers: Modifiers,
+        key: Key,
+        what: &'static str,
+        action: fn(&AppState) -> Option<Action>,
+    ) -> Shortcut {
+        let keys = KeyboardShortcut::new(modifiers, key);
+        Shortcut { keys, what, is_global: false, yields: false, repeats: true, action }
+    }
+
     const fn yielding(mut self) -> Shortcut {
         self.yields = true;
         self
@@ -68,6 +86,9 @@ impl Shortcut {
         if modifiers.command || modifiers.ctrl {
             words.push(if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" });
         }
+        if modifiers.alt {
+            words.push("Alt");
+        }
         if modifiers.shift {
             words.push("Shift");
         }
@@ -87,6 +108,11 @@ impl Shortcut {
 /// Wraps an action for the table below.
 fn some(action: impl Into<Action>) -> Option<Action> {
     Some(action.into())
+}
+
+/// A change of the selected notes.
+fn edit(state: &AppState, edit: NoteEdit) -> Option<Action> {
+    state.selection.as_ref().and_then(|_| some(EditAction::Notes(edit)))
 }
 
 pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state| {
@@ -113,9 +139,50 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::B, "The other take, at the same playhead", |_| some(TakeAction::Swap)),
     Shortcut::plain(Key::S, "Star the take", |s| some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))),
     GENERATE,
-    Shortcut::plain(Key::Escape, "Stop composing", |s| {
-        s.composing.as_ref().and_then(|_| some(ComposeAction::Stop))
+    Shortcut::plain(Key::Escape, "Stop composing, or select nothing", |s| {
+        if s.composing.is_some() || s.recomposing.is_some() {
+            some(ComposeAction::Stop)
+        } else {
+            s.selection.as_ref().and_then(|_| some(EditAction::ClearSelection))
+        }
     }),
+    Shortcut::command(Key::R, "Recompose the selection", |s| {
+        let why_not = s.selection.is_none() || s.cannot_edit().is_some();
+        (!why_not).then_some(WindowAction::ShowSheet(Sheet::Recompose).into())
+    }),
+    Shortcut::in_roll(Key::A, "Select the loop, or all notes", |_| some(EditAction::SelectLoop)),
+    Shortcut::plain(Key::I, "The selection begins at the playhead", |_| some(EditAction::SelectFromHere)),
+    Shortcut::plain(Key::O, "The selection ends at the playhead", |_| some(EditAction::SelectToHere)),
+    Shortcut::plain(Key::Delete, "Delete the selected notes", |s| edit(s, NoteEdit::Delete)),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowUp, "Selection up a semitone", |s| {
+        edit(s, NoteEdit::Transpose { semitones: 1 })
+    }),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowDown, "Selection down a semitone", |s| {
+        edit(s, NoteEdit::Transpose { semitones: -1 })
+    }),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowLeft, "Selection 20 ms earlier", |s| {
+        edit(s, NoteEdit::Move { secs: -0.02 })
+    }),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowRight, "Selection 20 ms later", |s| {
+        edit(s, NoteEdit::Move { secs: 0.02 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowUp, "Selection louder", |s| {
+        edit(s, NoteEdit::Velocity { by: 4 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowDown, "Selection softer", |s| {
+        edit(s, NoteEdit::Velocity { by: -4 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowLeft, "Selection held shorter", |s| {
+        edit(s, NoteEdit::Stretch { factor: 1.0 / 1.1 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowRight, "Selection held longer", |s| {
+        edit(s, NoteEdit::Stretch { factor: 1.1 })
+    }),
+    Shortcut::plain(Key::K, "Lock or unlock the selected time", |s| {
+        s.selection.as_ref().and_then(|_| some(EditAction::ToggleLock))
+    }),
+    Shortcut::in_roll(Key::Z, "Undo a change of the take", |_| some(EditAction::Undo)),
+    Shortcut::in_roll(Key::Y, "Redo it", |_| some(EditAction::Redo)),
     Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))),
     Shortcut::command(Key::S, "Save as MIDI", |s| {
         s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: false }))
@@ -126,6 +193,14 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Questionmark, "This sheet", |_| some(WindowAction::ShowSheet(Sheet::Shortcuts))),
 ];
 
+/// What keys mean while there are alternatives to choose from.
+const ALTERNATIVES: [(Key, EditAction); 4] = [
+    (Key::ArrowLeft, EditAction::StepAlternative(-1)),
+    (Key::ArrowRight, EditAction::StepAlternative(1)),
+    (Key::Enter, EditAction::TakeAlternative),
+    (Key::Escape, EditAction::LeaveAlternatives),
+];
+
 /// Consumes the keys that were pressed and returns their actions. A widget that was focused with Tab keeps the keys
 /// that operate it: Space, Enter, the arrows.
 pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
@@ -134,6 +209,13 @@ pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
         return is_closed.then_some(WindowAction::CloseSheet.into()).into_iter().collect();
     }
     let is_typing = ctx.text_edit_focused();
+    if state.alternatives.is_some() && !is_typing {
+        let of = |key| ALTERNATIVES.into_iter().find(|(known, _)| *known == key).map(|(_, action)| action);
+        let keys = take_presses(ctx, |p| p.modifiers.is_none() && !p.is_repeat && of(p.key).is_some());
+        if !keys.is_empty() {
+            return keys.into_iter().filter_map(|p| Some(of(p.key)?.into())).collect();
+        }
+    }
     let has_focus = ctx.memory(|m| m.focused().is_some());
     let is_menu_open = eframe::egui::Popup::is_any_open(ctx);
     let is_live = |shortcut: &Shortcut| {

@@ -13,6 +13,7 @@ impl PasticheApp {
         match action {
             Action::Compose(action) => self.compose_action(action),
             Action::Take(action) => self.take_action(action),
+            Action::Edit(action) => self.edit_action(action),
             Action::Transport(action) => self.transport_action(action),
             Action::Sound(action) => self.sound_action(action),
             Action::Model(action) => self.model_action(action),

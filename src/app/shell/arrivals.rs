@@ -58,6 +58,10 @@ impl PasticheApp {
                 }
                 self.next_order();
             }
+            Effect::Recomposed { of, all } => self.recomposed(of, all),
+            Effect::RecomposeFailed { message } => {
+                self.toasts.failure("The region could not be composed", message);
+            }
             Effect::Encoded(entry) => self.write_record(*entry),
         }
     }
@@ -78,6 +82,7 @@ impl PasticheApp {
                 Ok(music) => self.take_read(id, then, music),
                 Err(error) => self.toasts.error("This take cannot be opened", &error),
             },
+            Done::VersionRead { id, result } => self.version_read(&id, result),
             Done::SourcesRead { order, music } => self.sources_read(*order, music),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not saved", &error),

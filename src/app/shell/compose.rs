@@ -42,6 +42,9 @@ impl PasticheApp {
                 if let Some(composing) = &self.state.composing {
                     composing.stop.stop();
                 }
+                if let Some(recomposing) = &self.state.recomposing {
+                    recomposing.stop.stop();
+                }
             }
             ComposeAction::At(xy) => self.compose_at(xy),
             ComposeAction::Again(id) => self.make_again(&id),

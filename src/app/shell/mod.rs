@@ -4,6 +4,7 @@ mod actions;
 pub mod app;
 mod arrivals;
 mod compose;
+mod edit;
 mod files;
 mod takes;
 mod training;

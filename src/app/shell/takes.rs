@@ -91,6 +91,7 @@ impl PasticheApp {
             self.state.previous = None;
         }
         if self.state.stage.as_ref().is_some_and(|s| s.source == StageSource::Take(id.clone())) {
+            (self.state.selection, self.state.alternatives) = (None, None);
             self.state.stage = None;
             self.sound.load(Arc::default(), false);
         }
@@ -170,6 +171,7 @@ impl PasticheApp {
         };
         let (name, composer) = (entry.record.name.clone(), entry.record.composer.clone());
         self.leave_composing();
+        self.leave_alternatives();
         self.state.takes.draw_thumbnail(&id, &music);
         self.state.set_stage(StageSource::Take(id), name, composer, music);
         true
@@ -235,7 +237,12 @@ impl PasticheApp {
         let text = match &sheet {
             Sheet::Rename(id) => self.state.takes.get(id).map(|e| e.record.name.clone()),
             Sheet::Path(_) => self.state.settings.save_folder.as_ref().map(|p| p.display().to_string()),
-            Sheet::Shortcuts | Sheet::About | Sheet::Save | Sheet::Verb(..) | Sheet::Close => None,
+            Sheet::Shortcuts
+            | Sheet::About
+            | Sheet::Save
+            | Sheet::Verb(..)
+            | Sheet::Recompose
+            | Sheet::Close => None,
         };
         self.sheets.prepare(text.unwrap_or_default());
         self.state.sheet = Some(sheet);

@@ -1,14 +1,15 @@
 //! Actions: panels push them, [`crate::app::shell::app::PasticheApp`] carries them out.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
+use super::edit::RecomposeForm;
 use super::export::ExportPlan;
 use super::settings::Form;
 use super::takes::Filter;
 use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
-use crate::music::{Pitch, Velocity};
+use crate::music::{NoteEdit, Pitch, Velocity};
 use crate::takes::{Made, TakeId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum Sheet {
     Rename(TakeId),
     /// Make something from a take.
     Verb(VerbKind, TakeId),
+    /// How to compose the selection anew.
+    Recompose,
     /// The question before closing.
     Close,
 }
@@ -58,6 +61,7 @@ pub enum Sheet {
 pub enum Action {
     Compose(ComposeAction),
     Take(TakeAction),
+    Edit(EditAction),
     Transport(TransportAction),
     Sound(SoundAction),
     Model(ModelAction),
@@ -100,6 +104,34 @@ pub enum TakeAction {
     Delete(TakeId),
     Undelete(TakeId),
     SetFilter(Filter),
+}
+
+/// What changes the take on the stage, or says what of it is to change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EditAction {
+    /// The notes that begin within this time and have these keys.
+    Select {
+        secs: Range<f64>,
+        pitches: RangeInclusive<Pitch>,
+    },
+    ToggleNote(usize),
+    /// All notes within the loop, or all there are.
+    SelectLoop,
+    /// The selection begins at the playhead.
+    SelectFromHere,
+    /// It ends at the playhead.
+    SelectToHere,
+    ClearSelection,
+    Notes(NoteEdit),
+    Recompose(RecomposeForm),
+    /// Hears another alternative: 1 is the next, −1 the one before.
+    StepAlternative(isize),
+    TakeAlternative,
+    LeaveAlternatives,
+    /// Locks the time of the selection, or unlocks it where all of it is locked.
+    ToggleLock,
+    Undo,
+    Redo,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -192,6 +224,7 @@ macro_rules! into_action {
 into_action! {
     Compose(ComposeAction)
     Take(TakeAction)
+    Edit(EditAction)
     Transport(TransportAction)
     Sound(SoundAction)
     Model(ModelAction)

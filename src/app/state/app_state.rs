@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::action::{Sheet, Tab};
 use super::blend::BlendPath;
+use super::edit::{Alternatives, Recomposing};
 use super::export::ExportState;
 use super::model::ModelState;
 use super::order::Order;
@@ -14,6 +15,7 @@ use super::settings::Settings;
 use super::sound::SoundView;
 use super::takes::TakesState;
 use crate::app::state::stage::{Composing, Stage, StageSource};
+use crate::app::widgets::roll::Selection;
 use crate::causes::details;
 use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
@@ -32,6 +34,12 @@ pub struct AppState {
     /// The blend that the take on the stage belongs to.
     pub blend: Option<BlendPath>,
     pub stage: Option<Stage>,
+    /// What is chosen of the music on the stage.
+    pub selection: Option<Selection>,
+    /// A region that is being composed anew.
+    pub recomposing: Option<Recomposing>,
+    /// New versions of it, until one is taken.
+    pub alternatives: Option<Alternatives>,
     /// The take that was on the stage before, for comparing.
     pub previous: Option<TakeId>,
     pub takes: TakesState,
@@ -48,8 +56,8 @@ pub struct AppState {
     stages: u64,
 }
 
-/// What the shell has to do after an event.
-#[derive(Debug, PartialEq)]
+/// What the window has to do after an event.
+#[derive(Debug)]
 pub enum Effect {
     /// A checkpoint is ready.
     ModelReady,
@@ -63,6 +71,14 @@ pub enum Effect {
     /// `on_stage` is the finished take, if it is on the stage.
     ComposeEnded {
         on_stage: Option<Arc<Performance>>,
+    },
+    /// There are new versions of a region.
+    Recomposed {
+        of: Recomposing,
+        all: Vec<Arc<Performance>>,
+    },
+    RecomposeFailed {
+        message: String,
     },
     /// A take's latents are known: write its record.
     Encoded(Box<TakeEntry>),
@@ -79,6 +95,9 @@ impl AppState {
             orders: VecDeque::new(),
             blend: None,
             stage: None,
+            selection: None,
+            recomposing: None,
+            alternatives: None,
             previous: None,
             takes: TakesState::default(),
             sound: SoundView::default(),
@@ -125,6 +144,10 @@ impl AppState {
                     .edit(&id, |entry| entry.record.z = segments.to_vec())
                     .map(|entry| Effect::Encoded(Box::new(entry)))
             }
+            EngineEvent::Recomposed { job, all } => {
+                let of = self.recomposing.take_if(|r| r.job == job)?;
+                Some(Effect::Recomposed { of, all: all.to_vec() })
+            }
             EngineEvent::Failed { job, error } => self.fail(job, &details(error.as_ref())),
         }
     }
@@ -138,7 +161,10 @@ impl AppState {
             self.stage.take_if(|s| s.source == StageSource::Composing(job));
             return Some(Effect::ComposeFailed { message: message.to_owned() });
         }
-        // A piece without a latent still plays.
+        if self.recomposing.take_if(|r| r.job == job).is_some() {
+            return Some(Effect::RecomposeFailed { message: message.to_owned() });
+        }
+        // A piece without a place on the map is no harm: it plays all the same.
         self.encoding.take_if(|(waiting, _)| *waiting == job);
         None
     }
@@ -182,9 +208,28 @@ impl AppState {
             self.previous = Some(id.clone());
         }
         self.stages += 1;
+        (self.selection, self.alternatives) = (None, None);
         self.stage = Some(Stage { source, name, composer, performance, number: self.stages, revision: 0 });
         self.find_blend();
         self.stages
+    }
+
+    /// The same take with other notes; what was chosen of the old ones is not chosen any more.
+    pub fn restage(&mut self, performance: Arc<Performance>) {
+        if let Some(stage) = &mut self.stage {
+            stage.grow(performance);
+        }
+        self.selection = None;
+    }
+
+    /// Why the take on the stage cannot be changed now, in words for a tooltip.
+    pub fn cannot_edit(&self) -> Option<&'static str> {
+        match () {
+            () if self.staged_take().is_none() => Some("There is no finished take to change."),
+            () if self.recomposing.is_some() => Some("A region is being composed; stop it first."),
+            () if self.alternatives.is_some() => Some("Take or leave the alternatives first."),
+            () => None,
+        }
     }
 
     /// Updates which blend the stage belongs to.
@@ -247,7 +292,7 @@ impl AppState {
 
     /// Why no other take can be started now.
     pub fn is_busy(&self) -> Option<&'static str> {
-        let is_busy = self.composing.is_some() || !self.orders.is_empty();
+        let is_busy = self.composing.is_some() || !self.orders.is_empty() || self.recomposing.is_some();
         is_busy.then_some("A take is being composed; stop it first.")
     }
 

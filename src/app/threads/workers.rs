@@ -43,6 +43,11 @@ pub enum Done {
         then: Then,
         result: Result<Performance, TakeStoreError>,
     },
+    /// A take has the music of another of its versions again.
+    VersionRead {
+        id: TakeId,
+        result: Result<Performance, TakeStoreError>,
+    },
     /// The sources of a take to make, in order.
     SourcesRead {
         order: Box<Order>,

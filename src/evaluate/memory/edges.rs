@@ -9,7 +9,7 @@ use crate::evaluate::stats::mean;
 use crate::tokens::{NoteToken, duration_secs, gap_secs, velocity_value};
 
 /// Notes of each place.
-const EDGE: usize = 48;
+pub const EDGE: usize = 48;
 /// Resamplings that the standard errors of medians come from.
 const RESAMPLINGS: usize = 100;
 

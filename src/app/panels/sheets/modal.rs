@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 
+use super::recompose::RecomposeSheet;
 use super::save::SaveSheet;
 use super::verb::VerbSheet;
 use crate::app::kit::parts::{accent_button, button, buttons_row, caption, heading, named_field};
@@ -18,6 +19,7 @@ use crate::takes::TakeId;
 pub struct Sheets {
     pub save: SaveSheet,
     verb: VerbSheet,
+    recompose: RecomposeSheet,
     /// The text in the sheets with one text field.
     text: String,
     is_fresh: bool,
@@ -54,6 +56,7 @@ impl Sheets {
             Sheet::Path(ask) => self.path_ui(ui, state, ask, actions),
             Sheet::Rename(id) => self.rename_ui(ui, id, actions),
             Sheet::Verb(kind, id) => self.verb.ui(ui, state, *kind, id, actions),
+            Sheet::Recompose => self.recompose.ui(ui, state, actions),
             Sheet::Close => close_ui(ui, state, actions),
         });
         if shown.should_close() && !(state.export.is_some() && *sheet == Sheet::Save) {
@@ -152,7 +155,8 @@ impl Sheets {
         ui.label(
             RichText::new(
                 "The program is free software (MIT licence). A checkpoint trained on MAESTRO is under CC BY-NC-SA 4.0: \
-                 not for commercial use. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
+                 not for commercial use. The Salamander Grand Piano was recorded by Alexander Holm (CC BY 3.0); its \
+                 SoundFont is an adaptation. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
             )
             .small()
             .color(palette.weak_text),
@@ -171,13 +175,15 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
-    const MOUSE: [(&str, &str); 7] = [
+    const MOUSE: [(&str, &str); 9] = [
         ("Wheel", "Roll: scroll up and down"),
         ("Shift+Wheel", "Roll: scroll through time"),
         ("Ctrl+Wheel", "Roll: zoom in time"),
         ("Ctrl+Alt+Wheel", "Roll: zoom in pitch"),
         ("Middle drag", "Roll: pan"),
         ("Drag on the ruler", "Roll: set the loop"),
+        ("Shift+Drag", "Roll: select notes"),
+        ("Shift+Click", "Roll: select a note more, or one less"),
         ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));

@@ -93,14 +93,14 @@ impl Camera {
         }
     }
 
-    /// Wheel, pinch and drags; a double-click resets. `notes` is the note area's response.
-    pub fn pointer(&mut self, ui: &mut Ui, notes: &Response, parts: &Parts) {
+    /// Wheel, pinch and, where `drags`, drags; a double-click resets. `notes` is the note area's response.
+    pub fn pointer(&mut self, ui: &mut Ui, notes: &Response, parts: &Parts, drags: bool) {
         let over = parts.notes.union(parts.keyboard).union(parts.ruler);
         let hover = ui.input(|i| i.pointer.hover_pos()).filter(|pos| over.contains(*pos));
         if let Some(pos) = hover.filter(|_| ui.rect_contains_pointer(over)) {
             self.wheel(ui, pos - parts.notes.min);
         }
-        if notes.dragged_by(PointerButton::Middle) || notes.dragged_by(PointerButton::Primary) {
+        if drags && (notes.dragged_by(PointerButton::Middle) || notes.dragged_by(PointerButton::Primary)) {
             ui.set_cursor_icon(CursorIcon::Grabbing);
             self.pan(notes.drag_delta());
         }

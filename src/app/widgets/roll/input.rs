@@ -1,9 +1,10 @@
 //! Input and events of the roll.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use eframe::egui::Color32;
 
+use super::selection::Selection;
 use crate::music::{Performance, Pitch, Velocity};
 
 /// What to show in this frame.
@@ -19,6 +20,9 @@ pub struct RollInput<'a> {
     /// More notes will follow.
     pub is_growing: bool,
     pub loop_secs: Option<Range<f64>>,
+    pub selection: Option<&'a Selection>,
+    /// Time that nothing may change.
+    pub locks: &'a [Range<f64>],
     pub colour: Color32,
     /// The take's name for screen readers, such as "Chopin 7".
     pub name: &'a str,
@@ -46,6 +50,13 @@ pub enum RollEvent {
         pitch: Pitch,
         velocity: Velocity,
     },
+    /// A rectangle was drawn.
+    Select {
+        secs: Range<f64>,
+        pitches: RangeInclusive<Pitch>,
+    },
+    /// A note was clicked to be chosen, or not any more.
+    ToggleNote(usize),
     /// The button of the empty roll was clicked.
     EmptyButton,
 }

@@ -110,7 +110,9 @@ impl NoteFocus {
             ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
             note_card(ui, area, pos + vec2(0.0, 10.0), note, colours);
         }
-        if response.clicked() {
+        if response.clicked() && ui.input(|i| i.modifiers.shift) {
+            events.push(RollEvent::ToggleNote(place));
+        } else if response.clicked() {
             self.place = Some(place);
             events.push(audition(note));
         }

@@ -9,9 +9,9 @@ use eframe::egui::{
 
 use super::layout::RollView;
 use super::{
-    Camera, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag, Want, empty_ui,
-    keyboard_ui, lit_keys, note_text, paint_growing, paint_outside_loop, paint_pedal, paint_playhead,
-    paint_rows, paint_sounding, paint_spotlight, ruler_ui,
+    Camera, Marquee, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag, Want,
+    empty_ui, keyboard_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop, paint_pedal,
+    paint_playhead, paint_rows, paint_selection, paint_sounding, paint_spotlight, ruler_ui,
 };
 use crate::app::kit::theme::Palette;
 use crate::app::widgets::roll::input::{RollEvent, RollInput};
@@ -31,6 +31,7 @@ pub struct PianoRoll {
     index: NoteIndex,
     focus: NoteFocus,
     ruler_drag: Option<RulerDrag>,
+    marquee: Marquee,
     layer: NotesLayer,
     overview: Overview,
 }
@@ -110,7 +111,9 @@ impl PianoRoll {
         response: &Response,
         events: &mut Vec<RollEvent>,
     ) -> RollView {
-        self.camera.pointer(ui, response, parts);
+        let view = self.camera.view();
+        self.marquee.ui(ui, response, &view, events);
+        self.camera.pointer(ui, response, parts, !self.marquee.is_active());
         let view = self.camera.view();
         if let Some(rect) = parts.overview
             && let Some(left_secs) = self.overview.ui(ui, rect, input, &self.index, &view, colours)
@@ -154,6 +157,11 @@ impl PianoRoll {
         if input.is_growing {
             paint_growing(&painter, area.left() + view.x(self.index.duration_secs), area, colours);
         }
+        paint_locks(&painter, view, area, input.locks, colours);
+        if let Some(selection) = input.selection {
+            paint_selection(&painter, view, area, selection, notes, colours);
+        }
+        self.marquee.paint(ui, &painter, area, colours);
         if let Some(range) = &input.loop_secs {
             paint_outside_loop(&painter, view, area, range, colours);
         }
@@ -189,7 +197,8 @@ impl PianoRoll {
                 self.set_follows(follows);
             }
             let hint = "Show the whole take (F).\n\nWheel: pitch. Shift+wheel: time.\nCtrl+wheel: zoom time. \
-                        Ctrl+Alt+wheel: zoom pitch.\nDrag to move, double-click to reset.";
+                        Ctrl+Alt+wheel: zoom pitch.\nDrag to move, double-click to reset. \
+                        Shift+drag: select.";
             let fit = egui::Button::selectable(false, small("Fit"));
             if ui.put(place(92.0, 34.0), fit).on_hover_text(hint).clicked() {
                 self.fit();
