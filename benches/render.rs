@@ -32,13 +32,14 @@ const MOST_WAIT_MS: f64 = 20.0;
 /// How often the two programs take turns.
 const TURNS: usize = 5;
 
+/// The SoundFont that the studio starts with.
 fn font() -> SoundFont {
-    piano_font().unwrap_or_else(|| {
+    let Some(path) = pastiche::paths::default_soundfont() else {
         println!("no piano SoundFont is installed: the figures are for sines, and too good");
-        let (folder, font) = sine_font();
-        drop(folder);
-        font
-    })
+        return sine_font().1;
+    };
+    println!("with {}", path.display());
+    SoundFont::load(&path).unwrap()
 }
 
 /// As dense as romantic piano music: nine notes a second, up to ten at once, the pedal changed every 1.5 s.
