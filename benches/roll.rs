@@ -68,6 +68,8 @@ fn roll_input(
         playhead_secs,
         is_playing,
         is_growing: false,
+        selection: None,
+        locks: &[],
         loop_secs: None,
         colour: Color32::LIGHT_RED,
         name: "Chopin 7",
@@ -159,9 +161,10 @@ fn bench_latent(c: &mut Criterion) {
                 selected: Some(ComposerId(5)),
                 disabled_because: None,
             };
-            match is_compact {
-                true => plot.compact_ui(ui, &input, &mut Vec::new()),
-                false => plot.full_ui(ui, &input, &mut Vec::new()),
+            if is_compact {
+                plot.compact_ui(ui, &input, &mut Vec::new())
+            } else {
+                plot.full_ui(ui, &input, &mut Vec::new())
             }
         };
         (0..4).for_each(|_| frame(&ctx, &mut draw));

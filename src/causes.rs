@@ -1,8 +1,8 @@
-//! An error in words.
+//! Errors as text.
 
 use std::error::Error;
 
-/// What happened and why, from the outside in. Most messages name their cause already; it is not said again.
+/// The messages of an error and its causes. A cause that the message before it contains already is left out.
 pub fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut words = vec![error.to_string()];
     let mut cause = error.source();
@@ -16,7 +16,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     words
 }
 
-/// As [`chain`], each cause on a line of its own.
+/// [`chain`] with each cause on its own line.
 pub fn details(error: &(dyn Error + 'static)) -> String {
     chain(error).join("\n… ")
 }

@@ -1,15 +1,15 @@
-//! Which processor the network runs on, and in which precision.
+//! The device that the network runs on, and its precision.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind};
 
-/// What the user asks for.
+/// The user's choice of device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
-    /// CUDA where there is one, else the CPU.
+    /// CUDA if available, else the CPU.
     #[default]
     Auto,
     Cpu,
@@ -31,19 +31,19 @@ impl FromStr for DeviceChoice {
     }
 }
 
-/// The name of a device is none that [`DeviceChoice`] knows.
+/// The name is not one of a [`DeviceChoice`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("choose auto, cpu, cuda or mps")]
 pub struct UnknownDevice;
 
-/// The device asked for is not there.
+/// The chosen device is not available.
 #[derive(Debug, thiserror::Error)]
 #[error("this machine has no {0} device that libtorch can use; choose auto or cpu")]
 pub struct NoSuchDevice(&'static str);
 
 impl DeviceChoice {
     /// # Errors
-    /// When a device is asked for by name and libtorch does not see it. `Auto` never fails.
+    /// If libtorch does not see the chosen device. `Auto` never fails.
     pub fn resolve(self) -> Result<Device, NoSuchDevice> {
         match self {
             DeviceChoice::Auto => Ok(Device::cuda_if_available()),
@@ -56,12 +56,12 @@ impl DeviceChoice {
     }
 }
 
-/// Lets matrix products on the CPU use `n` threads, at least one, in all of this process.
+/// Sets the number of CPU threads for matrix products, at least one, for the whole process.
 pub fn use_threads(n: usize) {
     tch::set_num_threads(n.clamp(1, 256) as i32);
 }
 
-/// A name for people.
+/// A display name.
 pub fn device_name(device: Device) -> String {
     match device {
         Device::Cpu => "CPU".to_owned(),
@@ -71,7 +71,7 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
-/// The kind for matrix products while training: bfloat16 where the hardware multiplies it (twice as fast on a CPU
+/// The kind of matrix products in training: bfloat16 if the hardware supports it (twice as fast on a CPU
 /// with AVX-512 BF16), else single precision.
 pub fn training_kind(device: Device) -> Kind {
     if device.is_cuda() || (device == Device::Cpu && cpu_has_bf16()) { Kind::BFloat16 } else { Kind::Float }

@@ -1,4 +1,4 @@
-//! Numbers, times and names as people read them.
+//! Formats numbers, times, names and titles for people.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{s}", thousands(number as u64))
 }
 
-/// Seconds as `m:ss`, rounded to `decimals` digits after the point; less than nothing is 0.
+/// Seconds as `m:ss`, rounded to `decimals` digits; negative times give 0.
 pub fn clock(secs: f64, decimals: usize) -> String {
     let scale = 10f64.powi(decimals as i32);
     let rounded = (secs.max(0.0) * scale).round() / scale;
@@ -31,7 +31,7 @@ pub fn clock(secs: f64, decimals: usize) -> String {
     format!("{minutes:.0}:{rest:0width$.decimals$}")
 }
 
-/// At most `max_chars` characters of `text`, the last one an ellipsis where something was cut.
+/// At most `max_chars` characters of `text`, ending in an ellipsis if it was cut.
 pub fn shortened(text: &str, max_chars: usize) -> String {
     if text.chars().count() > max_chars {
         text.chars().take(max_chars - 1).chain(['…']).collect()
@@ -46,13 +46,13 @@ pub fn stem(path: &Path) -> String {
 }
 
 /// `text` on one line. Control characters and marks that turn the direction of writing are left out, each run of them
-/// with the white space around it becoming one space: nothing in a title can command a terminal.
+/// with the white space around it becoming one space, so that no title can control the terminal.
 pub fn one_line(text: &str) -> String {
     let parts = text.split(is_hidden).map(str::trim);
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A character that is obeyed instead of shown.
+/// Is this a control character?
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')

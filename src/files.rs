@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Writes files whole or not at all.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// Links that lead to links are followed so far, as the system does.
+/// Maximum number of links to follow, as in the system.
 const MAX_LINKS: usize = 40;
 
-/// A file that is being written. Until [`Draft::finish`] nothing of it can be seen; dropped before, it leaves nothing.
+/// A file that is being written. It appears with [`Draft::finish`]; dropped before that, it leaves nothing.
 pub struct Draft {
     temporary: NamedTempFile,
     target: Target,
 }
 
-/// Where the bytes go in the end.
+/// The final target of the bytes.
 enum Target {
-    /// A file in a folder; what is there already passes on its permissions.
+    /// A file; an existing one passes on its permissions.
     File { path: PathBuf, before: Option<Metadata> },
-    /// A pipe or a device, which cannot be replaced, only written to.
+    /// A pipe or device, which can only be written to.
     Stream(PathBuf),
 }
 
@@ -28,7 +28,7 @@ impl Draft {
     /// that it leads to is written.
     ///
     /// # Errors
-    /// When `path` cannot be written: a folder, or one without permission or in a folder that is not there.
+    /// If `path` cannot be written: it is a folder, lacks permission, or its folder does not exist.
     pub fn begin(path: &Path) -> io::Result<Draft> {
         let target = Target::of(path)?;
         let mut builder = tempfile::Builder::new();
@@ -36,7 +36,7 @@ impl Draft {
         let temporary = match &target {
             Target::Stream(_) => builder.tempfile()?,
             Target::File { path, .. } => {
-                // A temporary file is private by default; this one becomes the user's, so the umask shall decide.
+                // A temporary file is private by default; this one becomes the user's, so the umask decides.
                 #[cfg(unix)]
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
                 builder.tempfile_in(folder_of(path))?
@@ -45,15 +45,15 @@ impl Draft {
         Ok(Draft { temporary, target })
     }
 
-    /// Where to write.
+    /// The file to write to.
     pub fn file(&self) -> &File {
         self.temporary.as_file()
     }
 
-    /// Puts the draft in its place: the file takes over from what was there, or the bytes go into the pipe or device.
+    /// Moves the draft to its place, replacing an old file, or copies it into the pipe or device.
     ///
     /// # Errors
-    /// Those of writing and renaming; a file that was there before is then still there.
+    /// Errors of writing and renaming; an old file is then unchanged.
     pub fn finish(self) -> io::Result<()> {
         match self.target {
             Target::Stream(path) => {
@@ -67,7 +67,7 @@ impl Draft {
                     self.temporary.as_file().set_permissions(before.permissions())?;
                     keep_owner(self.temporary.path(), &before);
                 }
-                // A full disk may only show when the last bytes leave the cache.
+                // A full disk may only show when the last bytes are flushed.
                 self.temporary.as_file().sync_all()?;
                 self.temporary.persist(path).map_err(|e| e.error)?;
                 Ok(())
@@ -87,7 +87,7 @@ impl Target {
             Some(before) if before.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Some(before) if !before.is_file() => Ok(Target::Stream(path.to_owned())),
             Some(before) => {
-                // Renaming would get round a protection against writing.
+                // Renaming would bypass write protection.
                 OpenOptions::new().append(true).open(path)?;
                 Ok(Target::File { path: follow(path)?, before: Some(before) })
             }
@@ -96,7 +96,7 @@ impl Target {
     }
 }
 
-/// Where a path leads through symbolic links, whether something is there or not.
+/// The target of a path through symbolic links, whether it exists or not.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -115,7 +115,7 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// An administrator who writes a user's file leaves it to the user; nobody else can.
+/// Keeps the owner of the old file, if the user is an administrator.
 fn keep_owner(path: &Path, before: &Metadata) {
     #[cfg(unix)]
     {
@@ -126,20 +126,20 @@ fn keep_owner(path: &Path, before: &Metadata) {
     let _ = (path, before);
 }
 
-/// Can a file be written at `path`? Nothing is left of the attempt.
+/// Checks that a file can be written at `path`, without leaving anything.
 ///
 /// # Errors
-/// Those of [`Draft::begin`].
+/// Errors of [`Draft::begin`].
 pub fn check_writable(path: &Path) -> io::Result<()> {
     Draft::begin(path).map(drop)
 }
 
-/// Is there a pipe or a device at `path`, so that what is printed might go the same way?
+/// Is there a pipe or a device at `path`?
 pub fn is_stream(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Does what is written to `path` go where standard output goes?
+/// Is `path` the same file as standard output?
 pub fn is_stdout(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -155,10 +155,10 @@ pub fn is_stdout(path: &Path) -> bool {
     }
 }
 
-/// Writes `bytes` as a [`Draft`] and finishes it: a full disk or a cut leaves what was there before.
+/// Writes `bytes` as a finished [`Draft`]: if it fails, an old file is unchanged.
 ///
 /// # Errors
-/// Those of creating, writing or renaming.
+/// Errors of creating, writing or renaming.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = Draft::begin(path)?;
     draft.file().write_all(bytes)?;

@@ -1,7 +1,8 @@
-//! What a file is that is not what was wanted, told by its first bytes.
+//! Recognises kinds of files by their first bytes, for error messages.
 
-/// In words, with an article, what kind of file begins with `bytes`; a few hundred of them are enough. `None` for a
-/// kind that is not known.
+/// The kind of file that begins with `bytes`, with an article ("a web page"); a few hundred bytes are enough. `None`
+/// for a
+/// unknown kind.
 pub fn kind_of(bytes: &[u8]) -> Option<&'static str> {
     if bytes.is_empty() {
         return Some("an empty file");

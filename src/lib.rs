@@ -1,10 +1,10 @@
 //! Pastiche composes classical piano music in the manner of a chosen composer.
 //!
-//! The modules stand in the order of their layers: each may use those above it, never one below
-//! (`tests/layers` holds that).
+//! The modules are listed in the order of their layers: each may use those above it, never one below
+//! (`tests/layers` checks that).
 
-// Nothing but themselves: why something failed, where things lie, how far work is, files that are whole, what kind a
-// file is, what people read.
+// Basics: errors as text, standard places, progress, safe files, kinds of files,
+// formatting.
 pub mod causes;
 pub mod display;
 pub mod files;
@@ -12,7 +12,7 @@ pub mod kinds;
 pub mod paths;
 pub mod progress;
 
-// Notes in seconds, and who wrote them.
+// Notes in seconds, and composers.
 pub mod music;
 
 // The model's alphabet, sound, and pictures.
@@ -20,21 +20,21 @@ pub mod picture;
 pub mod synth;
 pub mod tokens;
 
-// Music to a file, by its ending.
+// Music to a file, by its extension.
 pub mod save;
 
-// The network, the classifiers, and how to choose from what they say.
+// The network, the classifiers, and sampling.
 pub mod classify;
 pub mod device;
 pub mod model;
 pub mod sampling;
 
-// What is learned from, what composes, where latents lie.
+// Training data, composing, the latent map.
 pub mod data;
 pub mod generate;
 pub mod latent_map;
 
-// Learning.
+// Training and evaluation.
 pub mod evaluate;
 pub mod train;
 

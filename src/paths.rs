@@ -1,6 +1,6 @@
-//! Where things lie: SoundFonts, checkpoints, the settings and the log of this user.
+//! Standard places of SoundFonts, checkpoints, settings and the log.
 //!
-//! Nothing here fails or creates anything; a place that is not there is left out of the answer.
+//! Nothing here fails or creates anything; places that do not exist are left out.
 
 use directories::ProjectDirs;
 use std::env;
@@ -19,10 +19,10 @@ const SYSTEM_SOUNDFONTS: [&str; 6] = [
     "/usr/local/share/sounds/sf2",
     "/usr/local/share/sounds/sf3",
 ];
-/// The endings of SoundFonts.
+/// File extensions of SoundFonts.
 const SOUNDFONT_ENDINGS: [&str; 2] = ["sf2", "sf3"];
 
-/// What a good piano is called, best first, in lower case and without the ending.
+/// File names of good pianos, best first, in lower case and without extension.
 const PIANOS: [&str; 10] = [
     "salamander",
     "grand",
@@ -48,7 +48,7 @@ pub fn soundfonts() -> Vec<PathBuf> {
     ranked(files_in(&soundfont_dirs(), &SOUNDFONT_ENDINGS))
 }
 
-/// The SoundFont to play with when the user has chosen none.
+/// The default SoundFont.
 pub fn default_soundfont() -> Option<PathBuf> {
     soundfonts().into_iter().next()
 }
@@ -61,13 +61,13 @@ pub fn checkpoint_dirs() -> Vec<PathBuf> {
 /// Every checkpoint (`.safetensors`) in [`checkpoint_dirs`], the one that ships first, then by folder and name.
 pub fn checkpoints() -> Vec<PathBuf> {
     let mut found = files_in(&checkpoint_dirs(), &["safetensors"]);
-    // The classifiers lie beside the models they listen to, and compose nothing.
+    // The classifiers are beside the models, and do not compose.
     found.retain(|path| path.file_stem().is_none_or(|stem| stem != "judge" && stem != "selector"));
     found.sort_by_key(|path| path.file_name().is_none_or(|name| name != DEFAULT_CHECKPOINT)); // stable
     found
 }
 
-/// The checkpoint to start with when the user has chosen none.
+/// The default checkpoint.
 pub fn default_checkpoint() -> Option<PathBuf> {
     checkpoints().into_iter().next()
 }
@@ -112,7 +112,7 @@ fn user_soundfont_dirs() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Those that are folders, each once even where links or two ways lead to it.
+/// The existing folders, each once, even if links lead to it.
 fn existing(dirs: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for dir in dirs.into_iter().filter_map(|dir| fs::canonicalize(dir).ok()) {
@@ -123,8 +123,8 @@ fn existing(dirs: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     found
 }
 
-/// The files with one of these endings (any case) directly in `dirs`, by folder and name; a file that two names or links
-/// lead to comes once, under the first name.
+/// The files with one of these extensions (any case) directly in `dirs`, by folder and name; a file with two names or
+/// links is listed once, under the first name.
 fn files_in(dirs: &[PathBuf], endings: &[&str]) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut targets: Vec<PathBuf> = Vec::new();

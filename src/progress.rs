@@ -1,12 +1,12 @@
-//! How work is stopped, and how it tells how far it is.
+//! Stopping work, and reporting its progress.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A switch shared by whoever asks for work and the thread that does it; clones are the same switch.
+/// A flag shared by the caller and the thread that works; clones share the flag.
 ///
-/// The worker looks at it between two small pieces of work, so a stop takes effect within one of them.
+/// The worker checks it between two small pieces of work.
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag {
     stopped: Arc<AtomicBool>,
@@ -19,18 +19,18 @@ impl StopFlag {
         Self::default()
     }
 
-    /// Asks the work to end early. There is no way back: new work gets a new flag.
+    /// Asks the work to end early. A flag cannot be reset: new work needs a new flag.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// As [`StopFlag::stop`], in haste: the work keeps what it needs to be taken up again, and rounds nothing off.
+    /// [`StopFlag::stop`] in a hurry: the work saves what is needed to resume it, and does nothing else.
     pub fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
         self.stop();
     }
 
-    /// The switch itself, for a signal handler, which may do no more than turn it.
+    /// The flag itself, for a signal handler.
     pub fn switch(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stopped)
     }
@@ -46,24 +46,24 @@ impl StopFlag {
     }
 }
 
-/// How far a piece of work is, in units that its phase names ("reading files": files).
+/// Progress of a piece of work, in units of its phase ("reading files": files).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is going on, as a person would say it: lower case, no full stop.
+    /// The current phase as text: lower case, no full stop.
     pub phase: Cow<'static, str>,
     /// Units finished in this phase.
     pub done: u64,
-    /// Units this phase has; `None` where nobody knows yet.
+    /// Total units of this phase, if known.
     pub total: Option<u64>,
 }
 
 impl Progress {
-    /// A phase of which nothing is done yet.
+    /// A phase that has just started.
     pub fn new(phase: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
         Self { phase: phase.into(), done: 0, total }
     }
 
-    /// The finished part of the phase, 0 to 1; `None` where the total is unknown. A phase of nothing is finished.
+    /// The finished share of the phase, 0 to 1; `None` if the total is unknown. An empty phase is finished.
     pub fn fraction(&self) -> Option<f32> {
         let total = self.total?;
         if total == 0 {

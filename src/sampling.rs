@@ -21,8 +21,8 @@ pub struct SamplingSettings {
     /// The pitch is chosen from the likeliest values that together have this probability. The other fields are not cut
     /// off: that would lose the long notes and the long gaps, and thicken the music.
     pub top_p: f32,
-    /// How far a take leans towards what it has heard before: multiplies the pull of the hinted values
-    /// ([`crate::tokens::Memory`]); 1 is as in the music it learned from, 0 forgets.
+    /// How much a take repeats of what it has heard before ([`crate::tokens::Memory`]), as a multiple of what the
+    /// composer's own pieces repeat; 0 forgets.
     pub memory: f32,
 }
 
@@ -55,13 +55,12 @@ impl SamplingSettings {
         }
     }
 
-    /// w of one field. Time and duration are guided a fifth as far as pitch: half as far made takes half as dense again
-    /// as real music. Velocity and pedal are not guided at all: there the composer's touch is exaggerated before the
+    /// w of one field. Time and duration are guided half as far as pitch. Velocity and pedal are not guided at all: there the composer's touch is exaggerated before the
     /// composer is any clearer (`docs/experiments.md`).
     pub fn guidance_of(&self, field: Field) -> f32 {
         let share = match field {
             Field::Pitch => 1.0,
-            Field::Duration | Field::Gap => 0.2,
+            Field::Duration | Field::Gap => 0.5,
             Field::Velocity | Field::Pedal => 0.0,
         };
         1.0 + (self.guidance - 1.0) * share
@@ -177,7 +176,7 @@ mod tests {
     fn pitch_is_guided_most_and_the_touch_not_at_all() {
         let settings = SamplingSettings { guidance: 3.0, ..SamplingSettings::default() };
         assert_eq!(settings.guidance_of(Field::Pitch), 3.0);
-        assert!((settings.guidance_of(Field::Gap) - 1.4).abs() < 1e-6);
+        assert!((settings.guidance_of(Field::Gap) - 2.0).abs() < 1e-6);
         assert_eq!(settings.guidance_of(Field::Velocity), 1.0);
     }
 

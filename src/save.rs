@@ -1,4 +1,4 @@
-//! Music to a file. The file's ending says what kind: MIDI, a recording, or a picture of the roll.
+//! Writes music to a file: MIDI, a recording, or a picture of the roll, by its extension.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::progress::{Progress, StopFlag};
 use crate::synth::SoundFont;
 use crate::synth::export::{AudioFormat, ExportError, ExportSettings, ExportSummary, export};
 
-/// What an ending stands for.
+/// A format of output files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     Midi,
@@ -21,7 +21,7 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    /// By the ending, in upper or lower case; `None` for one that stands for nothing here.
+    /// By extension, in any case; `None` if it is unknown.
     pub fn of(path: &Path) -> Option<FileKind> {
         let is_midi = |e: &std::ffi::OsStr| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi");
         match path.extension()? {
@@ -31,7 +31,7 @@ impl FileKind {
         }
     }
 
-    /// As [`FileKind::of`] for a file to write: into a pipe or a device without an ending goes MIDI.
+    /// [`FileKind::of`] for a file to write: pipes and devices without an extension get MIDI.
     pub fn of_target(path: &Path) -> Option<FileKind> {
         let is_bare = path.extension().is_none() && is_stream(path);
         FileKind::of(path).or_else(|| is_bare.then_some(FileKind::Midi))
@@ -73,12 +73,12 @@ pub struct Piece {
     /// Only this part, in seconds.
     pub range_secs: Option<Range<f64>>,
     pub title: Option<String>,
-    /// How it was composed, for a MIDI file's text event.
+    /// The recipe, for a MIDI file's text event.
     pub recipe: Option<String>,
     pub look: Look,
 }
 
-/// How to record it, where it is to be a recording; the range is the piece's.
+/// How to record, for recordings.
 pub struct Recording<'a> {
     pub sound_font: &'a SoundFont,
     pub settings: ExportSettings,
@@ -86,10 +86,10 @@ pub struct Recording<'a> {
     pub on_progress: &'a mut dyn FnMut(Progress),
 }
 
-/// Blocks until the file is there; of a recording it says how long and how loud it became.
+/// Blocks until the file is written; returns the length and peak of a recording.
 ///
 /// # Errors
-/// [`SaveError`]; whatever was at `path` before is then still there.
+/// [`SaveError`]; an old file at `path` is then unchanged.
 pub fn save(
     path: &Path,
     piece: Piece,
@@ -117,7 +117,7 @@ pub fn save(
     Ok(None)
 }
 
-/// A name as a file name that every system takes.
+/// A name as a file name that is valid on every system.
 pub fn file_name(name: &str) -> String {
     let is_unsafe = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
     let safe = name.replace(is_unsafe, "-");
@@ -127,7 +127,7 @@ pub fn file_name(name: &str) -> String {
     }
 }
 
-/// `name.ending` in `folder`, with a number where that is taken.
+/// `name.ending` in `folder`, with a number if that exists.
 pub fn free_path(folder: &Path, name: &str, ending: &str) -> PathBuf {
     let plain = folder.join(format!("{name}.{ending}"));
     let numbered = (2..10_000).map(|n| folder.join(format!("{name} {n}.{ending}")));

@@ -90,7 +90,9 @@ fn the_evaluation_shows_what_was_measured() {
             .expect("the report that ships");
     let nll = report.latent.validation.nll;
     assert!(window.shows(&format!("validation NLL, nats per note: {nll:.2}")));
-    assert!(window.shows("real held-out, 2530 segments: named right 0.501 ± 0.010"));
+    let real = report.adherence.iter().find(|row| row.name == "real held-out").expect("real music");
+    let named = format!("{} segments: named right {}", real.all.segments, real.all.top1);
+    assert!(window.shows(&format!("real held-out, {named}")), "{named}");
     assert!(window.shows("Confusion matrix of takes, N = 1; heard as themselves: "));
     window.click("real held-out");
     assert!(window.shows("Confusion matrix of real held-out"));

@@ -1,5 +1,5 @@
-//! From the command to compose until the first sound: the real engine with the checkpoint that ships, the real
-//! renderer, and in the sound card's place a thread that asks for 512 frames at a time. The figure:
+//! Latency from the command to compose until the first sound. Engine, checkpoint, feed and renderer are the studio's
+//! own; a thread that asks for 512 frames at a time stands in for the sound card. To see the figure:
 //! `cargo test --release --test first_sound -- --nocapture`.
 #![cfg(feature = "app")]
 
@@ -9,11 +9,12 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use pastiche::app::threads::feed::{Start, feed};
 use pastiche::device::DeviceChoice;
 use pastiche::generate::{GenerateRequest, Request};
-use pastiche::jobs::{Engine, EngineCommand, EngineEvent, JobIds, StreamPart, StreamSink};
-use pastiche::music::{ComposerId, Performance};
-use pastiche::player::{PlayerHandle, PlayerSource, detached};
+use pastiche::jobs::{Engine, EngineCommand, EngineEvent, JobIds};
+use pastiche::music::ComposerId;
+use pastiche::player::{PlayerSource, detached};
 use pastiche::progress::StopFlag;
 use pastiche::synth::{VoiceSettings, Voices};
 use sound_common::*;
@@ -23,8 +24,8 @@ const CALLBACK_FRAMES: usize = 512;
 const NOTES: usize = 200;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn engine() -> Option<Engine> {
-    let path = pastiche::paths::default_checkpoint()?;
+fn engine() -> Engine {
+    let path = pastiche::paths::default_checkpoint().expect("the checkpoint that ships");
     let mut engine = Engine::spawn(Arc::new(|| {})).unwrap();
     let job = JobIds::default().fresh();
     let device = DeviceChoice::Cpu;
@@ -34,25 +35,7 @@ fn engine() -> Option<Engine> {
         assert!(begun.elapsed() < PATIENCE, "the checkpoint is not loaded");
         std::thread::sleep(Duration::from_millis(5));
     }
-    Some(engine)
-}
-
-/// As the window does: the first notes load the take and play it, the others are added.
-fn sink(handle: PlayerHandle) -> StreamSink {
-    let (mut score, mut sent) = (None, (0, 0));
-    Box::new(move |part: StreamPart<'_>| match part {
-        StreamPart::Notes(growing) => {
-            let id = *score.get_or_insert_with(|| {
-                let id = handle.load_growing(&Performance::default(), 0.0, 2 * NOTES).unwrap();
-                handle.play().unwrap();
-                id
-            });
-            let (notes, pedal) = (growing.notes[sent.0..].into(), growing.pedal[sent.1..].into());
-            sent = (growing.notes.len(), growing.pedal.len());
-            handle.append(id, notes, pedal, growing.ready_until_secs).unwrap();
-        }
-        StreamPart::Finished(..) | StreamPart::Failed => {}
-    })
+    engine
 }
 
 /// Asks for samples as a card does until one is not silent; when it was rendered.
@@ -74,11 +57,8 @@ fn first_sound(source: &mut PlayerSource) -> Instant {
 
 #[test]
 fn a_take_sounds_soon_after_it_is_asked_for() {
-    let Some(mut engine) = engine() else {
-        println!("skipped: no checkpoint in checkpoints/");
-        return;
-    };
-    let font = piano_font().unwrap_or_else(|| sine_font().1);
+    let mut engine = engine();
+    let font = piano_font();
     let mut jobs = JobIds::default();
     let mut waits: Vec<f64> = (0..9)
         .map(|seed| {
@@ -88,6 +68,8 @@ fn a_take_sounds_soon_after_it_is_asked_for() {
             let card = std::thread::spawn(move || first_sound(&mut source));
             std::thread::sleep(Duration::from_millis(20 + 3 * seed));
             let stop = StopFlag::new();
+            let start = Start { into_player: true, play: true, note_capacity: 2 * NOTES };
+            let (_feed, sink) = feed(handle, start, |_| {});
             let request = GenerateRequest { notes: NOTES, ..GenerateRequest::new(Some(ComposerId(1)), seed) };
             let asked = Instant::now();
             engine
@@ -95,7 +77,7 @@ fn a_take_sounds_soon_after_it_is_asked_for() {
                     job: jobs.fresh(),
                     request: Request::New(request),
                     stop: stop.clone(),
-                    sink: sink(handle),
+                    sink,
                 })
                 .unwrap();
             let heard = card.join().unwrap();

@@ -1,4 +1,4 @@
-//! A classifier, whichever network it has, and its file.
+//! A classifier (selector or judge) and its file.
 
 use std::path::Path;
 
@@ -14,12 +14,12 @@ use crate::model::features::{NOTE_COLUMNS, note_rows};
 use crate::music::ComposerSet;
 use crate::tokens::{NoteToken, TALLY_LEN, tally};
 
-/// Notes a classifier hears at a time.
+/// Notes per segment.
 const SEGMENT_LEN: usize = 256;
-/// Segments in one pass of the network.
+/// Segments per batch.
 const BATCH: usize = 32;
 
-/// Which of the two it is.
+/// Selector or judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClassifierKind {
@@ -45,7 +45,7 @@ pub struct ClassifierHeader {
     pub vocabulary: Vec<usize>,
     pub composers: ComposerSet,
     pub trained_on: TrainedOn,
-    /// Share of held-out validation segments named right, averaged over the composers.
+    /// Balanced accuracy on validation segments: the share named right, averaged over the composers.
     pub balanced_accuracy: Option<f64>,
 }
 
@@ -54,10 +54,10 @@ enum Network {
     Judge(Judge),
 }
 
-/// Some consecutive notes, at most 256.
+/// A segment: at most 256 consecutive notes.
 pub type Segment<'a> = &'a [NoteToken];
 
-/// The segments of a take: as many whole ones of 256 notes as it has, or all of it when it is shorter.
+/// The segments of a take: all whole ones of 256 notes, or all of it if it is shorter.
 pub fn segments(notes: &[NoteToken]) -> Vec<Segment<'_>> {
     let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
     let notes = &notes[..end];
@@ -122,7 +122,7 @@ impl Classifier {
         Ok(out)
     }
 
-    /// Writes it in half precision under a temporary name and renames.
+    /// Writes it in half precision.
     ///
     /// # Errors
     /// [`CheckpointError::Write`].
@@ -134,7 +134,7 @@ impl Classifier {
         &self.header.composers
     }
 
-    /// The last layer before the composers: `[B, F]`, differentiable. `dropout` is 0 except while training.
+    /// Features of the last hidden layer: `[B, F]`, differentiable. `dropout` is 0 except in training.
     pub fn forward_features(&self, segments: &[Segment], dropout: f64) -> Tensor {
         let device = self.vs.device();
         match &self.network {
@@ -160,10 +160,10 @@ impl Classifier {
         }
     }
 
-    /// Composer probabilities and last-layer features of each segment.
+    /// Composer probabilities and features of each segment.
     pub fn hear(&self, segments: &[Segment]) -> Vec<Heard> {
         let mut order: Vec<usize> = (0..segments.len()).collect();
-        // Segments of like length together, so that little is padding.
+        // Batches segments of similar length, to avoid padding.
         order.sort_by_key(|&i| segments[i].iter().map(|n| usize::from(n.gap)).sum::<usize>());
         let mut out = vec![Heard::default(); segments.len()];
         no_grad(|| {
@@ -182,12 +182,12 @@ impl Classifier {
         out
     }
 
-    /// The probability of each composer, averaged over the segments of `notes`; equal for all where there are none.
+    /// The probability of each composer, averaged over the segments of `notes`; uniform if there are none.
     pub fn classify(&self, notes: &[NoteToken]) -> Vec<f32> {
         self.classify_many(&[notes]).pop().unwrap_or_default()
     }
 
-    /// As [`Classifier::classify`], for many takes at once.
+    /// [`Classifier::classify`] for many takes at once.
     pub fn classify_many(&self, takes: &[&[NoteToken]]) -> Vec<Vec<f32>> {
         let parts: Vec<Vec<Segment>> = takes.iter().map(|t| segments(t)).collect();
         let heard = self.hear(&parts.concat());
@@ -199,21 +199,18 @@ impl Classifier {
                 let (own, after) = rest.split_at(part.len());
                 rest = after;
                 let mean = |k: usize| own.iter().map(|h| h.probabilities[k]).sum::<f32>() / own.len() as f32;
-                match own.is_empty() {
-                    true => vec![1.0 / n.max(1) as f32; n],
-                    false => (0..n).map(mean).collect(),
-                }
+                if own.is_empty() { vec![1.0 / n.max(1) as f32; n] } else { (0..n).map(mean).collect() }
             })
             .collect()
     }
 }
 
-/// What a classifier makes of one segment.
+/// A classifier's output for one segment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heard {
     /// By composer, summing to 1.
     pub probabilities: Vec<f32>,
-    /// The last layer before the composers.
+    /// Features of the last hidden layer.
     pub features: Vec<f32>,
 }
 

@@ -1,4 +1,4 @@
-//! A plain network over the profile of a segment.
+//! The judge: a feed-forward network over the profile of a segment.
 
 use tch::Tensor;
 use tch::nn::{Init, Path};
@@ -7,10 +7,10 @@ use super::profile::PROFILE_LEN;
 use crate::model::transformer::{Linear, norm};
 
 const HIDDEN: usize = 384;
-/// Numbers in the last layer before the composers.
+/// Size of the last hidden layer.
 pub const FEATURES: i64 = 128;
 
-/// Two hidden layers; see [`super::profile`] for what it hears.
+/// Two hidden layers; see [`super::profile`] for its input.
 pub struct Judge {
     hidden: Linear,
     features: Linear,
@@ -30,7 +30,7 @@ impl Judge {
 
     /// `profiles`: `[B, PROFILE_LEN]`. Returns `[B, FEATURES]`. `dropout` is 0 except while training.
     pub fn features(&self, profiles: &Tensor, dropout: f64) -> Tensor {
-        // The square roots of a histogram have length one, so a bin's size depends on how many there are.
+        // The square roots of a histogram have length one, so the size of a bin depends on the number of bins.
         let x = (profiles * 4.0).dropout(dropout * 0.5, dropout > 0.0);
         let hidden = norm(&self.hidden.forward(&x)).relu().dropout(dropout, dropout > 0.0);
         norm(&self.features.forward(&hidden)).relu()

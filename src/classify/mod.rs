@@ -1,8 +1,9 @@
-//! Who composed it? Two networks that hear a composer in note tokens.
+//! Who composed it? Two networks that recognise composers from note tokens.
 //!
-//! The **selector** reads every field of the tokens with a recurrent network; it chooses between takes and is the
-//! confidence the studio shows. The **judge** sees statistics of pitch and time, without velocity or pedal, through a
-//! plain network; it measures and nothing ever trains on it or selects with it.
+//! The **selector** reads every field of the tokens with a recurrent network; it chooses between takes and gives the
+//! confidence that the studio shows. The **judge** sees statistics of pitch and time, without velocity or pedal,
+//! through
+//! a feed-forward network. It only measures: nothing is trained or selected with it.
 
 mod classifier;
 mod judge;

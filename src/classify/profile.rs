@@ -1,13 +1,13 @@
-//! A segment as the statistics a listener might keep of it: what the judge hears.
+//! The profile of a segment: the statistics that are the judge's input.
 //!
-//! Pitch and time only: velocity and pedal can tell a venue or a year. Every group of numbers is a histogram that
-//! sums to one, as square roots, so that small shares still count (Hellinger distance). The groups cover register,
+//! Pitch and time only: velocity and pedal can reveal a venue or a year. Every group of numbers is a histogram that
+//! sums to one, as square roots, so that small shares still matter (Hellinger distance). The groups cover register,
 //! scale degrees, melodic and bass intervals, chords, rhythm, articulation and texture, in the spirit of the
 //! features of jSymbolic (McKay and Fujinaga 2006).
 
 use crate::tokens::{NoteToken, duration_secs, gap_secs};
 
-/// Onsets this close belong to one chord.
+/// Onsets at most this far apart belong to one chord.
 const CHORD_SECS: f64 = 0.045;
 const PITCHES: usize = 88;
 const LAGS: usize = 12;
@@ -27,7 +27,7 @@ pub const PROFILE_LEN: usize = {
     sum
 };
 
-/// Notes that begin together, lowest first.
+/// A chord: notes that begin together, lowest first.
 struct Chord {
     onset: f64,
     keys: Vec<i32>,
@@ -67,7 +67,7 @@ fn chords(notes: &[Timed]) -> Vec<Chord> {
     chords
 }
 
-/// One group while it is counted.
+/// A histogram in the making.
 struct Counts(Vec<f32>);
 
 impl Counts {
@@ -75,7 +75,7 @@ impl Counts {
         Counts(vec![0.0; GROUPS[group]])
     }
 
-    /// Counts `value` in the bin nearest to it.
+    /// Counts `value` in the nearest bin.
     fn add(&mut self, value: i32, weight: f32) {
         let bin = value.clamp(0, self.0.len() as i32 - 1) as usize;
         self.0[bin] += weight;
@@ -97,7 +97,7 @@ fn secs_bin(secs: f64) -> i32 {
     ((secs.max(0.01) / 0.01).log10() * 8.0).round() as i32
 }
 
-/// The key (0–11 major, 12–23 minor) whose profile fits the pitch classes best; weights after Krumhansl and Kessler
+/// The key (0–11 major, 12–23 minor) that fits the pitch classes best; weights after Krumhansl and Kessler
 /// (1982), rounded.
 fn tonality(classes: &[f32]) -> usize {
     const MAJOR: [f32; 12] = [6.4, 2.2, 3.5, 2.3, 4.4, 4.1, 2.5, 5.2, 2.4, 3.7, 2.3, 2.9];
@@ -110,7 +110,7 @@ fn tonality(classes: &[f32]) -> usize {
     (0..24).max_by(|&a, &b| fit(a).total_cmp(&fit(b))).unwrap_or(0)
 }
 
-/// The profile of a segment, [`PROFILE_LEN`] numbers between 0 and 1; all zero where there are no notes.
+/// The profile of a segment, [`PROFILE_LEN`] numbers between 0 and 1; all zero if there are no notes.
 pub fn profile(notes: &[NoteToken]) -> Vec<f32> {
     let notes = timed(notes);
     let chords = chords(&notes);
@@ -127,7 +127,7 @@ fn register_and_scale(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) -> 
     let mut register = Counts::new(0);
     let mut classes = [0f32; 12];
     for n in notes {
-        // Neighbours count a little, so that a key more or less is not another world.
+        // Neighbouring bins count a little too, so that a semitone more or less is not entirely different.
         register.add(n.key, 2.0);
         register.add(n.key - 1, 1.0);
         register.add(n.key + 1, 1.0);
@@ -195,7 +195,7 @@ fn rhythm(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) {
     let (mut between, mut ratios) = (Counts::new(13), Counts::new(14));
     gaps.iter().for_each(|&g| between.add(secs_bin(g), 1.0));
     gaps.windows(2).for_each(|w| ratios.add(ratio_bin(w[1] / w[0], 12), 1.0));
-    // Pairs of ratios: dotted, triplet and even rhythms differ here.
+    // Pairs of ratios distinguish dotted, triplet and even rhythms.
     let mut patterns = Counts::new(15);
     let coarse = |ratio: f64| ((ratio.max(1e-3).log2() * 1.5).round() as i32).clamp(-3, 4) + 3;
     gaps.windows(3).for_each(|w| patterns.add(coarse(w[1] / w[0]) * 8 + coarse(w[2] / w[1]), 1.0));
@@ -214,7 +214,7 @@ fn rhythm(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) {
 }
 
 fn texture(notes: &[Timed], chords: &[Chord], tonic: i32, out: &mut Vec<f32>) {
-    // How often a chord shares a key, and a pitch class, with the chord some steps before it.
+    // How often a chord shares a key and a pitch class with the chord some steps before it.
     for by_class in [false, true] {
         for lag in 1..=LAGS {
             let pairs = chords.len().saturating_sub(lag);
@@ -231,7 +231,7 @@ fn texture(notes: &[Timed], chords: &[Chord], tonic: i32, out: &mut Vec<f32>) {
             .filter(|n| n.onset <= chord.onset + CHORD_SECS && n.onset + n.duration > chord.onset);
         sounding.add(held.count() as i32 - 1, 1.0);
     }
-    // Roots move: degrees of the lowest note in windows of half a second, and their steps.
+    // Bass motion: scale degrees of the lowest note in windows of half a second, and their steps.
     let mut steps = Counts::new(21);
     let mut lows: Vec<(i64, i32)> = Vec::new();
     for n in notes {

@@ -1,4 +1,4 @@
-//! A recurrent network over note tokens, and what they add up to.
+//! The selector: a recurrent network over note tokens and their tally.
 
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
@@ -10,9 +10,9 @@ use crate::tokens::TALLY_LEN;
 
 const WIDTH: i64 = 128;
 const LAYERS: usize = 2;
-/// Features of the tally.
+/// Size of the layer over the tally.
 const COUNTED: i64 = 128;
-/// Notes read as one step.
+/// Notes per step.
 pub const PATCH: usize = 2;
 
 /// Two bidirectional layers of gated recurrent units (Cho et al. 2014) with a weighted mean over the notes; beside
@@ -68,7 +68,7 @@ impl Selector {
             .masked_fill(&absent, -1e9)
             .softmax(1, Kind::Float);
         let heard = (x * weights.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
-        // Square roots of shares are small numbers.
+        // Square roots of shares are small: scale them up.
         let tallies = (tallies * 4.0).dropout(dropout * 0.5, is_training);
         let counted = norm(&self.counted.forward(&tallies)).relu();
         Tensor::cat(&[heard, counted], 1)

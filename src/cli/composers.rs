@@ -1,4 +1,4 @@
-//! `pastiche composers`: whom a checkpoint can imitate; and what else a checkpoint says of itself.
+//! `pastiche composers`: the composers of a checkpoint; and what `inspect` prints about a checkpoint.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use serde_json::json;
 
 use super::inspect::InspectArgs;
 
-/// List the composers of a checkpoint, in order of time.
+/// List the composers of a checkpoint, by year of birth.
 #[derive(Args, Debug)]
 pub struct ComposersArgs {
-    /// The checkpoint; by default the one that ships with Pastiche
+    /// Model checkpoint [default: the one that ships with Pastiche]
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    /// Print JSON
+    /// Print as JSON
     #[arg(long)]
     json: bool,
 }
@@ -25,7 +25,7 @@ pub struct ComposersArgs {
 /// The checkpoint named, or the one that ships.
 pub fn checkpoint_path(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     named.map(Path::to_owned).or_else(paths::default_checkpoint).context(
-        "no checkpoint was found; name one with --checkpoint, or train one: pastiche prepare, then pastiche train",
+        "no checkpoint found; name one with --checkpoint, or train one with `pastiche prepare` and `pastiche train`",
     )
 }
 
@@ -68,7 +68,7 @@ fn to_json(header: &CheckpointHeader) -> serde_json::Value {
     composers.by_time().into_iter().filter_map(row).collect()
 }
 
-/// What `pastiche inspect` says of a checkpoint.
+/// What `pastiche inspect` prints about a checkpoint.
 pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::read(&args.file)?;
     let CheckpointHeader { config, composers, trained_on, rare, .. } = &checkpoint.header;
@@ -79,7 +79,7 @@ pub fn describe_checkpoint(args: &InspectArgs) -> anyhow::Result<()> {
     let parameters: usize = checkpoint.tensors.values().map(|t| t.numel()).sum();
     println!("Pastiche checkpoint {}", checkpoint.hash);
     println!(
-        "  network      {} layers of {}, {} heads, latent {}, {:.1} M numbers",
+        "  network      {} layers of {}, {} heads, latent {}, {:.1} M parameters",
         config.n_layers,
         config.d_model,
         config.n_heads,

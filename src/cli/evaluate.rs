@@ -1,4 +1,4 @@
-//! `pastiche evaluate`: the measurements in a terminal.
+//! `pastiche evaluate`: measures a model.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
 use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
-    CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare,
+    CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare, measure_seam,
 };
 use pastiche::files;
-use pastiche::generate::{Generator, MAX_NOTES, MOST_BEST_OF};
+use pastiche::generate::{Generator, MAX_BEST_OF, MAX_NOTES};
 use pastiche::picture;
 use pastiche::progress::Progress;
 
@@ -22,69 +22,72 @@ use super::interrupt;
 use super::numbers::{MAX_THREADS, within};
 use super::sampling_args::SamplingArgs;
 
-/// More takes a composer would be composed for days.
+/// More takes per composer would take days.
 const MAX_TAKES: usize = 10_000;
 
-/// Measure a model: is it heard as its composer, is it like real music, is it copied, does it remember and have a
-/// form, and what does it cost?
+/// Measure a model: style, likeness to real music, copying, memory and form, and speed.
 ///
-/// Composes some hundred takes and compares them with the held-out part of the corpus.
+/// Composes hundreds of takes and compares them with the held-out part of the corpus.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     pastiche evaluate --checkpoint checkpoints/small.safetensors --data maestro.corpus --out report.json")]
 pub struct EvaluateArgs {
-    /// The model to measure
+    /// Model to measure
     #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: PathBuf,
-    /// What `pastiche prepare` wrote
+    /// Corpus written by `pastiche prepare`
     #[arg(long, value_name = "CORPUS")]
     data: PathBuf,
-    /// The classifier that measures; by default judge.safetensors beside the checkpoint
+    /// Classifier that measures [default: judge.safetensors beside the checkpoint]
     #[arg(long, value_name = "CHECKPOINT")]
     judge: Option<PathBuf>,
-    /// The classifier that chooses; by default selector.safetensors beside the checkpoint, if it is there
+    /// Classifier that picks continuations [default: selector.safetensors beside the checkpoint, if there is one]
     #[arg(long, value_name = "CHECKPOINT")]
     selector: Option<PathBuf>,
     /// Write the report as JSON
     #[arg(long, value_name = "FILE.json")]
     out: Option<PathBuf>,
-    /// Also write the index by which takes are checked for copies
+    /// Also write the index that takes are checked for copies with
     #[arg(long, value_name = "FILE")]
     copy_index: Option<PathBuf>,
-    /// Measure instead the composers that `train --model rare` added; corpus and judge must know them
+    /// Measure the composers added by `train --model rare` instead; corpus and judge must include them
     #[arg(long, requires = "judge")]
     rare: bool,
-    /// Measure one part alone; it needs no judge
+    /// Measure only this part, without a judge
     #[arg(long, value_enum, conflicts_with_all = ["rare", "judge", "copy_index"])]
     only: Option<Part>,
-    /// Draw which moments of a piece resemble which: one real piece and one take
+    /// Write self-similarity pictures of one real piece and one take
     #[arg(long, value_name = "FOLDER", conflicts_with = "rare")]
     pictures: Option<PathBuf>,
-    /// Long takes per composer for memory and form; 0 leaves that part out
+    /// Long takes per composer for memory and form; 0 skips that part
     #[arg(long, value_name = "N", default_value_t = EvaluateOptions::default().long_takes,
         value_parser = within(0..=MAX_TAKES))]
     long_takes: usize,
-    /// Notes of each of those; fewer are measured sooner, but themes return after 512
+    /// Notes per long take; fewer are faster, but returns of themes are only looked for from note 512 on
     #[arg(long, value_name = "NOTES", default_value_t = EvaluateOptions::default().long_notes,
         value_parser = within(MIN_LONG_NOTES..=MAX_NOTES))]
     long_notes: usize,
+    /// Regions per composer that `--only seam` recomposes
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = within(1..=MAX_TAKES))]
+    regions: usize,
     /// Takes per composer
     #[arg(long, default_value_t = EvaluateOptions::default().takes, value_parser = within(1..=MAX_TAKES))]
     takes: usize,
-    /// Notes of each take that are judged
+    /// Notes per take that are judged
     #[arg(long, default_value_t = EvaluateOptions::default().notes, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
-    /// Continuations the selector chooses from, after the first notes; 1 leaves the selection out
-    #[arg(long, default_value_t = EvaluateOptions::default().best_of, value_parser = within(1..=MOST_BEST_OF))]
+    /// Continuations the selector picks from; 1 skips the selection
+    #[arg(long, default_value_t = EvaluateOptions::default().best_of, value_parser = within(1..=MAX_BEST_OF))]
     best_of: usize,
+    /// Random seed
     #[arg(long, default_value_t = EvaluateOptions::default().seed)]
     seed: u64,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// Where the network runs: auto, cpu, cuda or mps
+    /// Device for the network: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
-    /// Threads for the matrix products on a CPU
+    /// CPU threads
     #[arg(long, default_value_t = 2, value_parser = within(1..=MAX_THREADS))]
     threads: usize,
 }
@@ -92,8 +95,10 @@ pub struct EvaluateArgs {
 /// A part of the evaluation that can be measured alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Repetition, second hearing, return of themes, beginnings and endings, real or take
+    /// Repetition, prediction of repeated phrases, returning themes, beginnings and endings, real or generated
     Memory,
+    /// How surprising the notes after a recomposed region are
+    Seam,
 }
 
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -107,8 +112,10 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         generator.set_selector(Classifier::read(path, device)?)?;
     }
     let options = options(args);
-    if let Some(Part::Memory) = args.only {
-        return run_memory(args, &generator, &corpus, &options);
+    match args.only {
+        Some(Part::Memory) => return run_memory(args, &generator, &corpus, &options),
+        Some(Part::Seam) => return run_seam(args, &generator, &corpus),
+        None => {}
     }
     let judge =
         Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(&args.checkpoint, "judge")), device)?;
@@ -146,6 +153,15 @@ fn run_memory(
     write_pictures(args, &report)
 }
 
+fn run_seam(args: &EvaluateArgs, generator: &Generator, corpus: &Corpus) -> anyhow::Result<()> {
+    let mut bar = Bar::new();
+    let stop = interrupt::stop_flag();
+    let report = measure_seam(generator, corpus, args.regions, args.seed, stop, &mut |p| bar.show(&p))?;
+    bar.finish();
+    print!("{report}");
+    write_json(args, &report)
+}
+
 fn write_json(args: &EvaluateArgs, report: &impl serde::Serialize) -> anyhow::Result<()> {
     let Some(path) = &args.out else {
         return Ok(());
@@ -154,7 +170,7 @@ fn write_json(args: &EvaluateArgs, report: &impl serde::Serialize) -> anyhow::Re
     files::write_whole(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The pictures of the report as PNG files, numbered in its order: first real music, then a take.
+/// Writes the report's pictures as PNG files: real music and a take.
 fn write_pictures(args: &EvaluateArgs, report: &MemoryReport) -> anyhow::Result<()> {
     let Some(folder) = &args.pictures else {
         return Ok(());

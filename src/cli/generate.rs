@@ -1,4 +1,4 @@
-//! `pastiche generate`: compose takes into files.
+//! `pastiche generate`: composes takes and writes them to files.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use pastiche::display::one_line;
 use pastiche::evaluate::{Ears, Heard};
 use pastiche::files::is_stream;
 use pastiche::generate::{
-    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_NOTES, MOST_BEST_OF, Take,
+    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_BEST_OF, MAX_NOTES, Take,
 };
 use pastiche::music::{ComposerSet, surname};
 use pastiche::sampling::fresh_seed;
@@ -23,7 +23,7 @@ use super::output::{Output, OutputFolder};
 use super::sampling_args::SamplingArgs;
 use super::sound_args::SoundArgs;
 
-/// Longer music is not composed in one go.
+/// Longest music that is composed in one go.
 const MAX_SECS: f64 = 4000.0;
 
 /// Compose in the manner of a composer.
@@ -34,46 +34,46 @@ const MAX_SECS: f64 = 4000.0;
     pastiche generate --composer chopin --seed 7 --out nocturne.mid\n  \
     pastiche generate --composer bach --count 8 --out takes/ --json")]
 pub struct GenerateArgs {
-    /// Surname or the beginning of a name, without regard to case or accents; see `pastiche composers`
+    /// Composer to imitate: surname or the beginning of a name, see `pastiche composers`
     #[arg(long, value_name = "NAME")]
     composer: String,
-    /// What makes this take this take; a random one is chosen and printed if none is given
+    /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
-    /// About how many notes; the take ends by itself near that
+    /// Approximate number of notes; the music comes to its end near it
     #[arg(long, conflicts_with = "seconds", default_value_t = 500, value_parser = within(1..=MAX_NOTES))]
     notes: usize,
-    /// About how long, instead of --notes
+    /// Approximate length in seconds, instead of --notes
     #[arg(long, value_name = "SECS", value_parser = within(1.0..=MAX_SECS))]
     seconds: Option<f64>,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// How the take is divided: free, rondo, variations, or letters such as ABA, where A' is a varied return and A+5
-    /// one five semitones higher
+    /// Form: free, rondo, variations, or letters such as ABA, where A' is a varied return and A+5 a return five
+    /// semitones higher
     #[arg(long, value_name = "FORM", default_value_t = Form::Free)]
     form: Form,
-    /// How closely a theme comes back, 0-1; 1 is note for note
+    /// How closely themes return, from 0 to 1 (note for note)
     #[arg(long, value_name = "SHARE", default_value_t = DEFAULT_RECALL, value_parser = within(0.0f32..=1.0))]
     recall: f32,
-    /// After the first notes, compose this many continuations at a time and keep the one most like the composer; 4 by
-    /// default, where there is a selector to choose with
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST_BEST_OF as i64))]
+    /// After the opening, compose N continuations side by side and keep the one most like the composer [default: 4 if
+    /// there is a selector.safetensors beside the checkpoint, else 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MAX_BEST_OF as i64))]
     best_of: Option<u8>,
-    /// Compose this many takes, with the seeds that follow, into the folder OUT
+    /// Number of takes; more than one go to the folder OUT, each with the next seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
-    /// The checkpoint; by default the one that ships with Pastiche
+    /// Model checkpoint [default: the one that ships with Pastiche]
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    /// Where the network runs: auto, cpu, cuda or mps
+    /// Device for the network: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     #[command(flatten)]
     sound: SoundArgs,
-    /// A .mid, or a recording (.wav, .flac, .ogg), or a folder
+    /// Output folder, or file whose extension chooses the format: .mid, .wav, .flac, .ogg or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav|DIR")]
     out: PathBuf,
-    /// Print what was made as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -122,13 +122,13 @@ fn best_of(args: &GenerateArgs, generator: &Generator) -> usize {
     }
 }
 
-/// How many notes to ask for, of music with so many in a second.
+/// The number of notes to ask for, of music with `per_sec` notes a second.
 fn notes(args: &GenerateArgs, per_sec: f64) -> usize {
     let by_time = args.seconds.map(|secs| (secs * per_sec).round() as usize);
     by_time.map_or(args.notes, |notes| notes.clamp(1, MAX_NOTES))
 }
 
-/// Composes with a bar on the terminal.
+/// Composes, with a progress bar in a terminal.
 pub(super) fn compose(generator: &Generator, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Take>> {
     let longest = requests.iter().map(|r| r.notes).max().unwrap_or(0) as u64;
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(longest) } else { ProgressBar::hidden() };
@@ -138,10 +138,7 @@ pub(super) fn compose(generator: &Generator, requests: &[GenerateRequest]) -> an
     let takes =
         generator.generate_batch(requests, stop_flag(), &mut |n| bar.set_position((n as u64).min(longest)));
     bar.finish_and_clear();
-    match stop_flag().is_stopped() {
-        true => Err(Interrupted.into()),
-        false => Ok(takes?),
-    }
+    if stop_flag().is_stopped() { Err(Interrupted.into()) } else { Ok(takes?) }
 }
 
 fn file_name(take: &Take, composers: &ComposerSet) -> String {

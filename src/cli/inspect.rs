@@ -18,18 +18,18 @@ use tempfile::NamedTempFile;
 use super::input::shown;
 use super::prepare::write_table;
 
-/// What is enough to tell what kind of file it is.
+/// Bytes read to tell what kind of file it is.
 const START_BYTES: u64 = 4096;
 
-/// Describe a .mid, a corpus or a checkpoint.
+/// Describe a MIDI file, a corpus or a checkpoint.
 ///
-/// A MIDI file: notes, length, density, range, velocities, pedal, and how it was made if Pastiche made it. A corpus:
-/// hours, works and pieces by composer and split. A checkpoint: its size, data, licence and measured figures.
+/// MIDI file: notes, length, density, range, velocities, pedal, and the recipe if Pastiche made it. Corpus: hours, works
+/// and pieces by composer and split. Checkpoint: size, training data, licence and validation loss.
 #[derive(Args, Debug)]
 pub struct InspectArgs {
-    /// The file to describe
+    /// File to describe
     pub file: PathBuf,
-    /// Print JSON
+    /// Print as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -71,10 +71,10 @@ fn on_disk(path: &Path, start: &[u8], rest: &mut File) -> anyhow::Result<(PathBu
     if !is_stream(path) {
         return Ok((path.to_owned(), None));
     }
-    let mut copy = NamedTempFile::new().context("there is no room for a copy of what comes in")?;
+    let mut copy = NamedTempFile::new().context("cannot write a temporary copy of the input")?;
     copy.write_all(start)
         .and_then(|()| io::copy(rest, &mut copy))
-        .context("there is no room for a copy of what comes in")?;
+        .context("cannot write a temporary copy of the input")?;
     Ok((copy.path().to_owned(), Some(copy)))
 }
 
@@ -96,10 +96,9 @@ fn inspect_corpus(out: &mut impl Write, path: &Path, is_json: bool) -> anyhow::R
 fn inspect_midi(out: &mut impl Write, args: &InspectArgs, bytes: &[u8]) -> anyhow::Result<()> {
     let read = match midi::read(bytes) {
         Ok(read) => read,
-        Err(MidiError::OtherKind { found }) => bail!(
-            "this is {found}; MIDI files, corpora and checkpoints can be described: {}",
-            shown(&args.file)
-        ),
+        Err(MidiError::OtherKind { found }) => {
+            bail!("this is {found}, not a MIDI file, corpus or checkpoint: {}", shown(&args.file))
+        }
         Err(source) => bail!(MidiError::InFile { source: Box::new(source), path: args.file.clone() }),
     };
     let summary = read.performance.summary();
@@ -122,7 +121,7 @@ fn write_midi(out: &mut impl Write, path: &Path, read: &MidiRead, s: &Summary) -
     if let Some(title) = &read.title {
         writeln!(out, "title       {title}")?;
     }
-    writeln!(out, "notes       {}, at most {} keys down at once", s.notes, s.most_keys_down)?;
+    writeln!(out, "notes       {}, up to {} keys down at once", s.notes, s.most_keys_down)?;
     writeln!(out, "length      {}", clock(s.duration_secs, 1))?;
     writeln!(out, "density     {:.1} notes a second", s.notes_per_sec)?;
     writeln!(out, "range       {} to {}", name(s.lowest), name(s.highest))?;

@@ -1,4 +1,4 @@
-//! The command line: a thin shell over the library, as the window is.
+//! The command line: thin commands over the library.
 
 mod composers;
 mod evaluate;
@@ -14,6 +14,7 @@ mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
+mod recompose;
 mod render;
 mod sampling_args;
 mod sound_args;
@@ -29,13 +30,13 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
-/// Without a command it opens the studio.
+/// Without a command, opens the studio.
 #[derive(Parser, Debug)]
 #[command(version, after_help = after_help(), args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// MIDI files, a SoundFont or a checkpoint to open in the studio.
+    /// MIDI files, a SoundFont or a checkpoint to open in the studio
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -55,6 +56,7 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
+    Recompose(recompose::RecomposeArgs),
     #[command(hide = true)]
     Manual(manual::ManualArgs),
 }
@@ -70,11 +72,10 @@ impl Command {
 }
 
 fn after_help() -> String {
-    format!("The studio's log, to attach to a report: {}", pastiche::paths::log_file().display())
+    format!("Log of the studio, to attach to bug reports: {}", pastiche::paths::log_file().display())
 }
 
-/// Parses the command line and does what it says; without a command, `open_studio` with the files that were named.
-/// Then the program ends.
+/// Parses the command line, runs the command (`open_studio` if there is none), and exits.
 pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
     let cli = Cli::parse();
     if cli.command.as_ref().is_some_and(|command| !command.has_sockets()) {
@@ -95,6 +96,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::Recompose(args)) => recompose::run(&args),
         Some(Command::Manual(args)) => manual::run(&args, Cli::command()),
     }))
 }

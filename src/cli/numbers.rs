@@ -1,10 +1,10 @@
-//! Numbers on the command line: what is out of range is an error, not quietly something else.
+//! Numbers on the command line: out of range is an error and is not silently clamped.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// More threads than this no machine has that this runs on.
+/// More threads than any machine has.
 pub const MAX_THREADS: usize = 1024;
 
 /// Reads a number within `range`; "nan" and "inf" are none.

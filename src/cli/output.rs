@@ -1,4 +1,4 @@
-//! Where a command writes: made sure of before it works, so that nothing is lost at the last step.
+//! The output files of a command. They are checked before the work begins, so that no result is lost at the end.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use super::input::shown;
 use super::interrupt;
 use super::sound_args::{SAMPLE_RATE, SoundArgs};
 
-/// The light theme of the window, and its accent.
+/// The window's light theme and accent colour.
 pub const ON_PAPER: Look = Look { notes: [0x4a, 0x55, 0xd6], is_dark: false };
 
-/// A file that can be written, with all that is needed for it.
+/// An output file that can be written, and what is needed to write it.
 pub struct Output {
     path: PathBuf,
     pub kind: FileKind,
@@ -33,8 +33,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Makes sure of a file before anything is composed: that its ending stands for something, that it can be
-    /// written, and that there is a SoundFont for a recording.
+    /// Checks a file before anything is composed: its extension is known, it can be written, and there is a SoundFont
+    /// if it is a recording.
     pub fn new(path: &Path, sound: &SoundArgs) -> anyhow::Result<Output> {
         let kind = FileKind::of_target(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
         check_writable(path).with_context(|| format!("cannot write {}", shown(path)))?;
@@ -46,12 +46,12 @@ impl Output {
         })
     }
 
-    /// A recording is made like this.
+    /// Sets how recordings are made.
     pub fn with_settings(self, settings: ExportSettings) -> Output {
         Output { settings, ..self }
     }
 
-    /// Writes a piece, with a progress bar on the terminal for a recording; what was written, in a line.
+    /// Writes a piece, with a progress bar for recordings, and returns a line that says what was written.
     pub fn write(&self, piece: Piece) -> anyhow::Result<String> {
         let bar = if std::io::stderr().is_terminal() && self.sound_font.is_some() {
             ProgressBar::new(0)
@@ -85,7 +85,7 @@ impl Output {
         })
     }
 
-    /// As [`Output::write`], for a take. Should that fail, the take is kept as a MIDI file elsewhere.
+    /// [`Output::write`] for a take. If it fails, the take is saved as a MIDI file elsewhere.
     pub fn write_take(&self, take: &Take, title: &str) -> anyhow::Result<String> {
         let piece = Piece {
             performance: Arc::new(take.performance.clone()),
@@ -97,22 +97,19 @@ impl Output {
         self.write(piece).or_else(|error| {
             let is_wanted = error.downcast_ref::<SaveError>().is_some_and(SaveError::is_cancel);
             match rescue(take, title).filter(|_| !is_wanted) {
-                Some(path) => bail!("{error:#}; the take was kept: {}", shown(&path)),
+                Some(path) => bail!("{error:#}; the take was saved elsewhere: {}", shown(&path)),
                 None => Err(error),
             }
         })
     }
 
-    /// Prints a line, but not into the file, should that be where standard output goes.
+    /// Prints a line; to standard error if the file is written to standard output.
     pub fn say(&self, line: &str) {
-        match is_stdout(&self.path) {
-            true => eprintln!("{line}"),
-            false => println!("{line}"),
-        }
+        if is_stdout(&self.path) { eprintln!("{line}") } else { println!("{line}") }
     }
 }
 
-/// Writes a take that has no other place; where.
+/// Saves a take that could not be written; returns the path.
 fn rescue(take: &Take, title: &str) -> Option<PathBuf> {
     let folders = [paths::user_data_dir().join("rescued"), std::env::temp_dir()];
     folders.into_iter().find_map(|folder| {
@@ -124,14 +121,14 @@ fn rescue(take: &Take, title: &str) -> Option<PathBuf> {
     })
 }
 
-/// A folder for several files; one that had to be made goes away again if nothing comes of it.
+/// An output folder for several files. If it is new and stays empty, it is removed again.
 pub struct OutputFolder<'a> {
     path: &'a Path,
     is_new: bool,
 }
 
 impl OutputFolder<'_> {
-    /// Makes sure of a folder before anything is composed.
+    /// Creates and checks a folder before anything is composed.
     pub fn new(path: &Path) -> anyhow::Result<OutputFolder<'_>> {
         let is_new = !path.exists();
         std::fs::create_dir_all(path)
@@ -144,7 +141,7 @@ impl OutputFolder<'_> {
 impl Drop for OutputFolder<'_> {
     fn drop(&mut self) {
         if self.is_new {
-            // This fails, as it should, where there is something in it.
+            // Fails, as it should, if the folder is not empty.
             let _ = std::fs::remove_dir(self.path);
         }
     }

@@ -13,32 +13,32 @@ use super::input::read_music;
 use super::numbers::secs;
 use super::sound_args::SoundArgs;
 
-/// How long the card and the SoundFont may take to be ready.
+/// Longest wait for the sound card and the SoundFont.
 const READY_PATIENCE: Duration = Duration::from_secs(30);
-/// How often the state is looked at.
+/// Time between two looks at the player's state.
 const TICK: Duration = Duration::from_millis(20);
-/// The end is over when it has been this soft for this long, or after the last patience.
+/// Playback is over after this many ticks below this peak, or this long after the last note.
 const SILENCE: f32 = 1e-4;
 const SILENT_TICKS: u32 = 15;
 const TAIL_PATIENCE: Duration = Duration::from_secs(12);
 
-/// Play a MIDI file on the sound card
+/// Play a MIDI file on the sound card.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "While it plays, lines on standard input command it:\n  \
+#[command(after_help = "Commands while it plays, one per line on standard input:\n  \
     pause | play | stop | seek SECS | tempo PERCENT | volume PERCENT | loop FROM TO | loop off | status | quit")]
 pub struct PlayArgs {
-    /// The MIDI file
+    /// MIDI file to play
     #[arg(value_name = "IN.mid", required_unless_present = "list_devices")]
     input: Option<PathBuf>,
     #[command(flatten)]
     sound: SoundArgs,
-    /// The output device, by its name in --list-devices
+    /// Output device, as named by --list-devices
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
-    /// Show the output devices and end
+    /// List the output devices and exit
     #[arg(long)]
     list_devices: bool,
-    /// Begin here, in seconds
+    /// Start position in seconds
     #[arg(long, value_name = "SECS", value_parser = secs)]
     from: Option<f64>,
 }
@@ -111,7 +111,7 @@ fn wait_until_ready(handle: &PlayerHandle) -> anyhow::Result<()> {
     }
 }
 
-/// Obeys lines and shows the playhead until the music has died away.
+/// Obeys commands and shows the playhead until the music has died away.
 fn attend(handle: &PlayerHandle, commands: &Receiver<String>) -> anyhow::Result<()> {
     let is_terminal = std::io::stderr().is_terminal();
     let mut silent_ticks = 0;

@@ -1,4 +1,4 @@
-//! `pastiche prepare`: a data set becomes a corpus file.
+//! `pastiche prepare`: turns a data set into a corpus file.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -13,28 +13,28 @@ use super::interrupt;
 
 use super::numbers::within;
 
-/// Nobody has more music of one composer.
+/// More hours than anybody has of one composer.
 const MAX_HOURS: f64 = 100_000.0;
 
-/// Turn a data set of MIDI files into one corpus file to train with.
+/// Turn a data set of MIDI files into a corpus file for training.
 ///
-/// DATASET is MAESTRO as its makers give it (the folder, or maestro-v3.0.0-midi.zip as it is), or any folder with a
-/// folder for each composer: "Erik Satie/gymnopedie_1.mid". Composers with enough music get a label; the rest is
-/// learned from without one. Works are held out whole: no performance of a work in validation or test is trained on.
+/// DATASET is MAESTRO (maestro-v3.0.0-midi.zip or its unpacked folder), or any folder with one folder per composer:
+/// "Erik Satie/gymnopedie_1.mid". Composers with enough music get a label; the others' music is used without one. Whole
+/// works are held out: no performance of a work in validation or test is trained on.
 #[derive(Args, Debug)]
 pub struct PrepareArgs {
     /// The MAESTRO folder or zip, or a folder of "Composer Name/*.mid"
     dataset: PathBuf,
-    /// The corpus file to write
+    /// Corpus file to write
     #[arg(long, value_name = "CORPUS")]
     out: PathBuf,
-    /// Hours of music a composer needs for a label
-    #[arg(long, value_name = "HOURS", default_value_t = PrepareOptions::default().least_hours, value_parser = within(0.0..=MAX_HOURS))]
-    least_hours: f64,
-    /// Works a composer needs for a label
-    #[arg(long, value_name = "N", default_value_t = PrepareOptions::default().fewest_works)]
-    fewest_works: usize,
-    /// Another seed holds out other works
+    /// Hours of music that a composer needs for a label
+    #[arg(long, alias = "least-hours", value_name = "HOURS", default_value_t = PrepareOptions::default().min_hours, value_parser = within(0.0..=MAX_HOURS))]
+    min_hours: f64,
+    /// Number of works that a composer needs for a label
+    #[arg(long, alias = "fewest-works", value_name = "N", default_value_t = PrepareOptions::default().min_works)]
+    min_works: usize,
+    /// Seed for choosing the works that are held out
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Print the report as JSON
@@ -43,8 +43,7 @@ pub struct PrepareArgs {
 }
 
 pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
-    let options =
-        PrepareOptions { least_hours: args.least_hours, fewest_works: args.fewest_works, seed: args.seed };
+    let options = PrepareOptions { min_hours: args.min_hours, min_works: args.min_works, seed: args.seed };
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{msg:16} {wide_bar} {pos}/{len} {eta:>4}") {
         bar.set_style(style);
@@ -65,28 +64,20 @@ pub fn run(args: &PrepareArgs) -> anyhow::Result<()> {
     let (corpus, report) = prepared?;
     corpus.save(&args.out)?;
     let mut out = io::stdout().lock();
-    match args.json {
-        true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
-        false => {
-            write_table(&mut out, &report.composers)?;
-            write_remarks(&mut out, &report)?;
-            let bytes =
-                std::fs::metadata(&args.out).context("the corpus was written but cannot be seen")?.len();
-            writeln!(
-                out,
-                "{}: {:.1} MB, {}",
-                args.out.display(),
-                bytes as f64 / 1e6,
-                corpus.provenance.licence
-            )?;
-        }
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?
+    } else {
+        write_table(&mut out, &report.composers)?;
+        write_remarks(&mut out, &report)?;
+        let bytes = std::fs::metadata(&args.out).context("the corpus was written but cannot be read")?.len();
+        writeln!(out, "{}: {:.1} MB, {}", args.out.display(), bytes as f64 / 1e6, corpus.provenance.licence)?;
     }
     Ok(())
 }
 
 fn write_remarks(out: &mut impl Write, report: &PrepareReport) -> io::Result<()> {
     if !report.composers.iter().any(|c| c.is_labelled) {
-        writeln!(out, "no composer has enough music for a label: lower --least-hours or --fewest-works")?;
+        writeln!(out, "no composer has enough music for a label: lower --min-hours or --min-works")?;
     }
     for remark in &report.remarks {
         writeln!(out, "{remark}")?;
@@ -100,8 +91,8 @@ fn write_remarks(out: &mut impl Write, report: &PrepareReport) -> io::Result<()>
     let e = report.encoding;
     writeln!(
         out,
-        "changed by the tokens: {} silences cut to 6 s, {} notes cut at the next stroke of their key, {} doubled \
-         strokes merged; {} notes outside the piano dropped",
+        "changed by tokenising: {} silences shortened to 6 s, {} notes cut off when their key is struck again, {} doubled \
+         notes merged; {} notes outside the piano's range dropped",
         e.capped_silences,
         e.cut_notes + report.overlapping_notes,
         e.merged_notes,

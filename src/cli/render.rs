@@ -12,37 +12,37 @@ use super::numbers::secs;
 use super::output::{ON_PAPER, Output};
 use super::sound_args::{SAMPLE_RATE, SoundArgs};
 
-/// Render a MIDI file to a recording (.wav, .flac or .ogg by the ending of OUT), a picture of its roll (.png), or a cleaned .mid
+/// Render a MIDI file to a recording (.wav, .flac, .ogg), a picture of the piano roll (.png) or a cleaned .mid.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche render take.mid --out take.wav\n  \
     pastiche render take.mid --out take.png\n  \
     pastiche render take.mid --out excerpt.flac --bits 24 --from 12.5 --to 30 --normalise")]
 pub struct RenderArgs {
-    /// The MIDI file; notes outside the piano are dropped
+    /// MIDI file; notes outside the piano's range are dropped
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// Where to write; the ending chooses the format
+    /// Output file; its extension chooses the format
     #[arg(long, value_name = "OUT.wav|.flac|.ogg|.png|.mid")]
     out: PathBuf,
     #[command(flatten)]
     sound: SoundArgs,
-    /// Frames a second; 44100, 48000 and 96000 are usual
+    /// Sample rate, usually 44100, 48000 or 96000
     #[arg(long, value_name = "HZ", default_value_t = SAMPLE_RATE, value_parser = clap::value_parser!(u32).range(16_000..=192_000))]
     sample_rate: u32,
-    /// Bits a sample of .wav and .flac
+    /// Bit depth of .wav and .flac
     #[arg(long, default_value = "16", value_parser = ["16", "24"])]
     bits: String,
-    /// Bring the highest peak to -1 dBFS instead of the player's level
+    /// Scale the highest peak to -1 dBFS instead of using the player's level
     #[arg(long)]
     normalise: bool,
-    /// Begin here, in seconds; what already rings there is heard, and keys that are down are down in a .mid
+    /// Start in seconds; notes that began earlier and still sound are included
     #[arg(long, value_name = "SECS", value_parser = secs)]
     from: Option<f64>,
-    /// End here, in seconds; the last notes ring on
+    /// End in seconds; the last notes fade out naturally
     #[arg(long, value_name = "SECS", value_parser = secs)]
     to: Option<f64>,
-    /// Tempo in percent, at the same pitch
+    /// Tempo in percent; the pitch does not change
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(25..=200))]
     tempo: u32,
 }

@@ -1,4 +1,4 @@
-//! How freely to compose.
+//! `--temperature`, `--top-p`, `--guidance` and `--memory`.
 
 use clap::Args;
 use pastiche::sampling::SamplingSettings;
@@ -7,16 +7,16 @@ use super::numbers::within;
 
 #[derive(Args, Debug)]
 pub struct SamplingArgs {
-    /// How strongly to sound like the composer: 1 is plain, 2 to 3 strong
+    /// How strongly to imitate the composer: 1 is plain, 2 to 3 is strong
     #[arg(long, value_name = "G", default_value_t = SamplingSettings::default().guidance, value_parser = within(SamplingSettings::GUIDANCE))]
     guidance: f32,
-    /// Under 1 more cautious, over 1 bolder
+    /// Sampling temperature: below 1 is more predictable, above 1 more adventurous
     #[arg(long, value_name = "T", default_value_t = SamplingSettings::default().temperature, value_parser = within(SamplingSettings::TEMPERATURE))]
     temperature: f32,
-    /// Keep to the likeliest pitches that together have this probability
+    /// Choose among the most likely pitches that together have this probability
     #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p, value_parser = within(SamplingSettings::TOP_P))]
     top_p: f32,
-    /// How far takes lean towards what they have heard before; 0 forgets, 1 is as learned
+    /// How strongly to repeat what the take has already played: 0 is not at all, 1 as the model learned it
     #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory, value_parser = within(SamplingSettings::MEMORY))]
     memory: f32,
 }

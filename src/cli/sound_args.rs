@@ -1,4 +1,4 @@
-//! Which sound to play or record with.
+//! `--soundfont`, `--preset`, `--no-reverb` and `--chorus`.
 
 use std::path::PathBuf;
 
@@ -7,22 +7,22 @@ use pastiche::paths;
 use pastiche::synth::export::ExportSettings;
 use pastiche::synth::{SoundFont, VoiceSettings};
 
-/// Frames a second of a recording, unless others are asked for.
+/// Default sample rate of recordings, in Hz.
 pub const SAMPLE_RATE: u32 = 48_000;
 
 /// Which sound to play with.
 #[derive(clap::Args, Debug)]
 pub struct SoundArgs {
-    /// The SoundFont (.sf2 or .sf3); by default the best piano found in soundfonts/ and the system's folders
+    /// SoundFont (.sf2 or .sf3) [default: the best piano in soundfonts/ and the system's folders]
     #[arg(long, value_name = "SF2")]
     pub soundfont: Option<PathBuf>,
-    /// Another sound of the SoundFont than its piano, as BANK:PROGRAM counted from 0
+    /// Preset of the SoundFont instead of its piano; both numbers start at 0
     #[arg(long, value_name = "BANK:PROGRAM", value_parser = parse_preset)]
     pub preset: Option<(u8, u8)>,
-    /// Without reverb
+    /// Turn reverb off
     #[arg(long)]
     pub no_reverb: bool,
-    /// With chorus
+    /// Turn chorus on
     #[arg(long)]
     pub chorus: bool,
 }
@@ -42,7 +42,7 @@ impl SoundArgs {
     /// Finds and loads the SoundFont.
     pub fn load(&self) -> anyhow::Result<SoundFont> {
         let path = self.soundfont.clone().or_else(paths::default_soundfont).context(
-            "no SoundFont was found; run `cargo xtask setup`, put an .sf2 or .sf3 file into soundfonts/, or name one with --soundfont",
+            "no SoundFont found; run `cargo xtask setup`, put an .sf2 or .sf3 file into soundfonts/, or name one with --soundfont",
         )?;
         Ok(SoundFont::load(&path)?)
     }

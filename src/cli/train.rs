@@ -37,7 +37,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let summary = trainer.run(interrupt::stop_flag(), &mut |event| print(&event, is_terminal))?;
     if summary.stopped {
         anyhow::bail!(
-            "stopped after step {}, and all of it saved; go on with: pastiche train --data {} --out {} --resume",
+            "stopped after step {} and saved; go on with: pastiche train --data {} --out {} --resume",
             summary.step,
             args.data.display(),
             args.out.display()

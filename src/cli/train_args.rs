@@ -1,4 +1,4 @@
-//! What `pastiche train` can be told.
+//! The options of `pastiche train`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use pastiche::device::DeviceChoice;
 
 use super::numbers::{MAX_THREADS, within};
 
-/// A run of half a year.
+/// Half a year.
 const MAX_MINUTES: f64 = 262_800.0;
 
 /// Which network to train.
@@ -16,17 +16,17 @@ pub enum Model {
     /// The model that composes
     #[default]
     Vae,
-    /// The classifier that chooses between takes
+    /// The classifier that picks the best continuation
     Selector,
-    /// The classifier that measures
+    /// The classifier that evaluates takes
     Judge,
-    /// Labels for composers of little music, added to the model of --from
+    /// Adds composers with little music to the model of --from
     Rare,
 }
 
 /// Train a model on a corpus.
 ///
-/// Writes the best checkpoint so far as best.safetensors and the newest state, to resume from, as last.safetensors.
+/// Writes the best checkpoint so far to best.safetensors, and the latest state, for --resume, to last.safetensors.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche prepare maestro-v3.0.0-midi.zip --out maestro.corpus\n  \
@@ -35,37 +35,37 @@ pub enum Model {
     pastiche train --model judge --data maestro.corpus --out runs/judge\n  \
     pastiche train --model rare --from runs/small/best.safetensors --data wide.corpus --out runs/rare")]
 pub struct TrainArgs {
-    /// Which network
+    /// Network to train
     #[arg(long, value_enum, default_value = "vae")]
     pub model: Model,
-    /// What `pastiche prepare` wrote
+    /// Corpus written by `pastiche prepare`
     #[arg(long, value_name = "CORPUS")]
     pub data: PathBuf,
-    /// A folder for the run
+    /// Folder of the run
     #[arg(long, value_name = "RUN_DIR")]
     pub out: PathBuf,
-    /// Settings that differ from the defaults, as TOML
+    /// TOML file with settings that differ from the defaults
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
-    /// Where the network runs: auto, cpu, cuda or mps
+    /// Device for the network: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
-    /// How long to train, over all resumptions of the run
+    /// Minutes to train in total, including earlier parts of a resumed run
     #[arg(long, value_name = "M", value_parser = within(0.0..=MAX_MINUTES))]
     pub minutes: Option<f64>,
-    /// How many steps to train, over all resumptions of the run
+    /// Steps to train in total, including earlier parts of a resumed run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: Option<u64>,
-    /// Threads for the matrix products; by default libtorch chooses
+    /// CPU threads [default: libtorch chooses]
     #[arg(long, value_name = "N", value_parser = within(1..=MAX_THREADS))]
     pub threads: Option<usize>,
-    /// Go on where this run stopped
+    /// Resume the run in RUN_DIR
     #[arg(long, conflicts_with = "from")]
     pub resume: bool,
-    /// With --model rare: add only this composer (full name); can be said more than once
+    /// With --model rare: add only this composer (full name); can be repeated
     #[arg(long = "composer", value_name = "NAME")]
     pub composers: Vec<String>,
-    /// Start from the weights of another model over the same composers
+    /// Start from the weights of a model with the same composers
     #[arg(long, value_name = "CHECKPOINT")]
     pub from: Option<PathBuf>,
 }

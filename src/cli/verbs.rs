@@ -1,4 +1,4 @@
-//! `pastiche vary`, `continue`, `restyle` and `blend`: what can be made of music that is there.
+//! `pastiche vary`, `continue`, `restyle` and `blend`: new music from existing music.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,21 +18,21 @@ use super::numbers::within;
 use super::output::{Output, OutputFolder};
 use super::sound_args::SoundArgs;
 
-/// What the four have in common.
+/// Options of all four commands.
 #[derive(Args, Debug)]
 struct Common {
-    /// What makes this take this take; a random one is chosen and printed if none is given
+    /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
-    /// The checkpoint; by default the one that ships with Pastiche
+    /// Model checkpoint [default: the one that ships with Pastiche]
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    /// Where the network runs: auto, cpu, cuda or mps
+    /// Device for the network: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     #[command(flatten)]
     sound: SoundArgs,
-    /// Print what was made as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,7 @@ impl Common {
         Ok(Generator::load(&checkpoint_path(self.checkpoint.as_deref())?, self.device)?)
     }
 
-    /// Asks for what `verb` makes of `music`; whose music it is, the model hears.
+    /// Applies `verb` to `music`; the model finds out whose music it is most like.
     fn request(&self, music: Arc<Performance>, verb: Verb) -> VerbRequest {
         VerbRequest {
             source: source(music),
@@ -53,7 +53,7 @@ impl Common {
         }
     }
 
-    /// Composes the one take and writes it.
+    /// Composes one take and writes it.
     fn make(
         &self,
         generator: &Generator,
@@ -74,10 +74,11 @@ impl Common {
         let (notes, secs) = (take.performance.notes().len(), take.performance.duration_secs());
         let written = output.write_take(take, title)?;
         let recipe = &take.recipe;
-        output.say(&match self.json {
-            true => json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": recipe })
-                .to_string(),
-            false => format!("{written}; {title}, seed {}", recipe.seed),
+        output.say(&if self.json {
+            json!({ "file": out, "title": title, "notes": notes, "seconds": secs, "recipe": recipe })
+                .to_string()
+        } else {
+            format!("{written}; {title}, seed {}", recipe.seed)
         });
         Ok(())
     }
@@ -91,20 +92,20 @@ fn read(path: &Path) -> anyhow::Result<Arc<Performance>> {
     Ok(Arc::new(read_music(path)?.performance))
 }
 
-/// Vary a piece: a share of its chords is composed anew near its place in the latent space.
+/// Vary a piece: recompose a share of its chords.
 ///
-/// Number and order of the notes that stay are kept, and the rests between them; 0 changes nothing but the token grid, 1
-/// keeps nothing but the length in notes. A piece longer than 256 notes has a place of its own for every 256 notes, half of them shared
-/// with the one before, and all move alike.
+/// All other notes stay, and so do the rests between them. Amount 0 only snaps the notes to the token grid (10 ms); 1
+/// keeps nothing but the number of notes. The new notes are composed close to the piece in the latent space, for every
+/// 256 notes separately.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche vary nocturne.mid --amount 0.4 --seed 3 --out variation.mid")]
 pub struct VaryArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// From 0, the piece itself, to 1, a new one near it
+    /// How much to change, from 0 (nothing) to 1 (everything)
     #[arg(long, value_name = "0..1", value_parser = within(0.0f32..=1.0))]
     amount: f32,
-    /// A .mid, or a recording (.wav, .flac, .ogg)
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -120,10 +121,9 @@ pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
     args.common.make(&generator, &request, title, (&output, &args.out))
 }
 
-/// Go on where a piece ends.
+/// Continue a piece from where it ends.
 ///
-/// All notes of the piece stay as they are. The model hears the last 128 of them, and its place in the latent space is
-/// that of the last 256.
+/// All of its own notes are kept. The model continues from the last 128 of them, in the style of the last 256.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  pastiche continue sketch.mid --notes 200 --composer schubert --out more.mid"
@@ -131,13 +131,13 @@ pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
 pub struct ContinueArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// About how many new notes
+    /// Approximate number of new notes
     #[arg(long, value_name = "N", value_parser = within(1..=MAX_NOTES))]
     notes: usize,
-    /// In whose manner to go on; by default of the composer whose music is most like it
+    /// Composer to imitate [default: the one whose music is most like the piece]
     #[arg(long, value_name = "NAME")]
     composer: Option<String>,
-    /// A .mid, or a recording (.wav, .flac, .ogg)
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -156,19 +156,19 @@ pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
     args.common.make(&generator, &request, title, (&output, &args.out))
 }
 
-/// Play a piece in the manner of another composer.
+/// Rewrite a piece in the manner of another composer.
 ///
-/// Kept are the rhythm, the lengths, the pedal and the way the lines go; pitches and loudness are the model's. The place of
-/// every 256 notes in the latent space moves from the nearest composer's music to the target's.
+/// Rhythm, note lengths and pedal are kept, and lines rise and fall as before; pitches and loudness are new. In the
+/// latent space, every 256 notes move from the music of the nearest composer to that of the target.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche restyle invention.mid --to rachmaninoff --out other.mid")]
 pub struct RestyleArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// Surname or the beginning of a name; see `pastiche composers`
+    /// Composer to imitate: surname or the beginning of a name, see `pastiche composers`
     #[arg(long, value_name = "COMPOSER")]
     to: String,
-    /// A .mid, or a recording (.wav, .flac, .ogg)
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -188,10 +188,10 @@ pub fn run_restyle(args: &RestyleArgs) -> anyhow::Result<()> {
     args.common.make(&generator, &request, title, (&output, &args.out))
 }
 
-/// Go from one piece to another in steps.
+/// Blend two pieces: write pieces that lead from one to the other.
 ///
-/// The first step is the one piece and the last the other, on the token grid. Towards the middle ever fewer notes of the
-/// nearer one stay, and the place in the latent space moves from the one to the other.
+/// The first is A and the last B, on the token grid (10 ms). Towards the middle fewer notes of the nearer piece are
+/// kept, and the place in the latent space moves from one to the other.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche blend prelude.mid etude.mid --steps 5 --out between/")]
 pub struct BlendArgs {
@@ -199,10 +199,10 @@ pub struct BlendArgs {
     a: PathBuf,
     #[arg(value_name = "B.mid")]
     b: PathBuf,
-    /// How many pieces, the two ends among them
+    /// Number of pieces, including A and B
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=verbs::MAX_STEPS as i64))]
     steps: u16,
-    /// The folder for blend-1.mid to blend-N.mid
+    /// Output folder for blend-1.mid to blend-N.mid
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]

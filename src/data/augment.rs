@@ -1,18 +1,18 @@
-//! Small changes that leave the music what it is: another key, another tempo, a little louder.
+//! Augmentation: transposition, tempo and loudness.
 
 use rand::{Rng, RngExt};
 
 use crate::tokens::{Hint, NoteToken, gap_bin, gap_secs};
 
-/// Semitones: enough to reach every key once.
+/// Semitones: one for every key.
 const TRANSPOSE: std::ops::RangeInclusive<i32> = -5..=6;
 /// Tempo factor, as a natural logarithm: ± 15 %.
 const LOG_TEMPO: f64 = 0.15;
-/// Duration bins are spaced by this much, as a natural logarithm.
+/// Spacing of the duration bins, as a natural logarithm.
 const LOG_DURATION_BIN: f64 = 0.09865;
 
-/// Transposes, stretches and shades the notes of one window, all of them alike, and their hints with them. An end
-/// token stays what it is.
+/// Transposes all notes of a window, changes their tempo and loudness, and their hints alike. An end
+/// token is unchanged.
 pub fn augment(notes: &mut [NoteToken], hints: &mut [Option<Hint>], rng: &mut impl Rng) {
     let (low, high) =
         notes.iter().filter(|n| !n.is_end()).fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
@@ -85,7 +85,7 @@ mod tests {
             augment(&mut notes, &mut hints, &mut rng);
             assert!(notes[64].is_end());
             for (a, hint) in notes.iter().zip(&hints) {
-                // A hint goes where its note goes, but for the dither.
+                // Hints change like notes, except for the dither.
                 let hinted = hint.unwrap().note;
                 assert_eq!(
                     (a.pitch, a.velocity, a.gap == 0),

@@ -1,4 +1,4 @@
-//! Windows of pieces as the tensors of a batch.
+//! Training windows, and batches of them as tensors.
 
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
@@ -10,17 +10,17 @@ use crate::model::features::{INPUT_COLUMNS, NOTE_COLUMNS, Place, Previous, input
 use crate::model::{Batch, Hints, IGNORED, ModelConfig};
 use crate::tokens::{Hint, Link, Memory, NoteToken, TALLY_LEN, gap_secs, tally};
 
-/// Some consecutive notes of a piece, at most `context_len`, with the end token where the piece ends.
+/// A window: at most `context_len` consecutive notes of a piece, with the end token if it reaches the end.
 #[derive(Clone, Debug)]
 pub struct Window {
     pub notes: Vec<NoteToken>,
-    /// What the piece up to each of them suggests, as many as notes; fewer where nothing is to be remembered.
+    /// Memory hints, one per note; fewer if hints are not used.
     pub hints: Vec<Option<Hint>>,
     /// Notes of the piece before it.
     pub start: usize,
     /// Notes of the whole piece.
     pub piece_len: usize,
-    /// The label; `None` where there is none.
+    /// The label, if there is one.
     pub composer: Option<usize>,
 }
 
@@ -50,8 +50,8 @@ impl Window {
     }
 }
 
-/// Stacks `windows`, and `heard` for the encoder alone; `hide` says of each input note whether the decoder may not
-/// see it.
+/// Stacks `windows`, and `heard` for the encoder alone; `hide` says for each input note whether it is hidden from the
+/// decoder.
 pub fn stack(
     windows: &[Window],
     heard: &[Window],
@@ -130,7 +130,7 @@ fn target(note: Option<NoteToken>) -> [i64; 5] {
     }
 }
 
-/// Draws training windows: a composer by the square root of the notes there are of it, a piece of it by length,
+/// Draws training windows: a composer by the square root of its number of notes, a piece by length,
 /// and a place in the piece.
 #[derive(Debug)]
 pub struct Sampler<'a> {
@@ -142,7 +142,7 @@ pub struct Sampler<'a> {
 
 #[derive(Debug)]
 struct Member<'a> {
-    /// Notes of this piece and those before it in its group.
+    /// Running sum of notes in the group.
     notes_until: usize,
     piece: &'a Piece,
     links: Vec<Option<Link>>,
@@ -152,7 +152,7 @@ struct Member<'a> {
 const EDGE_SHARE: f64 = 0.08;
 
 impl<'a> Sampler<'a> {
-    /// `None` when the training split is empty.
+    /// `None` if the training split is empty.
     pub fn new(corpus: &'a Corpus) -> Option<Sampler<'a>> {
         let pieces: Vec<&Piece> =
             corpus.pieces.iter().filter(|p| p.split == Split::Train && !p.tokens.is_empty()).collect();
@@ -177,7 +177,7 @@ impl<'a> Sampler<'a> {
         (!groups.is_empty()).then_some(Sampler { groups, weights })
     }
 
-    /// Pieces to draw from.
+    /// Number of pieces.
     pub fn pieces(&self) -> usize {
         self.groups.iter().map(Vec::len).sum()
     }
@@ -191,7 +191,7 @@ impl<'a> Sampler<'a> {
         let at = rng.random_range(0..notes);
         let Member { piece, links, .. } =
             &group[group.partition_point(|m| m.notes_until <= at).min(group.len() - 1)];
-        // One past the last full window: there the end token is in sight.
+        // One past the last full window, which includes the end token.
         let last_start = (piece.tokens.len() + 1).saturating_sub(len);
         let start = match rng.random_range(0.0..1.0) {
             u if u < EDGE_SHARE => 0,
@@ -204,8 +204,8 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// Up to `per_composer` windows of each labelled composer in `split`, evenly spread over its pieces, always the same;
-/// composers take turns, so that neighbours are of different ones.
+/// Up to `per_composer` windows of each labelled composer in `split`, evenly spread over its pieces. Deterministic;
+/// composers alternate, so that neighbours differ.
 pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: usize) -> Vec<Window> {
     let mut turns: Vec<(usize, Window)> = Vec::new();
     for (id, _) in corpus.composers.iter() {

@@ -15,14 +15,14 @@ use crate::files;
 use crate::music::{ComposerId, ComposerSet};
 use crate::tokens::{Field, NoteToken, duration_secs, gap_secs};
 
-/// Raised whenever the layout of the file or the meaning of a token changes.
+/// Incremented when the layout of the file or the meaning of a token changes.
 const VERSION: u32 = 1;
 const HEADER: usize = 8 + 4 + 32;
 const ZSTD_LEVEL: i32 = 9;
-/// More notes than this are taken for damage: it is seventy times MAESTRO.
+/// A file with more notes is taken as damaged; this is seventy times MAESTRO.
 const MAX_NOTES: usize = 500_000_000;
 
-/// What a piece is used for; all pieces of a work share it.
+/// The split of a piece; all pieces of a work have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
@@ -50,7 +50,7 @@ pub struct Piece {
     /// The work's normalised title, unique together with `composer_name`.
     pub work: String,
     pub composer_name: String,
-    /// The label it trains with; `None` for arrangements and composers of too few hours.
+    /// The label; `None` for arrangements and for composers with too little music.
     pub composer: Option<ComposerId>,
     pub split: Split,
     /// Without an end token.
@@ -58,7 +58,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// How long it lasts: all gaps and the last note.
+    /// Duration: all gaps and the last note.
     pub fn duration_secs(&self) -> f64 {
         let gaps: f64 = self.tokens.iter().map(|t| gap_secs(t.gap)).sum();
         gaps + self.tokens.last().map_or(0.0, |t| duration_secs(t.duration))
@@ -70,13 +70,13 @@ impl Piece {
 pub struct Provenance {
     /// The data set's name: "MAESTRO v3.0.0".
     pub source: String,
-    /// What its licence asks, in a sentence.
+    /// Its licence, in a sentence.
     pub licence: String,
     /// The version of this program that made it.
     pub made_by: String,
 }
 
-/// All pieces of a data set, ready to learn from.
+/// All pieces of a data set, ready for training.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Corpus {
     pub composers: ComposerSet,
@@ -199,7 +199,7 @@ fn read_u32(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |n, &b| n << 8 | u32::from(b))
 }
 
-/// Takes a block off the front: its length, then its bytes.
+/// Reads a block from the front: its length, then its bytes.
 fn take_block<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], String> {
     let cut = || "it ends too early".to_owned();
     let (length, after) = rest.split_at_checked(8).ok_or_else(cut)?;
@@ -212,7 +212,7 @@ fn take_block<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], String> {
 
 fn parse(bytes: &[u8]) -> Result<Corpus, String> {
     let body = bytes.get(HEADER..).ok_or("it ends within its header")?;
-    // Blocks first: a file that was cut off is better told so than that its checksum differs.
+    // Blocks first: "cut off" is a better message than a wrong checksum.
     let mut rest = body;
     let description = take_block(&mut rest)?;
     let columns: Vec<&[u8]> = Field::ALL.iter().map(|_| take_block(&mut rest)).collect::<Result<_, _>>()?;
@@ -243,10 +243,7 @@ fn decompress(column: &[u8], notes: usize) -> Result<Vec<u8>, String> {
     let limit = notes as u64 + 1;
     let decoder = zstd::stream::read::Decoder::new(column).map_err(|e| e.to_string())?;
     decoder.take(limit).read_to_end(&mut out).map_err(|e| format!("a column: {e}"))?;
-    match out.len() == notes {
-        true => Ok(out),
-        false => Err("a column has another length than its pieces".to_owned()),
-    }
+    if out.len() == notes { Ok(out) } else { Err("a column has another length than its pieces".to_owned()) }
 }
 
 fn assemble(description: Description, columns: &[Vec<u8>]) -> Result<Corpus, String> {

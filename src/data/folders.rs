@@ -1,11 +1,11 @@
-//! Whose music a folder holds, as a person would see it.
+//! Finds the composer of each file from its folders.
 
 use std::collections::BTreeMap;
 
 use super::listing::Found;
 use crate::music::known_composer;
 
-/// Words of folders that sort music instead of naming somebody.
+/// Words in names of folders that sort music and are not composers.
 const SORTING: &[&str] = &[
     "train",
     "training",
@@ -43,7 +43,7 @@ const SORTING: &[&str] = &[
     "century",
     "early",
 ];
-/// Words of folders that name works.
+/// Words in names of folders that are works.
 const WORKS: &[&str] = &[
     "op",
     "opus",
@@ -73,7 +73,7 @@ const WORKS: &[&str] = &[
     "concerto",
 ];
 
-/// Why a file belongs to nobody.
+/// Why a file has no composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nobody {
     /// It lies beside the composers' folders.
@@ -82,12 +82,12 @@ pub enum Nobody {
     Year,
 }
 
-/// The composer's name, or why there is none, for each of `files`. `title` is the data set's own name, which counts
-/// where the pieces lie in it directly.
+/// The composer's name, or why there is none, for each of `files`. `title` is the data set's own name, used
+/// if the pieces are directly in it.
 ///
 /// A folder whose name is that of a known composer holds that composer's music. One that only sorts ("train",
-/// "Romantic", a year), that holds a known composer's folder, or that alone holds all the others is looked into. Any
-/// other is taken for a composer.
+/// "Romantic", a year), that contains a known composer's folder, or that contains all the others is entered. Any
+/// other is taken as a composer.
 pub fn composers(files: &[Found], title: &str) -> Vec<Result<String, Nobody>> {
     let mut root = Folder::default();
     for (index, file) in files.iter().enumerate() {
@@ -110,7 +110,7 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
-    /// Names the music of the folders in this one.
+    /// Finds the composers of the folders in this one.
     fn sort(&self, names: &mut [Result<String, Nobody>]) {
         for (name, folder) in &self.inside {
             let is_known = known_composer(name).is_some();
@@ -136,7 +136,7 @@ impl Folder<'_> {
         inside.any(|(name, folder)| known_composer(name).is_some() || folder.holds_known())
     }
 
-    /// Does it hold folders of people rather than a composer's works?
+    /// Does it contain composers' folders rather than a composer's works?
     fn looks_like_a_wrapper(&self) -> bool {
         let is_work = |name: &&str| {
             let text = name.to_lowercase();

@@ -1,4 +1,4 @@
-//! Which pieces are the same music, heard from the notes themselves.
+//! Finds pieces that are the same music, from the notes themselves.
 //!
 //! Titles miss much: a movement under no number, a waltz under its arranger's name, a set under its first piece. Two
 //! performances of one work share long runs of the same pitches in the same order; two works hardly ever do.
@@ -13,18 +13,18 @@ use crate::tokens::NoteToken;
 /// Length of the runs of pitches that are compared.
 const RUN: usize = 12;
 /// A run of fewer different pitches is a trill or a tremolo and says nothing.
-const FEWEST_PITCHES: usize = 6;
+const MIN_PITCHES: usize = 6;
 /// A run of fewer different steps is a scale or a broken chord.
-const FEWEST_STEPS: usize = 4;
-/// Of all runs one in this many is looked at, chosen by its hash, so the same in every piece.
+const MIN_STEPS: usize = 4;
+/// One in this many runs is compared, chosen by its hash, so that the choice is the same in every piece.
 const ONE_IN: u64 = 2;
-/// A run that more pieces share is a common figure.
-const MOST_PIECES: usize = 80;
+/// A run shared by more pieces is a common figure.
+const MAX_PIECES: usize = 80;
 /// Pieces are kin when this many of the runs looked at, and this share of the shorter piece's, are in both. Among
 /// MAESTRO's 1,276 pieces that is nine in ten of the pairs that the catalogue calls one work and overlap at all, and
 /// hardly a pair that it does not, save those that are wrongly titled.
-const FEWEST_SHARED: u32 = 12;
-const LEAST_SHARE: f64 = 0.008;
+const MIN_SHARED: u32 = 12;
+const MIN_SHARE: f64 = 0.008;
 
 /// How much two pieces have in common; `first < second`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub(super) struct Kin {
 /// The pairs of pieces that hold the same music.
 pub(super) fn kin(pieces: &[&[NoteToken]]) -> Vec<Kin> {
     let mut pairs = overlaps(pieces);
-    pairs.retain(|k| k.shared_runs >= FEWEST_SHARED && k.share >= LEAST_SHARE);
+    pairs.retain(|k| k.shared_runs >= MIN_SHARED && k.share >= MIN_SHARE);
     pairs
 }
 
@@ -49,7 +49,7 @@ fn overlaps(pieces: &[&[NoteToken]]) -> Vec<Kin> {
         runs.iter().zip(0u32..).flat_map(|(runs, piece)| runs.iter().map(move |&run| (run, piece))).collect();
     all.par_sort_unstable();
     let mut shared: HashMap<(u32, u32), u32, BuildHasherDefault<DefaultHasher>> = HashMap::default();
-    for same in all.chunk_by(|a, b| a.0 == b.0).filter(|same| (2..=MOST_PIECES).contains(&same.len())) {
+    for same in all.chunk_by(|a, b| a.0 == b.0).filter(|same| (2..=MAX_PIECES).contains(&same.len())) {
         for (i, first) in same.iter().enumerate() {
             for second in &same[i + 1..] {
                 *shared.entry((first.1, second.1)).or_default() += 1;
@@ -68,14 +68,14 @@ fn overlaps(pieces: &[&[NoteToken]]) -> Vec<Kin> {
     pairs
 }
 
-/// The hashes of a piece's telling runs that fall into the sample, each once, sorted.
+/// The hashes of a piece's distinctive runs that are in the sample, unique and sorted.
 fn runs(tokens: &[NoteToken]) -> Vec<u64> {
     let count = |seen: u128| seen.count_ones() as usize;
     let telling = |run: &&[NoteToken]| {
         let pitches = run.iter().fold(0u128, |seen, t| seen | 1 << t.pitch.min(127));
         let step = |pair: &[NoteToken]| pair[0].pitch.abs_diff(pair[1].pitch).min(127);
         let steps = run.windows(2).fold(0u128, |seen, pair| seen | 1 << step(pair));
-        count(pitches) >= FEWEST_PITCHES && count(steps) >= FEWEST_STEPS
+        count(pitches) >= MIN_PITCHES && count(steps) >= MIN_STEPS
     };
     let mut hashes: Vec<u64> =
         tokens.windows(RUN).filter(telling).map(hash).filter(|h| h % ONE_IN == 0).collect();

@@ -1,4 +1,4 @@
-//! The files of a data set: what lies in a folder or a zip, and how to read it.
+//! Lists and reads the files of a data set, in a folder or a zip.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -11,11 +11,11 @@ use zip::ZipArchive;
 use super::manifest_error::ManifestError;
 use crate::music::midi::MAX_BYTES;
 
-/// Folders that systems put beside the user's own; names that begin with a dot are hidden too.
+/// Folders that operating systems add; names with a leading dot are hidden too.
 const SYSTEM_FOLDERS: [&str; 5] =
     ["__MACOSX", "$RECYCLE.BIN", "System Volume Information", "@eaDir", "lost+found"];
 
-/// Folders nested deeper are not looked into.
+/// Maximum depth of nested folders.
 const MAX_DEPTH: usize = 64;
 const TOO_DEEP: &str = "it lies too many folders deep";
 
@@ -23,14 +23,14 @@ const TOO_DEEP: &str = "it lies too many folders deep";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     Folder(PathBuf),
-    /// Its number in the zip.
+    /// Its index in the zip.
     Zip(usize),
 }
 
 /// A file of a data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The folders it lies in, from the data set on, and its own name last.
+    /// The path from the data set on, as names; the file name is last.
     pub parts: Vec<String>,
     pub place: Place,
 }
@@ -46,7 +46,7 @@ impl Found {
     }
 }
 
-/// What was found, and what could not be looked at: names and reasons.
+/// The files, and the names that could not be read with reasons.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// In the order of their names.
@@ -64,7 +64,7 @@ impl Reader {
     /// The bytes of a file; at most [`MAX_BYTES`] are read, and one more to show that there are more.
     ///
     /// # Errors
-    /// Those of the file system or the zip.
+    /// Errors of the file system or the zip.
     pub fn read(&mut self, place: &Place) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match (self, place) {
@@ -90,7 +90,7 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
     let archive = open_zip(path)?;
     let mut listing = Listing::default();
     for (index, raw) in archive.file_names_raw().enumerate() {
-        // Most zips do not say how their names are written: UTF-8 where it fits, else as the zip says.
+        // Most zips do not state the encoding of names: UTF-8 if valid, else as the zip says.
         let name = match std::str::from_utf8(raw) {
             Ok(name) => name.to_owned(),
             Err(_) => match archive.name_for_index(index) {
@@ -101,7 +101,7 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
         if name.ends_with(['/', '\\']) {
             continue;
         }
-        // Windows programs write backslashes, against the format's rules.
+        // Some Windows programs write backslashes, which the format does not allow.
         let parts = name.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
         let parts: Vec<String> = parts.map(str::to_owned).collect();
         if parts.len() > MAX_DEPTH {
@@ -114,8 +114,8 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
     Ok(listing)
 }
 
-/// Lists a folder and the folders in it. A link is followed when what it leads to is not in sight anyway, and once:
-/// not when it leads back into the data set or to a folder that holds it.
+/// Lists a folder recursively. A link is followed once, if its target is not listed anyway:
+/// not if it leads back into the data set or to a folder that contains it.
 pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
     let open_error = |source| ManifestError::Open { source, path: path.to_owned() };
     let root = path.canonicalize().map_err(open_error)?;
@@ -131,7 +131,7 @@ pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
         if let Some((folder, parts)) = walk.folders.pop() {
             walk.visit(&folder, &parts);
         } else if !walk.links.is_empty() {
-            // The real folders come first, so that a link takes nothing from the place where a file really lies.
+            // Real folders come first, so that files are listed at their real place.
             let mut links = std::mem::take(&mut walk.links);
             links.sort();
             links.into_iter().for_each(|(parts, target)| walk.follow(parts, target));
@@ -146,7 +146,7 @@ pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
 
 struct Walk {
     root: PathBuf,
-    /// Folders that were visited and files that links led to, by their real paths.
+    /// Real paths of visited folders and of linked files.
     seen: HashSet<PathBuf>,
     folders: Vec<(PathBuf, Vec<String>)>,
     links: Vec<(Vec<String>, PathBuf)>,
@@ -217,7 +217,7 @@ fn is_hidden(name: &str) -> bool {
     name.starts_with('.') || SYSTEM_FOLDERS.contains(&name)
 }
 
-/// A file's name as text. One that is not UTF-8 was most likely written in Latin-1.
+/// A file name as text. If it is not UTF-8, it is most likely Latin-1.
 fn readable(name: &OsStr) -> String {
     if let Some(text) = name.to_str() {
         return text.to_owned();

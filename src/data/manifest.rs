@@ -17,44 +17,42 @@ const MIDI_ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 /// One MIDI file of a data set, and whose music it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name in the folder or zip, with `/` between folders.
+    /// Its path in the folder or zip, with `/` between folders.
     pub name: String,
     pub place: Place,
     pub title: String,
     pub composer_name: String,
 }
 
-/// A data set whose pieces are known but not yet read.
+/// A data set whose pieces are listed but not yet read.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     path: PathBuf,
     is_zip: bool,
     /// In the order of composer, title and name, whatever the order of the files.
     pub entries: Vec<Entry>,
-    /// What was found but cannot be used, and why: files in no composer's folder, files of the list that are missing,
+    /// What cannot be used, and why: files without a composer's folder, missing files of the list,
     /// folders that cannot be read.
     pub unusable: Vec<(String, String)>,
-    /// What a person should know of how the list and the names were understood.
+    /// Remarks on how the list and the names were read.
     pub remarks: Vec<String>,
     pub source: String,
     pub licence: String,
 }
 
 impl Dataset {
-    /// Lists the pieces under `path`: a folder or a zip file. With MAESTRO's list (`*.csv` or `*.json`) in it, that
-    /// decides what belongs to it; without, its folders do. Hidden folders are passed over, and links are followed
+    /// Lists the pieces under `path`, a folder or a zip file. If it contains MAESTRO's list (`*.csv` or `*.json`),
+    /// that
+    /// decides what belongs to it, else its folders do. Hidden folders are skipped, and links are followed
     /// once, unless they lead back into the data set. Spellings of a composer's name become one.
     ///
     /// # Errors
-    /// [`ManifestError`]; what is found but broken shows only when it is read.
+    /// [`ManifestError`]; broken files are only detected when they are read.
     pub fn open(path: &Path) -> Result<Dataset, ManifestError> {
         let metadata = std::fs::metadata(path)
             .map_err(|source| ManifestError::Open { source, path: path.to_owned() })?;
         let is_zip = metadata.is_file();
-        let Listing { files, unreadable } = match is_zip {
-            true => list_zip(path)?,
-            false => list_folder(path)?,
-        };
+        let Listing { files, unreadable } = if is_zip { list_zip(path)? } else { list_folder(path)? };
         let mut dataset = Dataset {
             path: path.to_owned(),
             is_zip,
@@ -74,15 +72,12 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Something that reads its files; each thread makes its own.
+    /// A reader of its files; each thread creates its own.
     ///
     /// # Errors
-    /// When a zip cannot be opened any more.
+    /// If a zip can no longer be opened.
     pub fn reader(&self) -> Result<Reader, ManifestError> {
-        match self.is_zip {
-            true => Ok(Reader::Zip(Box::new(open_zip(&self.path)?))),
-            false => Ok(Reader::Folder),
-        }
+        if self.is_zip { Ok(Reader::Zip(Box::new(open_zip(&self.path)?))) } else { Ok(Reader::Folder) }
     }
 
     /// The first list with MAESTRO's columns, and which of the files it is.
@@ -101,9 +96,10 @@ impl Dataset {
             let error =
                 |reason: String| ManifestError::List { list: file.name(), reason, path: self.path.clone() };
             let bytes = reader.read(&file.place).map_err(|e| error(e.to_string()))?;
-            let list = match has_ending(file.file_name(), &["csv"]) {
-                true => parse_csv(&bytes).map_err(error)?,
-                false => parse_json(&bytes),
+            let list = if has_ending(file.file_name(), &["csv"]) {
+                parse_csv(&bytes).map_err(error)?
+            } else {
+                parse_json(&bytes)
             };
             match list {
                 Some(list) => return Ok(Some((at, list))),
@@ -173,9 +169,10 @@ impl Dataset {
         }
         let composers = folders::composers(&midi, &own_name(&self.path));
         if composers.iter().all(Result::is_err) {
-            return Err(match composers.contains(&Err(Nobody::Year)) {
-                true => ManifestError::NoList { path: path() },
-                false => ManifestError::NoComposer { count: midi.len(), path: path() },
+            return Err(if composers.contains(&Err(Nobody::Year)) {
+                ManifestError::NoList { path: path() }
+            } else {
+                ManifestError::NoComposer { count: midi.len(), path: path() }
             });
         }
         for (file, composer) in midi.iter().zip(composers) {
@@ -222,7 +219,7 @@ impl Dataset {
 /// Finds the files that a list names.
 struct FilesAt<'a> {
     files: &'a [Found],
-    /// The folder of the list, from which it counts.
+    /// The folder of the list, to which its paths are relative.
     folder: &'a [String],
     by_file_name: HashMap<&'a str, Vec<usize>>,
 }
@@ -236,7 +233,7 @@ impl<'a> FilesAt<'a> {
         FilesAt { files, folder: list.parts.split_last().map_or(&[], |(_, folder)| folder), by_file_name }
     }
 
-    /// Where the list says, or else where the same path ends elsewhere, or else the only file of that name.
+    /// The file at the listed path, or else one whose path ends with it, or else the only file of that name.
     fn find(&self, listed: &str) -> Option<usize> {
         let parts: Vec<&str> = listed.split(['/', '\\']).filter(|p| !matches!(*p, "" | ".")).collect();
         let same_name = self.by_file_name.get(parts.last()?)?;
@@ -257,10 +254,7 @@ impl<'a> FilesAt<'a> {
 /// The name of the folder or zip without its ending.
 fn own_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let name = match whole.is_file() {
-        true => whole.file_stem(),
-        false => whole.file_name(),
-    };
+    let name = if whole.is_file() { whole.file_stem() } else { whole.file_name() };
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
@@ -268,7 +262,7 @@ fn is_maestro(name: &str) -> bool {
     name.to_lowercase().starts_with("maestro")
 }
 
-/// "maestro-v3.0.0-midi" is "MAESTRO v3.0.0".
+/// "maestro-v3.0.0-midi" becomes "MAESTRO v3.0.0".
 fn maestro_version(name: &str) -> String {
     let version = name
         .split(['-', '_', ' '])

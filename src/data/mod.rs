@@ -1,4 +1,4 @@
-//! The pieces that are learned from: finding them, splitting them by work, and the file that holds them.
+//! Training data: finding pieces, splitting them by work, the corpus file, and batches.
 
 mod augment;
 mod batch;

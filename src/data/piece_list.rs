@@ -1,4 +1,4 @@
-//! The list that comes with MAESTRO: which file holds which piece of whom.
+//! The list that comes with MAESTRO: composer and title of each file.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::listing::latin_1;
 const FILE: &str = "midi_filename";
 const COMPOSER: &str = "canonical_composer";
 const TITLE: &str = "canonical_title";
-/// Columns that nobody's list has but MAESTRO's.
+/// Columns that only MAESTRO's list has.
 const MAESTRO_ONLY: [&str; 2] = ["audio_filename", "split"];
 
 /// A line of the list.
@@ -28,21 +28,21 @@ pub struct PieceList {
     pub rows: Vec<Row>,
     /// By its columns it is MAESTRO's.
     pub is_maestro: bool,
-    /// Lines that could not be read.
+    /// Number of lines that could not be read.
     pub bad_lines: usize,
 }
 
-/// Reads a list in CSV, with whatever sign between the columns. `Ok(None)` when it is a table of something else.
+/// Reads a list in CSV with any separator. `Ok(None)` if it is another kind of table.
 ///
 /// # Errors
-/// In words, when it names files but not whose they are.
+/// A message, if it names files but not their composers.
 pub fn parse_csv(bytes: &[u8]) -> Result<Option<PieceList>, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => latin_1(bytes),
     };
     let text = text.trim_start_matches('\u{feff}');
-    // A spreadsheet may say on the first line how it separates.
+    // Spreadsheets may name the separator in the first line.
     let text = match text.split_once('\n') {
         Some((first, rest)) if first.starts_with("sep=") => rest,
         _ => text,
@@ -76,7 +76,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Option<PieceList>, String> {
     Ok(Some(list))
 }
 
-/// Reads MAESTRO's other list: JSON, with an object of numbered values for each column. `None` when it is something
+/// Reads MAESTRO's list in JSON, with an object of numbered values for each column. `None` if it is something
 /// else.
 pub fn parse_json(bytes: &[u8]) -> Option<PieceList> {
     let value: Value = serde_json::from_slice(bytes).ok()?;

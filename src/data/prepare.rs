@@ -1,4 +1,4 @@
-//! From a data set to a corpus.
+//! Prepares a data set as a corpus.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,20 +15,20 @@ use crate::music::{ComposerSet, Performance, midi};
 use crate::progress::{Progress, StopFlag};
 use crate::tokens::{self, EncodeReport, NoteToken};
 
-/// What decides labels and splits; the default is what the released checkpoints were trained with.
+/// Options for labels and splits; the default is that of the released checkpoints.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrepareOptions {
-    /// A composer with less is not labelled.
-    pub least_hours: f64,
-    /// So is one with fewer titles.
-    pub fewest_works: usize,
-    /// Another seed holds out other works.
+    /// Hours that a composer needs for a label.
+    pub min_hours: f64,
+    /// Titles that a composer needs for a label.
+    pub min_works: usize,
+    /// Seed for choosing the works that are held out.
     pub seed: u64,
 }
 
 impl Default for PrepareOptions {
     fn default() -> PrepareOptions {
-        PrepareOptions { least_hours: 1.5, fewest_works: 5, seed: 0 }
+        PrepareOptions { min_hours: 1.5, min_works: 5, seed: 0 }
     }
 }
 
@@ -39,19 +39,19 @@ pub struct Broken {
     pub reason: String,
 }
 
-/// What became of a data set.
+/// Report on a prepared data set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PrepareReport {
     /// Labelled composers first, the longest first.
     pub composers: Vec<ComposerReport>,
     pub broken: Vec<Broken>,
-    /// How the list of the data set and the composers' names were understood.
+    /// Remarks on how the list and the composers' names were read.
     pub remarks: Vec<String>,
-    /// Notes that the files hold outside the 88 keys or for drums.
+    /// Notes outside the 88 keys or for drums.
     pub dropped_notes: usize,
-    /// Notes that the reading cut at the next stroke of their key.
+    /// Notes that were cut off when their key was struck again.
     pub overlapping_notes: usize,
-    /// What the tokens changed, over all pieces.
+    /// What tokenising changed, over all pieces.
     pub encoding: EncodeReport,
 }
 
@@ -63,7 +63,7 @@ pub enum PrepareError {
     Manifest(#[from] ManifestError),
     #[error("none of the {count} MIDI files could be read; the first: {first}")]
     NothingRead { count: usize, first: String },
-    #[error("stopped")]
+    #[error("stopped; nothing was written")]
     Stopped,
 }
 
@@ -78,11 +78,11 @@ struct Heard {
 }
 
 /// Reads every piece of a data set on all cores, labels the composers with enough music, and splits the works.
-/// `on_progress` is called from several threads. The outcome depends on the data set and the options alone.
+/// `on_progress` is called from several threads. The result depends only on the data set and the options.
 ///
 /// # Errors
-/// [`PrepareError::Stopped`] soon after `stop` is set; the others when there is nothing to read. Single broken files
-/// are no error: the report names them.
+/// [`PrepareError::Stopped`] soon after `stop` is set; the others if there is nothing to read. Single broken files
+/// are not an error: the report names them.
 pub fn prepare(
     dataset: &Path,
     options: &PrepareOptions,
@@ -175,7 +175,7 @@ fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> C
     let all_tokens: Vec<&[NoteToken]> = heard.iter().map(|h| h.tokens.as_slice()).collect();
     let same_music = kinship::kin(&all_tokens).into_iter().map(|k| (k.first, k.second));
     let mut groups = splits::group_works(&listed, same_music);
-    let rule = LabelRule { least_hours: options.least_hours, fewest_works: options.fewest_works };
+    let rule = LabelRule { min_hours: options.min_hours, min_works: options.min_works };
     let labelled = splits::labelled_composers(&listed, &mut groups, &rule);
     let split_of = splits::assign(&listed, &mut groups, &labelled, options.seed);
     let works = splits::work_names(&listed, &mut groups);

@@ -1,4 +1,4 @@
-//! What a corpus holds, in figures.
+//! Statistics of a corpus.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{Corpus, Piece, Split};
 use crate::music::ComposerSet;
+use crate::tokens::repeated_share;
 
-/// What one split of one composer holds.
+/// Statistics of one split of one composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct SplitReport {
     pub hours: f64,
@@ -16,7 +17,7 @@ pub struct SplitReport {
     pub notes: usize,
 }
 
-/// What a corpus holds of one composer.
+/// Statistics of one composer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComposerReport {
     pub name: String,
@@ -26,7 +27,7 @@ pub struct ComposerReport {
 }
 
 impl Corpus {
-    /// Notes a second in the training music of each of `composers`, as long as it lasts in all; 0 where there is none.
+    /// Notes per second in the training music of each of `composers`; 0 if there is none.
     pub fn notes_per_sec(&self, composers: &ComposerSet) -> Vec<f32> {
         let pace = |name: &str| {
             let is_own = |p: &&Piece| p.composer_name == name && p.split == Split::Train;
@@ -38,7 +39,19 @@ impl Corpus {
         composers.iter().map(|(_, c)| pace(&c.name)).collect()
     }
 
-    /// What a corpus holds, composer by composer: labelled ones first, the longest first.
+    /// How much the training music of each of `composers` repeats itself, see [`repeated_share`]: the mean of its
+    /// pieces; 0 where there is none.
+    pub fn repetition(&self, composers: &ComposerSet) -> Vec<f32> {
+        let mean = |name: &str| {
+            let is_own = |p: &&Piece| p.composer_name == name && p.split == Split::Train;
+            let shares: Vec<f64> =
+                self.pieces.iter().filter(is_own).filter_map(|p| repeated_share::<4>(&p.tokens)).collect();
+            (shares.iter().sum::<f64>() / shares.len().max(1) as f64) as f32
+        };
+        composers.iter().map(|(_, c)| mean(&c.name)).collect()
+    }
+
+    /// Statistics of every composer: labelled ones first, the longest first.
     pub fn composer_reports(&self) -> Vec<ComposerReport> {
         let mut names: Vec<&str> = self.pieces.iter().map(|p| p.composer_name.as_str()).collect();
         names.sort_unstable();

@@ -1,4 +1,4 @@
-//! Works, and which split each goes to.
+//! Groups pieces into works, and assigns works to splits.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 use super::Split;
 use super::title::{CatalogueNumber, Named, normalised, read_title};
 
-/// A piece as far as the choice of splits needs it.
+/// The facts about a piece that splitting needs.
 pub(super) struct Listed<'a> {
     pub title: &'a str,
     pub composer_name: &'a str,
     pub secs: f64,
 }
 
-/// Joins what belongs together.
+/// A union-find structure over pieces.
 pub(super) struct Groups {
     parent: Vec<usize>,
 }
@@ -32,7 +32,7 @@ impl Groups {
         i
     }
 
-    /// The lower index stays the root, so that the outcome does not depend on the order of joining.
+    /// The lower index stays the root, so that the result does not depend on the order of joins.
     pub fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.parent[a.max(b)] = a.min(b);
@@ -121,10 +121,10 @@ pub(super) fn work_names(pieces: &[Listed], groups: &mut Groups) -> Vec<String> 
         .collect()
 }
 
-/// Which composers get a label.
+/// The rule for labels.
 pub(super) struct LabelRule {
-    pub least_hours: f64,
-    pub fewest_works: usize,
+    pub min_hours: f64,
+    pub min_works: usize,
 }
 
 /// The composers with enough music, by name. Works are counted by title, as a catalogue lists them; of what the
@@ -144,15 +144,15 @@ pub(super) fn labelled_composers(pieces: &[Listed], groups: &mut Groups, rule: &
         sum.works.insert(groups.root(i));
     }
     sums.retain(|_, s| {
-        s.secs >= rule.least_hours * 3600.0
-            && s.titles.len() >= rule.fewest_works
+        s.secs >= rule.min_hours * 3600.0
+            && s.titles.len() >= rule.min_works
             && s.works.len() >= Split::ALL.len()
     });
     sums.into_keys().map(str::to_owned).collect()
 }
 
 /// Gives every piece its split: for each labelled composer about a tenth of the time to validation and to test, at
-/// least a work each; everything else trains. A group that holds music of nobody's own, or of two composers, trains.
+/// least a work each; everything else trains. A group with arrangements, or with two composers, trains.
 pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String], seed: u64) -> Vec<Split> {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for i in 0..pieces.len() {
@@ -178,19 +178,19 @@ pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String]
     splits
 }
 
-/// A split for each work of one composer, in the order given: each goes where most is missing, if it fits there.
+/// Assigns the works of a composer to splits, in the order given: each goes where most is missing, if it fits there.
 fn choose(secs: &[f64], total: f64) -> Vec<Split> {
     const SHARE: f64 = 0.1;
-    const MOST: f64 = 0.12;
-    // Held-out music shall not be one long work.
-    const MOST_OF_ONE: f64 = 0.06;
+    const MAX_SHARE: f64 = 0.12;
+    // Held-out music should not be one long work.
+    const MAX_SHARE_OF_ONE: f64 = 0.06;
     let mut choice = vec![Split::Train; secs.len()];
     let mut held = [0.0, 0.0];
     let names = [Split::Validation, Split::Test];
     for (i, &own) in secs.iter().enumerate() {
         let emptier = usize::from(held[1] < held[0]);
         let fits = [emptier, 1 - emptier].into_iter().find(|&s| {
-            own <= MOST_OF_ONE * total && held[s] < SHARE * total && held[s] + own <= MOST * total
+            own <= MAX_SHARE_OF_ONE * total && held[s] < SHARE * total && held[s] + own <= MAX_SHARE * total
         });
         if let Some(split) = fits {
             choice[i] = names[split];

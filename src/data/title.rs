@@ -1,4 +1,4 @@
-//! Which work a title names: spelling folded away, catalogue numbers found.
+//! Normalises titles of works and finds catalogue numbers.
 
 use deunicode::deunicode;
 
@@ -40,7 +40,7 @@ fn words(title: &str) -> Vec<String> {
     words
 }
 
-/// What is known of a title beyond its spelling.
+/// Facts parsed from a title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub text: String,

@@ -1,4 +1,4 @@
-//! Is it heard as its composer?
+//! Adherence: how often music is recognised as its composer's.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Mean and standard error of independent values; no error of fewer than two.
+    /// Mean and standard error of independent values; an error of 0 for fewer than two.
     pub fn averaged(values: &[f64]) -> Measured {
         let (value, n) = (mean(values), values.len() as f64);
         let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
@@ -28,7 +28,7 @@ impl std::fmt::Display for Measured {
     }
 }
 
-/// How well a classifier names one set of music. Standard errors take the segments for independent.
+/// How well a classifier names a set of music. Standard errors assume independent segments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Adherence {
     pub segments: usize,
@@ -37,19 +37,19 @@ pub struct Adherence {
     pub balanced: Measured,
     pub top3: Measured,
     pub balanced_top3: Measured,
-    /// Share named right, by composer; `None` where there was no music.
+    /// Share named right, by composer; `None` without music.
     pub recall: Vec<Option<f64>>,
-    /// Row: who it is; column: who is named; shares of the row.
+    /// Row: true composer; column: named composer; shares of the row.
     pub confusion: Vec<Vec<f64>>,
-    /// Entropy of the named composers over its maximum: 1 when all are named equally often.
+    /// Entropy of the named composers divided by its maximum: 1 if all are named equally often.
     pub named_entropy: f64,
 }
 
-/// One judged segment or take: who it is, and the probabilities of all composers.
+/// A judged segment or take: its composer, and the probabilities of all composers.
 pub type Outcome = (usize, Vec<f32>);
 
 impl Adherence {
-    /// Over the composers in `among` only: others' music is left out and they cannot be named.
+    /// Over the composers in `among` only: music of others is left out, and they cannot be named.
     pub fn of(outcomes: &[Outcome], n_composers: usize, among: &[usize]) -> Adherence {
         let mut named = vec![vec![0usize; n_composers]; n_composers];
         let mut in_three = vec![0usize; n_composers];
@@ -85,7 +85,7 @@ impl Adherence {
         }
     }
 
-    /// Composers named right less than half as often as `real` music of theirs is.
+    /// Composers named right less than half as often as in their `real` music.
     pub fn lost(&self, real: &Adherence, composers: &ComposerSet) -> Vec<String> {
         composers
             .iter()
@@ -106,7 +106,7 @@ fn balanced(hits: &[usize], sizes: &[usize]) -> Measured {
     Measured { value: shares.iter().map(|s| s.0).sum::<f64>() / k, error: variance.sqrt() / k }
 }
 
-/// Every composer counts the same, however much music there is of it.
+/// The mean over composers, regardless of how much music they have.
 fn named_entropy(named: &[Vec<usize>], sizes: &[usize], among: usize) -> f64 {
     let heard = sizes.iter().filter(|n| **n > 0).count().max(1) as f64;
     let share = |k: usize| -> f64 {

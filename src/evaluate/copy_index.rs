@@ -1,8 +1,8 @@
-//! A small file that knows the training music well enough to say whether a take quotes it.
+//! The copy index: a small file of the training music, to detect quotations in takes.
 //!
-//! Of the hashes of all 13-note sequences, only the least of every few neighbours is kept (winnowing: Schleimer,
+//! Of the hashes of all 13-note sequences, only the smallest of every few neighbours is kept (winnowing: Schleimer,
 //! Wilkerson and Aiken 2003), with the piece it comes from. A quotation of [`SURE_NOTES`] notes or more is always
-//! found. No music can be read back out of the file.
+//! found. The music cannot be reconstructed from the file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -20,9 +20,9 @@ use crate::tokens::NoteToken;
 const MAGIC: &[u8; 8] = b"pastcopy";
 const VERSION: u32 = 1;
 const SEQUENCE: usize = 13;
-/// Neighbours of which the least is kept.
+/// Window of neighbours of which the smallest is kept.
 const WINDOW: usize = 5;
-/// Every quotation of this length is found.
+/// Every quotation of at least this length is found.
 pub const SURE_NOTES: usize = SEQUENCE + WINDOW - 1;
 const ZSTD_LEVEL: i32 = 19;
 const MAX_BYTES: u64 = 1 << 30;
@@ -49,26 +49,26 @@ pub struct IndexedPiece {
     pub title: String,
 }
 
-/// What one take has in common with the training music.
+/// What a take has in common with the training music.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CopyCheck {
-    /// Share of the take's 13-note sequences that the training music has, in whatever key; about 0.012 for a new
+    /// Share of the take's 13-note sequences that occur in the training music, in any key; about 0.012 for a new
     /// work by a human.
     pub share: f64,
-    /// The longest quotation from one piece, in notes; a few notes short at times.
+    /// The longest quotation from one piece, in notes; sometimes a few notes too short.
     pub longest_notes: usize,
-    /// The piece with most in common, and how many kept sequences that is.
+    /// The piece with most in common, and the number of shared sequences.
     pub nearest: Option<(IndexedPiece, usize)>,
 }
 
 impl CopyCheck {
-    /// Does the take quote? Shorter passages are common to much music, and the index may miss them.
+    /// Does the take quote? Shorter passages are common in music, and the index may miss them.
     pub fn is_quotation(&self) -> bool {
         self.longest_notes >= SURE_NOTES
     }
 }
 
-/// For people, as one sentence without its full stop.
+/// A sentence without its full stop.
 impl fmt::Display for CopyCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((IndexedPiece { composer, title }, _)) = &self.nearest else {
@@ -92,13 +92,13 @@ pub struct CopyIndex {
     entries: Vec<(u32, u16)>,
 }
 
-/// Positions and hashes that are the least of some window, in order.
+/// Positions and hashes that are the smallest of some window, in order.
 fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
     let all: Vec<u32> = hashes(notes, SEQUENCE).into_iter().map(|h| (h >> 32) as u32).collect();
     let mut out: Vec<(usize, u32)> = Vec::new();
     let window = WINDOW.min(all.len()).max(1);
     for (start, part) in all.windows(window).enumerate() {
-        // The last of equals, so that a run of one hash is kept but once per window.
+        // The last of equals, so that a run of equal hashes is kept once per window.
         let least =
             part.iter().enumerate().min_by_key(|&(i, h)| (*h, WINDOW - i)).map(|(i, h)| (start + i, *h));
         if let Some(least) = least.filter(|l| out.last() != Some(l)) {
@@ -109,7 +109,7 @@ fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
 }
 
 impl CopyIndex {
-    /// Of all training pieces of a corpus, the unlabelled among them.
+    /// Builds an index of all training pieces of a corpus, including unlabelled ones.
     pub fn build(corpus: &Corpus) -> CopyIndex {
         let training: Vec<_> =
             corpus.pieces.iter().filter(|p| p.split == Split::Train).take(usize::from(u16::MAX)).collect();
@@ -126,7 +126,7 @@ impl CopyIndex {
         CopyIndex { pieces, entries }
     }
 
-    /// Sequences kept.
+    /// The number of sequences.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -141,13 +141,13 @@ impl CopyIndex {
         &self.entries[first..first + count]
     }
 
-    /// Looks a take up; quick enough to do after every take.
+    /// Looks up a take; fast enough for every take.
     pub fn check(&self, notes: &[NoteToken]) -> CopyCheck {
         let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
         let own = winnowed(&notes[..end]);
         let mut known = 0;
         let mut hits: BTreeMap<u16, usize> = BTreeMap::new();
-        // For each piece: where the current run of neighbours began.
+        // For each piece, the start of the current run.
         let mut runs: HashMap<u16, usize> = HashMap::new();
         let mut longest = 0;
         for &(at, hash) in &own {
@@ -171,7 +171,7 @@ impl CopyIndex {
         }
     }
 
-    /// Writes the index whole or not at all.
+    /// Writes the index.
     ///
     /// # Errors
     /// [`CopyIndexError::Write`].
@@ -204,7 +204,7 @@ impl CopyIndex {
     /// Reads what [`CopyIndex::save`] wrote.
     ///
     /// # Errors
-    /// [`CopyIndexError`] says whether it is no index or a damaged one.
+    /// [`CopyIndexError`] if it is not an index or damaged.
     pub fn load(path: &Path) -> Result<CopyIndex, CopyIndexError> {
         let read = |source| CopyIndexError::Read { source, path: path.to_owned() };
         if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
@@ -289,7 +289,7 @@ mod tests {
         (corpus, index)
     }
 
-    /// The window and the command line say the same of a take, with one limit.
+    /// Window and command line use the same limit and words.
     #[test]
     fn a_passage_that_may_be_chance_is_no_quotation() {
         let piece = IndexedPiece { composer: "Frédéric Chopin".to_owned(), title: "Étude".to_owned() };

@@ -1,7 +1,7 @@
-//! Is it copied? Note sequences of a take that stand, in whatever key, in the training music.
+//! Copying: note sequences of a take that occur, in any key, in the training music.
 //!
 //! A sequence of n notes is compared by its n − 1 pitch intervals in the order of the tokens; timing and loudness are
-//! not looked at, so that another performance of the same notes is found too.
+//! ignored, so that another performance of the same notes is found too.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::tokens::NoteToken;
 
 /// Lengths of the sequences that are counted, in notes.
 pub const LENGTHS: [usize; 3] = [9, 13, 17];
-/// A sequence that stands in more places than this is a trill or a scale; the first places will do.
-const MOST_PLACES: usize = 24;
+/// A sequence with more occurrences is a trill or a scale; only the first ones are used.
+const MAX_PLACES: usize = 24;
 
-/// A well-mixed number for `n` notes from each place on; empty when there are fewer notes.
+/// A hash of `n` notes from each position on; empty if there are fewer notes.
 pub(super) fn hashes(notes: &[NoteToken], n: usize) -> Vec<u64> {
     let intervals: Vec<u64> =
         notes.windows(2).map(|p| (i64::from(p[1].pitch) - i64::from(p[0].pitch) + 128) as u64).collect();
@@ -33,13 +33,13 @@ fn mix(x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// Every sequence of a body of music, for measuring; some hundred megabytes for MAESTRO. What ships is
+/// All sequences of a corpus, for measuring; some hundred megabytes for MAESTRO. The file that ships is
 /// [`super::CopyIndex`].
 pub struct Sequences<'a> {
     pieces: Vec<&'a Piece>,
     /// Sorted hashes per length.
     known: Vec<Vec<u64>>,
-    /// Where sequences of the shortest length stand: hash, piece, first note; sorted.
+    /// Occurrences of sequences of the shortest length: hash, piece, first note; sorted.
     places: Vec<(u64, u32, u32)>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Sequences<'a> {
         Sequences { pieces, known, places }
     }
 
-    /// How many of the sequences of each length in `notes` are known: (known, all).
+    /// The number of known sequences of each length in `notes`: (known, all).
     fn count(&self, notes: &[NoteToken]) -> [(usize, usize); 3] {
         std::array::from_fn(|i| {
             let own = hashes(notes, LENGTHS[i]);
@@ -70,14 +70,14 @@ impl<'a> Sequences<'a> {
         })
     }
 
-    /// The longest sequence of `notes` that stands in one piece: its length in notes, and the piece. 0 when not even
-    /// nine notes do.
+    /// The longest sequence of `notes` that occurs in one piece: its length in notes, and the piece. 0 if not even
+    /// nine notes occur.
     fn longest(&self, notes: &[NoteToken]) -> (usize, Option<usize>) {
         let intervals = |t: &[NoteToken], i: usize| i32::from(t[i + 1].pitch) - i32::from(t[i].pitch);
         let mut best = (0, None);
         for (i, hash) in hashes(notes, LENGTHS[0]).into_iter().enumerate() {
             let first = self.places.partition_point(|p| p.0 < hash);
-            let places = self.places[first..].iter().take_while(|p| p.0 == hash).take(MOST_PLACES);
+            let places = self.places[first..].iter().take_while(|p| p.0 == hash).take(MAX_PLACES);
             for &(_, piece, at) in places {
                 let theirs = &self.pieces[piece as usize].tokens;
                 let at = at as usize;
@@ -93,7 +93,7 @@ impl<'a> Sequences<'a> {
     }
 }
 
-/// What of some takes is known from the training music.
+/// How much of some takes occurs in the training music.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Copied {
     /// Share of the sequences of 9, 13 and 17 notes.
@@ -101,9 +101,9 @@ pub struct Copied {
     /// Longest known sequence of a take in notes: mean and largest.
     pub longest_mean: f64,
     pub longest: usize,
-    /// The piece that the longest one stands in.
+    /// The piece with the longest one.
     pub longest_in: Option<String>,
-    /// The three pieces that most takes have their longest sequence from, with the number of takes.
+    /// The three pieces that most takes share their longest sequence with, and the number of takes.
     pub nearest: Vec<(String, usize)>,
 }
 

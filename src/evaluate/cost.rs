@@ -1,4 +1,4 @@
-//! What composing costs on this machine.
+//! The speed and memory of composing on this machine.
 
 use std::time::Instant;
 
@@ -10,22 +10,22 @@ use crate::music::ComposerId;
 use crate::progress::StopFlag;
 use crate::sampling::SamplingSettings;
 
-/// Times of single takes, and of the batches the evaluation was made of.
+/// Times of single takes, and of the evaluation's batches.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Where the network ran, and with how many threads.
+    /// Device and number of threads.
     pub device: String,
     pub parameters: usize,
-    /// One take, the guidance that ships.
+    /// A take with the default guidance.
     pub ms_per_note: f64,
     pub notes_per_sec: f64,
-    /// One take without guidance.
+    /// A take without guidance.
     pub unguided_notes_per_sec: f64,
-    /// From the request to the first note.
+    /// Time from the request to the first note.
     pub first_note_ms: f64,
     /// All takes of a batch together.
     pub batch_notes_per_sec: f64,
-    /// The most memory this process held; `None` where the system does not say.
+    /// Peak memory of this process, if the system reports it.
     pub peak_memory_mb: Option<f64>,
 }
 
@@ -58,7 +58,7 @@ pub fn measure(
     stop: &StopFlag,
 ) -> Result<Cost, EvaluateError> {
     let request = GenerateRequest { notes, sampling, ..GenerateRequest::new(Some(ComposerId(0)), seed) };
-    // The first take of a process pays for memory and code that later ones have.
+    // A warm-up: the first take of a process is slower.
     time_take(generator, &GenerateRequest { notes: 8, ..request.clone() }, stop)?;
     let guided = time_take(generator, &request, stop)?;
     let plain = SamplingSettings { guidance: 1.0, ..sampling };
@@ -77,7 +77,7 @@ pub fn measure(
     })
 }
 
-/// The most memory this process has held so far, in MB; only Linux says.
+/// Peak memory of this process so far, in MB; only on Linux.
 pub fn peak_memory_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! What can be said of one take: whom it sounds like, and whether it quotes.
+//! Analyses a take: whom it sounds like, and whether it quotes.
 
 use std::path::Path;
 
@@ -8,23 +8,23 @@ use crate::tokens::NoteToken;
 
 const COPIES: &str = "copies.index";
 
-/// What was heard in a take; empty where there is nothing to hear it with.
+/// The analysis of a take; empty without selector and index.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heard {
-    /// Full names and probabilities by the selector, likeliest first.
+    /// Full names and probabilities from the selector, the most likely first.
     pub composers: Vec<(String, f32)>,
     pub copy: Option<CopyCheck>,
 }
 
-/// The index of the training music, where it is to be had; the selector is the generator's.
+/// The copy index, if there is one; the selector is the generator's.
 #[derive(Default)]
 pub struct Ears {
     copies: Option<CopyIndex>,
 }
 
 impl Ears {
-    /// Looks beside `checkpoint`, then among what ships. What is missing or cannot be read is logged and done
-    /// without: composing goes on.
+    /// Looks beside `checkpoint`, then among the files that ship. A missing or unreadable index is logged and not
+    /// used.
     pub fn beside(checkpoint: &Path) -> Ears {
         let copies = beside_or_shipped(checkpoint, COPIES).and_then(|path| {
             CopyIndex::load(&path)

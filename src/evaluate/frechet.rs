@@ -1,4 +1,4 @@
-//! The Fréchet distance between two sets of feature vectors, each taken for a Gaussian.
+//! The Fréchet distance between two sets of feature vectors, each modelled as a Gaussian.
 
 use tch::{Kind, Tensor};
 
@@ -30,7 +30,7 @@ fn root(matrix: &Tensor) -> Option<Tensor> {
 }
 
 /// |μa − μb|² + tr(A + B − 2 (A½ B A½)½) (Dowson and Landau 1982; as in Heusel et al., arXiv 1706.08500). `None`
-/// with fewer than two rows on a side. Both sides should have equally many rows: few rows make it larger.
+/// with fewer than two rows on a side. Both sides should have the same number of rows: few rows make it larger.
 pub fn frechet_distance(a: &[Vec<f32>], b: &[Vec<f32>]) -> Option<f64> {
     let (a, b) = (gaussian(a)?, gaussian(b)?);
     if a.mean.size() != b.mean.size() {

@@ -1,10 +1,10 @@
-//! A figure that a model has to reach.
+//! Gates: figures with a limit and a stretch goal.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a figure has to be: not under the one, not over the other.
+/// A lower or upper bound of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ impl Bound {
         Bound { at_least: Some(least), at_most: Some(most) }
     }
 
-    /// Never for a figure that could not be measured (NaN).
+    /// Is the bound met? Never for NaN.
     pub fn is_met(&self, value: f64) -> bool {
         !value.is_nan() && self.at_least.is_none_or(|b| value >= b) && self.at_most.is_none_or(|b| value <= b)
     }
@@ -48,23 +48,23 @@ impl fmt::Display for Bound {
     }
 }
 
-/// One figure, what it has to be, and what would be splendid.
+/// A figure with its limit (gate) and stretch goal (moonshot).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
     pub name: String,
     pub value: f64,
-    /// `None` where only the moonshot says something of this figure.
+    /// `None` if the figure only has a moonshot.
     pub gate: Option<Bound>,
     pub moonshot: Option<Bound>,
 }
 
 impl Gate {
-    /// `None` where there is no gate.
+    /// Whether the gate is met, if there is one.
     pub fn meets_gate(&self) -> Option<bool> {
         self.gate.map(|bound| bound.is_met(self.value))
     }
 
-    /// `None` where there is no moonshot.
+    /// Whether the moonshot is met, if there is one.
     pub fn meets_moonshot(&self) -> Option<bool> {
         self.moonshot.map(|bound| bound.is_met(self.value))
     }

@@ -1,4 +1,4 @@
-//! The figures a model has to reach.
+//! The gates of an evaluation report.
 
 use super::gate::{Bound, Gate};
 use super::memory::{MemoryReport, Place, RealOrTake};
@@ -25,7 +25,7 @@ fn at_most(name: &str, value: f64, bound: f64, moonshot: f64) -> Gate {
     gate(name, value, Bound::at_most(bound), Bound::at_most(moonshot))
 }
 
-/// The gates of `report`, but for those of memory and form; see [`memory_gates`].
+/// The gates of `report` except those of memory and form; see [`memory_gates`].
 pub fn gates(report: &Report) -> Vec<Gate> {
     [adherence_gates(report), latent_gates(report), likeness_gates(report)].concat()
 }
@@ -47,7 +47,7 @@ fn adherence_gates(report: &Report) -> Vec<Gate> {
     out
 }
 
-/// Of takes with the choice that ships.
+/// For takes with the default selection.
 fn chosen_gates(report: &Report, row: &AdherenceRow) -> [Gate; 3] {
     let (real, own) = (&report.ceiling().all, &row.all);
     let top1 = ratio(own.top1.value, real.top1.value);
@@ -97,7 +97,7 @@ fn likeness_gates(report: &Report) -> Vec<Gate> {
     out
 }
 
-/// The gates of memory and form, for takes with the settings that were asked for.
+/// The gates of memory and form, for takes with the chosen settings.
 pub fn memory_gates(report: &MemoryReport) -> Vec<Gate> {
     [
         repetition_gates(report),
@@ -172,9 +172,9 @@ fn told_apart_gates(told_apart: &[RealOrTake]) -> Vec<Gate> {
     let most = |notes: usize| if notes <= 256 { 0.90 } else { 0.93 };
     told_apart
         .iter()
-        .map(|told| {
-            let name = format!("real or take? AUC on {} notes", told.notes);
-            at_most(&name, told.auc.value, most(told.notes), 0.75)
+        .map(|apart| {
+            let name = format!("real or take? AUC on {} notes", apart.notes);
+            at_most(&name, apart.auc.value, most(apart.notes), 0.75)
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Do label and latent work?
+//! Measures label and latent.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
@@ -18,20 +18,20 @@ const VALIDATION_WINDOWS: usize = 12;
 const SILHOUETTE_SEGMENTS: usize = 40;
 const SEGMENTS_PER_WORK: usize = 12;
 
-/// What the latent space holds.
+/// Figures of the latent space.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatentReport {
     /// NLL by field, gaps, KL and active dimensions, on validation windows.
     pub validation: ValidMetrics,
     pub held_out_works: usize,
-    /// Share of held-out works whose segments lie, on average, likeliest under their own composer's component.
+    /// Share of held-out works whose segments are, on average, most likely under their own composer's component.
     pub nearest_component_works: f64,
-    /// The same as a mean over the composers.
+    /// The same, as a mean over the composers.
     pub nearest_component_balanced: f64,
-    /// Silhouette of posterior means by composer; the encoder is never told the label.
+    /// Silhouette of posterior means by composer; the encoder never sees the label.
     pub silhouette_training: f64,
     pub silhouette_held_out: f64,
-    /// The same of whole works, each the mean of its segments.
+    /// The same for whole works, each the mean of its segments.
     pub silhouette_training_works: f64,
     pub silhouette_held_out_works: f64,
     /// Shares of the variance of posterior means along their first two principal components, training works.
@@ -40,17 +40,17 @@ pub struct LatentReport {
     pub swap: LabelSwap,
 }
 
-/// The same latents with every label.
+/// Label swap: the same latents with every label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelSwap {
     pub takes: usize,
-    /// Share the judge gives to the label.
+    /// Probability that the judge gives to the label.
     pub heard_as_label: f64,
-    /// Share the judge gives to the composer whose music the latent was read from, of the takes with another label.
+    /// Probability that the judge gives to the composer of the latent, for takes with another label.
     pub heard_as_source: f64,
 }
 
-/// All but the label swap, which needs takes.
+/// Everything except the label swap, which needs takes.
 ///
 /// # Errors
 /// [`EvaluateError::EmptySplit`] without validation music.
@@ -100,7 +100,7 @@ pub fn measure(generator: &Generator, corpus: &Corpus) -> Result<LatentReport, E
     })
 }
 
-/// How much of the variance the first two principal components show.
+/// Shares of the variance along the first two principal components.
 fn principal(points: &[Vec<f32>]) -> [f64; 2] {
     let Some(spread) = Spread::of(points) else {
         return [0.0; 2];
@@ -113,7 +113,7 @@ pub fn posterior_means<'a>(
     generator: &Generator,
     segments: impl IntoIterator<Item = &'a [crate::tokens::NoteToken]>,
 ) -> Result<Vec<Vec<f32>>, GenerateError> {
-    // One after the other, so that each is encoded as a piece of its own, as a listener's file would be.
+    // One at a time, so that each is encoded as a piece of its own, like a user's file.
     segments.into_iter().map(|s| generator.encode_tokens(s).map(|mut z| z.swap_remove(0))).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Takes against real music of the same composers, and real music against itself.
+//! Compares takes with real music of the same composers, and real music with itself.
 
 use super::material::{Labelled, parts, real_halves, real_segments};
 use super::similarity::{
@@ -8,10 +8,10 @@ use super::{EvaluateError, EvaluateOptions, LikenessReport, frechet_distance};
 use crate::classify::Classifier;
 use crate::data::{Corpus, Split};
 
-/// Real training segments per composer that give the percentiles.
+/// Real training segments per composer for the percentiles.
 const RANGE_SEGMENTS: usize = 150;
 
-/// A set of segments with what the judge hears in it.
+/// A set of segments with the judge's features.
 struct Set<'a> {
     segments: &'a [Labelled],
     features: Vec<Vec<f32>>,
@@ -45,7 +45,7 @@ impl<'a> Set<'a> {
     }
 }
 
-/// As many takes of each composer as `real` has segments, so that all sets weigh alike.
+/// As many takes of each composer as `real` has segments, so that all sets have equal weight.
 fn as_many(takes: &[Labelled], real: &[Labelled], n_composers: usize) -> Vec<Labelled> {
     let mut left = vec![0usize; n_composers];
     real.iter().for_each(|(c, _)| left[*c] += 1);
@@ -63,7 +63,7 @@ fn borrowed(set: &[Labelled]) -> Vec<similarity::Labelled<'_>> {
     set.iter().map(|(c, notes)| (*c, notes.as_slice())).collect()
 }
 
-/// Everything of [`LikenessReport`].
+/// Measures everything in [`LikenessReport`].
 ///
 /// # Errors
 /// [`EvaluateError::EmptySplit`] without held-out works for two halves.

@@ -1,4 +1,4 @@
-//! The music that is measured: real segments, in halves that share no work, and takes.
+//! The music to measure: real segments, in halves without a common work, and takes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::EvaluateError;
 /// A segment with the index of its composer.
 pub type Labelled = (usize, Vec<NoteToken>);
 
-/// The composers of the project this one answers to, of whom some may have too little music.
+/// The composers of the project that this one builds on, some of whom may have too little music.
 const ORIGINAL: [&str; 12] = [
     "Debussy",
     "Liszt",
@@ -28,7 +28,7 @@ const ORIGINAL: [&str; 12] = [
     "Mozart",
 ];
 
-/// Indices of the labelled composers among [`ORIGINAL`], and the surnames of those that are not labelled.
+/// Indices of the labelled composers in [`ORIGINAL`], and the surnames of those without a label.
 pub fn original_composers(composers: &ComposerSet) -> (Vec<usize>, Vec<String>) {
     let index =
         |surname: &str| composers.iter().find(|(_, c)| c.surname() == surname).map(|(id, _)| id.index());
@@ -43,7 +43,7 @@ pub fn parts(segments: &[Labelled]) -> Vec<Segment<'_>> {
 }
 
 /// # Errors
-/// [`EvaluateError::Composers`] when `found` is not `expected`.
+/// [`EvaluateError::Composers`] if `found` is not `expected`.
 pub fn check_composers(
     what: &'static str,
     found: &ComposerSet,
@@ -57,20 +57,21 @@ pub fn check_composers(
 }
 
 /// # Errors
-/// [`EvaluateError::WrongClassifier`] when it is the other one.
+/// [`EvaluateError::WrongClassifier`] if it is the other one.
 pub fn check_kind(found: ClassifierKind, expected: ClassifierKind) -> Result<(), EvaluateError> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(EvaluateError::WrongClassifier { expected: expected.name(), found: found.name() }),
+    if found == expected {
+        Ok(())
+    } else {
+        Err(EvaluateError::WrongClassifier { expected: expected.name(), found: found.name() })
     }
 }
 
-/// What is left of music that became tokens, a performance, and tokens again: what a take goes through.
+/// Decodes and encodes tokens again, as happens to takes.
 pub fn round_trip(notes: &[NoteToken]) -> Vec<NoteToken> {
     encode(&decode(notes)).tokens
 }
 
-/// Up to `most` whole segments of `len` notes of `pieces`, evenly spread.
+/// Up to `most` whole segments of `len` notes from `pieces`, evenly spread.
 fn spread<'a>(pieces: impl IntoIterator<Item = &'a Piece>, len: usize, most: usize) -> Vec<&'a [NoteToken]> {
     let all: Vec<&[NoteToken]> = pieces.into_iter().flat_map(|p| p.tokens.chunks_exact(len)).collect();
     let n = most.min(all.len());
@@ -90,7 +91,7 @@ fn works<'a>(corpus: &'a Corpus, composer: usize, splits: &[Split]) -> Vec<(usiz
     out
 }
 
-/// What no model is trained on.
+/// The splits that no model is trained on.
 pub const HELD_OUT: [Split; 2] = [Split::Validation, Split::Test];
 
 /// Works of each composer in some splits, each with up to `per_work` segments.

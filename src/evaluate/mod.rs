@@ -1,6 +1,6 @@
-//! Measuring a model: is it heard as its composer, does it use its latent, is it like real music, is it copied, does it
-//! remember and have a form, and what does it cost. `pastiche evaluate` prints the outcome; see `docs/experiments.md`
-//! for what was found.
+//! Evaluation of a model: style, use of the latent, likeness to real music, copying, memory and form, and
+//! cost. `pastiche evaluate` prints the report; see `docs/experiments.md`
+//! for results.
 
 mod adherence;
 mod copy_index;
@@ -19,6 +19,7 @@ mod rare;
 mod report;
 mod report_file;
 mod run;
+mod seam;
 mod similarity;
 mod stats;
 
@@ -36,12 +37,13 @@ pub use rare::{RareHeard, RareRow, measure_rare};
 pub use report::{AdherenceRow, LikenessReport, Report};
 pub use report_file::ReportError;
 pub use run::evaluate;
+pub use seam::{SeamReport, SeamRow, measure_seam};
 pub use similarity::{Likeness, OutOfRange, RelativeCosine};
 pub use stats::silhouette;
 
 use crate::generate::GenerateError;
 
-/// Why nothing can be measured.
+/// Why an evaluation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {

@@ -1,24 +1,24 @@
-//! How much is measured, and how freely takes are composed.
+//! Options of an evaluation.
 
 use serde::{Deserialize, Serialize};
 
 use crate::generate::DEFAULT_BEST_OF;
 use crate::sampling::SamplingSettings;
 
-/// What is measured on.
+/// Options of an evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvaluateOptions {
     /// Takes per composer.
     pub takes: usize,
-    /// Notes of each that are judged; somewhat more are composed, so that all are long enough.
+    /// Notes per take that are judged; a few more are composed, so that all takes are long enough.
     pub notes: usize,
-    /// Continuations the selector chooses from in the second row; 1 leaves that row out. See
+    /// Continuations that the selector chooses from in the second row; 1 skips that row. See
     /// [`best_of`](crate::generate::GenerateRequest::best_of).
     pub best_of: usize,
-    /// Longer takes per composer that memory and form are measured on; 0 leaves that out.
+    /// Long takes per composer for memory and form; 0 skips that part.
     #[serde(default)]
     pub long_takes: usize,
-    /// Notes of those, and of the real pieces beside them; returns are looked for from note 512 on.
+    /// Notes per long take, and per real piece compared with them; returns are counted from note 512 on.
     #[serde(default)]
     pub long_notes: usize,
     pub seed: u64,

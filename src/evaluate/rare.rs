@@ -1,6 +1,6 @@
-//! Composers who were added to a finished model: are their takes heard as theirs?
+//! Measures composers that were added to a finished model: are their takes recognised?
 //!
-//! The judge that ships does not know them, so this needs one that was trained on a corpus in which they have a label.
+//! The judge that ships does not know them, so this needs one trained on a corpus in which they have a label.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::music::ComposerId;
 use crate::progress::StopFlag;
 use crate::train::rank_of;
 
-/// How some segments of one composer are heard.
+/// How often segments of a composer are recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct RareHeard {
     pub segments: usize,
@@ -21,30 +21,31 @@ pub struct RareHeard {
     pub top3: f64,
 }
 
-/// One composer of whom there is little music.
+/// Figures of an added composer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RareRow {
     pub name: String,
-    /// Segments of works that neither judge nor label was trained on.
+    /// Real segments of works that neither judge nor label was trained on.
     pub real: RareHeard,
     pub takes: RareHeard,
-    /// Share of the 13-note sequences of the takes that the training music has.
+    /// Share of the takes' 13-note sequences that occur in the training music.
     pub copied: f64,
 }
 
 impl RareRow {
-    /// Do the takes pass? Half as often heard right as the real music, as for every other composer; twice as often as
-    /// by chance; and no more copied than the best model may.
+    /// Do the takes pass? They must be recognised half as often as the real music, as for every other composer; twice
+    /// as often as
+    /// by chance; and copy no more than the limit for all models.
     pub fn passes(&self, composers: usize) -> bool {
         let chance = 1.0 / composers.max(1) as f64;
         self.takes.top1 >= self.real.top1 / 2.0 && self.takes.top1 >= 2.0 * chance && self.copied <= 0.015
     }
 }
 
-/// Measures every composer that was added to the model, N = 1.
+/// Measures every added composer, without selection.
 ///
 /// # Errors
-/// [`EvaluateError::Composers`] when the judge knows others than the corpus; [`EvaluateError::Stopped`].
+/// [`EvaluateError::Composers`] if judge and corpus have different composers; [`EvaluateError::Stopped`].
 pub fn measure_rare(
     generator: &Generator,
     corpus: &Corpus,

@@ -1,4 +1,4 @@
-//! The outcome: for machines as JSON, for people as a table.
+//! The evaluation report, as JSON and as a table.
 
 use std::fmt::{self, Write};
 
@@ -11,17 +11,17 @@ use super::options::EvaluateOptions;
 use super::similarity::{Likeness, OutOfRange, RelativeCosine};
 use super::{Copied, Gate, GateTable, LENGTHS, MemoryReport};
 
-/// A classifier's view of one set of music.
+/// A row: how a classifier names a set of music.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdherenceRow {
     pub name: String,
     /// Over all labelled composers.
     pub all: Adherence,
-    /// Over those of the original twelve that have enough music.
+    /// Over the original twelve that have enough music.
     pub original: Adherence,
 }
 
-/// Likeness to real music of the same composer; every figure beside that of other real music.
+/// Likeness to real music of the same composer; every figure with that of other real music.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LikenessReport {
     pub distributions: Vec<Likeness>,
@@ -45,38 +45,38 @@ pub struct Report {
     pub selector: Option<String>,
     pub corpus: String,
     pub composers: Vec<String>,
-    /// Composers of the original project without enough music to be labelled.
+    /// Composers of the original project without enough music for a label.
     pub too_little_music: Vec<String>,
     pub options: EvaluateOptions,
     pub minutes: f64,
-    /// First real music, then first takes, both by the judge.
+    /// Real music first, then takes, both named by the judge.
     pub adherence: Vec<AdherenceRow>,
-    /// Composers whose takes are heard as theirs under half as often as their real music is.
+    /// Composers whose takes are recognised less than half as often as their real music.
     pub lost: Vec<String>,
     pub latent: LatentReport,
     pub likeness: LikenessReport,
     pub copied: Copied,
     pub unseen_works: Copied,
     pub cost: Cost,
-    /// `None` where no long takes were asked for.
+    /// `None` without long takes.
     #[serde(default)]
     pub memory: Option<MemoryReport>,
-    /// Those of memory and form are in `memory`.
+    /// Without those of memory and form, which are in `memory`.
     pub gates: Vec<Gate>,
 }
 
 impl Report {
-    /// Real held-out music as the judge hears it.
+    /// Real held-out music, named by the judge.
     pub fn ceiling(&self) -> &AdherenceRow {
         &self.adherence[0]
     }
 
-    /// Takes with the selection that was asked for, if there was one, as the judge hears them.
+    /// Takes with selection, if there was one, named by the judge.
     pub fn chosen_takes(&self) -> Option<&AdherenceRow> {
         self.adherence.iter().find(|r| r.name.starts_with("takes, best of"))
     }
 
-    /// Takes without selection as the judge hears them.
+    /// Takes without selection, named by the judge.
     pub fn first_takes(&self) -> &AdherenceRow {
         &self.adherence[1]
     }

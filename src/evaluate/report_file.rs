@@ -1,4 +1,4 @@
-//! Evaluation reports on disk.
+//! Reads evaluation reports.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub enum ReportError {
 }
 
 impl Report {
-    /// Where the report of a checkpoint lies: beside it, `NAME.evaluation.json`.
+    /// The path of a checkpoint's report: beside it, `NAME.evaluation.json`.
     pub fn path_beside(checkpoint: &Path) -> PathBuf {
         checkpoint.with_extension("evaluation.json")
     }
@@ -32,7 +32,7 @@ impl Report {
 fn parse(text: &str) -> Result<Report, ReportError> {
     let wrong = |what: String| ReportError::Content { what };
     let report: Report = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
-    // The first row is real music, the second the takes; all that is shown stands beside real music.
+    // The first row is real music, the second the takes; the window needs both.
     if report.adherence.len() < 2 {
         return Err(wrong("real music or takes were not measured".to_owned()));
     }

@@ -15,9 +15,9 @@ use crate::generate::{GenerateRequest, Generator};
 use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
 
-/// Lines decoded side by side.
+/// Batch size of composing.
 const BATCH: usize = 140;
-/// Latents that are tried with every label.
+/// Latents decoded with every label.
 const SWAPPED_LATENTS: usize = 8;
 
 struct Evaluation<'a> {
@@ -128,8 +128,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// One take of every composer and number, each cut to the length that is judged. The seeds do not depend on
-    /// `best_of`, so that takes differ by the choice alone.
+    /// The takes of all composers, each cut to the length that is judged. The seeds do not depend on
+    /// `best_of`, so that takes differ only by the selection.
     fn compose(&mut self, best_of: usize) -> Result<Vec<Labelled>, EvaluateError> {
         let k = self.corpus.composers.len();
         let seed = |composer: usize, i: usize| self.options.seed + (composer * 10_000 + i) as u64;

@@ -1,11 +1,11 @@
-//! Does it look like real music of its composer? Distributions of what can be counted, against real music.
+//! Likeness to real music of the same composer: compares distributions of countable features.
 
 use serde::{Deserialize, Serialize};
 
 use super::stats::{cosine, divergence, mean, normalised, overlap, quantile};
 use crate::tokens::{Field, NoteToken, duration_secs, gap_secs, velocity_value};
 
-/// What is counted, with the number of cells.
+/// The features, with their number of bins.
 const COUNTED: [(&str, usize); 9] = [
     ("pitch", 88),
     ("pitch class", 12),
@@ -18,7 +18,7 @@ const COUNTED: [(&str, usize); 9] = [
     ("polyphony", 16),
 ];
 
-/// Histograms of some music, in the order of [`COUNTED`].
+/// Histograms of the features, in the order of [`COUNTED`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histograms {
     counts: Vec<Vec<f64>>,
@@ -54,7 +54,7 @@ impl Histograms {
         }
     }
 
-    /// All histograms end to end, each scaled to length 1, so that each counts alike.
+    /// All histograms concatenated, each scaled to length 1, so that all have equal weight.
     fn as_vector(&self) -> Vec<f64> {
         let unit = |h: &Vec<f64>| {
             let h = normalised(h);
@@ -77,7 +77,7 @@ fn onsets(notes: &[NoteToken]) -> Vec<f64> {
         .collect()
 }
 
-/// Onsets in each whole second.
+/// The number of onsets in each second.
 fn notes_per_second(notes: &[NoteToken]) -> Vec<usize> {
     let onsets = onsets(notes);
     let seconds = onsets.last().map_or(0, |last| last.floor() as usize);
@@ -90,7 +90,7 @@ fn notes_per_second(notes: &[NoteToken]) -> Vec<usize> {
     counts
 }
 
-/// Keys down at each onset, the new one among them.
+/// Keys down at each onset, including the new one.
 fn keys_held(notes: &[NoteToken]) -> Vec<usize> {
     let onsets = onsets(notes);
     let mut releases: Vec<f64> = Vec::new();
@@ -105,20 +105,20 @@ fn keys_held(notes: &[NoteToken]) -> Vec<usize> {
         .collect()
 }
 
-/// How alike two bodies of music are in one thing counted.
+/// The similarity of two sets of music in one feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Likeness {
     pub name: String,
     /// Overlapping area of generated and real, 0–1, mean over the composers.
     pub overlap: f64,
-    /// The same of real and other real music.
+    /// The same for real and other real music.
     pub real_overlap: f64,
     /// KL(generated‖real) in nats, mean over the composers.
     pub divergence: f64,
     pub real_divergence: f64,
 }
 
-/// One composer's music: generated, and two halves of real music that share no work.
+/// A composer's music: generated, and two halves of real music without a common work.
 pub struct Group {
     pub generated: Histograms,
     pub real: Histograms,
@@ -141,14 +141,14 @@ pub fn likeness(groups: &[Group]) -> Vec<Likeness> {
         .collect()
 }
 
-/// Mean cosine to real music of the same composer, and that less the mean cosine to the others'.
+/// Mean cosine to real music of the same composer, and that minus the mean cosine to the others'.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RelativeCosine {
     pub same: f64,
     pub relative: f64,
 }
 
-/// Of vectors with their composers, against real vectors with theirs.
+/// Compares vectors and their composers with real vectors and theirs.
 pub fn relative_cosine(music: &[(usize, Vec<f64>)], real: &[(usize, Vec<f64>)]) -> RelativeCosine {
     let (mut same, mut other) = (Vec::new(), Vec::new());
     for (a, x) in music {
@@ -164,7 +164,7 @@ pub fn histogram_vector(notes: &[NoteToken]) -> Vec<f64> {
     Histograms::of([notes]).as_vector()
 }
 
-/// Five figures of a segment that go wrong first.
+/// Five basic statistics of a segment.
 const FIGURES: [&str; 5] = ["repeated pitch", "density", "duration", "velocity", "pedal"];
 
 fn figures(notes: &[NoteToken]) -> [f64; 5] {
@@ -181,7 +181,7 @@ fn figures(notes: &[NoteToken]) -> [f64; 5] {
     ]
 }
 
-/// How many segments lie outside the middle nine tenths of their composer's real music, in one figure.
+/// How many segments are outside the 5th to 95th percentile of their composer's real music, in one statistic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutOfRange {
     pub name: String,

@@ -1,6 +1,6 @@
-//! Small statistics.
+//! Statistics.
 
-/// Mean; 0 of nothing.
+/// Mean; 0 of an empty slice.
 pub fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
@@ -10,7 +10,7 @@ pub fn share_error(p: f64, n: usize) -> f64 {
     (p * (1.0 - p) / n.max(1) as f64).sqrt()
 }
 
-/// The `q`-quantile, 0–1, by linear interpolation; 0 of nothing.
+/// The `q`-quantile, 0–1, by linear interpolation; 0 of an empty slice.
 pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else {
         return 0.0;
@@ -21,24 +21,24 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     sorted[below] + (sorted[above] - sorted[below]) * (at - below as f64)
 }
 
-/// Counts as shares that sum to 1; all zero when nothing was counted.
+/// Counts as shares that sum to 1; all zero if there are none.
 pub fn normalised(counts: &[f64]) -> Vec<f64> {
     let total: f64 = counts.iter().sum();
     counts.iter().map(|c| if total > 0.0 { c / total } else { 0.0 }).collect()
 }
 
-/// How much of two histograms overlaps, 0–1.
+/// Overlapping area of two histograms, 0–1.
 pub fn overlap(a: &[f64], b: &[f64]) -> f64 {
     normalised(a).iter().zip(normalised(b)).map(|(a, b)| a.min(b)).sum()
 }
 
-/// KL(a‖b) in nats; a count of one half is added to each cell, so that an empty one costs little rather than all.
+/// KL(a‖b) in nats; a count of one half is added to each bin, so that empty bins do not make it infinite.
 pub fn divergence(a: &[f64], b: &[f64]) -> f64 {
     let smooth = |h: &[f64]| normalised(&h.iter().map(|c| c + 0.5).collect::<Vec<_>>());
     smooth(a).iter().zip(smooth(b)).filter(|(a, _)| **a > 0.0).map(|(a, b)| a * (a / b).ln()).sum()
 }
 
-/// Cosine of the angle between two vectors; 0 when one is zero.
+/// Cosine similarity; 0 if a vector is zero.
 pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let lengths = (dot(a, a) * dot(b, b)).sqrt();

@@ -1,7 +1,7 @@
-//! Best of N: how a take goes on is chosen from several continuations.
+//! Best of N: a take continues with the best of several continuations.
 //!
-//! The first notes are not chosen, so that the sound starts at once. After them the take grows in chunks; of each,
-//! N are composed side by side and the selector says which sounds most like the composer.
+//! The first notes are not selected, so that the sound starts at once. After them the take grows in chunks. For each,
+//! N are composed side by side, and the one that the selector finds most like the composer is kept.
 
 use std::path::{Path, PathBuf};
 
@@ -15,37 +15,37 @@ use super::take::GenerateRequest;
 use crate::classify::{Classifier, Segment};
 use crate::paths;
 
-/// Notes composed before the first choice and between two choices: about five seconds.
+/// Notes per chunk: about five seconds.
 pub const CHUNK: usize = 64;
-/// Continuations to choose from unless a listener asks for another number; see `docs/experiments.md`.
+/// Default number of continuations to choose from; see `docs/experiments.md`.
 pub const DEFAULT_BEST_OF: usize = 4;
-/// The most continuations there are to choose from.
-pub const MOST_BEST_OF: usize = 8;
-/// What the selector hears of a continuation and what went before it.
+/// Maximum number of continuations to choose from.
+pub const MAX_BEST_OF: usize = 8;
+/// Notes that the selector hears: the continuation and the notes before it.
 const HEARD: usize = 256;
 const SELECTOR: &str = "selector.safetensors";
 
-/// A file that belongs to a checkpoint: beside it, or, for a model of the user's own, among what ships.
+/// A file that belongs to a checkpoint: beside it, or else among the files that ship.
 pub fn beside_or_shipped(checkpoint: &Path, name: &str) -> Option<PathBuf> {
     let own = checkpoint.parent().map(Path::to_owned);
     own.into_iter().chain(paths::checkpoint_dirs()).map(|folder| folder.join(name)).find(|path| path.exists())
 }
 
-/// The selector that goes with a checkpoint; `None`, and a line in the log, where there is none to be had.
+/// The selector of a checkpoint; `None`, and a line in the log, if there is none.
 pub(super) fn selector_for(checkpoint: &Path, device: Device) -> Option<Classifier> {
     Classifier::read(&beside_or_shipped(checkpoint, SELECTOR)?, device)
         .inspect_err(|error| tracing::warn!(%error, "no selector"))
         .ok()
 }
 
-/// The choices of one batch of takes.
+/// Selection in a batch of takes.
 pub(super) struct Choices<'a> {
     selector: Option<&'a Classifier>,
     /// Continuations to choose from.
     of: usize,
-    /// Lines per take at present.
+    /// Current number of lines per take.
     per_take: usize,
-    /// Notes that were there before the first one was composed.
+    /// Notes of the prompt.
     begun_at: usize,
 }
 
@@ -58,10 +58,10 @@ impl<'a> Choices<'a> {
         requests: &[GenerateRequest],
         begun_at: usize,
     ) -> Result<Choices<'a>, GenerateError> {
-        // Where every note is given in part, or somebody asked for whom the selector does not know, there is nothing
-        // to choose by.
+        // With notes given in part, or a composer that the selector does not know, there is nothing to choose
+        // by.
         let of = |r: &GenerateRequest| match (&r.given, r.composer) {
-            (None, Some(id)) if !info.is_rare(id) => r.best_of.clamp(1, MOST_BEST_OF),
+            (None, Some(id)) if !info.is_rare(id) => r.best_of.clamp(1, MAX_BEST_OF),
             _ => 1,
         };
         let of = requests.iter().map(of).min().unwrap_or(1);
@@ -71,7 +71,7 @@ impl<'a> Choices<'a> {
         Ok(Choices { selector, of, per_take: 1, begun_at })
     }
 
-    /// After a step: chooses if it is time. Says whether the first line of each take will stay as it is.
+    /// After a step: selects if a chunk is complete. Returns whether the first line of each take is final so far.
     pub fn settle(&mut self, lines: &mut Lines) -> bool {
         if self.of == 1 {
             return true;
@@ -88,7 +88,7 @@ impl<'a> Choices<'a> {
         true
     }
 
-    /// One line per take, the best of what there is: what is left when composing is stopped inside a chunk.
+    /// One line per take, the best so far: for when composing is stopped inside a chunk.
     pub fn finish(&mut self, lines: &mut Lines) {
         if self.per_take > 1 {
             let winners = self.winners(&lines.lines);
@@ -97,7 +97,7 @@ impl<'a> Choices<'a> {
         }
     }
 
-    /// The number of the best line of each take.
+    /// The index of the best line of each take.
     fn winners(&self, lines: &[Line]) -> Vec<usize> {
         let takes = lines.len() / self.per_take;
         let Some(selector) = self.selector.filter(|_| self.per_take > 1) else {

@@ -1,4 +1,4 @@
-//! From music to where it lies in the latent space.
+//! Encodes music to latents.
 
 use tch::no_grad;
 
@@ -10,15 +10,15 @@ use crate::music::{ComposerId, Performance};
 use crate::tokens::{NoteToken, encode};
 
 impl Generator {
-    /// The posterior mean of every segment of `performance`: what the encoder hears, without being told who.
+    /// The posterior mean of every segment of `performance`.
     ///
     /// # Errors
-    /// [`GenerateError::EmptyPrompt`] when there are no notes.
+    /// [`GenerateError::EmptyPrompt`] if there are no notes.
     pub fn encode(&self, performance: &Performance) -> Result<Vec<Vec<f32>>, GenerateError> {
         self.encode_tokens(&encode(performance).tokens)
     }
 
-    /// As [`Generator::encode`], of tokens. A last segment of under a quarter of the length is left out, unless it
+    /// [`Generator::encode`] for tokens. A last segment shorter than a quarter of the length is left out, unless it
     /// is the only one.
     ///
     /// # Errors
@@ -30,9 +30,10 @@ impl Generator {
         self.encode_at(tokens, starts)
     }
 
-    /// As [`Generator::encode_tokens`], of the windows that the decoder holds one after the other while it makes
-    /// this music: each begins half a context after the one before. What
-    /// [`GenerateRequest::z_path`](super::GenerateRequest::z_path) wants.
+    /// [`Generator::encode_tokens`] for the windows of the decoder in order, each starting half a context after the
+    /// one
+    /// before: the input for
+    /// [`GenerateRequest::z_path`](super::GenerateRequest::z_path).
     ///
     /// # Errors
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
@@ -70,7 +71,7 @@ impl Generator {
         Ok(out)
     }
 
-    /// The composer whose music lies nearest to these latents (highest density, summed over them).
+    /// The composer whose music is nearest to these latents (highest log density, summed over them).
     pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
         let k = self.vae().config.n_composers;
         let density = |k: usize| -> f64 { z.iter().map(|z| self.log_density(k, z)).sum() };
@@ -78,7 +79,7 @@ impl Generator {
         ComposerId(best.map_or(0, |(component, _)| component as u8))
     }
 
-    /// Of a composer's Gaussian at z, but for a constant.
+    /// Log density of a composer's Gaussian at z, up to a constant.
     fn log_density(&self, component: usize, z: &[f32]) -> f64 {
         let fitted = self.aggregate.as_ref().and_then(|a| a.log_density(component, z));
         fitted.unwrap_or_else(|| {

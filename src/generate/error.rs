@@ -1,7 +1,7 @@
 //! Why nothing can be composed.
 
 use super::form::FormError;
-use super::take::{MAX_NOTES, MAX_STEPS};
+use super::take::{MAX_ALTERNATIVES, MAX_NOTES, MAX_STEPS};
 use crate::device::NoSuchDevice;
 use crate::model::{CheckpointError, ModelError};
 
@@ -27,6 +27,10 @@ pub enum GenerateError {
     EmptyPrompt,
     #[error("ask for between 2 and {most} steps", most = MAX_STEPS)]
     Steps,
+    #[error("the region holds no time or no keys; choose one within the {end_secs:.1} s of the music")]
+    EmptyRegion { end_secs: f64 },
+    #[error("ask for between 1 and {most} alternatives", most = MAX_ALTERNATIVES)]
+    Alternatives,
     #[error(transparent)]
     Form(#[from] FormError),
     #[error(transparent)]

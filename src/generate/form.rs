@@ -1,4 +1,4 @@
-//! The form of a take: sections named by letters, where a letter that comes again brings its theme back.
+//! The form of a take: sections named by letters; a repeated letter brings its theme back.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The most sections a form may have.
+/// Maximum number of sections.
 pub const MAX_SECTIONS: usize = 32;
-/// Fewer notes than this are no section that an ear would tell from the next.
+/// Minimum number of notes in a section, so that listeners can tell it from the next.
 pub const MIN_SECTION_NOTES: usize = 32;
-/// A return may lie this many semitones away from its theme.
+/// Maximum distance of a return from its theme, in semitones.
 const MAX_SHIFT: i8 = 12;
 
-/// Why a form cannot be.
+/// Why a form is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormError {
@@ -41,11 +41,11 @@ pub struct Section {
     pub is_varied: bool,
 }
 
-/// How a take is divided. As text: `free`, or sections one after the other, such as `ABA'`.
+/// The form of a take. As text: `free`, or a list of sections such as `ABA'`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Form {
-    /// Themes return as often as they do in real music; where is drawn with the take.
+    /// Themes return as often as in real music, at random places.
     #[default]
     Free,
     Sections(Vec<Section>),
@@ -55,14 +55,14 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     pub section: Section,
-    /// Its notes, counted from the first new one.
+    /// Range of its notes, counted from the first new one.
     pub notes: Range<usize>,
-    /// The notes of its theme, where the letter came before.
+    /// Range of its theme's notes, if the letter came before.
     pub theme: Option<Range<usize>>,
 }
 
 impl Form {
-    /// The sections of a take of `notes` notes, all about equally long; none when the form is free.
+    /// The sections of a take of `notes` notes, all about equally long; none if the form is free.
     ///
     /// # Errors
     /// [`FormError::TooShort`].

@@ -1,4 +1,4 @@
-//! The engine's core: a loaded model that composes, hears and places music.
+//! A loaded model that composes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use crate::progress::StopFlag;
 use crate::sampling::standard_normal;
 use crate::tokens::{NoteToken, Silences, decode_with, encode};
 
-/// Notes between two calls of the stream.
+/// Notes between two calls of `on_notes`.
 const STREAM_EVERY: usize = 4;
 
-/// A model ready to compose; `Send`, not `Sync`: move it to the thread that owns it.
+/// A loaded model. `Send` but not `Sync`: move it to the thread that owns it.
 #[derive(Debug)]
 pub struct Generator {
     vae: Vae,
@@ -39,14 +39,14 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Reads a checkpoint and puts the network on a device; the selector that lies beside it comes along.
+    /// Reads a checkpoint and its selector, and puts the networks on a device.
     ///
     /// # Errors
-    /// What [`Checkpoint::read`] says, or that the device is not there.
+    /// Errors of [`Checkpoint::read`], or that the device is not available.
     pub fn load(path: &Path, device: DeviceChoice) -> Result<Generator, GenerateError> {
         let device = device.resolve()?;
         if device == Device::Cpu {
-            // One note is too little work to share: waiting for a second thread costs more than it brings.
+            // One note is too little work to share: waiting for a second thread costs more than it saves.
             tch::set_num_threads(1);
         }
         let checkpoint = Checkpoint::read(path)?;
@@ -71,6 +71,7 @@ impl Generator {
             labelled,
             trained_on: checkpoint.header.trained_on.clone(),
             notes_per_sec: checkpoint.header.notes_per_sec.clone(),
+            repetition: checkpoint.header.repetition.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
             d_latent: config.d_latent,
@@ -105,10 +106,10 @@ impl Generator {
         self.selector.as_ref()
     }
 
-    /// Who chooses where more than one continuation is asked for.
+    /// Sets the selector for best-of-N.
     ///
     /// # Errors
-    /// [`GenerateError::NotItsSelector`] for a judge, or for a selector over other composers.
+    /// [`GenerateError::NotItsSelector`] for a judge, or for a selector with other composers.
     pub fn set_selector(&mut self, selector: Classifier) -> Result<(), GenerateError> {
         let is_selector = selector.header.kind == ClassifierKind::Selector;
         if !is_selector || *selector.composers() != self.info.labelled {
@@ -119,11 +120,12 @@ impl Generator {
         Ok(())
     }
 
-    /// Composes one take; `on_notes` gets the notes as they are made. A set `stop` ends it early and what there is
-    /// comes back, marked partial. The same request gives the same take on the same build, device and checkpoint.
+    /// Composes one take; `on_notes` gets the notes as they are made. Setting `stop` ends it early and returns what
+    /// there
+    /// is, marked partial. The same request gives the same take on the same build, device and checkpoint.
     ///
     /// # Errors
-    /// A request that cannot be: see [`GenerateError`].
+    /// If the request is invalid: see [`GenerateError`].
     pub fn generate(
         &self,
         request: &GenerateRequest,
@@ -143,10 +145,10 @@ impl Generator {
         takes.into_iter().next().ok_or(GenerateError::Length)
     }
 
-    /// Composes several takes side by side, which costs little more than one. Prompts must be equally long.
+    /// Composes several takes side by side, which costs little more than one. Prompts must have the same length.
     ///
     /// # Errors
-    /// As [`Generator::generate`]; prompts of other lengths count as [`GenerateError::Length`].
+    /// As [`Generator::generate`], and [`GenerateError::Length`] for prompts of different lengths.
     pub fn generate_batch(
         &self,
         requests: &[GenerateRequest],
@@ -184,7 +186,7 @@ impl Generator {
         Ok(lines.lines.into_iter().zip(requests).map(|(line, request)| self.take(line, request)).collect())
     }
 
-    /// The beginning of a take: its latent, its random numbers, its prompt.
+    /// A new line: its latent, random numbers and prompt.
     fn line(&self, request: &GenerateRequest) -> Result<Line, GenerateError> {
         let given = request.given.as_ref();
         let notes = given.map_or(request.notes, |g| g.notes.len());
@@ -192,15 +194,9 @@ impl Generator {
             return Err(GenerateError::Length);
         }
         let k = self.vae.config.n_composers;
-        let label = match request.composer {
-            Some(id) if id.index() >= self.info.composers.len() => {
-                return Err(GenerateError::NoSuchComposer(id.index()));
-            }
-            // Label k is "nobody"; those that were added come after it.
-            Some(id) if self.info.is_rare(id) => id.index() + 1,
-            Some(id) => id.index(),
-            None => k,
-        };
+        if let Some(id) = request.composer.filter(|id| id.index() >= self.info.composers.len()) {
+            return Err(GenerateError::NoSuchComposer(id.index()));
+        }
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
         let component = request.composer.map_or_else(|| rng.random_range(0..k), ComposerId::index);
         if let Some(z) = request.z_path.iter().chain(&request.z).find(|z| z.len() != self.info.d_latent) {
@@ -221,17 +217,19 @@ impl Generator {
             Some(z) => z.clone(),
             None => self.draw_latent(component, &mut rng),
         };
-        // A latent that was asked for is also what later segments wander around.
+        // Later segments wander around a requested latent too.
         let z_mean = match asked {
             Some(_) => z.clone(),
             None => self.latent_mean(component),
         };
-        let mut line = Line::new(rng.random(), label as i64, z, z_mean, request.sampling.clamped());
+        let label = self.label_of(request.composer);
+        let mut line = Line::new(rng.random(), label, z, z_mean, request.sampling.clamped());
         line.z_path = path;
         line.given = given.cloned();
         line.wanted = notes;
         line.slack = notes / 10;
         line.returns = returns;
+        line.usual_repetition = self.info.repetition(request.composer);
         line.knows_its_place = is_planned;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             let mut tokens = encode(prompt).tokens;
@@ -244,13 +242,24 @@ impl Generator {
         Ok(line)
     }
 
-    /// Where a composer's music lies: `d_latent` numbers.
+    /// The model's label for a composer of its own.
+    pub(super) fn label_of(&self, composer: Option<ComposerId>) -> i64 {
+        let label = match composer {
+            // Label k is "nobody"; those that were added come after it.
+            Some(id) if self.info.is_rare(id) => id.index() + 1,
+            Some(id) => id.index(),
+            None => self.vae.config.n_composers,
+        };
+        label as i64
+    }
+
+    /// The mean latent of a composer's music: `d_latent` numbers.
     pub fn latent_mean(&self, component: usize) -> Vec<f32> {
         let fitted = self.aggregate.as_ref().and_then(|a| a.mean(component)).map(<[f32]>::to_vec);
         fitted.unwrap_or_else(|| to_floats(&self.vae.prior.means().get(component as i64)))
     }
 
-    /// A latent for a composer: from the fitted posterior where the checkpoint has one, else from the prior.
+    /// Draws a latent for a composer: from the fitted posterior if the checkpoint has one, else from the prior.
     pub(super) fn draw_latent(&self, component: usize, rng: &mut Pcg64Mcg) -> Vec<f32> {
         let noise: Vec<f32> = (0..self.info.d_latent).map(|_| standard_normal(rng)).collect();
         if let Some(z) = self.aggregate.as_ref().and_then(|a| a.sample(component, &noise)) {
@@ -286,7 +295,7 @@ impl Generator {
     }
 }
 
-/// The silences of a take that tokens cannot hold: those of the notes it keeps.
+/// Silences that tokens cannot represent, from the notes that the take keeps.
 fn silences(request: &GenerateRequest) -> Silences {
     let given = request.given.as_deref();
     given.map_or_else(Silences::default, Given::kept_silences)
@@ -297,7 +306,7 @@ pub(super) fn to_floats(tensor: &Tensor) -> Vec<f32> {
     Vec::<f32>::try_from(flat).unwrap_or_default()
 }
 
-/// The last note of a prompt has no gap to the next; give it the usual gap of its last notes.
+/// Gives the last note of a prompt, which has no gap to a next note, the typical gap of the last notes.
 fn join(tokens: &mut [NoteToken]) {
     let mut gaps: Vec<u8> = tokens.iter().rev().skip(1).take(16).map(|t| t.gap).filter(|g| *g > 0).collect();
     gaps.sort_unstable();

@@ -1,8 +1,8 @@
-//! Notes of the user's own that a take keeps, wholly or in part, while the rest is composed around them.
+//! Given notes: a take keeps them, wholly or in part, and the rest is composed around them.
 
 use crate::tokens::{Field, NoteToken, Silences};
 
-/// What is given of one note, in the order of [`Field::ALL`].
+/// Which fields of a note are given, in the order of [`Field::ALL`].
 pub type Kept = [bool; 5];
 
 /// Every field of a note.
@@ -13,34 +13,34 @@ pub const WHOLE: Kept = [true; 5];
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
     pub notes: Vec<NoteToken>,
-    /// As many as notes.
+    /// Kept fields, one entry per note.
     pub kept: Vec<Kept>,
-    /// What the notes leave out of the time: silences longer than a token can say.
+    /// Silences longer than a token can represent.
     pub silences: Silences,
-    /// How far a pitch that is not kept may stray, in semitones (the width of a bell); `None`: anywhere.
+    /// Standard deviation, in semitones, of pitches that are not kept around the given ones; `None`: unrestricted.
     pub reach: Option<f32>,
 }
 
 impl Given {
-    /// The value that field has in note `i`, if it is kept.
+    /// The value of a field in note `i`, if it is kept.
     pub fn value(&self, i: usize, field: Field) -> Option<u8> {
         let is_kept = self.kept.get(i).is_some_and(|kept| kept[field.index()]);
         self.notes.get(i).filter(|_| is_kept).map(|n| n.get(field))
     }
 
-    /// Is nothing of note `i` left to the model?
+    /// Are all fields of note `i` kept?
     pub fn is_whole(&self, i: usize) -> bool {
         i < self.notes.len() && self.kept.get(i) == Some(&WHOLE)
     }
 
-    /// The silences that the take keeps: the one before it, and those behind notes whose time to the next is kept.
+    /// The silences that the take keeps: the one before it, and those after notes whose gap is kept.
     pub fn kept_silences(&self) -> Silences {
         let mut silences = self.silences.clone();
         silences.rests.retain(|rest| self.value(rest.note, Field::Gap).is_some());
         silences
     }
 
-    /// The highest pitch note `i` may have so that the chord it is in can still rise to the notes that are kept.
+    /// The highest pitch for note `i` such that its chord can still rise to the kept notes.
     fn ceiling(&self, i: usize) -> i32 {
         let mut below = 0;
         for at in i..self.notes.len() {
@@ -55,8 +55,8 @@ impl Given {
         i32::from(NoteToken::END_PITCH) - 1 - below
     }
 
-    /// Bars from `logits` of note `i` what would leave no room for the notes that are kept, and leans pitches
-    /// towards the given one. `pitch` is the note's own, once it is chosen.
+    /// Masks `logits` of note `i` that would leave no room for the kept notes, and biases pitches
+    /// towards the given one. `pitch` is the note's pitch, once it is chosen.
     pub fn bar(&self, i: usize, field: Field, pitch: u8, logits: &mut [f32]) {
         if i >= self.notes.len() {
             return;

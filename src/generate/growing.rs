@@ -3,15 +3,15 @@
 use super::take::StreamedNotes;
 use crate::music::{Note, PedalChange, Performance};
 
-/// All there is of it so far.
+/// The take so far.
 #[derive(Clone, Debug, Default)]
 pub struct Growing {
     /// In the order in which they were composed.
     pub notes: Vec<Note>,
     pub pedal: Vec<PedalChange>,
-    /// Nothing before this time will change any more, in seconds.
+    /// The music before this time is final, in seconds.
     pub ready_until_secs: f64,
-    /// Notes so far, those of a prompt among them.
+    /// Notes so far, including the prompt.
     pub done_notes: usize,
 }
 

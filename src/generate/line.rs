@@ -7,13 +7,16 @@ use rand_pcg::Pcg64Mcg;
 
 use super::given::Given;
 use super::recall::Recall;
+use super::recompose::filling::Filling;
 use super::returns::Return;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
-use crate::tokens::{Field, Hint, Memory, NoteToken};
+use crate::tokens::{Field, Hint, Memory, NoteToken, RecentRepetition};
 
 /// How much of the deviation of z from its mean survives a change of segment.
 const Z_CARRY: f32 = 0.8;
+/// How far a take that repeats itself as much as it should leans towards what is hinted (`docs/experiments.md`).
+const PULL: f32 = 2.6;
 
 /// One take while it grows.
 #[derive(Clone)]
@@ -21,6 +24,10 @@ pub struct Line {
     pub tokens: Vec<NoteToken>,
     /// What the tokens so far, a prompt's among them, suggest as the next one.
     memory: Memory,
+    /// How much it has repeated itself of late.
+    repetition: RecentRepetition,
+    /// How much the composer's pieces do.
+    pub usual_repetition: f32,
     /// What was hinted before each token, and before the next one: one more than tokens.
     pub hints: Vec<Option<Hint>>,
     /// The passages in which a theme comes back, in order, counted from the first new note.
@@ -41,6 +48,8 @@ pub struct Line {
     pub z_path: Vec<Vec<f32>>,
     /// Notes to keep.
     pub given: Option<Arc<Given>>,
+    /// The region that it fills, if it fills one.
+    pub filling: Option<Filling>,
     pub settings: SamplingSettings,
     pub rng: Pcg64Mcg,
     /// Tokens at which it should end.
@@ -56,6 +65,8 @@ impl Line {
         Line {
             tokens: Vec::new(),
             memory: Memory::default(),
+            repetition: RecentRepetition::default(),
+            usual_repetition: 0.0,
             hints: vec![None],
             returns: Vec::new(),
             recall: None,
@@ -66,6 +77,7 @@ impl Line {
             z_mean,
             z_path: Vec::new(),
             given: None,
+            filling: None,
             settings,
             rng: Pcg64Mcg::seed_from_u64(seed),
             wanted: 0,
@@ -140,6 +152,7 @@ impl Line {
     /// Music to go on from.
     pub(super) fn begin_with(&mut self, tokens: Vec<NoteToken>) {
         self.memory = Memory::of(&tokens);
+        tokens.iter().for_each(|&note| self.repetition.hear(note));
         self.hints = (0..=tokens.len()).map(|i| self.memory.hint(i)).collect();
         self.begun_at = tokens.len();
         self.wanted += tokens.len();
@@ -149,6 +162,7 @@ impl Line {
     fn append(&mut self, note: NoteToken) {
         self.tokens.push(note);
         self.memory.push(note);
+        self.repetition.count(note);
         self.follow(note);
         let hint = self.recalled().or_else(|| self.memory.hint(self.tokens.len()));
         self.hints.push(hint);
@@ -190,10 +204,23 @@ impl Line {
         self.hints.last().copied().flatten()
     }
 
-    /// How far the next note leans towards it.
+    /// How far the next note leans towards it: 1 as the network learned it.
+    ///
+    /// Left to itself a take either repeats nothing or goes round for ever: what it repeats gives more to repeat. So it
+    /// aims at the composer's own amount of repetition, times the memory asked for: the further it is below that,
+    /// the harder it leans towards what was heard before; twice above, it forgets. A figure that has just been
+    /// repeated whole gets no more than the network gives it.
     pub(super) fn pull(&self) -> f32 {
-        let returning = self.current_return().and_then(|r| r.strength);
-        returning.unwrap_or(self.settings.memory)
+        if let Some(strength) = self.current_return().and_then(|r| r.strength) {
+            return strength;
+        }
+        let aim = self.settings.memory * self.usual_repetition;
+        if aim <= 0.0 {
+            return 0.0;
+        }
+        let pull = PULL * (2.0 - self.repetition.share() / aim).max(0.0);
+        let has_gone_round = self.next_hint().is_some_and(|hint| hint.matched >= hint.distance);
+        if has_gone_round { pull.min(1.0) } else { pull }
     }
 
     /// Takes one drawn note; an end token, or the latest end, ends the line.
@@ -206,6 +233,12 @@ impl Line {
         }
         self.append(note);
         let n = self.tokens.len();
+        if let Some(filling) = &self.filling {
+            if filling.is_done() {
+                self.end.get_or_insert(n);
+            }
+            return;
+        }
         if self.given.is_some() {
             if n >= self.wanted {
                 self.end.get_or_insert(n);
@@ -223,7 +256,31 @@ impl Line {
         if self.current_return().is_some_and(|r| r.strength.is_none()) {
             return self.recalled().map(|hint| hint.note.get(field));
         }
+        if let Some(filling) = &self.filling {
+            return filling.value(field);
+        }
         self.given.as_ref().and_then(|g| g.value(self.tokens.len(), field))
+    }
+
+    /// Takes in the pitch of the next note. Where the region has no use for it, the gap before it changes: returns
+    /// the gap that there was and the new one, after which another pitch has to be drawn.
+    pub(super) fn refuse(&mut self, pitch: u8) -> Option<[u8; 2]> {
+        let filling = self.filling.as_mut()?;
+        if filling.choose(pitch) {
+            return None;
+        }
+        let new = filling.draw_gap(&self.settings, &mut self.rng);
+        if filling.is_done() {
+            self.end.get_or_insert(self.tokens.len());
+        }
+        let last = self.tokens.last_mut()?;
+        let old = std::mem::replace(&mut last.gap, new);
+        Some([old, new])
+    }
+
+    /// A drawn note as it fits into the region.
+    pub(super) fn settle(&mut self, note: NoteToken) -> NoteToken {
+        self.filling.as_mut().map_or(note, |filling| filling.settle(note))
     }
 
     /// Is the next note given, or is none wanted any more?

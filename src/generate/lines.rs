@@ -135,6 +135,36 @@ impl<'a> Lines<'a> {
             let n = self.window_start + self.context_len();
             self.restart(n - self.carried());
         }
+        let (mut so_far, mut hints) = self.extend_by_one();
+        let mut chosen = vec![[0u8; 5]; self.lines.len()];
+        let is_all_given = self.lines.iter().all(Line::needs_no_choice);
+        for field in Field::ALL {
+            let mut values = match is_all_given {
+                true => self.given_field(field),
+                false => self.draw_field(field, &so_far, &hints, &chosen),
+            };
+            while field == Field::Pitch && self.refuse(&values) {
+                (so_far, hints) = self.extend_by_one();
+                values = self.draw_field(field, &so_far, &hints, &chosen);
+            }
+            for (note, &value) in chosen.iter_mut().zip(&values) {
+                note[field.index()] = value as u8;
+            }
+            if field != Field::Gap && !is_all_given {
+                let values = Tensor::from_slice(&values).to_device(self.vae.device());
+                let values = if self.is_guided { Tensor::cat(&[&values, &values], 0) } else { values };
+                so_far = self.vae.decoder.chosen(field, &so_far, &values, &hints);
+            }
+        }
+        for ((line, secs), note) in self.lines.iter_mut().zip(&mut self.secs).zip(chosen) {
+            let note = line.settle(NoteToken::from_array(note));
+            *secs += gap_secs(note.gap);
+            line.push(note);
+        }
+    }
+
+    /// The trunk's output for the next note of every line, `[B, d]`, and its hints.
+    fn extend_by_one(&mut self) -> (Tensor, Hints) {
         let at = self.cache.len() as usize;
         let mut rows = Vec::with_capacity(self.lines.len() * INPUT_COLUMNS);
         for line in &self.lines {
@@ -146,29 +176,22 @@ impl<'a> Lines<'a> {
         let times: Vec<f32> = self.secs.iter().map(|&s| s as f32).collect();
         let hints: Vec<Option<Hint>> = self.lines.iter().map(Line::next_hint).collect();
         let hints = self.hints(&hints, 1);
-        let mut so_far = self.extend(&rows, &times, &hints, 1).squeeze_dim(1);
-        let hints = hints.squeezed();
-        let mut chosen = vec![[0u8; 5]; self.lines.len()];
-        let is_all_given = self.lines.iter().all(Line::needs_no_choice);
-        for field in Field::ALL {
-            let values = match is_all_given {
-                true => self.given_field(field),
-                false => self.draw_field(field, &so_far, &hints, &chosen),
-            };
-            for (note, &value) in chosen.iter_mut().zip(&values) {
-                note[field.index()] = value as u8;
-            }
-            if field != Field::Gap && !is_all_given {
-                let values = Tensor::from_slice(&values).to_device(self.vae.device());
-                let values = if self.is_guided { Tensor::cat(&[&values, &values], 0) } else { values };
-                so_far = self.vae.decoder.chosen(field, &so_far, &values, &hints);
+        (self.extend(&rows, &times, &hints, 1).squeeze_dim(1), hints.squeezed())
+    }
+
+    /// Does any line refuse its pitch? Then the last position is forgotten, to be read again with another gap.
+    fn refuse(&mut self, pitches: &[i64]) -> bool {
+        let mut is_any = false;
+        for ((line, secs), &pitch) in self.lines.iter_mut().zip(&mut self.secs).zip(pitches) {
+            if let Some([old, new]) = line.refuse(pitch as u8) {
+                *secs += gap_secs(new) - gap_secs(old);
+                is_any = true;
             }
         }
-        for ((line, secs), note) in self.lines.iter_mut().zip(&mut self.secs).zip(chosen) {
-            let note = NoteToken::from_array(note);
-            *secs += gap_secs(note.gap);
-            line.push(note);
+        if is_any {
+            self.cache.rewind(1);
         }
+        is_any
     }
 
     /// One field for every line where none has a choice; a line that is over repeats itself.
@@ -201,6 +224,9 @@ impl<'a> Lines<'a> {
                     guide(own, &unconditional[i * size..(i + 1) * size], line.settings.guidance_of(field));
                 }
                 line.bar(field, own);
+                if let Some(filling) = &mut line.filling {
+                    filling.bar(field, own);
+                }
                 if let Some(given) = &line.given {
                     given.bar(line.tokens.len(), field, chosen[i][0], own);
                 }

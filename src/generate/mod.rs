@@ -1,4 +1,4 @@
-//! Composing: a request becomes a take, note by note.
+//! Composing: turns a request into a take, note by note.
 
 mod choose;
 mod encode;
@@ -12,22 +12,26 @@ mod line;
 mod lines;
 mod path;
 mod recall;
+mod recompose;
 mod request;
 mod returns;
 mod seam;
 mod stream;
+mod surprise;
 mod take;
 mod verb_request;
 pub mod verbs;
 
-pub use choose::{CHUNK, DEFAULT_BEST_OF, MOST_BEST_OF, beside_or_shipped};
+pub use choose::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
 pub use error::GenerateError;
 pub use form::{Form, FormError, MAX_SECTIONS, MIN_SECTION_NOTES, Placed, Section};
 pub use generator::Generator;
 pub use given::{Given, Kept};
 pub use growing::Growing;
 pub use info::CheckpointInfo;
+pub use recompose::{Alternative, DEFAULT_CANDIDATES, Recompose, Region};
 pub use request::Request;
 pub use seam::{Seam, splice};
-pub use take::{DEFAULT_RECALL, GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
+pub use surprise::Passage;
+pub use take::{DEFAULT_RECALL, GenerateRequest, MAX_ALTERNATIVES, MAX_NOTES, Recipe, StreamedNotes, Take};
 pub use verb_request::{Source, Verb, VerbRequest};

@@ -1,4 +1,4 @@
-//! The way of a take through the latent space, drawn from the checkpoint's plan.
+//! The latents of a take, drawn from the checkpoint's plan.
 
 use rand_pcg::Pcg64Mcg;
 
@@ -7,8 +7,8 @@ use super::returns::Return;
 use super::verbs::window_starts;
 
 impl Generator {
-    /// One latent per window of a take of `notes` notes in the manner of a composer; a window in which a theme
-    /// returns has the latent of the theme's. `None` where the checkpoint has no plan.
+    /// One latent per window of a take of `notes` notes in the manner of a composer. A window in which a theme
+    /// returns has the latent of the theme. `None` if the checkpoint has no plan.
     pub(super) fn planned_path(
         &self,
         component: usize,
@@ -44,7 +44,8 @@ impl Generator {
     }
 }
 
-/// The note in the middle of those that window `index` composes: the first one all of its notes, the others the
+/// The middle one of the notes that window `index` composes: the first window composes all of its notes, the others
+/// the
 /// second half of theirs.
 fn middle_of(index: usize, segment: usize) -> usize {
     match index {
@@ -53,7 +54,7 @@ fn middle_of(index: usize, segment: usize) -> usize {
     }
 }
 
-/// The window that composes a note.
+/// The window that composes note `note`.
 fn window_of(note: usize, segment: usize) -> usize {
     (note / (segment / 2).max(1)).saturating_sub(1)
 }

@@ -1,4 +1,4 @@
-//! What to compose: something new, or something made of music that is there.
+//! What to compose: new music, or something made from existing music.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// What the generator has to compose.
+    /// The generator's requests for this.
     ///
     /// # Errors
     /// As [`VerbRequest::plan`].
@@ -25,7 +25,7 @@ impl Request {
         }
     }
 
-    /// Of a continuation: where the music's own notes end.
+    /// For a continuation: the seam after the music's own notes.
     pub fn seam(&self) -> Option<Seam<'_>> {
         match self {
             Request::New(_) => None,

@@ -1,4 +1,4 @@
-//! Which passages of a take bring back which of its earlier ones.
+//! Which passages of a take repeat earlier ones.
 
 use std::ops::Range;
 
@@ -12,23 +12,23 @@ use super::form::{Form, FormError};
 const CHANCE: f64 = 0.4;
 const STRETCH: usize = 512;
 const LENGTHS: Range<usize> = 96..192;
-/// Notes of new music before anything returns.
+/// Notes before the first return.
 const NEW_AT_FIRST: usize = 512;
 
-/// A passage that brings an earlier one back.
+/// A passage that repeats an earlier one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Return {
-    /// Where it stands, in notes from the first new one.
+    /// Its range, in notes from the first new one.
     pub notes: Range<usize>,
-    /// What returns, likewise.
+    /// The range of the theme, likewise.
     pub theme: Range<usize>,
-    /// Semitones between them.
+    /// Semitones from the theme to the return.
     pub shift: i8,
-    /// Pull of the theme's notes, as a multiple of what the model learned; `None`: note for note.
+    /// Strength of the theme's hints, as a multiple of the learned one; `None`: note for note.
     pub strength: Option<f32>,
 }
 
-/// The pull for a `recall` of 0–1.
+/// The strength for a `recall` of 0–1.
 fn strength(recall: f32) -> Option<f32> {
     (recall < 0.995).then_some(0.25 + 2.5 * recall.clamp(0.0, 1.0))
 }
@@ -36,7 +36,7 @@ fn strength(recall: f32) -> Option<f32> {
 /// The returns of a take of `notes` notes, in order; `recall`: how closely themes come back, 0–1.
 ///
 /// # Errors
-/// A form that does not fit into so few notes.
+/// If the take is too short for the form.
 pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Result<Vec<Return>, FormError> {
     let placed = form.place(notes)?;
     if *form == Form::Free {
@@ -45,7 +45,7 @@ pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Re
     let returning = placed.into_iter().filter_map(|p| {
         let theme = p.theme?;
         let own = if p.section.is_varied { recall * 0.5 } else { recall };
-        // A theme that is longer than its return is cut, one that is shorter leaves the rest free.
+        // A theme longer than its return is cut; a shorter one leaves the rest free.
         let end = p.notes.end.min(p.notes.start + theme.len());
         Some(Return { notes: p.notes.start..end, theme, shift: p.section.shift, strength: strength(own) })
     });
@@ -59,7 +59,7 @@ fn free_returns(notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Vec<Return> {
         let length = rng.random_range(LENGTHS);
         let stretch = STRETCH.min(notes - start);
         let at = start + rng.random_range(0..=stretch - length.min(stretch));
-        // Mostly what was heard first comes back.
+        // Mostly the earliest music returns.
         let latest = if rng.random_bool(0.6) { 0 } else { at - 2 * LENGTHS.end };
         let theme = if latest == 0 { 0 } else { rng.random_range(0..latest) };
         if rng.random_bool(CHANCE) {

@@ -1,20 +1,20 @@
-//! Where a continuation begins: before it the music as it was played, after it what was composed.
+//! The seam of a continuation: the music as it was played, then the new notes.
 
 use super::{StreamedNotes, Take};
 use crate::music::{Note, PedalChange, Performance};
 use crate::tokens::{decode, encode};
 
-/// The model goes on from music on the token grid; this puts the music itself in the place of that.
+/// The model continues the music as it is on the token grid; this replaces that by the original music.
 #[derive(Clone, Debug)]
 pub struct Seam<'a> {
     music: &'a Performance,
-    /// Notes of the music on the token grid, which the take begins with.
+    /// Notes of the music on the token grid, with which the take begins.
     grid_notes: usize,
-    /// The last onset on the grid.
+    /// The last onset of the music on the grid.
     grid_secs: f64,
-    /// What the new notes are late by on the grid.
+    /// The delay of the new notes on the grid.
     shift_secs: f64,
-    /// Notes that have come through [`Seam::stream`].
+    /// Notes passed through [`Seam::stream`] so far.
     streamed: usize,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Seam<'a> {
         Note { onset_secs: note.onset_secs + self.shift_secs, ..*note }
     }
 
-    /// The pedal of the music up to its last onset, or of what came after that.
+    /// The pedal of the music up to its last onset, or of the new notes.
     fn old_pedal(&self) -> impl Iterator<Item = PedalChange> + '_ {
         let until = self.grid_secs + self.shift_secs;
         let is_before = move |p: &&PedalChange| p.time_secs <= until;
@@ -48,7 +48,7 @@ impl<'a> Seam<'a> {
         pedal.iter().filter(is_new).map(|p| PedalChange { time_secs: p.time_secs + self.shift_secs, ..*p })
     }
 
-    /// The music, and after its last onset the new notes of a take that goes on from it.
+    /// The music, and after its last onset the new notes of `take`.
     pub fn join(&self, take: &Performance) -> Performance {
         let new = take.notes().iter().skip(self.grid_notes);
         let old = self.music.notes().iter().copied();
@@ -58,19 +58,17 @@ impl<'a> Seam<'a> {
         )
     }
 
-    /// As [`Seam::join`], for what the generator streams; call it with every part, from the first on.
+    /// [`Seam::join`] for a stream; call it with every part from the first on.
     pub fn stream(&mut self, part: StreamedNotes) -> StreamedNotes {
         let is_first = self.streamed == 0;
         let known = self.grid_notes.saturating_sub(self.streamed);
         self.streamed += part.notes.len();
         let new = part.notes.iter().skip(known).map(|n| self.late_note(n));
         let pedal = self.late_pedal(&part.pedal);
-        let (notes, pedal) = match is_first {
-            true => (
-                self.music.notes().iter().copied().chain(new).collect(),
-                self.old_pedal().chain(pedal).collect(),
-            ),
-            false => (new.collect(), pedal.collect()),
+        let (notes, pedal) = if is_first {
+            (self.music.notes().iter().copied().chain(new).collect(), self.old_pedal().chain(pedal).collect())
+        } else {
+            (new.collect(), pedal.collect())
         };
         StreamedNotes {
             notes,
@@ -81,7 +79,7 @@ impl<'a> Seam<'a> {
     }
 }
 
-/// The music with what was composed after it. Its own notes are exactly as they were, not those of the token grid;
+/// The music with its continuation. Its own notes are exactly the original ones and not those of the token grid;
 /// the new ones follow its last onset.
 pub fn splice(music: &Performance, take: &Take) -> Performance {
     Seam::new(music).join(&take.performance)

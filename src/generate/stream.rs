@@ -1,9 +1,9 @@
-//! Notes handed on while a take is being made.
+//! Streams the notes of a take while it is composed.
 
 use super::take::StreamedNotes;
 use crate::tokens::{DecodeState, NoteToken, Silences, decode_step};
 
-/// Decodes tokens as they come and hands on what is new.
+/// Decodes tokens as they arrive and passes on the new notes.
 pub(super) struct Stream {
     state: DecodeState,
     silences: Silences,
@@ -11,12 +11,12 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// `silences` are those that the tokens leave out.
+    /// `silences` are the silences that the tokens leave out.
     pub fn new(silences: Silences) -> Stream {
         Stream { state: DecodeState::begin(silences.lead_secs), silences, sent: 0 }
     }
 
-    /// Hands on what of `tokens` was not handed on before.
+    /// Passes on the `tokens` that are new.
     pub fn send(&mut self, tokens: &[NoteToken], on_notes: &mut dyn FnMut(StreamedNotes)) {
         let mut pedal = Vec::new();
         let new = &tokens[self.sent.min(tokens.len())..];

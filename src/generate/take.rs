@@ -14,6 +14,8 @@ use crate::tokens::NoteToken;
 pub const MAX_NOTES: usize = 40_000;
 /// The most steps of a blend.
 pub const MAX_STEPS: usize = 100;
+/// The most alternatives for a region.
+pub const MAX_ALTERNATIVES: usize = 64;
 /// The length of a take unless another is asked for.
 pub const DEFAULT_NOTES: usize = 500;
 

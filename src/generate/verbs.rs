@@ -125,7 +125,7 @@ pub fn continuation(
     Ok(GenerateRequest {
         notes,
         prompt: Some(Arc::new(music.clone())),
-        ..request(to, seed, carry(generator, &z, heard.nearest, to)?, None)
+        ..request(to, seed, generator.carry(&z, heard.nearest, to)?, None)
     })
 }
 
@@ -142,7 +142,7 @@ pub fn restyle(
     seed: u64,
 ) -> Result<GenerateRequest, GenerateError> {
     let heard = hear(generator, music)?;
-    let z_path = carry(generator, &heard.z, heard.nearest, to)?;
+    let z_path = generator.carry(&heard.z, heard.nearest, to)?;
     let given = Given {
         kept: vec![RESTYLE_KEPT; heard.tokens.len()],
         notes: heard.tokens,
@@ -152,19 +152,20 @@ pub fn restyle(
     Ok(request(to, seed, z_path, Some(given)))
 }
 
-/// Latents with the mean of one component in place of another's.
-fn carry(
-    generator: &Generator,
-    z: &[Vec<f32>],
-    from: ComposerId,
-    to: ComposerId,
-) -> Result<Vec<Vec<f32>>, GenerateError> {
-    if to.index() >= generator.info().composers.len() {
-        return Err(GenerateError::NoSuchComposer(to.index()));
+impl Generator {
+    /// Latents with the mean of one component in place of another's.
+    pub(super) fn carry(
+        &self,
+        z: &[Vec<f32>],
+        from: ComposerId,
+        to: ComposerId,
+    ) -> Result<Vec<Vec<f32>>, GenerateError> {
+        if to.index() >= self.info().composers.len() {
+            return Err(GenerateError::NoSuchComposer(to.index()));
+        }
+        let way = minus(&self.latent_mean(to.index()), &self.latent_mean(from.index()));
+        Ok(z.iter().map(|z| plus(z, &way, 1.0)).collect())
     }
-    let (from, to) = (generator.latent_mean(from.index()), generator.latent_mean(to.index()));
-    let way = minus(&to, &from);
-    Ok(z.iter().map(|z| plus(z, &way, 1.0)).collect())
 }
 
 /// `steps` (2–[`MAX_STEPS`]) pieces on the way from `a` to `b`. The first is `a` and the last `b`, on the token grid;
@@ -219,6 +220,11 @@ fn minus(a: &[f32], b: &[f32]) -> Vec<f32> {
 /// a + `scale` · b.
 fn plus(a: &[f32], b: &[f32], scale: f32) -> Vec<f32> {
     a.iter().zip(b).map(|(a, b)| a + scale * b).collect()
+}
+
+/// `t` of the way from `a` to `b`.
+pub(super) fn mixed(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
+    plus(a, &minus(b, a), t)
 }
 
 /// Spherical interpolation: a straight line would lead through the middle, where no music lies.

@@ -1,4 +1,4 @@
-//! The engine thread: owns the model, composes, encodes.
+//! The engine thread: owns the model, composes and encodes.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,33 +11,34 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
 use crate::evaluate::{Ears, Heard};
-use crate::generate::{CheckpointInfo, GenerateError, Generator, Growing, Request, Take};
+use crate::generate::{CheckpointInfo, GenerateError, Generator, Growing, Recompose, Request, Take};
 use crate::music::Performance;
 use crate::progress::StopFlag;
 
-/// Commands that may wait; the window says "busy" beyond.
+/// Capacity of the command queue; beyond it the window says "busy".
 const COMMANDS: usize = 8;
-/// Events that may wait; the engine then gathers notes, and blocks for all else.
+/// Capacity of the event queue; when it is full, the engine keeps notes back, and blocks for other events.
 const EVENTS: usize = 64;
-/// Notes reach the window this often at most; the player gets every note at once.
+/// Minimum time between two updates of the window; the player gets every note at once.
 const NOTES_EVERY: Duration = Duration::from_millis(30);
 
-/// A take as it is being made, for whoever listens on the engine's own thread.
+/// A part of a growing take, for a sink on the engine's thread.
 pub enum StreamPart<'a> {
-    /// Notes have come; this is all there is now.
+    /// New notes; this is the whole take so far.
     Notes(&'a Growing),
-    /// The take is whole (or what there is of it, when stopped), and this was heard in it.
+    /// The take is finished or was stopped; with what the selector and the copy check found.
     Finished(&'a Take, &'a Heard),
-    /// There will be no take.
+    /// The take failed.
     Failed,
 }
 
-/// Called on the engine thread; must be quick.
+/// Called on the engine's thread; must be quick.
 pub type StreamSink = Box<dyn FnMut(StreamPart<'_>) + Send>;
 
 pub enum EngineCommand {
     LoadCheckpoint { job: JobId, path: PathBuf, device: DeviceChoice },
     Compose { job: JobId, request: Request, stop: StopFlag, sink: StreamSink },
+    Recompose { job: JobId, request: Box<Recompose>, stop: StopFlag },
     Encode { job: JobId, performance: Arc<Performance> },
 }
 
@@ -47,13 +48,13 @@ pub enum EngineEvent {
         job: JobId,
         info: Arc<CheckpointInfo>,
     },
-    /// All there is of the take now; sent every few milliseconds at most.
+    /// The whole take so far; sent every few milliseconds at most.
     Grown {
         job: JobId,
         so_far: Arc<Performance>,
         done_notes: usize,
     },
-    /// The take is whole, or was stopped with something to keep.
+    /// The take is finished, or was stopped with some notes to keep.
     Generated {
         job: JobId,
         take: Arc<Take>,
@@ -62,6 +63,11 @@ pub enum EngineEvent {
     /// Stopped before the first note.
     Stopped {
         job: JobId,
+    },
+    /// The whole piece with each new version of the region.
+    Recomposed {
+        job: JobId,
+        all: Arc<[Arc<Performance>]>,
     },
     /// The posterior mean of every segment.
     Encoded {
@@ -87,7 +93,7 @@ pub enum EngineError {
 
 /// The handle of the engine thread; dropping it stops what is being composed and joins.
 pub struct Engine {
-    // Fields drop in this order: the channels first, so that a blocked engine comes free, then the thread is joined.
+    // Fields drop in this order: the channels first, to unblock the engine, then the thread is joined.
     commands: Sender<EngineCommand>,
     events: Receiver<EngineEvent>,
     ending: StopFlag,
@@ -97,7 +103,7 @@ pub struct Engine {
 
 impl Engine {
     /// # Errors
-    /// When the system gives no thread.
+    /// If no thread can be started.
     pub fn spawn(wake: Wake) -> io::Result<Engine> {
         let (commands, inbox) = bounded(COMMANDS);
         let (outbox, events) = bounded(EVENTS);
@@ -112,10 +118,10 @@ impl Engine {
     /// Never blocks.
     ///
     /// # Errors
-    /// [`SendError::Busy`] when eight commands wait already.
+    /// [`SendError::Busy`] if the queue is full.
     pub fn try_send(&mut self, command: EngineCommand) -> Result<(), SendError> {
         let stop = match &command {
-            EngineCommand::Compose { stop, .. } => Some(stop.clone()),
+            EngineCommand::Compose { stop, .. } | EngineCommand::Recompose { stop, .. } => Some(stop.clone()),
             EngineCommand::LoadCheckpoint { .. } | EngineCommand::Encode { .. } => None,
         };
         self.commands.try_send(command).map_err(|e| match e {
@@ -124,13 +130,13 @@ impl Engine {
         })?;
         self.running.retain(|flag| !flag.is_stopped());
         self.running.extend(stop);
-        // Finished jobs leave their flags behind; the last few are enough, since only so many can wait.
+        // Finished jobs leave their flags behind; keeping the last few is enough, since the queue is short.
         let surplus = self.running.len().saturating_sub(COMMANDS + 1);
         self.running.drain(..surplus);
         Ok(())
     }
 
-    /// What has happened since the last call; never blocks.
+    /// Events since the last call; never blocks.
     pub fn events(&self) -> TryIter<'_, EngineEvent> {
         self.events.try_iter()
     }
@@ -163,6 +169,7 @@ impl EngineThread {
             let job = match &command {
                 EngineCommand::LoadCheckpoint { job, .. }
                 | EngineCommand::Compose { job, .. }
+                | EngineCommand::Recompose { job, .. }
                 | EngineCommand::Encode { job, .. } => *job,
             };
             let result = catch_unwind(AssertUnwindSafe(|| self.execute(command)));
@@ -195,6 +202,12 @@ impl EngineThread {
             }
             EngineCommand::Compose { job, request, stop, mut sink } => {
                 or_failed(&mut sink, |sink| self.compose(job, &request, &stop, sink))
+            }
+            EngineCommand::Recompose { job, request, stop } => {
+                let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
+                let all = generator.recompose(&request, &stop, &mut |_| {})?;
+                let all = all.into_iter().map(|made| Arc::new(made.take.performance)).collect();
+                Ok(EngineEvent::Recomposed { job, all })
             }
             EngineCommand::Encode { job, performance } => {
                 let generator = self.generator.as_ref().ok_or(EngineError::NoCheckpoint)?;
@@ -234,7 +247,7 @@ impl EngineThread {
         Ok(EngineEvent::Generated { job, take: Arc::new(take), stopped: stop.is_stopped() })
     }
 
-    /// Shows the window what there is when it is time and there is room; a full channel only delays that.
+    /// Sends the take so far to the window, if it is time and there is room; a full queue only delays it.
     fn show(&self, job: JobId, growing: &Growing, last_sent: &mut Option<Instant>) {
         if last_sent.is_some_and(|at| at.elapsed() < NOTES_EVERY) || self.outbox.is_full() {
             return;
@@ -251,7 +264,7 @@ impl EngineThread {
     }
 }
 
-/// Composes with `sink` and tells it when nothing comes of it.
+/// Composes into `sink`, and tells it if that fails.
 fn or_failed(
     sink: &mut StreamSink,
     compose: impl FnOnce(&mut StreamSink) -> Result<EngineEvent, EngineError>,

@@ -1,7 +1,7 @@
-//! Work off the window's thread: the engine that composes, training runs, and one-shot file work.
+//! Background work: the engine that composes, training runs, and one-shot file work.
 //!
-//! Every job has a [`JobId`]; whoever asked remembers the newest and drops replies to older ones. A job that panics
-//! becomes a failure, never a frozen window.
+//! Every job has a [`JobId`]; the caller remembers the newest and drops replies to older ones. A job that panics
+//! becomes a failure and does not freeze the window.
 
 pub mod engine;
 pub mod task;
@@ -20,11 +20,11 @@ pub use trainer::{RunError, RunPlan, TrainerEvent, TrainerRun};
 /// Wakes the window after an event was sent; called from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// The number of a job, unique within its [`JobIds`].
+/// The id of a job, unique within its [`JobIds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(u64);
 
-/// Hands out [`JobId`]s in rising order.
+/// Creates [`JobId`]s in ascending order.
 #[derive(Debug, Default)]
 pub struct JobIds(u64);
 
@@ -35,7 +35,7 @@ impl JobIds {
     }
 }
 
-/// The inbox of a worker is full, or the worker has ended.
+/// The queue of a worker is full, or the worker has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
@@ -51,7 +51,7 @@ pub struct Worker(Option<JoinHandle<()>>);
 
 impl Worker {
     /// # Errors
-    /// When the system gives no more threads.
+    /// If no thread can be started.
     pub fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<Worker> {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(run)?;
         Ok(Worker(Some(thread)))
@@ -72,7 +72,7 @@ impl Drop for Worker {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());

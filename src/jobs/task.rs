@@ -1,4 +1,4 @@
-//! One-shot file work: [`Task`] on a thread of its own, [`Queue`] in order on one.
+//! One-shot work: a [`Task`] has its own thread, a [`Queue`] runs work in order on one thread.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,12 +7,12 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::{SendError, Wake, Worker, panic_message};
 
-/// The work panicked; this is what it said.
+/// The work panicked with this message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an error inside Pastiche: {0}")]
 pub struct TaskPanicked(pub String);
 
-/// Work on a thread of its own that gives one result. Dropping it waits for the end, unless it is detached.
+/// Work on its own thread with one result. Dropping it waits for the end, unless it is detached.
 #[derive(Debug)]
 pub struct Task<T> {
     result: Receiver<Result<T, TaskPanicked>>,
@@ -21,20 +21,20 @@ pub struct Task<T> {
 
 impl<T: Send + 'static> Task<T> {
     /// # Errors
-    /// When the system gives no thread.
+    /// If no thread can be started.
     pub fn spawn(name: &str, wake: Wake, work: impl FnOnce() -> T + Send + 'static) -> io::Result<Task<T>> {
         let (sender, result) = bounded(1);
         let worker = Worker::spawn(&format!("task-{name}"), move || {
             let done =
                 catch_unwind(AssertUnwindSafe(work)).map_err(|p| TaskPanicked(panic_message(p.as_ref())));
-            // No receiver: nobody wants the result any more.
+            // Without a receiver nobody wants the result any more.
             _ = sender.send(done);
             wake();
         })?;
         Ok(Task { result, worker: Some(worker) })
     }
 
-    /// Lets the thread run on when this is dropped; for work that waits for a person, such as a file dialog.
+    /// Does not wait for the thread on drop; for work that waits for a person, such as a file dialog.
     #[must_use]
     pub fn detached(mut self) -> Task<T> {
         if let Some(worker) = self.worker.take() {
@@ -51,14 +51,14 @@ impl<T: Send + 'static> Task<T> {
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// One thread that does small pieces of work in the order they came. Dropping it finishes what waits.
+/// A thread that runs small pieces of work in order. Dropping it finishes the queue.
 #[derive(Debug)]
 pub struct Queue {
     inbox: Option<Sender<Work>>,
     worker: Option<Worker>,
 }
 
-/// Pieces of work that may wait.
+/// Capacity of the queue.
 const QUEUED: usize = 1024;
 
 impl Queue {
@@ -82,7 +82,7 @@ impl Queue {
     /// Never blocks.
     ///
     /// # Errors
-    /// [`SendError::Busy`] when a thousand pieces wait.
+    /// [`SendError::Busy`] if the queue is full.
     pub fn push(&self, work: impl FnOnce() + Send + 'static) -> Result<(), SendError> {
         let inbox = self.inbox.as_ref().ok_or(SendError::Ended)?;
         inbox.try_send(Box::new(work)).map_err(|e| match e {

@@ -1,4 +1,4 @@
-//! A training run on a thread of its own.
+//! A training run on its own thread.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use crate::progress::StopFlag;
 use crate::train::{TrainConfig, TrainError, TrainEvent, TrainSummary, Trainer};
 
 const EVENTS: usize = 256;
-/// The window sees this many steps a second at most; the run's own log has them all.
+/// Minimum time between two steps that the window sees; the run's log has all of them.
 const STEPS_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum RunError {
     Panicked { message: String },
 }
 
-/// What to train on, where to, and how.
+/// The run to start.
 #[derive(Clone, Debug)]
 pub struct RunPlan {
     pub corpus: PathBuf,
@@ -41,7 +41,7 @@ pub struct RunPlan {
     pub resume: bool,
 }
 
-/// The handle of a run; dropping it ends the run after the step it is in, which saves, and joins.
+/// The handle of a run; dropping it ends the run after the current step, saves it, and joins the thread.
 pub struct TrainerRun {
     events: Receiver<TrainerEvent>,
     stop: StopFlag,
@@ -50,7 +50,7 @@ pub struct TrainerRun {
 
 impl TrainerRun {
     /// # Errors
-    /// When the system gives no thread; everything else arrives as [`TrainerEvent::Ended`].
+    /// If no thread can be started; all other errors arrive as [`TrainerEvent::Ended`].
     pub fn spawn(plan: RunPlan, wake: Wake) -> io::Result<TrainerRun> {
         let (outbox, events) = bounded(EVENTS);
         let stop = StopFlag::new();
@@ -60,7 +60,7 @@ impl TrainerRun {
                 Ok(result) => result.map_err(RunError::from),
                 Err(payload) => Err(RunError::Panicked { message: panic_message(payload.as_ref()) }),
             };
-            // No receiver: the window has closed.
+            // Without a receiver the window has closed.
             _ = outbox.send(TrainerEvent::Ended(ended));
             wake();
         })?;
@@ -72,7 +72,7 @@ impl TrainerRun {
         self.stop.stop();
     }
 
-    /// What has happened since the last call; never blocks.
+    /// Events since the last call; never blocks.
     pub fn events(&self) -> TryIter<'_, TrainerEvent> {
         self.events.try_iter()
     }
@@ -81,7 +81,7 @@ impl TrainerRun {
 impl Drop for TrainerRun {
     fn drop(&mut self) {
         self.stop.abandon();
-        // A run blocked on a full channel comes free before it is joined.
+        // Unblocks a run that waits on a full channel, before it is joined.
         self.events = crossbeam_channel::never();
         self.worker.take();
     }

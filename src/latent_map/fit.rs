@@ -55,6 +55,7 @@ pub fn fit_latents(
     // Labels that were added belong to the network as it was.
     header.rare = ComposerSet::default();
     header.notes_per_sec = corpus.notes_per_sec(&header.composers);
+    header.repetition = corpus.repetition(&header.composers);
     header.notes = HashMap::from([(TITLES.to_owned(), titles)]);
     crate::model::checkpoint::save(path, &header, &tensors, true)
 }
@@ -116,9 +117,12 @@ fn encode_all(vae: &Vae, windows: &[Window], stop: &StopFlag) -> Posterior {
         .map(|part| vae.encode(&stack(part, &[], &vae.config, vae.device(), || false)))
         .collect();
     let d = vae.config.d_latent as i64;
-    let cat = |of: fn(&Posterior) -> &Tensor| match parts.is_empty() {
-        true => Tensor::zeros([0, d], (Kind::Float, vae.device())),
-        false => Tensor::cat(&parts.iter().map(of).collect::<Vec<_>>(), 0),
+    let cat = |of: fn(&Posterior) -> &Tensor| {
+        if parts.is_empty() {
+            Tensor::zeros([0, d], (Kind::Float, vae.device()))
+        } else {
+            Tensor::cat(&parts.iter().map(of).collect::<Vec<_>>(), 0)
+        }
     };
     Posterior { mean: cat(|p| &p.mean), log_variance: cat(|p| &p.log_variance) }
 }

@@ -1,7 +1,7 @@
-//! Where the latents of real music lie: one full Gaussian per composer, fitted to the posteriors of its segments.
+//! The aggregated posterior: one full Gaussian per composer, fitted to the posteriors of its segments.
 //!
-//! A component of the prior covers more space than the posteriors it was trained with ever fill, and music decoded
-//! from the empty part is poor ("prior hole", arXiv 2010.02917). Sampling from the aggregated posterior avoids it.
+//! A component of the prior covers more space than its posteriors fill, and music decoded from the empty part is poor
+//! (the "prior hole", arXiv 2010.02917). Sampling from the aggregated posterior avoids it.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::Posterior;
 
-/// Share of the diagonal in the covariance: few segments cannot tell 32 × 32 numbers.
+/// Shrinkage towards a diagonal covariance: few segments do not determine 32 × 32 numbers.
 const SHRINKAGE: f64 = 0.2;
 const MEANS: &str = "aggregate.means";
 const FACTORS: &str = "aggregate.factors";
 
-/// Per composer the mean and a lower-triangular factor of the covariance.
+/// Per composer, the mean and a lower-triangular factor of the covariance.
 #[derive(Debug)]
 pub struct AggregatedPosterior {
     means: Vec<Vec<f32>>,
@@ -41,7 +41,7 @@ impl AggregatedPosterior {
         })
     }
 
-    /// The tensors that travel with a checkpoint, from one fit per composer.
+    /// From one fit per composer.
     pub fn to_tensors(fits: &[(Tensor, Tensor)]) -> HashMap<String, Tensor> {
         let means: Vec<&Tensor> = fits.iter().map(|(m, _)| m).collect();
         let factors: Vec<&Tensor> = fits.iter().map(|(_, f)| f).collect();
@@ -51,7 +51,7 @@ impl AggregatedPosterior {
         ])
     }
 
-    /// From a checkpoint's tensors; `None` when it carries none that fit.
+    /// From a checkpoint's tensors; `None` if it has none that fit.
     pub fn from_tensors(
         tensors: &HashMap<String, Tensor>,
         n_composers: usize,
@@ -63,7 +63,7 @@ impl AggregatedPosterior {
         Some(AggregatedPosterior { means: rows(means), factors: rows(factors) })
     }
 
-    /// With the Gaussians of further composers after these; see [`super::RareLabels`] for the shapes.
+    /// Appends the Gaussians of further composers; see [`super::RareLabels`] for the shapes.
     pub fn and(mut self, means: &Tensor, factors: &Tensor) -> Self {
         self.means.extend(rows(means));
         self.factors.extend(rows(factors));
@@ -74,7 +74,7 @@ impl AggregatedPosterior {
         self.means.get(composer).map(Vec::as_slice)
     }
 
-    /// mean + factor · `noise` (`d_latent` standard normals); `None` for a composer that is not there.
+    /// mean + factor · `noise` (`d_latent` standard normals); `None` for an unknown composer.
     pub fn sample(&self, composer: usize, noise: &[f32]) -> Option<Vec<f32>> {
         let (mean, factor) = (self.means.get(composer)?, self.factors.get(composer)?);
         let d = mean.len();
@@ -82,7 +82,7 @@ impl AggregatedPosterior {
         Some((0..d).map(|i| mean[i] + row(i)).collect())
     }
 
-    /// Of `z` under a composer's Gaussian, but for a constant; `None` for a composer that is not there.
+    /// Log density of `z` under a composer's Gaussian, up to a constant; `None` for an unknown composer.
     pub fn log_density(&self, composer: usize, z: &[f32]) -> Option<f64> {
         let (mean, factor) = (self.means.get(composer)?, self.factors.get(composer)?);
         let d = mean.len();
@@ -101,7 +101,7 @@ impl AggregatedPosterior {
     }
 }
 
-/// Along the first dimension, each flat.
+/// The rows of the first dimension, each flattened.
 fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
     (0..tensor.size()[0])
         .map(|i| {

@@ -1,8 +1,9 @@
-//! One file that holds a trained network and says what it is.
+//! Checkpoint files: a trained network and its description.
 //!
-//! A safetensors file: every variable under its path, in single or half precision, and in the header a JSON
-//! description with the architecture, the composers and where training stood. Whatever else belongs to a model (the
-//! fitted posteriors, the latent map) travels as further tensors.
+//! A checkpoint is a safetensors file: every variable under its path, in single or half precision, and in the header
+//! a JSON
+//! description with the architecture, the composers and the state of training. Other parts of a model (the fitted
+//! posteriors, the latent map) are further tensors.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,13 +18,13 @@ use crate::files;
 use crate::music::ComposerSet;
 use crate::tokens::Field;
 
-/// Raised when the meaning of a variable or of a token changes.
+/// Incremented when the meaning of a variable or token changes.
 pub(crate) const FORMAT: u32 = 2;
 const HEADER_KEY: &str = "pastiche";
-/// A checkpoint larger than this is not one of ours.
+/// Larger files are not checkpoints of this program.
 const MAX_BYTES: u64 = 4 << 30;
 
-/// What the network was trained on and how far.
+/// What the network was trained on, and for how long.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainedOn {
@@ -44,17 +45,21 @@ pub struct CheckpointHeader {
     /// Sizes of the token fields.
     pub vocabulary: Vec<usize>,
     pub config: ModelConfig,
-    /// Those the network was trained with.
+    /// The composers that the network was trained with.
     pub composers: ComposerSet,
-    /// Those that were added afterwards; see [`super::RareLabels`].
+    /// The composers that were added later; see [`super::RareLabels`].
     #[serde(default, skip_serializing_if = "ComposerSet::is_empty")]
     pub rare: ComposerSet,
     pub trained_on: TrainedOn,
-    /// Notes a second in the training music of each composer, the added ones after the others; empty in files of
-    /// versions that did not count them.
+    /// Notes per second in the training music of each composer, the added ones last; empty in files of versions
+    /// that did not count them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes_per_sec: Vec<f32>,
-    /// Titles that belong to the extra tensors, such as the pieces of the latent map.
+    /// Per composer, as above: the share of patterns of four intervals that were heard within the 256 notes before
+    /// them, the mean of the training pieces, 0–1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repetition: Vec<f32>,
+    /// Titles for the extra tensors, such as the pieces of the latent map.
     #[serde(default)]
     pub notes: HashMap<String, Vec<String>>,
 }
@@ -69,6 +74,7 @@ impl CheckpointHeader {
             rare: ComposerSet::default(),
             trained_on,
             notes_per_sec: Vec::new(),
+            repetition: Vec::new(),
             notes: HashMap::new(),
         }
     }
@@ -96,7 +102,7 @@ pub enum CheckpointError {
     Model(#[from] ModelError),
 }
 
-/// A checkpoint as read: its header, all tensors on the CPU in single precision, and a short fingerprint.
+/// A checkpoint in memory: header, all tensors on the CPU in single precision, and a short fingerprint.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub path: PathBuf,
@@ -111,13 +117,13 @@ pub fn fingerprint(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(6).map(|b| format!("{b:02x}")).collect()
 }
 
-/// What a checkpoint's header says it is.
+/// The description in a checkpoint's header.
 pub(crate) const VAE_KIND: &str = "composing model";
 
-/// Writes `tensors` with `header` under a temporary name and renames. `half`: floats in half precision.
+/// Writes `tensors` with `header`. `half`: floats in half precision.
 ///
 /// # Errors
-/// [`CheckpointError::Write`]; what stood at `path` is untouched then.
+/// [`CheckpointError::Write`]; the file at `path` is then unchanged.
 pub fn save(
     path: &Path,
     header: &CheckpointHeader,
@@ -127,7 +133,7 @@ pub fn save(
     write_file(path, header, tensors, half)
 }
 
-/// As [`save`], with a header of any kind of network.
+/// [`save`] with the header of any kind of network.
 pub(crate) fn write_file(
     path: &Path,
     header: &impl Serialize,
@@ -162,23 +168,23 @@ pub(crate) fn write_file(
     files::write_whole(path, &bytes).map_err(write)
 }
 
-/// A file of tensors with a description, of any kind of network.
+/// A file of tensors with a description, for any kind of network.
 pub(crate) struct RawFile<H> {
     pub header: H,
     pub tensors: HashMap<String, Tensor>,
     pub hash: String,
 }
 
-/// The part of every header that says which kind of network it is; the composing model's has none.
+/// The part of every header that says which kind of network it is; absent for the composing model.
 #[derive(Deserialize)]
 struct KindOnly {
     kind: Option<String>,
 }
 
-/// Reads a file of the kind `expected` and checks that every tensor holds numbers.
+/// Reads a file of the kind `expected` and checks that all values are finite.
 ///
 /// # Errors
-/// Any [`CheckpointError`] but `Write`; `check` says whether the header is one of this program's.
+/// Any [`CheckpointError`] but `Write`; `check` validates the header.
 pub(crate) fn read_file<H: serde::de::DeserializeOwned>(
     path: &Path,
     expected: &[&'static str],
@@ -216,7 +222,7 @@ pub(crate) fn read_file<H: serde::de::DeserializeOwned>(
     Ok(RawFile { header, tensors, hash: fingerprint(&bytes) })
 }
 
-/// Variables that networks made before there were hints lack. They start silent, so those networks work as they did.
+/// Variables that older networks, without hints, lack. They start at zero, so such networks work as before.
 const OF_HINTS: [&str; 4] = [".hint_table", ".outcome_table", ".gate", ".gate_table"];
 
 /// Copies the tensors of a file into the variables of the same name.
@@ -263,7 +269,7 @@ fn in_words(size: &[i64]) -> String {
 }
 
 impl Checkpoint {
-    /// Reads a whole checkpoint and checks that every tensor holds numbers.
+    /// Reads a whole checkpoint and checks that all values are finite.
     ///
     /// # Errors
     /// Any [`CheckpointError`] but `Write`.
@@ -299,17 +305,16 @@ pub(crate) fn vocabulary() -> Vec<usize> {
     Field::ALL.iter().map(|f| f.size()).collect()
 }
 
-/// Says what differs when a header is of another format or of other tokens.
+/// Says what differs if a header has another format or other tokens.
 pub(crate) fn check_vocabulary(format: u32, found: &[usize]) -> Result<(), String> {
     if format != FORMAT {
         return Err(format!("format {format}, expected {FORMAT}"));
     }
-    match found == vocabulary() {
-        true => Ok(()),
-        false => {
-            let words = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            Err(format!("token fields with {} values, expected {}", words(found), words(&vocabulary())))
-        }
+    if found == vocabulary() {
+        Ok(())
+    } else {
+        let words = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        Err(format!("token fields with {} values, expected {}", words(found), words(&vocabulary())))
     }
 }
 

@@ -1,6 +1,6 @@
 //! z + composer + the notes so far → the next note, field by field.
 //!
-//! Label and latent enter in four places, because a decoder that is fed them once learns to do without: added to
+//! Label and latent enter in four places, because a decoder that gets them once learns to ignore them: added to
 //! the input, as scale and shift of every norm, as memory tokens for cross-attention in every layer, and in the
 //! norm before the heads.
 
@@ -14,7 +14,7 @@ use super::hints::Hints;
 use super::transformer::{Attention, FeedForward, KeysValues, Linear, Mask, Rotary, adaptive_norm, norm};
 use crate::tokens::Field;
 
-/// What a batch of sequences is conditioned on, ready for every layer.
+/// The condition of a batch of sequences, prepared for every layer.
 #[derive(Debug)]
 pub struct Condition {
     /// `[B, 1, d]`
@@ -33,14 +33,14 @@ struct Layer {
     feed_forward: FeedForward,
 }
 
-/// One small head per field; each sees the trunk and the fields already chosen.
+/// A small head for one field; it sees the trunk and the fields already chosen.
 #[derive(Debug)]
 struct Head {
     hidden: Linear,
     out: Linear,
-    /// Embeds this field's value for the heads after it, `[size, d]`; the last field has none after it.
+    /// Embeds this field's value for the heads after it, `[size, d]`; absent for the last field.
     table: Option<Tensor>,
-    /// How far to lean towards the hinted value and its neighbours, one output per [`reach`].
+    /// Pull towards the hinted value and its neighbours, one output per [`reach`].
     gate: Linear,
     /// The same by class of the match length, `[MATCH_CLASSES, n]`.
     gate_table: Tensor,
@@ -48,7 +48,7 @@ struct Head {
     offsets: Tensor,
 }
 
-/// Distances from the hinted value that a head can lean towards: a repeated key is the same key, but it is struck
+/// Distances from the hinted value that a head can pull towards: a repeated key is the same key, but it is struck
 /// and held a little differently.
 fn reach(field: Field) -> &'static [i64] {
     match field {
@@ -63,12 +63,12 @@ pub struct Decoder {
     head_dim: usize,
     n_heads: i64,
     table: Tensor,
-    /// What the hint of a position says, `[HINT_ROWS, d]`; starts silent, so that older checkpoints go on unchanged.
+    /// Embeds the hint of a position, `[HINT_ROWS, d]`; starts at zero, so that older checkpoints work as before.
     hint_table: Tensor,
     /// Whether the hinted pitch was chosen, for the heads after it: `[MATCH_CLASSES + 1, d]`.
     outcome_table: Tensor,
     composer_table: Tensor,
-    /// Labels after "nobody", for composers that were added to the finished network: `[m, d]`.
+    /// Labels after "nobody", for composers that were added later: `[m, d]`.
     added_labels: Option<Tensor>,
     from_z: Linear,
     no_z: Tensor,
@@ -202,8 +202,8 @@ impl Decoder {
     }
 
     /// The trunk over whole sequences. `rows`: int64 `[B, T, INPUT_COLUMNS]`; `secs`: the onset of each predicted
-    /// note, `[B, T]`; `hints`: of the notes to predict; `sight`: how many positions each sees, itself among
-    /// them. Returns `[B, T, d]`.
+    /// note, `[B, T]`; `hints`: of the notes to predict; `sight`: how many positions each sees, including
+    /// itself. Returns `[B, T, d]`.
     pub fn trunk(
         &self,
         rows: &Tensor,
@@ -276,7 +276,7 @@ impl Decoder {
         let seen = norm(so_far);
         let hidden = head.hidden.forward(&seen).relu().square();
         let logits = head.out.forward(&hidden).to_kind(Kind::Float); // [.., size]
-        // A pointer to the hinted value: what memory adds to each logit can be read off, and made stronger or weaker.
+        // A pointer to the hinted value: what memory adds to each logit is explicit and can be scaled.
         let by_class = Tensor::embedding(&head.gate_table, &hints.matched, -1, false, false);
         let lean = head.gate.forward(&seen).to_kind(Kind::Float) + by_class; // [.., n]
         let at = hints.value(field).unsqueeze(-1) + &head.offsets; // [.., n]
@@ -301,7 +301,7 @@ impl Decoder {
     }
 }
 
-/// Keys and values of the notes so far, so that each new note costs one position.
+/// Cached keys and values of the notes so far, so that each new note costs one position.
 #[derive(Debug)]
 pub struct Cache {
     layers: Vec<KeysValues>,
@@ -318,7 +318,12 @@ impl Cache {
         self.len == 0
     }
 
-    /// Makes sequence `i` what sequence `rows[i]` was; `rows`: int64, on the cache's device.
+    /// Forgets the last `positions`.
+    pub fn rewind(&mut self, positions: i64) {
+        self.len = (self.len - positions).max(0);
+    }
+
+    /// Replaces sequence `i` by sequence `rows[i]`; `rows`: int64, on the cache's device.
     pub fn select(&mut self, rows: &Tensor) {
         for layer in &mut self.layers {
             layer.keys = layer.keys.index_select(0, rows);

@@ -1,4 +1,4 @@
-//! Tokens → posterior. The encoder never sees the label: what it says of the composer it has heard.
+//! Tokens → posterior. The encoder never sees the composer label.
 
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
@@ -30,8 +30,8 @@ struct Block {
     feed_forward: FeedForward,
 }
 
-/// A bidirectional transformer over patches of a few notes, pooled by learned queries; and, beside it, what the
-/// segment is made of as a listener might count it, which a transformer takes long to learn to count.
+/// A bidirectional transformer over patches of a few notes, pooled by learned queries, plus the tally of the segment:
+/// histograms that a transformer takes long to learn to count.
 #[derive(Debug)]
 pub struct Encoder {
     patch_len: i64,
@@ -97,7 +97,7 @@ impl Encoder {
             &Tensor::zeros([b, patches], (Kind::Float, device)),
             self.head_dim,
         );
-        // 0 for patches that are there, minus infinity for those after the end: [B, 1, 1, patches].
+        // 0 for patches of the segment, minus infinity for those after its end: [B, 1, 1, patches].
         let bias = Tensor::zeros([b, 1, 1, patches], (compute, device))
             .masked_fill(&is_present.logical_not().view([b, 1, 1, patches]), f64::NEG_INFINITY);
         for block in &self.blocks {
@@ -111,7 +111,7 @@ impl Encoder {
         let q = self.pool.queries(&norm(&seed), None);
         let kv = self.pool.keys_values(&norm(&x), None);
         let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Biased(&bias)))).reshape([b, -1]);
-        // Square roots of shares are small numbers.
+        // Square roots of shares are small: scale them up.
         let counted = norm(&self.tally_hidden.forward(&(tallies.to_kind(compute) * 4.0))).relu();
         let mean = self.mean.forward(&pooled) + self.tally_mean.forward(&counted);
         let log_variance = self.log_variance.forward(&pooled) + self.tally_log_variance.forward(&counted);

@@ -32,17 +32,17 @@ pub const INPUT_ROWS: i64 = OFFSETS[INPUT_COLUMNS - 1] + SIZES[INPUT_COLUMNS - 1
 /// Rows of one note in the encoder's table.
 pub const NOTE_ROWS: i64 = OFFSETS[NOTE_COLUMNS - 1] + SIZES[NOTE_COLUMNS - 1];
 
-/// What the decoder is told about the note before the one it predicts.
+/// What the decoder sees of the previous note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Previous {
-    /// There is none: the window begins here.
+    /// There is none: the window starts here.
     Start,
-    /// There is one, but it is kept from the model.
+    /// There is one, but it is hidden from the model.
     Hidden,
     Note(NoteToken),
 }
 
-/// Where in its piece a note stands.
+/// The position of a note in its piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Notes before it.
@@ -52,12 +52,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// 0, 1, 2–3, 4–7 … 512 and more: the beginning of a piece is told in detail, its middle not at all.
+    /// Classes 0, 1, 2–3, 4–7 … 512 and more: fine at the beginning of a piece, coarse in its middle.
     fn since_bin(self) -> i64 {
         i64::from((self.since_start + 1).min(1 << 10).ilog2()).min(SINCE_BINS - 1)
     }
 
-    /// Under 8, under 16 … 512 and more: coarse, so that the model chooses the very end itself.
+    /// Classes below 8, below 16 … 512 and more: coarse, so that the model chooses the exact end itself.
     fn until_bin(self) -> i64 {
         i64::from((self.until_end / 4).clamp(1, 1 << 10).ilog2()).min(UNTIL_BINS - 1)
     }
@@ -89,13 +89,13 @@ pub fn input_rows(previous: Previous, place: Place) -> [i64; INPUT_COLUMNS] {
     std::array::from_fn(|i| rows[i] + OFFSETS[i])
 }
 
-/// Rows of the encoder's table for one note at position `in_patch` of its patch; `None` where the segment is over.
+/// Rows of the encoder's table for a note at position `in_patch` of its patch; `None` after the end of the segment.
 pub fn note_rows(note: Option<NoteToken>, in_patch: usize) -> [i64; NOTE_COLUMNS] {
     let columns = note.map_or_else(|| hidden_columns(HIDDEN_PITCH), note_columns);
     std::array::from_fn(|i| columns[i] + OFFSETS[i] + in_patch as i64 * NOTE_ROWS)
 }
 
-/// Columns of a hint: the five fields of the earlier note, how much matched, and how long ago; row 0 of each is "no
+/// Columns of a hint: the five fields of the earlier note, match length, and age; row 0 of each is "no
 /// hint".
 pub const HINT_COLUMNS: usize = 7;
 /// Classes of match lengths, "no hint" among them.

@@ -1,4 +1,4 @@
-//! What the decoder is told of the notes that may be about to return, as tensors.
+//! Memory hints as tensors: for each position, the earlier note that may be about to return.
 
 use tch::{Device, Tensor};
 
@@ -14,7 +14,7 @@ pub struct Hints {
     pub values: Tensor,
     /// int64 `[B, T]`: class of the match length, 0 without a hint.
     pub matched: Tensor,
-    /// float `[B, T]`: how far the heads lean towards the hinted values. 1 as trained, 0 without a hint.
+    /// float `[B, T]`: strength of the pull towards the hinted values; 1 as trained, 0 without a hint.
     pub strength: Tensor,
 }
 
@@ -37,7 +37,7 @@ impl Hints {
         }
     }
 
-    /// None for anybody.
+    /// No hints.
     pub fn none(b: usize, t: usize, device: Device) -> Hints {
         Hints::new(&vec![None; b * t], &vec![0.0; b], t, device)
     }
@@ -52,7 +52,7 @@ impl Hints {
         }
     }
 
-    /// Without its second dimension, of length 1.
+    /// Drops the second dimension, of length 1.
     pub fn squeezed(&self) -> Hints {
         self.map(|t| t.squeeze_dim(1))
     }
@@ -62,8 +62,9 @@ impl Hints {
         self.values.select(-1, field.index() as i64)
     }
 
-    /// Was the hinted pitch chosen? 0 where there is no hint, the class of the match where it was, one more than the
-    /// last class where it was not. `pitches`: int64, the shape of `matched`.
+    /// Was the hinted pitch chosen? 0 without a hint, the class of the match if it was, one more than the last class
+    /// if it
+    /// was not. `pitches`: int64, the shape of `matched`.
     pub(super) fn outcome(&self, pitches: &Tensor) -> Tensor {
         let agrees = pitches.eq_tensor(&self.value(Field::Pitch));
         let refused = Tensor::full_like(&self.matched, super::features::MATCH_CLASSES);

@@ -2,20 +2,20 @@
 
 use tch::{Kind, Tensor};
 
-/// Weights and floors of the terms; see `docs/experiments.md` for what was measured.
+/// Weights and floors of the terms; see `docs/experiments.md` for the measurements.
 #[derive(Clone, Copy, Debug)]
 pub struct LossWeights {
     /// β of the KL term.
     pub kl: f64,
-    /// KL per dimension that costs nothing, nats.
+    /// KL per dimension without cost (free bits), nats.
     pub free_bits_nats: f64,
     pub label: f64,
     pub bag: f64,
-    /// Notes a segment's KL is spread over, so that all terms are per note.
+    /// Notes that a segment's KL is divided by, so that all terms are per note.
     pub segment_len: f64,
 }
 
-/// What [`super::Vae::elbo`] returns; scalars but for `kl_dims`, all on the device and differentiable.
+/// The terms from [`super::Vae::elbo`]: scalars except `kl_dims`, all on the device and differentiable.
 #[derive(Debug)]
 pub struct ElboTerms {
     /// Nats per note, by field.
@@ -43,7 +43,7 @@ impl ElboTerms {
         self.kl_dims.sum(Kind::Float)
     }
 
-    /// What is minimised: nats per note.
+    /// The training loss, nats per note.
     pub fn loss(&self, weights: &LossWeights) -> Tensor {
         let floor = weights.free_bits_nats;
         let labelled = self.kl_dims.clamp_min(floor).sum(Kind::Float);

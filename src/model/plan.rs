@@ -1,25 +1,26 @@
-//! How the latents of a piece go on from segment to segment: a first-order model of the whole take.
+//! The plan: a first-order model of how the latents of a piece evolve from segment to segment.
 //!
-//! A segment's latent is its composer's mean, plus what its place in the piece adds (beginnings and endings are slower
-//! and softer than middles), plus a deviation that carries over to the next segment. All of it is fitted in closed
-//! form to the posterior means of real pieces.
+//! A segment's latent is its composer's mean, plus an offset for its place in the piece (beginnings and endings are
+//! slower and softer than middles), plus a deviation that partly carries over to the next segment. All of it is
+//! fitted in
+//! closed form to the posterior means of real pieces.
 
 use std::collections::HashMap;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-/// Segments from the beginning, and segments to the end, that have a place of their own.
+/// Number of segments at the beginning, and at the end, that have an offset of their own.
 const FIRST: usize = 3;
 const LAST: usize = 2;
 /// Places of a piece: the first segments, the last ones, and all those between.
 pub const PLACES: usize = FIRST + LAST + 1;
 const MIDDLE: usize = PLACES - 1;
-/// Pieces' worth of belief that a composer's edges are those of all composers.
+/// Weight, in pieces, of the prior that a composer's offsets are those of all composers.
 const SHRINKAGE: f64 = 12.0;
 const SHIFTS: &str = "plan.shifts";
 const CARRY: &str = "plan.carry";
 
-/// The place of segment `index` of `count`; the end wins where a short piece is both.
+/// The place of segment `index` of `count`; in short pieces the end takes precedence.
 pub fn place_of(index: usize, count: usize) -> usize {
     let to_end = count.saturating_sub(index + 1);
     if index == 0 {
@@ -33,12 +34,12 @@ pub fn place_of(index: usize, count: usize) -> usize {
     }
 }
 
-/// What a model of the sequence of latents needs beside the composers' Gaussians.
+/// The parameters of the plan, in addition to the composers' Gaussians.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatentPlan {
-    /// Per composer and place: what is added to the composer's mean, `d_latent` numbers.
+    /// Per composer and place: the offset from the composer's mean, `d_latent` numbers.
     shifts: Vec<Vec<Vec<f32>>>,
-    /// Per dimension: the share of a deviation that is still there one segment later, 0–1.
+    /// Per dimension: the share of a deviation that remains one segment later, 0–1.
     carry: Vec<f32>,
 }
 
@@ -107,13 +108,13 @@ impl LatentPlan {
         LatentPlan { shifts, carry }
     }
 
-    /// What segment `index` of `count` adds to the mean of a composer; nothing for one that is not there.
+    /// The offset of segment `index` of `count`; empty for an unknown composer.
     pub fn shift(&self, composer: usize, index: usize, count: usize) -> &[f32] {
         self.shifts.get(composer).map_or(&[], |places| &places[place_of(index, count)])
     }
 
-    /// The deviation of the next segment: what is carried over of `deviation`, and a part of `fresh`, a deviation
-    /// drawn for its own sake, so that all segments vary equally far.
+    /// The deviation of the next segment: what carries over from `deviation`, plus a share of `fresh`, an independent
+    /// deviation, so that all segments vary equally.
     pub fn next(&self, deviation: &[f32], fresh: &[f32]) -> Vec<f32> {
         let parts = deviation.iter().zip(fresh).zip(&self.carry);
         parts.map(|((old, new), c)| c * old + (1.0 - c * c).sqrt() * new).collect()
@@ -129,7 +130,7 @@ impl LatentPlan {
         ])
     }
 
-    /// From a checkpoint's tensors; `None` when it carries none that fit.
+    /// From a checkpoint's tensors; `None` if it has none that fit.
     pub fn from_tensors(
         tensors: &HashMap<String, Tensor>,
         n_composers: usize,

@@ -1,7 +1,7 @@
 //! The mixture-of-Gaussians prior: p(z given composer) is one component, with a fixed mean and a learned variance.
 //!
-//! Component k has its mean on axis k of the latent space: the first K dimensions say whose music it is, the others
-//! are free for what else there is to say. The means are not learned: when they were, they drifted together, because
+//! Component k has its mean on axis k of the latent space: the first K dimensions encode the composer, the others are
+//! free for everything else. The means are not learned: when they were, they drifted together, because
 //! a component close to all posteriors is the cheapest for the KL term.
 
 use tch::nn::{Init, Path};
@@ -10,10 +10,10 @@ use tch::{Kind, Tensor, no_grad};
 use super::ModelConfig;
 use super::encoder::Posterior;
 
-/// How far apart two component means lie, in standard deviations of a component.
+/// Distance between two component means, in standard deviations of a component.
 const SEPARATION: f64 = 12.0;
 /// Component log standard deviations stay between this and 0: wider ones would only change the unit of the latents.
-const LEAST_LOG_SIGMA: f64 = -0.5;
+const MIN_LOG_SIGMA: f64 = -0.5;
 
 /// K components of equal weight, so that rare composers are as likely as frequent ones.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl MixturePrior {
         prior
     }
 
-    /// Puts the means on their axes, where those of older checkpoints, which were learned, may not be.
+    /// Puts the means on their axes; older checkpoints have learned means.
     pub fn set_means(&mut self) {
         // Axes of length r end r·√2 apart.
         let length = SEPARATION / std::f64::consts::SQRT_2;
@@ -50,7 +50,7 @@ impl MixturePrior {
 
     /// Bounded log σ, `[K, d_latent]`.
     pub fn log_sigmas(&self) -> Tensor {
-        self.log_sigmas.clamp(LEAST_LOG_SIGMA, 0.0)
+        self.log_sigmas.clamp(MIN_LOG_SIGMA, 0.0)
     }
 
     /// KL(q‖component) in nats per dimension, `[B, d_latent]`; `composer`: int64 `[B]`.

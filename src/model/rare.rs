@@ -1,7 +1,8 @@
-//! Composers of whom there is too little music to train with: a label of their own, added to a finished network.
+//! Labels for composers with too little music to train with, added to a finished network.
 //!
-//! The network stays as it is. What is learned of such a composer is one row of the decoder's label table, and where
-//! the posteriors of the music lie; both travel with the checkpoint as further tensors.
+//! The network does not change. For each such composer, one row of the decoder's label table is learned and a
+//! Gaussian
+//! is fitted to the posteriors of the music; the checkpoint holds both as further tensors.
 
 use tch::Tensor;
 
@@ -12,7 +13,7 @@ const TABLE: &str = "rare.table";
 const MEANS: &str = "rare.means";
 const FACTORS: &str = "rare.factors";
 
-/// The labels that were added to a network.
+/// The added labels.
 #[derive(Debug)]
 pub struct RareLabels {
     pub composers: ComposerSet,
@@ -25,7 +26,7 @@ pub struct RareLabels {
 }
 
 impl RareLabels {
-    /// Those a checkpoint carries; `None` when it carries none that fit.
+    /// The labels of a checkpoint; `None` if it has none that fit.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Option<RareLabels> {
         let header = &checkpoint.header;
         let (m, d) = (header.rare.len() as i64, header.config.d_latent as i64);
@@ -42,7 +43,7 @@ impl RareLabels {
         })
     }
 
-    /// Puts them into a checkpoint, in place of any it has.
+    /// Puts the labels into a checkpoint, replacing any that it has.
     pub fn put_into(self, checkpoint: &mut Checkpoint) {
         checkpoint.header.rare = self.composers;
         let tensors = [(TABLE, self.table), (MEANS, self.means), (FACTORS, self.factors)];
@@ -51,7 +52,7 @@ impl RareLabels {
 }
 
 impl CheckpointHeader {
-    /// All composers there are labels for: those the network was trained with, then those that were added.
+    /// All composers with a label: those the network was trained with, then the added ones.
     pub fn all_composers(&self) -> ComposerSet {
         let names = self.composers.iter().chain(self.rare.iter());
         ComposerSet::new(names.map(|(_, composer)| composer.name.clone()))

@@ -1,6 +1,6 @@
-//! The parts both halves of the network are made of: linear maps, norms, rotary positions, attention, feed-forward.
+//! The building blocks of encoder and decoder: linear maps, norms, rotary positions, attention, feed-forward.
 //!
-//! Choices measured in `docs/experiments.md`: query/key normalisation, squared ReLU (Primer, arXiv 2109.08668) and
+//! As measured in `docs/experiments.md`, query/key normalisation, squared ReLU (Primer, arXiv 2109.08668) and
 //! zero-initialised output maps let the Muon optimiser run at a high learning rate.
 
 use tch::nn::{Init, Path};
@@ -18,7 +18,7 @@ impl Linear {
         Linear::scaled(vs, name, n_in, n_out, 1.0)
     }
 
-    /// As [`Linear::new`], the weights multiplied by `gain`; 0 makes the map start silent.
+    /// [`Linear::new`] with the weights multiplied by `gain`; with 0 the map starts at zero.
     pub fn scaled(vs: &Path, name: &str, n_in: usize, n_out: usize, gain: f64) -> Linear {
         let dims = [n_out as i64, n_in as i64];
         let init = match gain {
@@ -28,11 +28,12 @@ impl Linear {
         Linear { weight: vs.var(name, &dims, init) }
     }
 
-    /// Computes in the kind of `x`, so that a caller chooses bf16 by casting its input.
+    /// Computes in the kind of `x`: cast the input for bf16.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        match x.kind() == self.weight.kind() {
-            true => x.linear(&self.weight, None::<Tensor>),
-            false => x.linear(&self.weight.to_kind(x.kind()), None::<Tensor>),
+        if x.kind() == self.weight.kind() {
+            x.linear(&self.weight, None::<Tensor>)
+        } else {
+            x.linear(&self.weight.to_kind(x.kind()), None::<Tensor>)
         }
     }
 }
@@ -66,14 +67,14 @@ impl Rotary {
             let ramp = Tensor::linspace(fastest.ln(), slowest.ln(), half, (Kind::Float, device));
             (ramp.exp() * std::f64::consts::TAU).unsqueeze(0).unsqueeze(0)
         };
-        // Turns per note, and per second: from a few notes to a whole segment, from a fast run to a phrase.
+        // Turns per note, and per second: periods from a few notes to a whole segment, from a fast run to a phrase.
         let by_index = index.unsqueeze(-1) * ladder(1.0 / 1024.0, 1.0 / 6.0);
         let by_time = secs.unsqueeze(-1) * ladder(1.0 / 60.0, 1.0 / 0.15);
         let angles = Tensor::cat(&[by_index, by_time], -1).unsqueeze(1);
         Rotary { cos: angles.cos(), sin: angles.sin() }
     }
 
-    /// Turns `x`: `[B, heads, T, head_dim]`.
+    /// Rotates `x`: `[B, heads, T, head_dim]`.
     pub fn apply(&self, x: &Tensor) -> Tensor {
         let parts = x.chunk(2, -1);
         let (a, b) = (&parts[0], &parts[1]);
@@ -87,9 +88,9 @@ impl Rotary {
 pub enum Mask<'a> {
     /// All of them.
     Full,
-    /// As many as this, itself and those just before it; for as many queries as keys.
+    /// This many: itself and those just before it; with as many queries as keys.
     Last(i64),
-    /// All, with this added to the scores: broadcast to `[B, heads, T, keys]`, minus infinity bars a position.
+    /// All, with this added to the scores: broadcast to `[B, heads, T, keys]`, minus infinity to mask a position.
     Biased(&'a Tensor),
 }
 
@@ -194,7 +195,7 @@ fn mix_on_cpu(queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
     }
 }
 
-/// As [`mix_on_cpu`], with libtorch's fused kernels.
+/// [`mix_on_cpu`] with libtorch's fused kernels.
 fn mix_fused(queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
     let t = queries.size()[2];
     let options = (queries.kind(), queries.device());

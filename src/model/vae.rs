@@ -12,39 +12,40 @@ use super::transformer::{Linear, norm};
 use super::{ModelConfig, ModelError};
 use crate::tokens::Field;
 
-/// Targets that count for nothing: padding, and the other fields of an end token.
+/// Marks targets without loss: padding, and the other fields of an end token.
 pub const IGNORED: i64 = -100;
 
-/// One batch of segments, on the device of the model. `T` is `context_len`. The encoder hears `S` segments, of which
-/// the decoder writes the first `B`.
+/// A batch of segments, on the model's device. `T` is `context_len`. The encoder reads `S` segments, of which the
+/// decoder
+/// predicts the first `B`.
 #[derive(Debug)]
 pub struct Batch {
     /// int64 `[B, T, INPUT_COLUMNS]`: decoder input.
     pub rows: Tensor,
     /// float `[B, T]`: onset of each target in seconds from the window's first.
     pub secs: Tensor,
-    /// What is remembered of earlier passages, for each target.
+    /// Memory hints for each target.
     pub hints: Hints,
-    /// int64 `[B, T, 5]`: what to predict, [`IGNORED`] where nothing.
+    /// int64 `[B, T, 5]`: targets, or [`IGNORED`].
     pub targets: Tensor,
     /// int64 `[S, T, NOTE_COLUMNS]`: encoder input.
     pub segment_rows: Tensor,
     /// bool `[S, T / patch_len]`.
     pub segment_present: Tensor,
-    /// float `[S, TALLY_LEN]`: what each segment is made of.
+    /// float `[S, TALLY_LEN]`: the tally of each segment.
     pub tallies: Tensor,
-    /// int64 `[S]`; `n_composers` where the composer is not labelled.
+    /// int64 `[S]`; `n_composers` if unlabelled.
     pub composer: Tensor,
 }
 
-/// What the decoder is allowed to know of each segment of a batch.
+/// What the decoder may use for each segment of a batch.
 #[derive(Debug)]
 pub struct Conditioning {
     /// float `[B]`, 0 where the latent is withheld.
     pub has_z: Tensor,
     /// int64 `[B]`, `n_composers` where the label is withheld.
     pub label: Tensor,
-    /// Positions that each position of the decoder sees, itself among them.
+    /// Positions that each position of the decoder sees, including itself.
     pub sight: i64,
     /// standard normal `[S, d_latent]` for the posterior sample.
     pub noise: Tensor,
@@ -59,11 +60,11 @@ pub struct Vae {
     pub prior: MixturePrior,
     pub decoder: Decoder,
     bag: Bag,
-    /// The kind of the matrix products: float, or bfloat16 over float master weights.
+    /// Kind of the matrix products: float, or bfloat16 with float master weights.
     pub compute: Kind,
 }
 
-/// Predicts a segment's histograms of all fields from z alone, so that z has to say what the music is made of.
+/// Predicts a segment's field histograms from z alone, so that z must encode them.
 #[derive(Debug)]
 struct Bag {
     hidden: Linear,
@@ -95,10 +96,10 @@ impl Bag {
 }
 
 impl Vae {
-    /// Random weights from torch's own generator.
+    /// Random weights from torch's global generator.
     ///
     /// # Errors
-    /// When `config` cannot be.
+    /// If `config` is invalid.
     pub fn new(config: &ModelConfig, device: Device) -> Result<Vae, ModelError> {
         config.validate()?;
         let vs = VarStore::new(device);
@@ -118,7 +119,7 @@ impl Vae {
         self.vs.device()
     }
 
-    /// Trainable numbers.
+    /// Number of trainable parameters.
     pub fn parameters(&self) -> usize {
         self.vs.trainable_variables().iter().map(Tensor::numel).sum()
     }
@@ -128,7 +129,7 @@ impl Vae {
         self.encoder.forward(&batch.segment_rows, &batch.segment_present, &batch.tallies, self.compute)
     }
 
-    /// What the decoder's layers need of (z, composer); see [`Decoder::condition`].
+    /// The condition of (z, composer) for the decoder's layers; see [`Decoder::condition`].
     pub fn condition(&self, z: &Tensor, label: &Tensor, has_z: &Tensor) -> Condition {
         self.decoder.condition(z, label, has_z, self.compute)
     }
@@ -165,7 +166,7 @@ impl Vae {
         let is_labelled = unlabelled.logical_not().to_kind(Kind::Float);
         let own = batch.composer.clamp(0, self.config.n_composers as i64 - 1);
         let n_labelled = is_labelled.sum(Kind::Float).clamp_min(1.0);
-        // Closed form towards the labelled component, averaged over the labelled segments, per dimension.
+        // KL towards the labelled component in closed form, averaged over the labelled segments, per dimension.
         let kl_dims = (self.prior.kl_to_component(&q, &own) * is_labelled.unsqueeze(1)).sum_dim_intlist(
             [0i64].as_slice(),
             false,

@@ -1,4 +1,4 @@
-//! Who wrote it: the conditioning label.
+//! Composers: the labels that the model is conditioned on.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// As [`surname`] of the name.
+    /// The [`surname`] of the name.
     pub fn surname(&self) -> &str {
         surname(&self.name)
     }
@@ -40,12 +40,12 @@ impl Composer {
         composer_name::known_as(&self.name)
     }
 
-    /// Year of birth, where this program knows it.
+    /// Year of birth, if known.
     pub fn born(&self) -> Option<i32> {
         self.known().map(|known| known.born)
     }
 
-    /// The period, where this program knows it.
+    /// The period, if known.
     pub fn era(&self) -> Option<Era> {
         self.known().map(|known| known.era)
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Composer {
     }
 }
 
-/// Why a name did not lead to one composer.
+/// Why a name did not match exactly one composer.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComposerError {
@@ -106,7 +106,7 @@ impl ComposerSet {
         (0u8..).map(ComposerId).zip(&self.composers)
     }
 
-    /// All ids in order of birth, the unknown last, by name within a year: the order they are listed in.
+    /// All ids by year of birth, then name; unknown years last. The order of all lists.
     pub fn by_time(&self) -> Vec<ComposerId> {
         let mut ids: Vec<(i32, &str, ComposerId)> =
             self.iter().map(|(id, c)| (c.born().unwrap_or(i32::MAX), c.surname(), id)).collect();
@@ -117,7 +117,7 @@ impl ComposerSet {
     /// Finds a composer by full name or surname in any usual spelling, or by a unique beginning of either.
     ///
     /// # Errors
-    /// [`ComposerError::Unknown`] names the nearest and lists those that would have done;
+    /// [`ComposerError::Unknown`] names the nearest and lists all composers;
     /// [`ComposerError::Ambiguous`] the candidates.
     pub fn find(&self, asked: &str) -> Result<ComposerId, ComposerError> {
         let wanted = fold(asked);
@@ -127,10 +127,8 @@ impl ComposerSet {
             |c: &Composer| fold(&c.name).starts_with(&wanted) || fold(c.surname()).starts_with(&wanted);
         let ways: [&dyn Fn(&Composer) -> bool; 3] = [&is_exact, &is_meant, &begins];
         for way in ways {
-            let matching: Vec<(ComposerId, &Composer)> = match wanted.is_empty() {
-                true => Vec::new(),
-                false => self.iter().filter(|(_, c)| way(c)).collect(),
-            };
+            let matching: Vec<(ComposerId, &Composer)> =
+                if wanted.is_empty() { Vec::new() } else { self.iter().filter(|(_, c)| way(c)).collect() };
             match matching.as_slice() {
                 [] => {}
                 [(id, _)] => return Ok(*id),

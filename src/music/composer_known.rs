@@ -1,15 +1,15 @@
-//! The composers of the piano repertoire that are known by name.
+//! A table of composers of piano music.
 
 use super::era::Era;
 
-/// A composer of the piano repertoire whose dates are known here.
+/// A composer of piano music.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Known {
-    /// The full name, as MAESTRO spells it where it has the composer.
+    /// The full name, as in MAESTRO if the composer is in it.
     pub name: &'static str,
     pub born: i32,
     pub era: Era,
-    /// Further words that stand for the last one of the name, and for those before it, where they sound different.
+    /// Other spellings of the surname, and of the forenames, that sound different.
     pub(super) surnames: &'static [&'static str],
     pub(super) forenames: &'static [&'static str],
 }

@@ -1,4 +1,4 @@
-//! The names of composers, in the spellings people use.
+//! Matches composer names in different spellings.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,14 +7,14 @@ use deunicode::deunicode;
 
 use super::composer_known::{KNOWN, Known};
 
-/// Words of a name that tell nobody apart.
+/// Words of a name that do not distinguish composers.
 const PARTICLES: [&str; 10] = ["van", "von", "de", "di", "da", "del", "der", "d", "v", "le"];
-/// How much two forenames that begin alike must have in common, 0–1: Pyotr is Peter, Fanny is not Felix.
+/// Minimum similarity, 0–1, of two forenames with the same first letter: Pyotr is Peter, Fanny is not Felix.
 const LIKE_FORENAME: f64 = 0.4;
-/// From here on, 0–1, a name is near enough to be what was meant.
+/// Minimum similarity, 0–1, of a name offered as "did you mean".
 const NEAR: f64 = 0.6;
 
-/// The composer that `name` means in whatever spelling; `None` for names not known here, and for two people ("Franz
+/// The composer that `name` means in any spelling; `None` for unknown names and for two people ("Franz
 /// Schubert / Franz Liszt").
 pub fn known_as(name: &str) -> Option<&'static Known> {
     static HEARD: LazyLock<Vec<Heard>> = LazyLock::new(|| KNOWN.iter().map(Heard::known).collect());
@@ -29,7 +29,7 @@ pub fn known_as(name: &str) -> Option<&'static Known> {
     KNOWN.get(found)
 }
 
-/// Do both names mean the same composer? Accents, order, initials and the way a foreign name is spelt make no
+/// Do both names mean the same composer? Accents, order, initials and transliteration make no
 /// difference: "Skrjabin, A." is "Alexander Scriabin".
 pub fn is_same(a: &str, b: &str) -> bool {
     match (known_as(a), known_as(b)) {
@@ -43,8 +43,8 @@ pub fn is_same(a: &str, b: &str) -> bool {
     }
 }
 
-/// One name for each of `names`, so that all spellings of a composer become one: the full name where it is known
-/// here, else the longest that is among them.
+/// One name for each of `names`, so that all spellings of a composer become one: the full name if it is known
+/// here, else the longest of them.
 pub fn unified(names: &[&str]) -> Vec<String> {
     let spelt: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     let mut by_sound: HashMap<String, Vec<usize>> = HashMap::new();
@@ -71,7 +71,7 @@ pub fn unified(names: &[&str]) -> Vec<String> {
     names.iter().enumerate().map(unify).collect()
 }
 
-/// The index of the name that `asked` is nearest to, if it is near at all: for "did you mean".
+/// The index of the name nearest to `asked`, if it is near enough: for "did you mean".
 pub fn nearest(asked: &str, names: &[&str]) -> Option<usize> {
     let like = |a: &str, b: &str| {
         let spelt = strsim::normalized_damerau_levenshtein(a, b);
@@ -93,7 +93,7 @@ pub fn fold(text: &str) -> String {
     deunicode(text.trim()).to_lowercase()
 }
 
-/// "Alpha, Anna" as it is spoken: "Anna Alpha".
+/// "Alpha, Anna" as "Anna Alpha".
 fn spoken(name: &str) -> String {
     match name.split_once(',') {
         Some((surname, forenames)) if !forenames.trim().is_empty() && !forenames.contains(',') => {
@@ -103,7 +103,7 @@ fn spoken(name: &str) -> String {
     }
 }
 
-/// Two people share a piece: an arrangement, a paraphrase.
+/// Does the name hold two people, as of an arrangement or paraphrase?
 fn names_several(name: &str) -> bool {
     name.contains(['/', '&', '+', ';']) || name.contains(" - ") || fold(name).contains(" and ")
 }
@@ -118,9 +118,9 @@ fn words(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// A full name, ready to be compared.
+/// A full name, prepared for comparison.
 struct Heard {
-    /// How the surname sounds, in each language that has its own.
+    /// The sounds of the surname, one per spelling.
     surnames: Vec<String>,
     forenames: Vec<String>,
 }
@@ -143,7 +143,7 @@ impl Heard {
         heard
     }
 
-    /// Is `asked` this name, or a part of it with the surname? Every word must be accounted for.
+    /// Is `asked` this name, or a part of it with the surname? Every word must match.
     fn is_meant_by(&self, asked: &[String]) -> bool {
         let is_surname = |word: &String| self.surnames.contains(&sound(word));
         let is_forename = |word: &String| {
@@ -155,7 +155,7 @@ impl Heard {
     }
 }
 
-/// "j", "js": the first letters of forenames in their order.
+/// Are these initials of the forenames ("j", "js")?
 fn are_initials(word: &str, forenames: &[String]) -> bool {
     let mut initials = forenames.iter().filter_map(|name| name.chars().next());
     word.len() <= 3 && word.chars().all(|letter| initials.any(|initial| initial == letter))
@@ -166,7 +166,7 @@ fn alike(a: &str, b: &str) -> bool {
     a.chars().next() == b.chars().next() && strsim::normalized_levenshtein(&a, &b) >= LIKE_FORENAME
 }
 
-/// How a folded word sounds, whichever language spelt it: "Tschaikowsky" and "Chaikovskii" are one.
+/// The sound of a folded word in any transliteration: "Tschaikowsky" and "Chaikovskii" are the same.
 fn sound(word: &str) -> String {
     const SPELLINGS: [(&str, &str); 22] = [
         ("tsch", "k"),

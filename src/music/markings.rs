@@ -1,4 +1,4 @@
-//! What a file says beyond notes and the sustain pedal, kept so that it can be written again.
+//! Other contents of a MIDI file (pedals, tempo, metre), kept so that they can be written again.
 
 use std::ops::Range;
 
@@ -21,8 +21,8 @@ pub struct MetreChange {
     pub beat_power: u8,
 }
 
-/// The other two pedals and the beat, in order of time. Nothing of it is heard in the studio; times are in seconds
-/// throughout, so the tempo only says where the beats are. The default is what a file without any of it has: no
+/// The other two pedals and the beat, in order of time. The studio does not play them; times are in seconds
+/// throughout, so the tempo only says where the beats are. The default: no
 /// pedals, 120 quarters a minute and four of them in a measure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Markings {
@@ -32,7 +32,7 @@ pub struct Markings {
     pub sostenuto: Vec<PedalChange>,
     pub tempos: Vec<TempoChange>,
     pub metres: Vec<MetreChange>,
-    /// The ticks of a quarter in the file, where the usual 960 are not a multiple of them.
+    /// Ticks per quarter in the file, if the usual 960 are not a multiple of them.
     pub ticks_per_quarter: Option<u16>,
 }
 
@@ -41,7 +41,7 @@ impl Markings {
         *self == Markings::default()
     }
 
-    /// As [`Performance::slice_secs`](super::Performance::slice_secs).
+    /// See [`Performance::slice_secs`](super::Performance::slice_secs).
     pub(super) fn slice_secs(&self, range: &Range<f64>, is_cut: bool) -> Markings {
         Markings {
             soft: slice_pedal(&self.soft, range, is_cut),
@@ -52,7 +52,7 @@ impl Markings {
         }
     }
 
-    /// As [`Performance::at_tempo`](super::Performance::at_tempo).
+    /// See [`Performance::at_tempo`](super::Performance::at_tempo).
     pub(super) fn at_tempo(&self, scale: f64) -> Markings {
         let secs = |time_secs: f64| time_secs / scale;
         let pedal = |changes: &[PedalChange]| scale_pedal(changes, scale);
@@ -74,7 +74,7 @@ impl Markings {
     }
 }
 
-/// The tempo of a file that names none.
+/// The default tempo.
 pub const DEFAULT_QUARTER_MICROS: u32 = 500_000;
 
 fn at_tempo(tempo: &TempoChange, time_secs: f64) -> TempoChange {
@@ -85,7 +85,7 @@ fn at_metre(metre: &MetreChange, time_secs: f64) -> MetreChange {
     MetreChange { time_secs, ..*metre }
 }
 
-/// The changes within `range`, moved so that it begins at zero, and first the one that holds at its beginning.
+/// The changes within `range`, shifted to begin at zero, starting with the one in effect at its beginning.
 fn slice<T>(
     changes: &[T],
     range: &Range<f64>,
@@ -98,8 +98,8 @@ fn slice<T>(
     standing.into_iter().chain(inside.map(|change| moved(change, secs(change) - range.start))).collect()
 }
 
-/// A pedal within `range`, moved so that it begins at zero. It begins as the pedal stands there; where the music is
-/// cut it is lifted.
+/// A pedal within `range`, shifted to begin at zero. It starts with the pedal's state there; at the end of the range
+/// it is lifted.
 pub(super) fn slice_pedal(changes: &[PedalChange], range: &Range<f64>, is_cut: bool) -> Vec<PedalChange> {
     let moved = |change: &PedalChange, time_secs: f64| PedalChange { time_secs, ..*change };
     let mut pedal = slice(changes, range, |change| change.time_secs, moved);

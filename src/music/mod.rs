@@ -1,8 +1,9 @@
-//! Music as the rest of the crate sees it: notes in seconds, a sustain pedal, and who wrote them.
+//! Music: notes in seconds, sustain pedal, composers, and MIDI files.
 
 mod composer;
 mod composer_known;
 mod composer_name;
+mod edit;
 mod era;
 mod markings;
 pub mod midi;
@@ -13,9 +14,10 @@ mod summary;
 
 pub use composer::{Composer, ComposerError, ComposerId, ComposerSet, surname};
 pub use composer_name::{known_as as known_composer, unified as unified_composers};
+pub use edit::NoteEdit;
 pub use era::Era;
 pub use markings::{DEFAULT_QUARTER_MICROS, Markings, MetreChange, TempoChange};
-pub use note::{Note, Pitch, Velocity};
+pub use note::{NotAKey, Note, Pitch, Velocity};
 pub use pedal::{PEDAL_DOWN, PedalChange};
 pub use performance::Performance;
 pub use summary::Summary;

@@ -1,4 +1,6 @@
-//! One key stroke.
+//! Notes.
+
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ impl Pitch {
         (Self::LOWEST.0..=Self::HIGHEST.0).contains(&number).then_some(Pitch(number))
     }
 
-    /// The key counted from the left end of the keyboard, 0–87.
+    /// The key, counted from the left, 0–87.
     pub fn key_index(self) -> usize {
         usize::from(self.0 - Self::LOWEST.0)
     }
@@ -38,7 +40,7 @@ impl Pitch {
         self.0 % 12
     }
 
-    /// `None` when the result would leave the piano.
+    /// `None` if the result is outside the piano.
     pub fn transposed(self, semitones: i32) -> Option<Pitch> {
         u8::try_from(i32::from(self.0) + semitones).ok().and_then(Pitch::new)
     }
@@ -51,6 +53,34 @@ impl Pitch {
     pub fn name(self) -> String {
         const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
         format!("{}{}", NAMES[usize::from(self.class())], i32::from(self.0) / 12 - 1)
+    }
+}
+
+/// Not the name of a key of the piano.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a key of the piano; write A0 to C8, such as F#3 or Bb2")]
+pub struct NotAKey(String);
+
+impl FromStr for Pitch {
+    type Err = NotAKey;
+
+    /// Reads what [`Pitch::name`] writes, `#` and `b` as well as ♯ and ♭, in either case.
+    fn from_str(text: &str) -> Result<Pitch, NotAKey> {
+        let read = || {
+            let letter = text.chars().next()?.to_ascii_uppercase();
+            let class = [('C', 0), ('D', 2), ('E', 4), ('F', 5), ('G', 7), ('A', 9), ('B', 11)]
+                .into_iter()
+                .find_map(|(name, class)| (name == letter).then_some(class))?;
+            let rest = &text[1..];
+            let (shift, octave) = match rest.chars().next()? {
+                mark @ ('#' | '♯') => (1, &rest[mark.len_utf8()..]),
+                mark @ ('b' | '♭') => (-1, &rest[mark.len_utf8()..]),
+                _ => (0, rest),
+            };
+            let octave = octave.parse::<u8>().ok().filter(|&octave| octave <= 8)?;
+            u8::try_from((i32::from(octave) + 1) * 12 + class + shift).ok().and_then(Pitch::new)
+        };
+        read().ok_or_else(|| NotAKey(text.to_owned()))
     }
 }
 
@@ -78,7 +108,7 @@ impl Velocity {
         (1..=127).contains(&value).then_some(Velocity(value))
     }
 
-    /// The nearest velocity that can be written.
+    /// The nearest valid velocity.
     pub fn clamped(value: i32) -> Velocity {
         Velocity(value.clamp(1, 127) as u8)
     }
@@ -111,7 +141,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// When the key comes up.
+    /// The time of the release.
     pub fn release_secs(&self) -> f64 {
         self.onset_secs + self.duration_secs
     }
@@ -130,6 +160,19 @@ mod tests {
         assert_eq!(Pitch::from_key_index(87), Some(Pitch::HIGHEST));
         assert_eq!(Pitch::from_key_index(88), None);
         assert_eq!(Pitch::HIGHEST.transposed(1), None);
+    }
+
+    #[test]
+    fn every_name_is_read_and_others_are_refused() {
+        for index in 0..Pitch::COUNT {
+            let pitch = Pitch::from_key_index(index).unwrap();
+            assert_eq!(pitch.name().parse(), Ok(pitch));
+        }
+        let number = |text: &str| text.parse::<Pitch>().unwrap().number();
+        assert_eq!([number("f#3"), number("Bb2"), number("c4"), number("B♭2")], [54, 46, 60, 46]);
+        for wrong in ["", "A", "H3", "G#0", "C#8", "C9", "A-1", "♯3", "A0x", "Ä0"] {
+            assert!(wrong.parse::<Pitch>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The timed notes and sustain pedal of one piece.
+//! A performance: notes and sustain pedal of a piece.
 
 use std::ops::Range;
 
@@ -17,11 +17,11 @@ pub struct Performance {
     markings: Markings,
 }
 
-/// Less of a note than this is not worth a stroke of its own.
+/// Shorter remains of a note at a cut are dropped.
 const SHORTEST_REST_SECS: f64 = 0.001;
 
 impl Performance {
-    /// Sorts what it is given; drops anything whose time is not finite, clamps negative times to zero.
+    /// Sorts notes and pedal; drops non-finite times and clamps negative ones to zero.
     pub fn new(mut notes: Vec<Note>, mut pedal: Vec<PedalChange>) -> Performance {
         notes.retain(|n| n.onset_secs.is_finite() && n.duration_secs.is_finite());
         pedal.retain(|p| p.time_secs.is_finite());
@@ -37,7 +37,7 @@ impl Performance {
         Performance { notes, pedal, markings: Markings::default() }
     }
 
-    /// The same music with what a file says beyond it.
+    /// Sets the markings.
     pub fn with_markings(self, markings: Markings) -> Performance {
         Performance { markings, ..self }
     }
@@ -50,7 +50,7 @@ impl Performance {
         &self.pedal
     }
 
-    /// The other pedals and the beat, where the music comes from a file that has them.
+    /// The other pedals and the beat, if the music comes from a file that has them.
     pub fn markings(&self) -> &Markings {
         &self.markings
     }
@@ -81,8 +81,8 @@ impl Performance {
         Performance::new(notes, self.pedal.clone()).with_markings(self.markings.clone())
     }
 
-    /// The part within `range` (seconds), moved so that it begins at zero. Keys and pedals that are down at its
-    /// beginning are down in it from zero on; those that are down at its end come up there.
+    /// The part within `range` (seconds), shifted to begin at zero. Keys and pedals that are down at its
+    /// beginning are down from zero on; those that are down at its end are released there.
     pub fn slice_secs(&self, range: Range<f64>) -> Performance {
         let is_cut = range.end < self.duration_secs();
         let notes = self.notes.iter().filter_map(|note| {
@@ -99,7 +99,7 @@ impl Performance {
         Performance::new(notes.collect(), pedal).with_markings(self.markings.slice_secs(&range, is_cut))
     }
 
-    /// The same music `scale` times as fast (a positive number), beat and all.
+    /// The same music `scale` times as fast (a positive number), including the beat.
     pub fn at_tempo(&self, scale: f64) -> Performance {
         let notes = self.notes.iter().map(|note| Note {
             onset_secs: note.onset_secs / scale,

@@ -1,10 +1,10 @@
-//! A performance in figures.
+//! Statistics of a performance.
 
 use serde::Serialize;
 
 use super::{Performance, Pitch};
 
-/// What [`Performance::summary`] finds.
+/// Statistics of a performance, from [`Performance::summary`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
     pub notes: usize,
@@ -16,9 +16,9 @@ pub struct Summary {
     pub highest: Option<Pitch>,
     /// 1–127; 0 when there are no notes.
     pub mean_velocity: f64,
-    /// Between the softest and the loudest note; 0 when there are none.
+    /// The mean velocity; 0 without notes.
     pub velocity_range: (u8, u8),
-    /// The most keys that are down at once; the pedal not counted.
+    /// Maximum number of keys down at once, without the pedal.
     pub most_keys_down: usize,
     pub pedal_changes: usize,
     /// The share of onsets, 0–1, at which the sustain pedal is down.

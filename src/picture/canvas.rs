@@ -9,7 +9,7 @@ pub fn mix(a: Rgb, b: Rgb, share: f32) -> Rgb {
     [0, 1, 2].map(|i| channel(i).round() as u8)
 }
 
-/// An opaque picture; places are in pixels from the left top corner, and what lies outside is not drawn.
+/// An opaque picture. Coordinates are pixels from the top left corner; drawing is clipped.
 pub struct Canvas {
     pub width: usize,
     pub height: usize,
@@ -25,7 +25,7 @@ impl Canvas {
         self.pixels.get(y * self.width + x).copied().filter(|_| x < self.width)
     }
 
-    /// Lays `colour` over one pixel, with a share of 0–1.
+    /// Blends `colour` over a pixel with an opacity of 0–1.
     pub fn blend(&mut self, x: i64, y: i64, colour: Rgb, share: f32) {
         let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else {
             return;
@@ -36,7 +36,7 @@ impl Canvas {
         }
     }
 
-    /// A rectangle; pixels that it covers in part are coloured in part, so that a short note still shows its length.
+    /// Draws an anti-aliased rectangle, so that short notes still show their length.
     pub fn fill(&mut self, [left, top, right, bottom]: [f32; 4], colour: Rgb) {
         let (left, right) = (left.max(0.0), right.min(self.width as f32));
         let (top, bottom) = (top.max(0.0), bottom.min(self.height as f32));
@@ -55,7 +55,7 @@ impl Canvas {
     /// The picture as the bytes of a PNG file.
     ///
     /// # Errors
-    /// Those of the encoder.
+    /// Errors of the encoder.
     pub fn to_png(&self) -> Result<Vec<u8>, png::EncodingError> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);

@@ -1,5 +1,5 @@
-//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal; and which moments
-//! of a piece resemble which.
+//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal, and the
+//! self-similarity of a piece.
 
 mod canvas;
 mod roll;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::files::write_whole;
 use crate::music::Performance;
 
-/// Why there is no picture.
+/// Why a picture was not written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
@@ -27,7 +27,7 @@ pub enum PictureError {
     Write { source: io::Error, path: PathBuf },
 }
 
-/// Draws `performance` and writes it to `path`, which is there whole or not at all.
+/// Draws `performance` and writes it to `path`.
 ///
 /// # Errors
 /// See [`PictureError`].
@@ -45,7 +45,7 @@ fn write_canvas(path: &Path, canvas: &canvas::Canvas) -> Result<(), PictureError
     write_whole(path, &bytes).map_err(|source| PictureError::Write { source, path: path.to_owned() })
 }
 
-/// Is `path` named like a picture?
+/// Does `path` end in .png?
 pub fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
 }

@@ -1,4 +1,4 @@
-//! The roll: title, ruler, keyboard, rows, notes, pedal.
+//! A picture of the piano roll: title, ruler, keyboard, rows, notes, pedal.
 
 use super::canvas::{Canvas, Rgb, mix};
 use super::text::Pen;
@@ -8,7 +8,7 @@ use crate::music::{Performance, Pitch, Velocity};
 /// Colours of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
-    /// Of a loud note.
+    /// The colour of a loud note.
     pub notes: Rgb,
     pub is_dark: bool,
 }
@@ -21,12 +21,12 @@ const PEDAL: f32 = 20.0;
 const MARGIN: f32 = 16.0;
 /// Width of the music: what a minute comfortably has, and what the longest take may have.
 const PX_PER_SEC: f32 = 100.0;
-const MOST_PX: f32 = 8000.0;
-const LEAST_PX: f32 = 640.0;
-/// Times of the ruler stand at least this far apart.
+const MAX_WIDTH_PX: f32 = 8000.0;
+const MIN_WIDTH_PX: f32 = 640.0;
+/// Minimum distance between labels of the ruler.
 const TICK_PX: f32 = 90.0;
 
-/// Shades of a theme.
+/// The colours of a theme.
 struct Shades {
     paper: Rgb,
     well: Rgb,
@@ -41,8 +41,8 @@ struct Shades {
 
 impl Shades {
     fn new(is_dark: bool) -> Shades {
-        match is_dark {
-            true => Shades {
+        if is_dark {
+            Shades {
                 paper: [0x1a, 0x1c, 0x21],
                 well: [0x14, 0x15, 0x1a],
                 black_row: [0x10, 0x11, 0x15],
@@ -52,8 +52,9 @@ impl Shades {
                 ivory: [200; 3],
                 ebony: [38; 3],
                 gap: [140; 3],
-            },
-            false => Shades {
+            }
+        } else {
+            Shades {
                 paper: [0xf8, 0xf8, 0xfa],
                 well: [0xff; 3],
                 black_row: [0xf2, 0xf3, 0xf6],
@@ -63,17 +64,17 @@ impl Shades {
                 ivory: [252; 3],
                 ebony: [70; 3],
                 gap: [205; 3],
-            },
+            }
         }
     }
 }
 
-/// Where things lie.
+/// The layout of the picture.
 struct Plan {
     px_per_sec: f32,
     top_key: u8,
     bottom_key: u8,
-    /// Of the note area.
+    /// The size of the note area.
     left: f32,
     top: f32,
     right: f32,
@@ -87,7 +88,7 @@ impl Plan {
         let bottom_key = low.number().saturating_sub(3).max(Pitch::LOWEST.number());
         let top_key = (high.number() + 3).min(Pitch::HIGHEST.number());
         let secs = performance.duration_secs().max(1.0) as f32;
-        let width = (secs * PX_PER_SEC).clamp(LEAST_PX, MOST_PX);
+        let width = (secs * PX_PER_SEC).clamp(MIN_WIDTH_PX, MAX_WIDTH_PX);
         let top = TITLE + RULER;
         Some(Plan {
             px_per_sec: width / secs,
@@ -190,7 +191,7 @@ fn draw_notes(canvas: &mut Canvas, plan: &Plan, performance: &Performance, look:
         let top = plan.row_top(note.pitch) + (ROW - height) / 2.0;
         let left = plan.x(note.onset_secs);
         let width = note.duration_secs as f32 * plan.px_per_sec;
-        // A hair of air parts repeated notes; the shortest can still be seen.
+        // A small gap separates repeated notes; the shortest notes stay visible.
         let width = if width > 4.0 { width - 1.0 } else { width.max(1.5) };
         canvas.fill([left, top, left + width, top + height], colour);
     }

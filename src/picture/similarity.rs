@@ -1,4 +1,4 @@
-//! A picture of time against time: which moments of a piece resemble which others.
+//! A picture of the self-similarity of a piece, time against time.
 
 use std::path::Path;
 
@@ -12,26 +12,23 @@ const TITLE: usize = 44;
 const PAPER: Rgb = [0xf8, 0xf8, 0xfa];
 const TEXT: Rgb = [0x1b, 0x1d, 0x23];
 const WEAK: Rgb = [0x5e, 0x64, 0x70];
-/// Times stand beside every eighth of each axis.
+/// Labels per axis.
 const TICKS: usize = 4;
 
-/// Colour of a similarity (0–255): what any two passages of a piece have in common, about half, stays pale.
+/// The colour of a similarity (0–255): about half is common to any two passages, and stays pale.
 pub fn similarity_colour(shade: u8) -> Rgb {
     const PALE: Rgb = [0xf2, 0xf0, 0xec];
     const MIDDLE: Rgb = [0xd9, 0x8f, 0x5a];
     const DARK: Rgb = [0x3a, 0x1d, 0x4d];
     let share = ((f32::from(shade) / 255.0 - 0.45) / 0.55).clamp(0.0, 1.0);
-    match share < 0.5 {
-        true => mix(PALE, MIDDLE, share * 2.0),
-        false => mix(MIDDLE, DARK, share * 2.0 - 1.0),
-    }
+    if share < 0.5 { mix(PALE, MIDDLE, share * 2.0) } else { mix(MIDDLE, DARK, share * 2.0 - 1.0) }
 }
 
-/// Draws `side`² shades, row by row, of a piece that lasts `secs` and writes them to `path`, which is there whole or
-/// not at all. Time runs to the right and downwards.
+/// Draws `side`² shades, row by row, of a piece that lasts `secs`, and writes the picture to `path`.
+/// Time runs to the right and downwards.
 ///
 /// # Errors
-/// [`PictureError::Empty`] when `shades` are not `side`² or none; what writing says.
+/// [`PictureError::Empty`] if there are not `side`² shades or none; errors of writing.
 pub fn write_similarity(
     path: &Path,
     title: &str,

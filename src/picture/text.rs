@@ -1,4 +1,4 @@
-//! Words on a canvas, in the font of the window.
+//! Text on a canvas, in the window's fonts.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 
@@ -9,14 +9,14 @@ const SEMIBOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
 /// Sharps, flats and naturals, which Inter lacks.
 const ACCIDENTALS: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-Accidentals.ttf");
 
-/// The box in place of a letter that no font has, as shares of the size: its width with the gaps beside it, its
+/// The box drawn for a letter that no font has, relative to the font size: its width with the gaps beside it, its
 /// height, the gap on either side, and its line.
 const BOX_ADVANCE: f32 = 0.72;
 const BOX_HEIGHT: f32 = 0.73;
 const BOX_GAP: f32 = 0.08;
 const BOX_LINE: f32 = 0.07;
 
-/// Fonts at a size, the first one for what it has. Without any (the files are part of the program) all letters are
+/// Fonts at a size, in order of preference. Without any (they are part of the program) all letters are
 /// boxes.
 pub struct Pen {
     fonts: Vec<(FontRef<'static>, PxScale)>,
@@ -69,7 +69,7 @@ impl Pen {
         glyphs.into_iter().find(has).unwrap_or(missing)
     }
 
-    /// The letters of `text` with the place of each from the left, and the width of all.
+    /// Lays out `text`: its letters with their distance from the left, and the total width.
     fn laid_out(&self, text: &str) -> (Vec<(f32, Letter<'_>)>, f32) {
         let mut at = 0.0;
         let mut before: Option<GlyphId> = None;
@@ -95,7 +95,7 @@ impl Pen {
         (letters, at)
     }
 
-    /// Only within one font do letters know each other.
+    /// Kerning, only within one font.
     fn is_first(&self, font: &FontRef) -> bool {
         self.fonts.first().is_some_and(|(first, _)| std::ptr::eq(first, font))
     }
@@ -104,12 +104,12 @@ impl Pen {
         self.laid_out(text).1
     }
 
-    /// As much of `text` as fits, with "…" where something was left out.
+    /// Shortens `text` to fit, with "…".
     pub fn fitted(&self, text: &str, width: f32) -> String {
         if self.width(text) <= width {
             return text.to_owned();
         }
-        // Far more than any picture has room for.
+        // More than fits into any picture.
         let mut kept: Vec<char> = text.chars().take(500).collect();
         loop {
             let shortened: String = kept.iter().chain(&['…']).collect();
@@ -119,7 +119,7 @@ impl Pen {
         }
     }
 
-    /// Writes `text` with its left end at `x` and its middle at `y`.
+    /// Draws `text` with its left end at `x` and its vertical middle at `y`.
     pub fn write(&self, canvas: &mut Canvas, x: f32, y: f32, text: &str, colour: Rgb) {
         // The middle of a line of digits and capitals, which Inter draws 0.73 em high.
         let baseline = y + self.px * BOX_HEIGHT / 2.0;
@@ -156,7 +156,7 @@ impl Pen {
         }
     }
 
-    /// The same with the right end at `x`.
+    /// Draws `text` with its right end at `x`.
     pub fn write_before(&self, canvas: &mut Canvas, x: f32, y: f32, text: &str, colour: Rgb) {
         self.write(canvas, x - self.width(text), y, text, colour);
     }
@@ -192,7 +192,7 @@ mod tests {
             let dark = |x: usize, y: usize| canvas.pixel(x, y).is_some_and(|p| p[0] < 128);
             (0..200).filter(|&x| (0..30).any(|y| dark(x, y))).count()
         };
-        // Drawn: Latin, Greek, Cyrillic, accidentals. Boxes: what no font here has.
+        // Drawn: Latin, Greek, Cyrillic, accidentals. Boxes: everything else.
         for letters in ["é", "Ω", "Я", "♯", "月", "ア", "한", "ש", "🎹"] {
             assert!(ink(letters) >= 5, "{letters}: {}", ink(letters));
         }

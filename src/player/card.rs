@@ -1,4 +1,4 @@
-//! Sound cards by name, opened with a short buffer.
+//! Opens sound cards by name, with a short buffer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +9,7 @@ use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink};
 
 use super::status::Shared;
 
-/// What the synthesizer can do; for a card beyond, rodio converts.
+/// Sample rates of the synthesizer; for other cards, rodio converts.
 const RATES: std::ops::RangeInclusive<u32> = 16_000..=192_000;
 
 pub(super) struct Opened {
@@ -24,7 +24,7 @@ pub(super) fn playable_rate(rate: u32) -> u32 {
     if RATES.contains(&rate) { rate } else { 48_000 }
 }
 
-/// The output devices of the system, without those that swallow the sound.
+/// The output devices of the system, without null devices.
 fn devices() -> impl Iterator<Item = (String, cpal::Device)> {
     let devices = cpal::default_host().output_devices().into_iter().flatten();
     devices.filter_map(|device| {
@@ -35,7 +35,7 @@ fn devices() -> impl Iterator<Item = (String, cpal::Device)> {
     })
 }
 
-/// The name for people, with the system's own where that tells two apart.
+/// The device's display name, with the system's name if several have the same.
 fn name_of(description: &cpal::DeviceDescription) -> String {
     match description.driver() {
         Some(driver) if driver != description.name() => format!("{} ({driver})", description.name()),
@@ -52,10 +52,10 @@ pub(super) fn find(name: &str) -> Option<cpal::Device> {
     devices().find(|(found, _)| found == name).map(|(_, device)| device)
 }
 
-/// Opens the device `chosen`, or the system's choice where that is not there or does not open.
+/// Opens the device `chosen`, or the system default if it is missing or does not open.
 ///
 /// # Errors
-/// In words for the user.
+/// A message for the user.
 pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared>) -> Result<Opened, String> {
     if let Some(name) = chosen
         && let Some(device) = find(name)
@@ -75,7 +75,7 @@ pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared
         .map_err(|error| format!("the sound card could not be opened ({})", chain(&error)))
 }
 
-/// With the buffer asked for where the card can, with its own where not.
+/// With the requested buffer if the card supports it, else with its default.
 fn open_device(
     device: cpal::Device,
     buffer_frames: u32,
@@ -96,8 +96,8 @@ fn open_device(
     Ok(Opened { sink, name, is_chosen: true, buffer_frames })
 }
 
-/// Called on the card's thread: counts, and leaves the rest to the thread `audio`. An error that says neither may
-/// pass; a card that does not recover from it stops asking for samples, and is found out by that.
+/// Called on the card's thread: counts, and leaves the rest to the thread `audio`. Other errors may
+/// pass; a card that does not recover stops asking for samples, and is detected by that.
 fn note_error(shared: &Shared, kind: ErrorKind) {
     match kind {
         ErrorKind::DeviceNotAvailable | ErrorKind::StreamInvalidated | ErrorKind::HostUnavailable => {

@@ -1,21 +1,21 @@
-//! Which frame is heard now: the sound card's clock, smoothed.
+//! The smoothed clock of the sound card: which frame is heard now.
 //!
-//! The callback renders frames in bursts, ahead of what is heard. How far ahead cannot be asked for through rodio,
-//! but it can be measured: what was rendered, less the time since the card began, is what still waits in buffers.
+//! The callback renders frames in bursts, ahead of what is heard. rodio does not say how far ahead, but it can be
+//! measured: the rendered time minus the time since the card started is what is still in buffers.
 
 /// The first frames fill the buffers; after this the lead is steady enough to be measured.
 const SETTLE_SECS: f64 = 0.5;
-/// The lead is averaged for this long, and then kept: later changes are drift or gaps, not latency.
+/// The lead is averaged for this long and then fixed: later changes are drift or gaps, not latency.
 const MEASURE_SECS: f64 = 2.0;
-/// A lead that is off by more than this was a gap in the sound: start over from here.
+/// A lead that differs by more than this was a gap in the sound: measure again.
 const GAP_SECS: f64 = 0.08;
-/// How much of the drift between the card's clock and the computer's is made good with each block.
+/// Share of the drift between the card's clock and the computer's that each block corrects.
 const FOLLOW: f64 = 0.002;
 
-/// Times are seconds on any steady clock.
+/// The clock. Times are seconds of a monotonic clock.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    /// When the first frame was heard, as far as is known.
+    /// Estimated time at which the first frame was heard.
     start_secs: Option<f64>,
     measured_from_secs: Option<f64>,
     rendered_secs: f64,
@@ -33,7 +33,7 @@ impl Clock {
         let lead = self.rendered_secs - (now_secs - start);
         let elapsed = now_secs - measured_from;
         match self.lead_secs {
-            // The buffers ran empty, or the card began late: it begins now.
+            // The buffers ran empty, or the card started late: it starts now.
             None if lead < 0.0 => {
                 self.start_secs = Some(now_secs - self.rendered_secs + block_secs);
                 self.measured_from_secs = Some(now_secs);
@@ -55,7 +55,7 @@ impl Clock {
         }
     }
 
-    /// The time between rendering and hearing: what was measured, or what is known so far.
+    /// The latency from rendering to hearing, as measured so far.
     pub fn latency_secs(&self) -> Option<f64> {
         match self.lead_secs {
             Some(lead) => Some(lead),
@@ -63,7 +63,7 @@ impl Clock {
         }
     }
 
-    /// When the frame that was rendered last will be heard.
+    /// The time at which the last rendered frame will be heard.
     pub fn heard_at_secs(&self) -> f64 {
         self.start_secs.unwrap_or(0.0) + self.rendered_secs
     }

@@ -1,4 +1,4 @@
-//! The thread `audio`: opens the sound card, and keeps the music going when there is none.
+//! The thread `audio`: opens the sound card, and keeps time when there is none.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use super::status::{Device, Shared, SoundState};
 use super::{PlayerCommand, Sound, Wake, card};
 use crate::synth::{BLOCK, Renderer, VoiceSettings, Voices};
 
-/// How often the thread looks around; also the step of the silent clock.
+/// Polling interval of the thread, and the step of the silent clock.
 const TICK: Duration = Duration::from_millis(20);
-/// A card that asks for nothing for so long is lost, even if it did not say so.
+/// A card that asks for nothing for this long is lost, even without an error.
 const STALL: Duration = Duration::from_secs(3);
 /// Frames asked of the card at a time: 11 ms at 48 kHz …
 const SHORT_BUFFER: u32 = 512;
@@ -26,31 +26,31 @@ const LONG_BUFFER: u32 = 4096;
 /// Gaps within [`GAP_WINDOW`] after which the buffer is doubled.
 const MANY_GAPS: u32 = 4;
 const GAP_WINDOW: Duration = Duration::from_secs(5);
-/// Waits between attempts to open a card, doubling.
+/// Waits between attempts to open a card; they double.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
-/// How often a chosen device that was missing is looked for while another serves.
+/// How often a missing chosen device is looked for while another is in use.
 const LOOK_FOR_CHOSEN: Duration = Duration::from_secs(15);
-/// How long a card may take to close.
+/// Longest wait for a card to close.
 pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
-/// How long a command from this thread waits for room.
+/// Longest wait of a command from this thread for room in the queue.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Its fields; [`AudioThread::run_safely`] is its life.
+/// The state of the thread; see [`AudioThread::run_safely`].
 pub(super) struct AudioThread {
     shared: Arc<Shared>,
     wake: Wake,
     commands: Receiver<DeviceCommand>,
     inbox: Sender<PlayerCommand>,
     retired: Receiver<Retired>,
-    /// The callback's ends of the two channels, for a new one.
+    /// The callback's ends of the two channels, for a new callback.
     callback_ends: (Receiver<PlayerCommand>, Sender<Retired>),
     home: (Sender<Box<Core>>, Receiver<Box<Core>>),
     chosen: Option<String>,
     sound: Option<Box<Sound>>,
     sample_rate: u32,
     buffer_frames: u32,
-    /// How many gaps there had been at the beginning of this [`GAP_WINDOW`].
+    /// Number of gaps at the start of this [`GAP_WINDOW`].
     gaps: (u32, Instant),
     last_milestone: (bool, bool, u64),
 }
@@ -131,7 +131,7 @@ impl AudioThread {
         }
     }
 
-    /// Drops what the callback has done with.
+    /// Drops what the callback returned.
     fn clear_retired(&mut self) {
         for retired in self.retired.try_iter() {
             if let Retired::Voices { is_broken: true, .. } = retired {
@@ -168,15 +168,16 @@ impl AudioThread {
                     core.render(&mut block);
                     frames += BLOCK as u64;
                 }
-                match now > retry_at {
-                    true => self.open(core, (2 * retry).min(LAST_RETRY)),
-                    false => State::Silent { core, since, frames, retry, retry_at },
+                if now > retry_at {
+                    self.open(core, (2 * retry).min(LAST_RETRY))
+                } else {
+                    State::Silent { core, since, frames, retry, retry_at }
                 }
             }
         }
     }
 
-    /// Too many gaps in a short time: the next buffer shall be longer.
+    /// Doubles the buffer if there were too many gaps in a short time.
     fn is_often_late(&mut self, now: Instant) -> bool {
         let underruns = self.shared.underruns.load(Ordering::Relaxed);
         let (before, since) = self.gaps;
@@ -191,7 +192,7 @@ impl AudioThread {
         is_late
     }
 
-    /// Closes the card, if one is open, and opens one anew; the music goes on where it was.
+    /// Closes the card, if one is open, and opens one again; the music continues.
     fn reopen(&mut self, state: State) -> State {
         let core = match state {
             State::Silent { core, .. } => core,
@@ -207,7 +208,7 @@ impl AudioThread {
         self.open(core, FIRST_RETRY)
     }
 
-    /// For a stream that was closed without giving its core back: a fresh one at the same inbox, nothing loaded.
+    /// For a stream that was closed without returning its core: a new, empty one with the same inbox.
     fn new_core(&mut self) -> Box<Core> {
         tracing::error!("the sound card's stream kept its renderer; starting with a new one");
         let voices = self.sound.as_deref().and_then(|sound| build(sound, self.sample_rate).ok());
@@ -216,7 +217,7 @@ impl AudioThread {
         Box::new(Core::new(renderer, inbox, retired, Arc::clone(&self.shared)))
     }
 
-    /// Opens the chosen card, or else the system's choice, or else runs the silent clock.
+    /// Opens the chosen card, or else the system default, or else runs the silent clock.
     fn open(&mut self, mut core: Box<Core>, retry: Duration) -> State {
         if !matches!(self.shared.status().device, Device::Silent { .. }) {
             self.shared.set_device(Device::Opening);
@@ -275,7 +276,7 @@ impl AudioThread {
         (self.wake)();
     }
 
-    /// Sends to the callback; to ourselves, while this thread is the one that renders.
+    /// Sends to the callback, which is this thread while it runs the silent clock.
     fn deliver(&mut self, mut command: PlayerCommand, state: &mut State) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -1,4 +1,4 @@
-//! The sending side.
+//! The handle of the player: sends commands and reads its status.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use super::{PlayerCommand, Sound};
 use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
 use crate::synth::{Score, ScoreId};
 
-/// How long [`PlayerHandle::append`] waits for room before it gives up.
+/// Longest wait of [`PlayerHandle::append`] for room.
 const APPEND_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The player has not caught up with earlier commands; the command was not taken.
+/// The player is still busy with earlier commands; the command was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the player is busy; try again in a moment")]
 pub struct PlayerBusy;
 
-/// Sends commands to the player and looks at it; clones send to the same one. No method but
+/// Sends commands to the player and reads its status; clones share the player. No method but
 /// [`PlayerHandle::append`] and [`PlayerHandle::finish`] ever waits.
 #[derive(Clone)]
 pub struct PlayerHandle {
@@ -29,13 +29,13 @@ pub struct PlayerHandle {
 }
 
 impl PlayerHandle {
-    /// Loads a take, paused at its beginning. What sounded stops: ask first.
+    /// Loads a take, paused at its beginning. Stops the sound.
     pub fn load(&self, performance: Arc<Performance>) -> Result<ScoreId, PlayerBusy> {
         self.send_score(Score::whole(performance), PlayerCommand::Load)
     }
 
-    /// Loads a take that is still being generated: `so_far`, complete up to `ready_until_secs`, with room for
-    /// `note_capacity` notes in all. The rest comes by [`PlayerHandle::append`] with the id returned.
+    /// Loads a take that is still being composed: `so_far`, complete up to `ready_until_secs`, with room for
+    /// `note_capacity` notes in all. Add the rest with [`PlayerHandle::append`] and the returned id.
     pub fn load_growing(
         &self,
         so_far: &Performance,
@@ -45,7 +45,7 @@ impl PlayerHandle {
         self.send_score(Score::growing(so_far, ready_until_secs, note_capacity), PlayerCommand::Load)
     }
 
-    /// Loads another take at the same playhead and goes on playing if it played: to compare two takes.
+    /// Loads another take at the same playhead and keeps playing if it was, to compare two takes.
     pub fn swap_keeping_position(&self, performance: Arc<Performance>) -> Result<ScoreId, PlayerBusy> {
         self.send_score(Score::whole(performance), PlayerCommand::SwapKeepingPosition)
     }
@@ -59,8 +59,8 @@ impl PlayerHandle {
         self.send(command(Box::new(score))).map(|()| id)
     }
 
-    /// Adds to the growing take `score`: notes and pedal in order of time, and up to where the take is now
-    /// complete. Ignored when another take has been loaded since. For the thread that generates: waits up to a
+    /// Adds to the growing take `score`: notes and pedal in order of time, and the time up to which the take is now
+    /// complete. Ignored if another take has been loaded since. For the composing thread: waits up to a
     /// second for room.
     pub fn append(
         &self,
@@ -77,7 +77,7 @@ impl PlayerHandle {
         self.send_patiently(PlayerCommand::Finish { score })
     }
 
-    /// From the playhead on; from the beginning when it is at the end.
+    /// Plays from the playhead, or from the beginning if it is at the end.
     pub fn play(&self) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::Play)
     }
@@ -86,56 +86,56 @@ impl PlayerHandle {
         self.send(PlayerCommand::Pause)
     }
 
-    /// Pauses and goes back to the beginning.
+    /// Pauses and returns to the beginning.
     pub fn stop(&self) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::Stop)
     }
 
-    /// Seconds of the score, clamped to it; the pedal and held notes sound again there.
+    /// Seeks to seconds of the score, clamped; pedal and held notes are restored there.
     pub fn seek(&self, secs: f64) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::Seek { secs })
     }
 
-    /// So many seconds on, or back: from where the playhead is when the player comes to it, so that several in a row
+    /// Seeks relative to the playhead at the time the player handles it, so that several in a row
     /// add up.
     pub fn seek_by(&self, secs: f64) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::SeekBy { secs })
     }
 
-    /// Repeats a part; `None`, or a part shorter than 50 ms, plays on.
+    /// Sets the loop; `None`, or a part shorter than 50 ms, means no loop.
     pub fn set_loop(&self, region_secs: Option<Range<f64>>) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::SetLoop(region_secs))
     }
 
-    /// 0 is silent, 1 as it is, up to 4; a limiter holds what is too much.
+    /// 0 is silent, 1 is unchanged, up to 4; a limiter prevents clipping.
     pub fn set_gain(&self, gain: f32) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::SetGain(gain))
     }
 
-    /// 0.25–2, at the same pitch.
+    /// Sets the tempo, 0.25–2, without changing the pitch.
     pub fn set_tempo_scale(&self, scale: f64) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::SetTempoScale(scale))
     }
 
-    /// Strikes a key for a moment, whether or not the music plays.
+    /// Plays a short note, whether or not the music plays.
     pub fn audition(&self, pitch: Pitch, velocity: Velocity) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::Audition { pitch, velocity })
     }
 
-    /// Plays with another sound: the thread `audio` builds its voices, and they take over while the old ones fade.
-    /// When that fails the old ones stay, and [`PlayerStatus::sound`] says why. Load the SoundFont itself in a
+    /// Changes the sound: the thread `audio` builds its voices, and they take over with a cross-fade.
+    /// If that fails the old ones stay, and [`PlayerStatus::sound`] says why. Load the SoundFont itself in a
     /// worker first.
     pub fn set_sound(&self, sound: Sound) -> Result<(), PlayerBusy> {
         self.send_device(DeviceCommand::SetSound(Box::new(sound)))
     }
 
-    /// Plays on the device of this name, or on the system's choice. When it is not there the system's choice
-    /// serves until it is.
+    /// Plays on the device of this name, or on the system default. If it is missing the system default
+    /// is used until it appears.
     pub fn select_device(&self, name: Option<String>) -> Result<(), PlayerBusy> {
         self.send_device(DeviceCommand::Select(name))
     }
 
-    /// Looks for devices; the wake function is called when [`PlayerHandle::devices`] is up to date.
+    /// Looks for devices; calls the wake function once [`PlayerHandle::devices`] is up to date.
     pub fn refresh_devices(&self) -> Result<(), PlayerBusy> {
         self.send_device(DeviceCommand::ListDevices)
     }
@@ -145,12 +145,12 @@ impl PlayerHandle {
         self.shared.devices()
     }
 
-    /// How things stand. Cheap enough for every frame; the peak starts anew with each look.
+    /// The current status. Cheap enough for every frame; the peak is reset by each call.
     pub fn status(&self) -> PlayerStatus {
         self.shared.status()
     }
 
-    /// Any command as it is; the other methods are made of it.
+    /// Sends a command; the other methods use this.
     pub fn send(&self, command: PlayerCommand) -> Result<(), PlayerBusy> {
         self.commands.try_send(command).map_err(|_| PlayerBusy)
     }
@@ -159,7 +159,7 @@ impl PlayerHandle {
         self.device.try_send(command).map_err(|_| PlayerBusy)
     }
 
-    /// Waits by looking again: a blocked sender would have to be woken by the audio callback, with a lock.
+    /// Polls for room, because waking a blocked sender would take a lock in the audio callback.
     fn send_patiently(&self, mut command: PlayerCommand) -> Result<(), PlayerBusy> {
         let deadline = Instant::now() + APPEND_PATIENCE;
         loop {
@@ -173,7 +173,7 @@ impl PlayerHandle {
     }
 }
 
-/// What the thread `audio` is told.
+/// A command for the thread `audio`.
 pub(super) enum DeviceCommand {
     SetSound(Box<Sound>),
     Select(Option<String>),

@@ -1,10 +1,10 @@
 //! Playing on the sound card.
 //!
-//! Three threads take part. The window, or whoever else holds a [`PlayerHandle`], sends commands. The sound card's
+//! Three threads are involved. The window, or any holder of a [`PlayerHandle`], sends commands. The sound card's
 //! callback owns the [`Renderer`](crate::synth::Renderer) and obeys them once per block; it neither locks,
-//! allocates, frees, reads files nor logs, and what it no longer needs goes back over a channel. The thread `audio`
-//! owns the device: it opens it, builds voices, drops what comes back, and keeps time itself while there is no
-//! device, so that the playhead moves all the same.
+//! allocates, frees, reads files nor logs, and returns what it no longer needs over a channel. The thread `audio`
+//! owns the device: it opens it, builds voices, drops what is returned, and keeps time itself while there is no
+//! device, so that the playhead still moves.
 
 mod card;
 mod clock;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::music::{Note, PedalChange, Pitch, Velocity};
 use crate::synth::{Score, ScoreId, SoundFont, Voices};
 
-/// What the audio callback can be told; see the methods of [`PlayerHandle`].
+/// A command for the audio callback; see the methods of [`PlayerHandle`].
 pub enum PlayerCommand {
     SetVoices(Box<Voices>),
     Load(Box<Score>),
@@ -75,5 +75,5 @@ impl Sound {
     }
 }
 
-/// Called when something changed that is worth a look at [`PlayerHandle::status`]: never by the audio callback.
+/// Called after a change of [`PlayerHandle::status`], never by the audio callback.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;

@@ -1,4 +1,4 @@
-//! What the sound card's callback runs.
+//! The code that the sound card's callback runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::status::Shared;
 use crate::music::{Note, PedalChange};
 use crate::synth::{BLOCK, Block, Renderer, Score, Voices};
 
-/// What the callback has done with, to be dropped on another thread.
+/// Values that the callback no longer needs, to be dropped on another thread.
 pub(super) enum Retired {
     Voices { _voices: Box<Voices>, is_broken: bool },
     Score(#[allow(dead_code, reason = "held to be dropped")] Box<Score>),
@@ -20,10 +20,10 @@ pub(super) enum Retired {
     Pedal(#[allow(dead_code, reason = "held to be dropped")] Arc<[PedalChange]>),
 }
 
-/// A command retires at most so many things, a block of voices one more.
+/// Most values that a command retires, plus one for voices.
 const ROOM_NEEDED: usize = 4;
 
-/// The renderer with its inbox: outlives any stream it plays on.
+/// The renderer with its inbox; outlives streams.
 pub(super) struct Core {
     pub renderer: Renderer,
     inbox: Receiver<PlayerCommand>,
@@ -43,24 +43,24 @@ impl Core {
         Core { renderer, inbox, retired, shared, clock: Clock::default(), floor_secs: 0.0 }
     }
 
-    /// Another core could listen and give back at the same ends.
+    /// The channel ends for a new core.
     pub fn ends(&self) -> (Receiver<PlayerCommand>, Sender<Retired>) {
         (self.inbox.clone(), self.retired.clone())
     }
 
-    /// A new stream begins: its latency is not known yet.
+    /// A new stream: its latency is not known yet.
     pub fn restart_clock(&mut self) {
         self.clock = Clock::default();
     }
 
-    /// Obeys what was sent, renders a block, and tells where things stand. Neither locks, allocates nor frees.
+    /// Obeys commands, renders a block, and publishes the status. Neither locks, allocates nor frees.
     pub fn render(&mut self, block: &mut Block) {
         self.clock.tick(self.shared.now_secs(), BLOCK as f64 / f64::from(self.renderer.sample_rate()));
         self.drain();
         let before_secs = self.renderer.position_secs();
         let peak = self.renderer.render(block);
         if self.renderer.position_secs() < before_secs {
-            // A loop went round.
+            // The loop wrapped around.
             self.floor_secs = self.renderer.position_secs();
         }
         if self.has_room()
@@ -71,13 +71,13 @@ impl Core {
         self.shared.publish(&self.renderer, &self.clock, self.floor_secs, peak, BLOCK as u64);
     }
 
-    /// Only commands whose leavings have a place to go are taken.
+    /// Takes a command only if there is room to return what it retires.
     fn has_room(&self) -> bool {
         self.retired.capacity().is_none_or(|capacity| self.retired.len() + ROOM_NEEDED <= capacity)
     }
 
     fn retire(&self, retired: Retired) {
-        // There is room, so nothing is dropped here.
+        // There is room, so nothing is dropped on this thread.
         let _ = self.retired.try_send(retired);
     }
 
@@ -119,13 +119,13 @@ impl Core {
             PlayerCommand::SetTempoScale(scale) => return renderer.set_tempo_scale(scale),
             PlayerCommand::Audition { pitch, velocity } => return renderer.audition(pitch, velocity),
         }
-        // The playhead may have jumped: what is heard until then is not to be shown as lying before it.
+        // The playhead may have jumped: do not show a position before it until that is heard.
         self.floor_secs = self.renderer.position_secs();
     }
 }
 
-/// The samples for one stream: endless, silence while paused. When the stream is dropped the core goes home, so
-/// that the next stream plays on from the same place.
+/// The samples of a stream: endless, and silent while paused. When the stream is dropped it returns the core, so
+/// that the next stream continues.
 pub struct PlayerSource {
     core: Option<Box<Core>>,
     home: Sender<Box<Core>>,
@@ -201,7 +201,7 @@ impl Drop for PlayerSource {
     }
 }
 
-/// The other end of a [`super::detached`] player: what comes back from the callback. Keep it, and clear it now and
+/// The other end of a [`super::detached`] player: what the callback returns. Keep it, and clear it now and
 /// then; the callback takes no commands while it is full.
 pub struct Backstage {
     pub(super) retired: Receiver<Retired>,
@@ -209,12 +209,12 @@ pub struct Backstage {
 }
 
 impl Backstage {
-    /// Drops what the callback has done with; returns how many things that were.
+    /// Drops what the callback returned; returns the number of values.
     pub fn clear(&self) -> usize {
         self.retired.try_iter().count()
     }
 
-    /// The next stream, after the source before it was dropped: it goes on at the same place.
+    /// The next stream, after the previous source was dropped; it continues there.
     pub fn next_source(&self, channels: ChannelCount) -> Option<PlayerSource> {
         let core = self.home.1.try_recv().ok()?;
         Some(PlayerSource::new(core, self.home.0.clone(), channels))

@@ -1,4 +1,4 @@
-//! How a player comes to be, and how it ends.
+//! Starts and ends a player.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -14,11 +14,11 @@ use super::source::{Backstage, Core, PlayerSource, Retired};
 use super::status::Shared;
 use crate::synth::{Renderer, Voices};
 
-/// Commands that may wait for the callback.
+/// Capacity of the command queue.
 const INBOX: usize = 64;
-/// Things that may wait to be dropped.
+/// Capacity of the queue of values to drop.
 const RETIRED: usize = 256;
-/// The sample rate while no card has named another.
+/// The sample rate before a card is open.
 const SILENT_RATE: u32 = 48_000;
 
 /// Owns the thread `audio`; dropping it closes the sound card.
@@ -28,12 +28,12 @@ pub struct Player {
 }
 
 impl Player {
-    /// Starts the thread and returns at once; [`super::PlayerStatus::device`] tells what became of the card.
-    /// `device` is a name from an earlier run, `None` the system's choice. `wake` is called from the thread when
+    /// Starts the thread and returns at once; [`super::PlayerStatus::device`] says whether a card was opened.
+    /// `device` is a name from an earlier run, `None` the system default. `wake` is called from the thread when
     /// something changed.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If no thread can be started.
     pub fn start(device: Option<String>, wake: Wake) -> std::io::Result<Player> {
         let (handle, core, retired, commands) = parts(SILENT_RATE);
         let thread = AudioThread::new(&handle, &core, retired, commands, device, wake);
@@ -54,7 +54,7 @@ impl Drop for Player {
         let Some(thread) = self.thread.take() else {
             return;
         };
-        // A driver that hangs must not hang the program's end.
+        // A hanging driver must not keep the program from ending.
         while !thread.is_finished() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -64,7 +64,7 @@ impl Drop for Player {
     }
 }
 
-/// The sending side, the callback's side, and the channels to the thread `audio`.
+/// The handle, the callback's side, and the channels to the thread `audio`.
 fn parts(sample_rate: u32) -> (PlayerHandle, Box<Core>, Receiver<Retired>, Receiver<DeviceCommand>) {
     let (command_sender, inbox) = bounded(INBOX);
     let (retired_sender, retired) = bounded(RETIRED);
@@ -76,7 +76,7 @@ fn parts(sample_rate: u32) -> (PlayerHandle, Box<Core>, Receiver<Retired>, Recei
     (handle, core, retired, device_commands)
 }
 
-/// A player without a sound card: the samples are taken from the source by whoever holds it. For tests and
+/// A player without a sound card: the caller takes the samples from the source. For tests and
 /// measurements of exactly what the callback runs; `voices` must have been built for `sample_rate`.
 pub fn detached(
     sample_rate: u32,

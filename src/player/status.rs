@@ -1,4 +1,4 @@
-//! What the player is doing, for whoever wants to show it.
+//! The status of the player.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +18,11 @@ pub enum Device {
         /// Frames the card asks for at a time, where known.
         buffer_frames: Option<u32>,
     },
-    /// There is none: the playhead moves without sound, and the card is tried again now and then.
+    /// There is none: the playhead moves without sound, and the card is tried again from time to time.
     Silent { reason: String },
 }
 
-/// What plays.
+/// The state of the sound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum SoundState {
     /// No SoundFont yet.
@@ -32,27 +32,27 @@ pub enum SoundState {
     Preparing,
     /// SoundFont and preset.
     Ready { sound_font: String, preset: String },
-    /// The last one could not be played, and why; the one before goes on.
+    /// Why the last one could not be played; the one before is still in use.
     Failed { reason: String },
 }
 
-/// A look at the player at one moment.
+/// A snapshot of the player.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlayerStatus {
     /// What is heard now, in seconds of the score.
     pub position_secs: f64,
-    /// The length of the score as far as it is known.
+    /// The known length of the score.
     pub duration_secs: f64,
     pub is_playing: bool,
-    /// Playing, but held until more of the take is generated.
+    /// Playing, but waiting for more of the take to be composed.
     pub is_waiting: bool,
-    /// [`crate::synth::ScoreId::value`] of what is loaded.
+    /// [`crate::synth::ScoreId::value`] of the loaded score.
     pub score: u64,
-    /// Notes that found no room in a growing score.
+    /// Notes dropped for lack of room in a growing score.
     pub dropped: u32,
-    /// The highest absolute sample since the last look, 0–1.
+    /// The absolute peak since the last call, 0–1.
     pub peak: f32,
-    /// Times the card ran out of samples since it was opened.
+    /// Underruns since the card was opened.
     pub underruns: u32,
     /// The time from rendering to hearing, measured; `None` for the first half second.
     pub latency_secs: Option<f64>,
@@ -63,10 +63,10 @@ pub struct PlayerStatus {
 /// Shared between the callback, which only stores, and the readers.
 pub(super) struct Shared {
     epoch: Instant,
-    /// Odd while the callback is writing the four below.
+    /// Sequence lock: odd while the callback is writing the four below.
     version: AtomicU32,
     position: AtomicU64,
-    /// The playhead has not been further back than this since the last jump.
+    /// The lowest position of the playhead since the last jump.
     floor: AtomicU64,
     pace: AtomicU64,
     heard_at: AtomicU64,
@@ -78,7 +78,7 @@ pub(super) struct Shared {
     dropped: AtomicU32,
     peak: AtomicU32,
     latency: AtomicU64,
-    /// Frames rendered in all: a card that has stopped asking is lost.
+    /// Total frames rendered: if it stops growing, the card is lost.
     pub(super) frames: AtomicU64,
     pub(super) underruns: AtomicU32,
     pub(super) is_lost: AtomicBool,
@@ -119,12 +119,12 @@ impl Shared {
         }
     }
 
-    /// Seconds since this was made.
+    /// Seconds since this was created.
     pub fn now_secs(&self) -> f64 {
         self.epoch.elapsed().as_secs_f64()
     }
 
-    /// What the callback tells after each block: stores only.
+    /// Published by the callback after each block, with stores only.
     pub fn publish(&self, renderer: &Renderer, clock: &Clock, floor_secs: f64, peak: f32, frames: u64) {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version.wrapping_add(1), Ordering::Relaxed);
@@ -146,7 +146,7 @@ impl Shared {
         self.frames.fetch_add(frames, Ordering::Relaxed);
     }
 
-    /// The playhead as it is heard at this moment.
+    /// The playhead as heard now.
     fn heard_position_secs(&self) -> f64 {
         let load = |value: &AtomicU64| f64::from_bits(value.load(Ordering::Relaxed));
         for _ in 0..64 {
@@ -181,7 +181,7 @@ impl Shared {
         }
     }
 
-    /// What is worth waking the window for.
+    /// The parts of the status whose change wakes the window.
     pub fn milestone(&self) -> (bool, bool, u64) {
         let load = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         (load(&self.is_playing), load(&self.is_waiting), self.score.load(Ordering::Relaxed))

@@ -1,4 +1,4 @@
-//! Where the music is: the playhead, the events that are due, and what sounds at any moment.
+//! The playhead: which events are due, and what sounds at any moment.
 //!
 //! The cursor knows neither samples nor SoundFonts. It allocates nothing while it moves: keys that are down are
 //! kept in a table of 88, so notes need no sorted list of releases, and a take that is still being generated is
@@ -13,22 +13,22 @@ use crate::music::{Note, PedalChange, Pitch, Velocity};
 pub const TEMPO_SCALES: Range<f64> = 0.25..2.0;
 /// A loop region shorter than this is ignored.
 pub const SHORTEST_LOOP_SECS: f64 = 0.05;
-/// A growing take begins once this much of it is there: what follows in time then never shows.
+/// A growing take starts to play once this much of it is ready, so that it does not stop again.
 const BEGIN_SECS: f64 = 0.4;
-/// Having run dry, a take is being made more slowly than it plays: playing goes on once there is this much to hear
-/// in one piece, instead of note by note.
+/// A take that ran out of notes is composed more slowly than it plays: it continues once this much is ready, and not
+/// note by note.
 const RESUME_SECS: f64 = 1.5;
 /// A note struck longer ago than this has died away, whatever the pedal does.
 const LONGEST_RING_SECS: f64 = 20.0;
-/// A restored note that would be struck more softly than this is left out.
+/// Restored notes softer than this velocity are left out.
 const SOFTEST_RESTORED: f64 = 6.0;
 /// [`Pitch::key_index`] of middle C.
 const MIDDLE_KEY: f64 = 39.0;
 
-/// What the sounding side must do.
+/// An event for the voices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CursorEvent {
-    /// The playhead jumped: fade out all that sounds.
+    /// The playhead jumped: fade out everything.
     Cut,
     Pedal {
         is_down: bool,
@@ -37,7 +37,7 @@ pub enum CursorEvent {
         pitch: Pitch,
         velocity: Velocity,
     },
-    /// A string that was struck some time ago sounds again as it would sound by now: without the hammer.
+    /// Restores a note that was struck some time ago, as it would sound by now, without its attack.
     Restore {
         pitch: Pitch,
         velocity: Velocity,
@@ -55,7 +55,7 @@ pub struct Cursor {
     loop_region: Option<Range<f64>>,
     next_note: usize,
     next_pedal: usize,
-    /// When each key comes up, by [`Pitch::key_index`]; infinite for a key that is not down.
+    /// The release time of each key, by [`Pitch::key_index`]; infinite if it is not down.
     held_until: [f64; Pitch::COUNT],
     is_pedal_down: bool,
     is_waiting: bool,
@@ -92,12 +92,12 @@ impl Cursor {
         self.tempo_scale
     }
 
-    /// Is the playhead held because the take has not been generated further yet?
+    /// Is the playhead waiting for notes that are not composed yet?
     pub fn is_waiting(&self) -> bool {
         self.is_waiting
     }
 
-    /// Has the playhead come to the end of a score that will not grow?
+    /// Is the playhead at the end of a complete score?
     pub fn is_at_end(&self) -> bool {
         self.score.is_complete() && self.position_secs >= self.score.duration_secs()
     }
@@ -109,14 +109,14 @@ impl Cursor {
         }
     }
 
-    /// `None` plays on to the end. A region that is not a proper one (too short, not finite) is the same as none.
+    /// `None` plays to the end. An invalid region (too short, not finite) counts as none.
     pub fn set_loop(&mut self, region: Option<Range<f64>>) {
         self.loop_region = region
             .map(|r| r.start.max(0.0)..r.end)
             .filter(|r| r.end.is_finite() && r.end - r.start >= SHORTEST_LOOP_SECS);
     }
 
-    /// Puts another score under the cursor, at its beginning and without loop; hands back the one that was there.
+    /// Replaces the score, starting at its beginning without a loop; returns the old one.
     pub fn load(&mut self, score: Box<Score>) -> Box<Score> {
         self.loop_region = None;
         let old = std::mem::replace(&mut self.score, score);
@@ -124,7 +124,7 @@ impl Cursor {
         old
     }
 
-    /// Puts another score under the cursor at the same playhead; hands back the one that was there.
+    /// Replaces the score at the same playhead; returns the old one.
     pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
         let old = std::mem::replace(&mut self.score, score);
         self.place(self.position_secs);
@@ -146,7 +146,7 @@ impl Cursor {
         }
     }
 
-    /// Moves the playhead, clamped to the score, without a word on what sounds there: see [`Cursor::restore`].
+    /// Moves the playhead, clamped to the score. Does not restore what sounds there: see [`Cursor::restore`].
     pub fn place(&mut self, secs: f64) {
         let secs = if secs.is_finite() { secs.max(0.0) } else { 0.0 };
         self.position_secs = secs.min(self.score.duration_secs());
@@ -159,8 +159,8 @@ impl Cursor {
         self.has_moved = false;
     }
 
-    /// Brings back the pedal and the notes that sound at the playhead: keys still down, and keys let go under a
-    /// pedal that has stayed down since. A note that has rung for a while comes back softer, about as far as a
+    /// Restores the pedal and the notes that sound at the playhead: keys still down, and keys released while the
+    /// pedal has stayed down since. A note that has rung for a while is restored softer, by about as much as a
     /// piano string would have died away.
     pub fn restore(&mut self, emit: &mut impl FnMut(CursorEvent)) {
         let now = self.position_secs;
@@ -182,14 +182,15 @@ impl Cursor {
                 continue;
             };
             emit(CursorEvent::Restore { pitch: note.pitch, velocity });
-            match is_key_down {
-                true => self.held_until[note.pitch.key_index()] = note.release_secs(),
-                false => emit(CursorEvent::Release { pitch: note.pitch }),
+            if is_key_down {
+                self.held_until[note.pitch.key_index()] = note.release_secs()
+            } else {
+                emit(CursorEvent::Release { pitch: note.pitch })
             }
         }
     }
 
-    /// Since when the pedal that is down at the playhead has been down; `None` when it is up.
+    /// The time since when the pedal has been down at the playhead; `None` if it is up.
     fn pedal_down_since(&self) -> Option<f64> {
         let oldest = self.position_secs - LONGEST_RING_SECS;
         let mut since = None;
@@ -205,8 +206,8 @@ impl Cursor {
         since
     }
 
-    /// Moves on by `secs` of real time, and emits what falls due until half of that step lies past an event:
-    /// the sounding side works in blocks, and so each event goes to the block that begins nearest to it.
+    /// Advances by `secs` of real time, and emits the events up to half a step ahead:
+    /// voices are rendered in blocks, and so each event goes to the block that begins nearest to it.
     pub fn advance(&mut self, secs: f64, emit: &mut impl FnMut(CursorEvent)) {
         let step = secs * self.tempo_scale;
         self.is_waiting = self.must_wait(step);
@@ -237,13 +238,11 @@ impl Cursor {
         }
     }
 
-    /// The loop, cut to where the score ends.
+    /// The loop, clipped to the end of the score.
     fn effective_loop(&self) -> Option<Range<f64>> {
         let region = self.loop_region.clone()?;
-        let end = match self.score.is_complete() {
-            true => region.end.min(self.score.duration_secs()),
-            false => region.end,
-        };
+        let end =
+            if self.score.is_complete() { region.end.min(self.score.duration_secs()) } else { region.end };
         (end - region.start >= SHORTEST_LOOP_SECS).then_some(region.start..end)
     }
 
@@ -258,7 +257,7 @@ impl Cursor {
             && self.score.ready_until_secs() < (self.position_secs + needed).min(loop_end)
     }
 
-    /// Emits what lies before `limit_secs`: keys coming up, the pedal, then keys going down.
+    /// Emits the events before `limit_secs`: releases, pedal, then onsets.
     fn emit_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(CursorEvent)) {
         self.release_until(limit_secs, emit);
         while let Some(change) = self.score.pedal().get(self.next_pedal)
@@ -296,7 +295,7 @@ impl Cursor {
     }
 }
 
-/// The velocity that sounds about as loud as `note` does `elapsed_secs` after it was struck; `None` when that is
+/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is
 /// too soft to hear. A piano string dies away fast at first and more slowly later: 10 dB in the first second and 28
 /// in four, two octaves above the middle twice as much, as measured on a sampled grand (`tests/seek.rs`).
 /// SoundFonts give 40 dB for a tenth of the velocity.

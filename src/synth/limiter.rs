@@ -4,11 +4,11 @@ use super::{BLOCK, Block};
 
 /// No sample leaves the limiter above this, about −0.3 dBFS.
 pub const CEILING: f32 = 0.966;
-/// By how much the gain may rise in a block, as a part of what is missing to 1: back in about 0.2 s.
+/// Recovery per block, as a share of the missing gain: back to 1 in about 0.2 s.
 const RELEASE: f32 = 0.006;
 
-/// A look-ahead peak limiter. It holds the sound back by one block, so it knows the peak of what comes next and
-/// can turn down in time: over each block the gain runs straight between two values that both suit that block.
+/// A look-ahead peak limiter. It delays the sound by one block, so it knows the next peak and
+/// can turn down in time: within a block the gain changes linearly between two values that are both low enough.
 pub struct Limiter {
     held: Block,
     held_peak: f32,
@@ -22,7 +22,7 @@ impl Default for Limiter {
 }
 
 impl Limiter {
-    /// Takes a block in and gives out the one before it, limited. What is not a number becomes silence.
+    /// Takes a block and returns the previous one, limited. NaN becomes silence.
     pub fn process(&mut self, block: &mut Block) {
         let mut peak = 0.0f32;
         for sample in block.iter_mut().flatten() {
@@ -44,7 +44,7 @@ fn allowed(peak: f32) -> f32 {
     if peak > CEILING { CEILING / peak } else { 1.0 }
 }
 
-/// Multiplies by a gain that runs straight from `from` to `to`; exact where both are 1.
+/// Multiplies by a gain that changes linearly from `from` to `to`; exact if both are 1.
 pub(super) fn ramp(block: &mut Block, from: f32, to: f32) {
     if from == 1.0 && to == 1.0 {
         return;

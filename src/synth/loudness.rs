@@ -1,10 +1,10 @@
-//! How loud a SoundFont is, so that all of them can be brought to one level.
+//! Measures the loudness of a SoundFont, so that all of them play at the same level.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::BLOCK;
+use super::reverb_synth::ReverbSynth;
 use super::soundfont::Playable;
-use super::strings::Strings;
 use crate::music::Pitch;
 
 /// The peak to which the reference chord is brought: a take with a fortissimo reaches some −3 dBFS.
@@ -12,16 +12,16 @@ const REFERENCE_PEAK: f32 = 1.0;
 /// The keys of that chord, as far as the SoundFont has them, and how hard they are struck.
 const CHORD: [u8; 8] = [36, 43, 48, 55, 60, 64, 67, 72];
 const VELOCITY: u8 = 100;
-/// Further from the level of the samples nothing is moved.
-const LEAST_VOLUME: f32 = 0.05;
-const MOST_VOLUME: f32 = 20.0;
+/// Limits of the correction.
+const MIN_VOLUME: f32 = 0.05;
+const MAX_VOLUME: f32 = 20.0;
 /// A peak below this, −100 dBFS, is silence.
 const SILENCE: f32 = 1e-5;
-/// The chord is heard for half a second, and on while it still swells.
+/// The chord is rendered for half a second, and longer while it still gets louder.
 const STEP_SECS: f32 = 0.5;
-const MOST_STEPS: usize = 6;
+const MAX_STEPS: usize = 6;
 
-/// What a measurement found.
+/// The result of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loudness {
     /// The master volume that brings the sound to the common level.
@@ -31,17 +31,17 @@ pub enum Loudness {
 }
 
 /// Plays every key for one block, which shows damage before it is heard, then a chord to measure the level. Leaves
-/// the strings sounding.
-pub fn measure(strings: &mut Strings, playable: &Playable, sample_rate: u32) -> Loudness {
-    strings.set_volume(1.0);
+/// the synthesizer sounding.
+pub fn measure(synth: &mut ReverbSynth, playable: &Playable, sample_rate: u32) -> Loudness {
+    synth.set_volume(1.0);
     let listen = || {
-        try_keys(strings, playable);
-        let mut peak = chord_peak(strings, &chord(playable), sample_rate);
+        try_keys(synth, playable);
+        let mut peak = chord_peak(synth, &chord(playable), sample_rate);
         if peak < SILENCE {
-            // The chord met silent keys only: the loudest of the others counts.
+            // All keys of the chord are silent: use the loudest of the others.
             for struck in keys(playable) {
-                strings.cut_all();
-                peak = peak.max(chord_peak(strings, &[struck], sample_rate));
+                synth.cut_all();
+                peak = peak.max(chord_peak(synth, &[struck], sample_rate));
             }
         }
         peak
@@ -49,7 +49,7 @@ pub fn measure(strings: &mut Strings, playable: &Playable, sample_rate: u32) -> 
     match catch_unwind(AssertUnwindSafe(listen)) {
         Ok(peak) if !peak.is_finite() => Loudness::Broken,
         Ok(peak) if peak < SILENCE => Loudness::Silent,
-        Ok(peak) => Loudness::Volume((REFERENCE_PEAK / peak).clamp(LEAST_VOLUME, MOST_VOLUME)),
+        Ok(peak) => Loudness::Volume((REFERENCE_PEAK / peak).clamp(MIN_VOLUME, MAX_VOLUME)),
         Err(_) => Loudness::Broken,
     }
 }
@@ -57,7 +57,7 @@ pub fn measure(strings: &mut Strings, playable: &Playable, sample_rate: u32) -> 
 /// A key and how hard it is struck.
 type Struck = (u8, u8);
 
-/// Every key that sounds, struck as nearly as usual as it can be.
+/// Every key that sounds, at the velocity closest to the usual one.
 fn keys(playable: &Playable) -> Vec<Struck> {
     let piano = Pitch::LOWEST.number()..=Pitch::HIGHEST.number();
     piano.filter_map(|key| Some((key, playable.velocity(key, VELOCITY)?))).collect()
@@ -75,26 +75,26 @@ fn chord(playable: &Playable) -> Vec<Struck> {
     (0..wanted).map(spread).collect()
 }
 
-fn try_keys(strings: &mut Strings, playable: &Playable) {
+fn try_keys(synth: &mut ReverbSynth, playable: &Playable) {
     for (key, velocity) in keys(playable) {
-        strings.strike(0, key, velocity);
-        strings.render(&mut [[0.0; 2]; BLOCK]);
-        strings.cut_all();
+        synth.strike(0, key, velocity);
+        synth.render(&mut [[0.0; 2]; BLOCK]);
+        synth.cut_all();
     }
 }
 
-/// The peak that the whole chord would have at the usual velocity, by what these keys have at theirs.
-fn chord_peak(strings: &mut Strings, chord: &[Struck], sample_rate: u32) -> f32 {
+/// The peak that the whole chord would have at the usual velocity, estimated from these keys at theirs.
+fn chord_peak(synth: &mut ReverbSynth, chord: &[Struck], sample_rate: u32) -> f32 {
     for (key, velocity) in chord {
-        strings.strike(0, *key, *velocity);
+        synth.strike(0, *key, *velocity);
     }
     let mut peak = 0.0f32;
-    for _ in 0..MOST_STEPS {
+    for _ in 0..MAX_STEPS {
         let before = peak;
         for _ in 0..(STEP_SECS * sample_rate as f32) as usize / BLOCK {
             let mut block = [[0.0; 2]; BLOCK];
-            strings.render(&mut block);
-            // `max` would pass over what is not a number.
+            synth.render(&mut block);
+            // `max` would ignore NaN.
             let loudest = block.iter().flatten().fold(0.0f32, |p, s| if p >= s.abs() { p } else { s.abs() });
             peak = if peak >= loudest { peak } else { loudest };
         }
@@ -102,7 +102,7 @@ fn chord_peak(strings: &mut Strings, chord: &[Struck], sample_rate: u32) -> f32 
             break;
         }
     }
-    // Strings add up like noise, and the synthesizer's level goes with the square of the velocity.
+    // Notes add up like noise, and the synthesizer's level goes with the square of the velocity.
     let power = |velocity: &u8| (f32::from(*velocity) / f32::from(VELOCITY)).powi(4);
     let struck: f32 = chord.iter().map(|(_, velocity)| power(velocity)).sum();
     peak * (CHORD.len() as f32 / struck.max(f32::MIN_POSITIVE)).sqrt()

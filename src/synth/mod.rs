@@ -1,4 +1,4 @@
-//! Sound: a performance and a SoundFont become samples. Nothing here knows a sound card.
+//! Sound: renders a performance with a SoundFont to samples, without a sound card.
 
 mod cursor;
 pub mod export;
@@ -6,9 +6,9 @@ mod limiter;
 mod loudness;
 mod render;
 mod reverb;
+mod reverb_synth;
 mod score;
 mod soundfont;
-mod strings;
 mod voice_settings;
 mod voices;
 
@@ -17,10 +17,10 @@ pub use limiter::CEILING;
 pub use render::{Renderer, Transport};
 pub use score::{Score, ScoreId};
 pub use soundfont::{Playable, Preset, SoundFont, SoundFontError, SoundFontFault, SoundFontReport};
-pub use voice_settings::{MOST_VOICES, VoiceSettings};
+pub use voice_settings::{MAX_VOICES, VoiceSettings};
 pub use voices::{Voices, VoicesError};
 
-/// Frames rendered at a time: the grain of event timing, 1.3 ms at 48 kHz.
+/// Frames per block: the resolution of event timing, 1.3 ms at 48 kHz.
 pub const BLOCK: usize = 64;
 /// Left and right samples of [`BLOCK`] frames.
 pub type Block = [[f32; 2]; BLOCK];

@@ -1,4 +1,4 @@
-//! The renderer: a score and voices in, samples out, with the transport that a musician expects.
+//! The renderer: plays a score with voices, with play, pause, seek, loop and tempo.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,39 +12,39 @@ use crate::music::{Note, PedalChange, Pitch, Velocity};
 
 /// Frames in which the sound fades at pause and stop, and comes back at play: 5 ms at 48 kHz.
 const FADE_FRAMES: f32 = 256.0;
-/// How long the end must have been silent before nothing is rendered any more.
+/// Rendering ends after this much silence at the end.
 const SILENT_SECS: f32 = 0.5;
 /// A block that stays below this, −100 dBFS, counts as silent.
 const SILENCE: f32 = 1e-5;
-/// The greatest gain, +12 dB; the limiter holds what is too much.
-const MOST_GAIN: f32 = 4.0;
+/// Maximum gain, +12 dB; the limiter catches the rest.
+const MAX_GAIN: f32 = 4.0;
 
-/// What the playhead does.
+/// The state of the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// It stands, and the sound is frozen with it.
+    /// Paused; the sound is frozen.
     Paused,
-    /// It moves, or waits for a growing take.
+    /// Playing, or waiting for a growing take.
     Playing,
-    /// It has come to the end; the last notes ring.
+    /// At the end; the last notes ring.
     Ended,
 }
 
-/// Plays a [`Score`] with [`Voices`]. Every method but the constructors is fit for an audio callback: none
-/// allocates, frees, locks or blocks, and what is replaced is handed back to be dropped elsewhere.
+/// Plays a [`Score`] with [`Voices`]. Every method but the constructors is safe in an audio callback: none
+/// allocates, frees, locks or blocks; replaced values are returned, to be dropped elsewhere.
 pub struct Renderer {
     sample_rate: u32,
     cursor: Cursor,
     voices: Option<Box<Voices>>,
-    /// Voices that were replaced and still fade out.
+    /// Replaced voices that are still fading out.
     leaving: Option<Box<Voices>>,
     leaving_fade: f32,
-    /// Voices that broke while playing.
+    /// Voices that failed while playing.
     broken: Option<Box<Voices>>,
     transport: Transport,
     /// The gain of the music, apart from auditions: 0 when paused, 1 when it sounds.
     fade: f32,
-    /// The voices hold sound from before a jump: to be cut before they are heard again.
+    /// The voices hold sound from before a jump, to cut before they are heard again.
     is_stale: bool,
     gain: f32,
     next_gain: f32,
@@ -53,7 +53,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Without voices the playhead moves all the same, in silence.
+    /// Without voices the playhead moves in silence.
     pub fn new(sample_rate: u32, voices: Option<Box<Voices>>) -> Renderer {
         Renderer {
             sample_rate,
@@ -76,7 +76,7 @@ impl Renderer {
         self.sample_rate
     }
 
-    /// Goes on at another sample rate from where it was, with voices built for that. Not for an audio callback:
+    /// Continues at another sample rate with voices built for it. Not for an audio callback:
     /// it frees the old voices.
     pub fn set_sample_rate(&mut self, sample_rate: u32, voices: Option<Box<Voices>>) {
         self.sample_rate = sample_rate;
@@ -102,7 +102,7 @@ impl Renderer {
         self.cursor.position_secs()
     }
 
-    /// How many seconds of the score pass in a second now: 0 while the playhead stands.
+    /// Current speed in seconds of the score per second; 0 while paused.
     pub fn pace(&self) -> f64 {
         let is_moving = self.transport == Transport::Playing && !self.cursor.is_waiting();
         if is_moving { self.cursor.tempo_scale() } else { 0.0 }
@@ -116,7 +116,7 @@ impl Renderer {
         self.voices.is_some()
     }
 
-    /// Replaces the voices: the old ones fade out under the new. Ask [`Renderer::can_set_voices`] before.
+    /// Replaces the voices with a cross-fade. Check [`Renderer::can_set_voices`] first.
     pub fn set_voices(&mut self, voices: Box<Voices>) {
         self.leaving = self.voices.replace(voices);
         self.leaving_fade = self.fade;
@@ -124,30 +124,27 @@ impl Renderer {
         self.resound();
     }
 
-    /// False for the few milliseconds in which an earlier replacement is still fading.
+    /// False for a few milliseconds while an earlier replacement is fading.
     pub fn can_set_voices(&self) -> bool {
         self.leaving.is_none()
     }
 
-    /// Voices that are no longer heard, to be dropped elsewhere; true with those that failed while playing.
+    /// Voices that are no longer heard, to be dropped elsewhere; true if they failed while playing.
     pub fn take_retired(&mut self) -> Option<(Box<Voices>, bool)> {
         if let Some(broken) = self.broken.take() {
             return Some((broken, true));
         }
-        match self.leaving_fade > 0.0 {
-            true => None,
-            false => self.leaving.take().map(|voices| (voices, false)),
-        }
+        if self.leaving_fade > 0.0 { None } else { self.leaving.take().map(|voices| (voices, false)) }
     }
 
-    /// Puts another score in, paused at its beginning; hands back the old one.
+    /// Replaces the score, paused at its beginning; returns the old one.
     pub fn load(&mut self, score: Box<Score>) -> Box<Score> {
         self.transport = Transport::Paused;
         self.is_stale = true;
         self.cursor.load(score)
     }
 
-    /// Puts another score in at the same playhead, playing on if it played; hands back the old one.
+    /// Replaces the score at the same playhead and keeps playing if it was; returns the old one.
     pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
         let old = self.cursor.swap(score);
         self.is_stale = true;
@@ -155,7 +152,7 @@ impl Renderer {
         old
     }
 
-    /// Adds to the growing score `id`; for any other nothing happens.
+    /// Adds to the growing score `id`; ignored for any other.
     pub fn append(&mut self, id: ScoreId, notes: &[Note], pedal: &[PedalChange], ready_until_secs: f64) {
         self.cursor.append(id, notes, pedal, ready_until_secs);
     }
@@ -165,7 +162,7 @@ impl Renderer {
         self.cursor.finish(id);
     }
 
-    /// From the playhead on; from the beginning when it is at the end.
+    /// Plays from the playhead, or from the beginning if it is at the end.
     pub fn play(&mut self) {
         if self.transport == Transport::Playing {
             return;
@@ -178,19 +175,19 @@ impl Renderer {
         self.resound();
     }
 
-    /// Fades out within 5 ms; [`Renderer::play`] goes on at the very next sample.
+    /// Fades out within 5 ms; [`Renderer::play`] continues at the next sample.
     pub fn pause(&mut self) {
         self.transport = Transport::Paused;
     }
 
-    /// Pauses, and puts the playhead back to the beginning.
+    /// Pauses and moves the playhead to the beginning.
     pub fn stop(&mut self) {
         self.transport = Transport::Paused;
         self.cursor.place(0.0);
         self.is_stale = true;
     }
 
-    /// Moves the playhead, clamped to the score; what is held there sounds again when it plays.
+    /// Moves the playhead, clamped to the score; notes held there are restored.
     pub fn seek(&mut self, secs: f64) {
         self.cursor.place(secs);
         self.is_stale = true;
@@ -200,47 +197,44 @@ impl Renderer {
         }
     }
 
-    /// Repeats a part of the score; `None` plays on.
+    /// Sets the loop; `None` for none.
     pub fn set_loop(&mut self, region: Option<Range<f64>>) {
         self.cursor.set_loop(region);
     }
 
-    /// 1 leaves the level as it is; clamped to 0–4, reached within a block.
+    /// Sets the gain, clamped to 0–4 and reached within a block; 1 is unchanged.
     pub fn set_gain(&mut self, gain: f32) {
         if gain.is_finite() {
-            self.next_gain = gain.clamp(0.0, MOST_GAIN);
+            self.next_gain = gain.clamp(0.0, MAX_GAIN);
         }
     }
 
-    /// Plays faster or slower at the same pitch; see [`super::TEMPO_SCALES`].
+    /// Sets the tempo without changing the pitch; see [`super::TEMPO_SCALES`].
     pub fn set_tempo_scale(&mut self, scale: f64) {
         self.cursor.set_tempo_scale(scale);
     }
 
-    /// Strikes one key apart from the music.
+    /// Plays a single note besides the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some(voices) = &mut self.voices {
             voices.audition(pitch, velocity);
         }
     }
 
-    /// While playing after a jump: cuts what sounded before, and brings back what is held at the playhead.
+    /// After a jump while playing: cuts the old sound and restores the notes at the playhead.
     fn resound(&mut self) {
         if self.transport != Transport::Playing || !self.is_stale {
             return;
         }
         self.is_stale = false;
         if let Some(voices) = &mut self.voices {
-            match self.fade > 0.0 {
-                true => voices.cut(),
-                false => voices.silence(),
-            }
+            if self.fade > 0.0 { voices.cut() } else { voices.silence() }
         }
         let voices = &mut self.voices;
         self.cursor.restore(&mut |event| apply(voices, event));
     }
 
-    /// Lets go of every key and lifts the pedal, as at the end of an excerpt: the strings ring out.
+    /// Releases all keys and the pedal, as at the end of an excerpt; the notes fade naturally.
     pub(super) fn let_ring(&mut self) {
         self.transport = Transport::Ended;
         let keys: [bool; Pitch::COUNT] = std::array::from_fn(|_| true);
@@ -250,7 +244,7 @@ impl Renderer {
         apply(&mut self.voices, CursorEvent::Pedal { is_down: false });
     }
 
-    /// Renders the next frames; returns their highest absolute sample. A block later than the events in it: the
+    /// Renders the next frames; returns their absolute peak. The output is one block late, because the
     /// limiter looks ahead.
     pub fn render(&mut self, out: &mut Block) -> f32 {
         *out = [[0.0; 2]; BLOCK];
@@ -264,8 +258,8 @@ impl Renderer {
             self.transport = Transport::Ended;
             self.silent_secs = 0.0;
         }
-        // A SoundFont that breaks the synthesizer must not take the sound card's thread with it, nor send it numbers
-        // that are none.
+        // A SoundFont that makes the synthesizer panic must not end the audio thread, nor send it
+        // NaN.
         let is_sound = |out: &Block| out.iter().flatten().all(|s| s.is_finite());
         let rendered = catch_unwind(AssertUnwindSafe(|| self.render_voices(out)));
         if rendered.is_err() || !is_sound(out) {
@@ -303,12 +297,13 @@ impl Renderer {
         }
     }
 
-    /// After the end: once the last notes have died away the transport rests.
+    /// After the end: stops once the last notes have died away.
     fn notice_silence(&mut self, block: &Block) {
         let is_silent = block.iter().flatten().all(|s| s.abs() < SILENCE);
-        match is_silent && self.transport == Transport::Ended {
-            true => self.silent_secs += BLOCK as f32 / self.sample_rate as f32,
-            false => self.silent_secs = 0.0,
+        if is_silent && self.transport == Transport::Ended {
+            self.silent_secs += BLOCK as f32 / self.sample_rate as f32
+        } else {
+            self.silent_secs = 0.0
         }
         if self.silent_secs > SILENT_SECS {
             self.transport = Transport::Paused;
@@ -324,7 +319,7 @@ fn apply(voices: &mut Option<Box<Voices>>, event: CursorEvent) {
     }
 }
 
-/// Moves a gain sample by sample from `from` towards `to`, over at most [`FADE_FRAMES`]; returns where it came.
+/// Moves a gain sample by sample from `from` towards `to`, over at most [`FADE_FRAMES`]; returns the value reached.
 fn fade(block: &mut Block, from: f32, to: f32) -> f32 {
     if from == 1.0 && to == 1.0 {
         return 1.0;

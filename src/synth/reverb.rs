@@ -1,43 +1,43 @@
-//! The room: Freeverb, which Jezar at Dreampoint gave to the public domain.
+//! Reverb: Freeverb, which Jezar at Dreampoint released into the public domain.
 //!
-//! rustysynth has the same room inside, but walks through its sixteen comb filters one after the other, each step of
-//! each waiting for the step before. A comb's delay is longer than a block, so what a block reads was all there
-//! before it began, and here eight combs advance side by side: the same sound in less time.
+//! rustysynth contains the same reverb, but processes its sixteen comb filters one after the other, where each step
+//! waits for the step before. A comb's delay is longer than a block, so everything that a block reads is available
+//! when it starts, and here eight combs advance side by side: the same sound in less time.
 
 use super::BLOCK;
 
 /// Delays in frames at 44.1 kHz.
 const COMBS: [usize; 8] = [1116, 1188, 1277, 1356, 1422, 1491, 1557, 1617];
 const ALL_PASSES: [usize; 4] = [556, 441, 341, 225];
-/// By how much the right side's delays are longer.
+/// Extra delay of the right channel, in frames.
 const SPREAD: usize = 23;
 const TUNED_FOR: f64 = 44_100.0;
-/// How much of the dry sum of both sides goes in.
+/// Input gain of the sum of both channels.
 const INPUT_GAIN: f32 = 0.015;
-/// The size of the room: how much of a comb's output comes back.
+/// Room size: feedback of the combs.
 const FEEDBACK: f32 = 0.84;
-/// How fast the room swallows high frequencies.
+/// Damping of high frequencies.
 const DAMP: f32 = 0.2;
 const ALL_PASS_FEEDBACK: f32 = 0.5;
-/// What is softer is nothing: numbers too small to be normal would slow everything down.
-const NOTHING: f32 = 1e-8;
+/// Smaller values are set to zero, because denormal numbers are slow.
+const SILENCE: f32 = 1e-8;
 
 type Samples = [f32; BLOCK];
 
-/// A reverberating room for one stereo sound. Processing neither allocates nor locks.
+/// A stereo reverb. Processing neither allocates nor locks.
 pub struct Reverb {
     send: f32,
     sides: [Side; 2],
 }
 
 impl Reverb {
-    /// `send` is how much of the sound goes into the room, 0–1. `sample_rate` is at least 16,000.
+    /// `send` is the share of the sound that enters the reverb, 0–1. `sample_rate` is at least 16,000.
     pub fn new(sample_rate: u32, send: f32) -> Reverb {
         let scale = f64::from(sample_rate) / TUNED_FOR;
         Reverb { send, sides: [Side::new(scale, 0), Side::new(scale, SPREAD)] }
     }
 
-    /// Adds the room to a dry block.
+    /// Adds reverb to a dry block.
     pub fn process(&mut self, left: &mut Samples, right: &mut Samples) {
         let gain = INPUT_GAIN * self.send;
         let input: Samples = std::array::from_fn(|t| gain * (left[t] + right[t]));
@@ -49,7 +49,7 @@ impl Reverb {
         }
     }
 
-    /// Forgets all that still rings.
+    /// Clears the reverb tail.
     pub fn clear(&mut self) {
         for side in &mut self.sides {
             for line in side.combs.iter_mut().chain(&mut side.all_passes) {
@@ -99,7 +99,7 @@ impl Side {
     }
 }
 
-/// A ring of samples, read and written a block at a time; it is longer than a block.
+/// A ring buffer of samples, longer than a block, read and written a block at a time.
 struct Delay {
     samples: Vec<f32>,
     at: usize,
@@ -110,12 +110,12 @@ impl Delay {
         Delay { samples: vec![0.0; frames.max(BLOCK)], at: 0 }
     }
 
-    /// How many samples of a block lie before the end of the ring; the rest lies at its beginning.
+    /// Samples of a block before the end of the ring; the rest is at its beginning.
     fn until_end(&self) -> usize {
         BLOCK.min(self.samples.len() - self.at)
     }
 
-    /// What comes out during the next block.
+    /// The output of the next block.
     fn read(&self) -> Samples {
         let mut block = [0.0; BLOCK];
         let (first, rest) = block.split_at_mut(self.until_end());
@@ -124,9 +124,9 @@ impl Delay {
         block
     }
 
-    /// What goes in during that block, in its stead.
+    /// Overwrites that block with new input.
     fn write(&mut self, mut block: Samples) {
-        if block.iter().fold(0.0f32, |peak, s| peak.max(s.abs())) < NOTHING {
+        if block.iter().fold(0.0f32, |peak, s| peak.max(s.abs())) < SILENCE {
             block = [0.0; BLOCK];
         }
         let (first, rest) = block.split_at(self.until_end());

@@ -1,11 +1,11 @@
-//! What is played: a whole performance, or a take that is still being generated.
+//! The score: a whole performance, or a take that is still being composed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::music::{Note, PedalChange, Performance};
 
-/// Tells one loaded score from another, so that notes of a take that is no longer loaded go nowhere.
+/// Identifies a loaded score, so that notes of a take that is no longer loaded are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScoreId(u64);
 
@@ -15,13 +15,13 @@ impl ScoreId {
         ScoreId(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A number unlike that of any other score of this process, never 0.
+    /// A new id, unique in this process and never 0.
     pub fn value(self) -> u64 {
         self.0
     }
 }
 
-/// Notes and pedal in order of time, and up to where they are complete.
+/// Notes and pedal in order of time, and the time up to which they are complete.
 pub struct Score {
     id: ScoreId,
     content: Content,
@@ -47,7 +47,7 @@ impl Score {
         }
     }
 
-    /// A score with nothing in it.
+    /// An empty score.
     pub fn empty() -> Score {
         Score::whole(Arc::default())
     }
@@ -92,7 +92,7 @@ impl Score {
         self.duration_secs
     }
 
-    /// Up to where nothing more will be added; infinite when complete.
+    /// The time before which nothing more will be added; infinite if complete.
     pub fn ready_until_secs(&self) -> f64 {
         self.ready_until_secs
     }
@@ -101,13 +101,13 @@ impl Score {
         self.ready_until_secs == f64::INFINITY
     }
 
-    /// Notes and pedal changes that found no room.
+    /// Notes and pedal changes dropped for lack of room.
     pub fn dropped(&self) -> usize {
         self.dropped
     }
 
-    /// Adds to a growing score without allocating, and keeps the order of time; `next_note` and `next_pedal` go
-    /// on pointing at what they pointed at. A whole score stays as it is.
+    /// Adds to a growing score without allocating, in order of time; `next_note` and `next_pedal` keep
+    /// pointing at the same elements. A complete score is unchanged.
     pub(super) fn append(
         &mut self,
         added_notes: &[Note],
@@ -146,7 +146,7 @@ impl Score {
     }
 }
 
-/// Inserts in order of `time`, after what has the same time, if there is room.
+/// Inserts in order of `time`, after equal times, if there is room.
 fn insert<T>(list: &mut Vec<T>, item: T, time: impl Fn(&T) -> f64, next: &mut usize) -> bool {
     if list.len() == list.capacity() {
         return false;

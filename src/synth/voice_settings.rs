@@ -1,7 +1,7 @@
 //! How the voices of a SoundFont are built.
 
-/// Voices a synthesizer can have at most; a pedalled piano in stereo needs two for every string that rings.
-pub const MOST_VOICES: usize = 256;
+/// Maximum number of voices; a stereo piano with pedal needs two for every note that rings.
+pub const MAX_VOICES: usize = 256;
 
 /// How [`Voices`](super::voices::Voices) are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct VoiceSettings {
     pub preset: Option<(u8, u8)>,
     pub has_reverb: bool,
     pub has_chorus: bool,
-    /// 8–[`MOST_VOICES`].
+    /// 8–[`MAX_VOICES`].
     pub polyphony: usize,
 }
 
@@ -24,7 +24,7 @@ impl VoiceSettings {
             preset: None,
             has_reverb: true,
             has_chorus: false,
-            polyphony: MOST_VOICES,
+            polyphony: MAX_VOICES,
         }
     }
 }

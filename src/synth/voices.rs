@@ -1,31 +1,32 @@
-//! The sounding side: strings that are struck, damped and faded, by rustysynth.
+//! Voices: plays notes with rustysynth, with pedal, fades and restored notes.
 
 use rustysynth::SynthesizerError;
 
 use super::cursor::CursorEvent;
 use super::loudness::{self, Loudness};
+use super::reverb_synth::{CHANNELS, ReverbSynth};
 use super::soundfont::{Playable, Preset, SoundFont, SoundFontError};
-use super::strings::{CHANNELS, Strings};
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 use crate::music::{Pitch, Velocity};
 
-/// Voices for notes that are tried out by a click.
+/// Voices for single notes played by a click.
 const AUDITION_VOICES: usize = 32;
-/// How long such a note is held.
+/// Duration of such a note.
 const AUDITION_SECS: f32 = 0.4;
-/// Take turns: what sounded before a jump fades on one while the next one plays. Each has two channels, one for
-/// what is struck now and one, [`LAYERS`] further, for what was struck before the jump.
+/// Layers take turns: after a jump, the old sound fades on one while the next one plays. Each has two channels, one
+/// for
+/// new notes and one, [`LAYERS`] further, for notes restored from before the jump.
 const LAYERS: usize = CHANNELS / 2;
 /// Blocks in which a layer fades out, 16 ms at 48 kHz.
 const FADE_BLOCKS: u8 = 12;
-/// Blocks in which the strings that already rang at the place of a jump come in, 64 ms at 48 kHz. A SoundFont can
-/// only play a string from the hammer on; by then the hammer is past and what is left is the ringing string.
+/// Blocks in which restored notes fade in, 64 ms at 48 kHz. A SoundFont can
+/// only play a note from its attack on; by then the attack is over and only the ringing string is left.
 const RETURN_BLOCKS: u8 = 48;
-/// The expression that leaves a channel as loud as it is.
+/// Full expression (controller 11).
 const FULL: u8 = 127;
 
-/// Why a SoundFont that could be read cannot be played.
+/// Why a SoundFont cannot be played, although it could be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VoicesError {
@@ -41,21 +42,21 @@ pub enum VoicesError {
     Settings(#[source] SynthesizerError),
 }
 
-/// Up to [`MOST_VOICES`](super::voice_settings::MOST_VOICES) sounding strings of one preset. Rendering neither allocates nor locks.
+/// Up to [`MAX_VOICES`](super::voice_settings::MAX_VOICES) sounding strings of one preset. Rendering neither allocates nor locks.
 pub struct Voices {
-    strings: Strings,
-    audition: Strings,
+    synth: ReverbSynth,
+    audition: ReverbSynth,
     preset: Preset,
     settings: VoiceSettings,
-    /// The channel that plays; the others may still be fading.
+    /// The layer that plays; the others may still be fading.
     layer: usize,
-    /// Blocks left until a layer is silent; 0 when it is not fading.
+    /// Blocks left until a layer is silent; 0 if it is not fading.
     fading: [u8; LAYERS],
-    /// Blocks left until the restored strings of the layer that plays are fully there.
+    /// Blocks left of the fade-in of the current layer's restored notes.
     returning: u8,
-    /// The expression of each layer's restored strings.
+    /// The expression of each layer's restored notes.
     returned: [u8; LAYERS],
-    /// A pedal that went up and down again within one block: the dampers must touch the strings first.
+    /// The pedal was lifted and pressed again within one block: press it in the next one.
     is_pedal_due: bool,
     did_pedal_rise: bool,
     auditioned: Option<(Pitch, u32)>,
@@ -63,11 +64,11 @@ pub struct Voices {
 }
 
 impl Voices {
-    /// Reads the samples of the preset, builds the voices, tries every key once, and brings the SoundFont to the
+    /// Reads the samples of the preset, builds the voices, tries every key once, and adjusts the SoundFont to the
     /// common loudness. Takes up to a few seconds with a large SoundFont: not for the audio callback.
     ///
     /// # Errors
-    /// When the preset is not there, silent or damaged, its samples cannot be read, or a setting is out of its
+    /// If the preset is missing, silent or damaged, its samples cannot be read, or a setting is out of
     /// range.
     pub fn new(sound_font: &SoundFont, settings: &VoiceSettings) -> Result<Voices, VoicesError> {
         let preset = match settings.preset {
@@ -81,35 +82,35 @@ impl Voices {
         };
         let playable = sound_font.playable(&preset).map_err(VoicesError::SoundFont)?;
         let mut voices = Voices::unmeasured(&playable, preset, settings)?;
-        let loudness = loudness::measure(&mut voices.strings, &playable, settings.sample_rate);
+        let loudness = loudness::measure(&mut voices.synth, &playable, settings.sample_rate);
         let name = || voices.preset.name.clone();
         let volume = match loudness {
             Loudness::Volume(volume) => volume,
             Loudness::Silent => return Err(VoicesError::Silent { preset: name() }),
             Loudness::Broken => return Err(VoicesError::Broken { preset: name() }),
         };
-        voices.strings.set_volume(volume);
+        voices.synth.set_volume(volume);
         voices.audition.set_volume(volume);
         voices.silence();
         Ok(voices)
     }
 
-    /// Voices at the level of the samples.
+    /// Voices without the loudness correction.
     pub(super) fn unmeasured(
         playable: &Playable,
         preset: Preset,
         settings: &VoiceSettings,
     ) -> Result<Voices, VoicesError> {
-        let strings = |polyphony: usize| {
-            let strings = Strings::new(playable, settings, polyphony).map_err(VoicesError::Settings);
-            strings.map(|mut strings| {
-                strings.prepare();
-                strings
+        let synth = |polyphony: usize| {
+            let synth = ReverbSynth::new(playable, settings, polyphony).map_err(VoicesError::Settings);
+            synth.map(|mut synth| {
+                synth.prepare();
+                synth
             })
         };
         Ok(Voices {
-            strings: strings(settings.polyphony)?,
-            audition: strings(AUDITION_VOICES)?,
+            synth: synth(settings.polyphony)?,
+            audition: synth(AUDITION_VOICES)?,
             preset,
             settings: settings.clone(),
             layer: 0,
@@ -131,10 +132,10 @@ impl Voices {
         &self.settings
     }
 
-    /// Cuts every sound at once, reverb and all. Only while nothing of it can be heard: it clicks.
+    /// Cuts every sound at once, including reverb. It clicks, so only while nothing can be heard.
     pub fn silence(&mut self) {
-        self.strings.reset();
-        self.strings.prepare();
+        self.synth.reset();
+        self.synth.prepare();
         self.layer = 0;
         self.fading = [0; LAYERS];
         self.returning = 0;
@@ -146,18 +147,18 @@ impl Voices {
     pub(super) fn apply(&mut self, event: CursorEvent) {
         match event {
             CursorEvent::Strike { pitch, velocity } => {
-                self.strings.strike(self.layer, pitch.number(), velocity.value());
+                self.synth.strike(self.layer, pitch.number(), velocity.value());
             }
             CursorEvent::Restore { pitch, velocity } => {
                 if self.returning == 0 {
                     self.returning = RETURN_BLOCKS;
                     self.set_returned(0);
                 }
-                self.strings.strike(self.layer + LAYERS, pitch.number(), velocity.value());
+                self.synth.strike(self.layer + LAYERS, pitch.number(), velocity.value());
             }
             CursorEvent::Release { pitch } => {
                 for channel in channels(self.layer) {
-                    self.strings.release(channel, pitch.number());
+                    self.synth.release(channel, pitch.number());
                 }
             }
             CursorEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
@@ -172,11 +173,11 @@ impl Voices {
 
     fn set_pedal(&mut self, is_down: bool) {
         for channel in channels(self.layer) {
-            self.strings.control(channel, 0x40, if is_down { 127 } else { 0 });
+            self.synth.control(channel, 0x40, if is_down { 127 } else { 0 });
         }
     }
 
-    /// Lets all that sounds fade out within `FADE_BLOCKS`, and goes on with a fresh layer.
+    /// Fades everything out within `FADE_BLOCKS`, and continues on a new layer.
     pub fn cut(&mut self) {
         self.fading[self.layer] = FADE_BLOCKS;
         self.layer = (self.layer + 1) % LAYERS;
@@ -191,15 +192,15 @@ impl Voices {
         self.fading[layer] = 0;
         self.returned[layer] = FULL;
         for channel in channels(layer) {
-            self.strings.cut(channel);
-            self.strings.control(channel, 0x40, 0);
-            self.strings.control(channel, 0x0B, FULL.into());
+            self.synth.cut(channel);
+            self.synth.control(channel, 0x40, 0);
+            self.synth.control(channel, 0x0B, FULL.into());
         }
     }
 
     fn set_returned(&mut self, expression: u8) {
         self.returned[self.layer] = expression;
-        self.strings.control(self.layer + LAYERS, 0x0B, expression.into());
+        self.synth.control(self.layer + LAYERS, 0x0B, expression.into());
     }
 
     fn fade_layers(&mut self) {
@@ -213,13 +214,13 @@ impl Voices {
                 continue;
             }
             self.fading[layer] -= 1;
-            // One block at 0 lets the gain arrive there before the voices are taken away.
+            // One block at 0 lets the gain arrive there before the voices are removed.
             match self.fading[layer] {
                 0 => self.end_layer(layer),
                 left => {
                     let part = |from: u8| i32::from(from) * i32::from(left - 1) / i32::from(FADE_BLOCKS - 1);
-                    self.strings.control(layer, 0x0B, part(FULL));
-                    self.strings.control(layer + LAYERS, 0x0B, part(self.returned[layer]));
+                    self.synth.control(layer, 0x0B, part(FULL));
+                    self.synth.control(layer + LAYERS, 0x0B, part(self.returned[layer]));
                 }
             }
         }
@@ -228,14 +229,14 @@ impl Voices {
     /// Adds the next block of the music to `out`.
     pub fn render(&mut self, out: &mut Block) {
         self.fade_layers();
-        self.strings.render(out);
+        self.synth.render(out);
         self.did_pedal_rise = false;
         if std::mem::take(&mut self.is_pedal_due) {
             self.set_pedal(true);
         }
     }
 
-    /// Strikes a key apart from the music, whether that plays or not.
+    /// Plays a single note besides the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some((before, _)) = self.auditioned.take() {
             self.audition.release(0, before.number());
@@ -246,7 +247,7 @@ impl Voices {
         self.is_audition_sounding = true;
     }
 
-    /// Adds the next block of what was struck by [`Voices::audition`].
+    /// Adds the next block of the notes played by [`Voices::audition`].
     pub fn render_audition(&mut self, out: &mut Block) {
         if !self.is_audition_sounding {
             return;
@@ -266,7 +267,7 @@ impl Voices {
     }
 }
 
-/// What is struck on a layer, and what came back on it.
+/// The two channels of a layer.
 fn channels(layer: usize) -> [usize; 2] {
     [layer, layer + LAYERS]
 }

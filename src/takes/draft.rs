@@ -1,4 +1,4 @@
-//! A take that is still being composed, on disk already.
+//! Saves a take to disk while it is being composed.
 
 use std::time::{Duration, Instant};
 
@@ -9,25 +9,25 @@ use crate::evaluate::Heard;
 use crate::generate::{Growing, Take};
 use crate::music::Performance;
 
-/// What is composed within this may be lost when the program or the machine goes down.
+/// Time between two writes: a crash loses no more than this.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Writes what there is of a take now and then, and at last the whole in its stead.
+/// Saves a growing take from time to time, and the finished one at the end.
 pub struct Draft {
     store: TakeStore,
     record: TakeRecord,
-    /// Where it lies, once something was written.
+    /// Its entry, once something was written.
     id: Option<TakeId>,
     written: Instant,
 }
 
 impl Draft {
-    /// `record` is what is known of the take before its first note.
+    /// `record` is the record before the first note.
     pub fn new(store: TakeStore, record: TakeRecord) -> Draft {
         Draft { store, record, id: None, written: Instant::now() }
     }
 
-    /// Notes have come. That they could not be written yet is only logged: the whole take will tell.
+    /// New notes. Failures of writing are only logged: saving the finished take reports them.
     pub fn grown(&mut self, growing: &Growing) {
         if growing.notes.is_empty() || self.written.elapsed() < EVERY {
             return;
@@ -40,15 +40,15 @@ impl Draft {
         self.written = Instant::now();
     }
 
-    /// The take is whole.
+    /// The take is finished.
     ///
     /// # Errors
-    /// As [`TakeStore::save`]; what was written before is still there.
+    /// As [`TakeStore::save`]; what was written before is unchanged.
     pub fn finish(&mut self, take: &Take, heard: &Heard) -> Result<TakeEntry, TakeStoreError> {
         self.write(self.record.clone().finished(take, heard), &take.performance)
     }
 
-    /// There will be no take: what was written goes where deleted takes go.
+    /// The take failed: what was written is moved to the deleted takes.
     pub fn discard(&mut self) {
         if let Some(id) = self.id.take()
             && let Err(error) = self.store.delete(&id)
@@ -103,7 +103,7 @@ mod tests {
             draft.written -= EVERY;
             draft.grown(&growing(count));
         }
-        // As after a crash: another store finds it, once.
+        // As after a crash: another store finds it once.
         let listed = TakeStore::new(folder.path()).list().unwrap();
         let [entry] = &listed[..] else { panic!("{listed:?}") };
         assert_eq!((entry.record.name.as_str(), entry.record.notes), ("Chopin 7", 40));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a take's files without their endings.
+/// A take's file name without extension.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TakeId(pub(super) String);
 

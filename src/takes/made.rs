@@ -1,11 +1,11 @@
-//! What a take was made from: with the settings beside it, all that is needed to make it again.
+//! What a take was made from; with its settings, enough to make it again.
 
 use serde::{Deserialize, Serialize};
 
 use super::TakeId;
 use crate::music::surname;
 
-/// Made of a take that was there before.
+/// Made from another take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Made {
     pub source: Part,
@@ -13,14 +13,14 @@ pub struct Made {
     pub how: How,
 }
 
-/// A take that another was made from, and its name at the time, which outlives it.
+/// A source take, and its name at the time, which stays after it is deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub id: TakeId,
     pub name: String,
 }
 
-/// The verb. Composers stand by their full name, so that they outlive the checkpoint.
+/// The verb. Composers are stored by full name, so that they do not depend on the checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "lowercase")]
 pub enum How {
@@ -67,7 +67,7 @@ impl Made {
         }
     }
 
-    /// The same for a recipe.
+    /// A description for the recipe.
     pub fn words(&self) -> String {
         let source = &self.source.name;
         match &self.how {

@@ -1,12 +1,15 @@
-//! Takes: every result kept at once with its recipe, listed, searched, never lost.
+//! Takes: every result is saved at once, with its recipe.
 
 mod draft;
+mod history;
 mod id;
 mod made;
 mod record;
 mod store;
+mod versions;
 
 pub use draft::Draft;
+pub use history::History;
 pub use id::TakeId;
 pub use made::{How, Made, Part};
 pub use record::{ComposeSettings, Origin, TakeRecord};

@@ -1,9 +1,12 @@
-//! What is written beside each take's MIDI file.
+//! The record of a take: the JSON file beside its MIDI file.
+
+use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::history::History;
 use super::made::Made;
 use crate::evaluate::{CopyCheck, Heard};
 use crate::generate::{DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Recipe, Take};
@@ -23,7 +26,7 @@ pub enum Origin {
     Other,
 }
 
-/// The settings a take was asked for with, by composer name, so that they outlive the checkpoint.
+/// The settings of a take, with the composer by name, so that they do not depend on the checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ComposeSettings {
@@ -33,16 +36,16 @@ pub struct ComposeSettings {
     pub notes: usize,
     #[serde(flatten)]
     pub sampling: SamplingSettings,
-    /// How the take is divided. One that cannot be read, such as a later version may write, is read as free.
+    /// The form. One that cannot be parsed, as from a later version, is read as free.
     #[serde(deserialize_with = "form_or_free")]
     pub form: Form,
     /// How closely a theme comes back, 0–1.
     pub recall: f32,
     pub best_of: usize,
-    /// The latent, where it was chosen rather than drawn.
+    /// The latent, if it was chosen on the map.
     pub z: Option<Vec<f32>>,
-    /// In takes that the first version continued: the notes at their beginning that were given. It kept no more of
-    /// where they came from.
+    /// In takes continued by the first version: number of given notes at the beginning. It did not keep
+    /// their source.
     pub prompt_notes: usize,
 }
 
@@ -67,7 +70,7 @@ fn form_or_free<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Form, D::E
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
-/// The sidecar of a take. Fields this version does not know are kept as they are when it is written again.
+/// The record of a take. Unknown fields are preserved when it is rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TakeRecord {
@@ -80,11 +83,11 @@ pub struct TakeRecord {
     pub notes: usize,
     pub duration_secs: f64,
     pub origin: Origin,
-    /// Of an opened file: what its music is recognised by.
+    /// For an opened file: a hash that identifies its music.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     pub settings: Option<ComposeSettings>,
-    /// What it was made from, as [`Made`] writes it; null where it was composed from nothing. Kept as it is where a
+    /// What it was made from, as [`Made`] in JSON; null if it was composed from nothing. Preserved if a
     /// later version wrote something else.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub made: Value,
@@ -92,19 +95,29 @@ pub struct TakeRecord {
     pub z: Vec<Vec<f32>>,
     /// The composers the selector hears in it, best first.
     pub confidence: Vec<(String, f32)>,
-    /// What it has in common with the training music, where that was looked for.
+    /// What it has in common with the training music, if that was checked.
     pub copy: Option<CopyCheck>,
-    /// As the generator wrote it.
+    /// The recipe from the generator.
     pub recipe: Value,
+    /// Its versions, where it was changed after it was made.
+    #[serde(skip_serializing_if = "is_unchanged")]
+    pub history: History,
+    /// Seconds of it in which nothing may change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<Range<f64>>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+fn is_unchanged(history: &History) -> bool {
+    *history == History::default()
 }
 
 /// The layout of [`TakeRecord`]; readers accept any.
 const FORMAT: u32 = 1;
 
 impl TakeRecord {
-    /// What is known of a take before its first note. Its name is that of what it is made of, else the composer's
+    /// The record of a take before its first note. Its name is that of its source, or else the composer's
     /// surname and the seed.
     pub fn begun(made: Option<&Made>, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
         let surname = settings.composer.as_deref().map_or("Any composer", surname);
@@ -119,7 +132,7 @@ impl TakeRecord {
         }
     }
 
-    /// Adds what the whole take tells.
+    /// Completes the record with the finished take.
     pub fn finished(mut self, take: &Take, heard: &Heard) -> TakeRecord {
         self.composer.clone_from(&take.recipe.composer);
         if let Some(settings) = &mut self.settings {
@@ -132,9 +145,9 @@ impl TakeRecord {
         self.measured(&take.performance)
     }
 
-    /// What it was made from, where that is known.
+    /// What it was made from, if it was.
     pub fn made(&self) -> Option<Made> {
-        // Asked for with every frame of a menu: nothing is copied for the many takes that were made of none.
+        // Called in every frame of a menu: avoids cloning for the many takes without a source.
         (!self.made.is_null()).then(|| Made::deserialize(&self.made).ok()).flatten()
     }
 
@@ -151,14 +164,14 @@ impl TakeRecord {
         .measured(performance)
     }
 
-    /// With the length of the music that there is.
+    /// Sets the length from the music.
     pub fn measured(mut self, performance: &Performance) -> TakeRecord {
         self.notes = performance.notes().len();
         self.duration_secs = performance.duration_secs();
         self
     }
 
-    /// One line for a MIDI file's text event; `None` where nothing was composed here.
+    /// One line for a MIDI file's text event; `None` if it was not composed here.
     pub fn recipe_line(&self) -> Option<String> {
         serde_json::from_value::<Recipe>(self.recipe.clone()).ok().map(|recipe| match self.made() {
             Some(made) => format!("{}; {}", recipe.to_line(), made.words()),
@@ -172,7 +185,7 @@ impl TakeRecord {
     }
 }
 
-/// Equal for equal music, note for note and pedal for pedal.
+/// A hash of notes and pedal.
 fn fingerprint(performance: &Performance) -> String {
     let mut hash = Sha256::new();
     for n in performance.notes() {

@@ -62,10 +62,10 @@ impl TakeStore {
         self.folder.join("deleted")
     }
 
-    /// All takes, newest first. Sidecars that cannot be read are listed by the name of their music.
+    /// All takes, newest first. Takes with an unreadable record are listed under their file name.
     ///
     /// # Errors
-    /// [`TakeStoreError::Folder`] when there is a folder that cannot be listed; none at all is no takes.
+    /// [`TakeStoreError::Folder`] if the folder cannot be listed; without a folder there are no takes.
     pub fn list(&self) -> Result<Vec<TakeEntry>, TakeStoreError> {
         let folder_error = |source| TakeStoreError::Folder { source, path: self.folder.to_path_buf() };
         let files = match fs::read_dir(&self.folder) {
@@ -95,10 +95,10 @@ impl TakeStore {
         Some(TakeEntry { id, record })
     }
 
-    /// Writes a new take: its music first, then its record, so that neither is ever half there.
+    /// Saves a new take under a new id.
     ///
     /// # Errors
-    /// [`TakeStoreError`] with nothing left behind that would be listed.
+    /// [`TakeStoreError`]; nothing is left behind that would be listed.
     pub fn save(&self, record: TakeRecord, performance: &Performance) -> Result<TakeEntry, TakeStoreError> {
         let folder_error = |source| TakeStoreError::Folder { source, path: self.folder.to_path_buf() };
         fs::create_dir_all(&self.folder).map_err(folder_error)?;
@@ -107,12 +107,12 @@ impl TakeStore {
         Ok(entry)
     }
 
-    /// Writes a take that is there anew, such as one that has grown.
+    /// Saves a take again, such as one that has grown.
     ///
     /// # Errors
-    /// [`TakeStoreError`]; the music that was there before is then still there.
+    /// [`TakeStoreError`]; the old music is then unchanged.
     pub fn save_over(&self, entry: &TakeEntry, performance: &Performance) -> Result<(), TakeStoreError> {
-        // The sidecar goes first: without music it is not listed, while music without it would lose its recipe.
+        // The record first: without music it is not listed, while music without it would lose its recipe.
         self.update(entry)?;
         let recipe = entry.record.recipe_line();
         midi::write_file(
@@ -144,7 +144,7 @@ impl TakeStore {
     /// Writes the record of a take again, after a new name or star.
     ///
     /// # Errors
-    /// [`TakeStoreError::Write`]; what was there before is still there.
+    /// [`TakeStoreError::Write`]; the old record is then unchanged.
     pub fn update(&self, entry: &TakeEntry) -> Result<(), TakeStoreError> {
         let path = self.path(&entry.id, "json");
         let text = serde_json::to_vec_pretty(&entry.record).map_err(io::Error::other);
@@ -153,7 +153,7 @@ impl TakeStore {
     }
 
     /// # Errors
-    /// [`TakeStoreError::Music`] when the file is missing or broken.
+    /// [`TakeStoreError::Music`] if the file is missing or broken.
     pub fn load(&self, id: &TakeId) -> Result<Performance, TakeStoreError> {
         Ok(midi::read_file(&self.midi_path(id))?.performance)
     }
@@ -161,7 +161,7 @@ impl TakeStore {
     /// Copies the music of `takes` into `folder` under their names.
     ///
     /// # Errors
-    /// The first file that could not be read or written; those before it are there.
+    /// The first file that could not be read or written; those before it are written.
     pub fn export(&self, takes: &[TakeEntry], folder: &Path) -> io::Result<()> {
         for take in takes {
             let music = fs::read(self.midi_path(&take.id))?;
@@ -170,10 +170,10 @@ impl TakeStore {
         Ok(())
     }
 
-    /// Puts a take aside; [`TakeStore::restore`] brings it back.
+    /// Moves a take to `deleted/`; [`TakeStore::restore`] brings it back.
     ///
     /// # Errors
-    /// [`TakeStoreError::Write`] when it cannot be moved; it is then still listed.
+    /// [`TakeStoreError::Write`] if it cannot be moved; it is then still listed.
     pub fn delete(&self, id: &TakeId) -> Result<(), TakeStoreError> {
         let aside = self.deleted().join(&id.0);
         let moved = fs::create_dir_all(&aside).and_then(|()| {
@@ -187,7 +187,7 @@ impl TakeStore {
     }
 
     /// # Errors
-    /// [`TakeStoreError::Write`] when it cannot be moved back.
+    /// [`TakeStoreError::Write`] if it cannot be moved back.
     pub fn restore(&self, id: &TakeId) -> Result<(), TakeStoreError> {
         let aside = self.deleted().join(&id.0);
         let moved = ["json", "mid"].into_iter().try_for_each(|ending| {
@@ -195,12 +195,12 @@ impl TakeStore {
             ignore_missing(fs::rename(aside.join(&name), self.folder.join(&name)))
         });
         moved.map_err(|source| TakeStoreError::Write { source, path: aside.clone() })?;
-        // Only an empty folder can be left; its removal is tidiness.
+        // At most an empty folder is left if this fails.
         _ = fs::remove_dir(&aside);
         Ok(())
     }
 
-    /// Frees what was deleted more than thirty days ago.
+    /// Removes takes that were deleted more than thirty days ago.
     pub fn purge(&self) {
         let Ok(folders) = fs::read_dir(self.deleted()) else {
             return;
@@ -211,6 +211,10 @@ impl TakeStore {
                 && let Err(error) = fs::remove_dir_all(folder.path())
             {
                 tracing::warn!(%error, "cannot free a deleted take");
+            } else if age.is_some_and(|age| age > KEEP_DELETED)
+                && let Some(name) = folder.file_name().to_str()
+            {
+                self.purge_versions(&TakeId(name.to_owned()));
             }
         }
     }
@@ -279,7 +283,24 @@ mod tests {
         assert_ne!(store.save(record("Chopin 7", 5), &performance()).unwrap().id, entry.id);
         store.restore(&entry.id).unwrap();
         assert!(store.list().unwrap().contains(&entry));
+    }
+
+    /// Only Unix allows setting a folder's time.
+    #[test]
+    #[cfg(unix)]
+    fn what_was_deleted_is_kept_for_thirty_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = TakeStore::new(folder.path());
+        let day = Duration::from_secs(24 * 3600);
+        let deleted = [29, 31].map(|age| {
+            let entry = store.save(record("Chopin 7", 5), &performance()).unwrap();
+            store.delete(&entry.id).unwrap();
+            let aside = store.deleted().join(entry.id.as_str());
+            fs::File::open(&aside).unwrap().set_modified(SystemTime::now() - age * day).unwrap();
+            aside
+        });
         store.purge();
+        assert_eq!(deleted.map(|aside| aside.exists()), [true, false]);
     }
 
     #[test]

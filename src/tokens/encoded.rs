@@ -1,18 +1,18 @@
-//! What comes of encoding a performance.
+//! The result of encoding a performance.
 
 use serde::{Deserialize, Serialize};
 
 use super::silences::Silences;
 use super::vocab::NoteToken;
 
-/// What an encoding had to change beyond rounding.
+/// What encoding changed beyond rounding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EncodeReport {
-    /// Silences longer than the longest gap.
+    /// Silences longer than the longest gap, shortened to it.
     pub capped_silences: usize,
-    /// Notes that ended at the next onset of their own pitch.
+    /// Notes cut off at the next onset of their pitch.
     pub cut_notes: usize,
-    /// Second strokes of a key within one 10-ms step.
+    /// Notes merged with another of the same key within one 10-ms step.
     pub merged_notes: usize,
 }
 
@@ -21,6 +21,6 @@ pub struct EncodeReport {
 pub struct Encoded {
     pub tokens: Vec<NoteToken>,
     pub report: EncodeReport,
-    /// What the tokens leave out of the time.
+    /// The silences that the tokens leave out.
     pub silences: Silences,
 }

@@ -14,6 +14,18 @@ const SHORT: usize = 3;
 const LONG: usize = 6;
 /// Matches are measured up to this many intervals.
 pub const MAX_MATCH: usize = 64;
+/// A passage that was followed for so many intervals is not given up at the first note that differs: performers strike
+/// a chord's keys in another order, leave a note out, or add one. Of the following rules, chosen on real music, a
+/// match that strayed and came back predicts the next pitch as often as an unbroken one of the same length
+/// (`docs/experiments.md`).
+const FOLLOWED: usize = LONG;
+/// How far ahead in the earlier passage a note that was not expected is looked for.
+const LOOK_AHEAD: usize = 6;
+/// Notes in a row that may not occur in the earlier passage.
+const PATIENCE: u8 = 2;
+/// What a stray leaves of the length of a match, and what each note that is right again gives back.
+const STRAY_DIVIDES_BY: usize = 4;
+const REGAINED: usize = 2;
 /// Bits of one [`step`]; `LONG` of them fit into a key.
 const STEP_BITS: u32 = 10;
 
@@ -22,7 +34,7 @@ const STEP_BITS: u32 = 10;
 pub struct Hint {
     /// The earlier note, in the key of the present passage.
     pub note: NoteToken,
-    /// Intervals before it that are the same, 3–[`MAX_MATCH`].
+    /// Intervals before it that are the same, 3–[`MAX_MATCH`]; fewer than that where the passages differ in between.
     pub matched: usize,
     /// Notes since it was heard, at least 1.
     pub distance: usize,
@@ -34,15 +46,15 @@ pub struct Link {
     /// Index of the earlier note; at least 1.
     source: u32,
     matched: u8,
+    /// Semitones from the earlier passage to this one.
+    shift: i8,
 }
 
 impl Link {
     /// The hint for note `at` of `notes`; `None` where the transposed pitch would leave the keyboard.
     pub fn hint(self, notes: &[NoteToken], at: usize) -> Option<Hint> {
         let source = self.source as usize;
-        let pitch_before = |i: usize| i32::from(notes[i - 1].pitch);
-        let shift = pitch_before(at) - pitch_before(source);
-        let pitch = i32::from(notes[source].pitch) + shift;
+        let pitch = i32::from(notes[source].pitch) + i32::from(self.shift);
         (0..i32::from(NoteToken::END_PITCH)).contains(&pitch).then_some(Hint {
             note: NoteToken { pitch: pitch as u8, ..notes[source] },
             matched: usize::from(self.matched),
@@ -51,10 +63,65 @@ impl Link {
     }
 }
 
+/// The earlier passage that is being followed.
+#[derive(Clone, Copy, Debug)]
+struct Followed {
+    link: Link,
+    /// The longest match before the first stray; `None` while every interval has been the same.
+    before_stray: Option<u8>,
+    /// Notes in a row that the earlier passage does not have.
+    strays: u8,
+}
+
+impl Followed {
+    fn unbroken(link: Link) -> Followed {
+        Followed { link, before_stray: None, strays: 0 }
+    }
+
+    /// Where the earlier passage goes on after the last of `notes`; `None` when it is given up.
+    fn advance(self, notes: &[NoteToken]) -> Option<Followed> {
+        let last = notes.len() - 1;
+        let Followed { link, before_stray, strays } = self;
+        let source = link.source as usize;
+        let is_expected =
+            |at: usize| i32::from(notes[at].pitch) + i32::from(link.shift) == i32::from(notes[last].pitch);
+        let matched = usize::from(link.matched);
+        let go_on = |source: usize, matched: usize| Link {
+            source: source as u32 + 1,
+            matched: matched.min(MAX_MATCH) as u8,
+            ..link
+        };
+        match before_stray {
+            None if step(notes, source) == step(notes, last) => {
+                return Some(Followed::unbroken(go_on(source, matched + 1)));
+            }
+            Some(longest) if is_expected(source) => {
+                let matched = (matched + REGAINED).min(longest.into());
+                return Some(Followed { link: go_on(source, matched), before_stray, strays: 0 });
+            }
+            None if matched < FOLLOWED => return None,
+            None | Some(_) => {}
+        }
+        if strays >= PATIENCE {
+            return None;
+        }
+        let end = (source + LOOK_AHEAD).min(last);
+        let found = (source..end).find(|&at| is_expected(at));
+        let left = (matched / STRAY_DIVIDES_BY).max(SHORT);
+        let link = match found {
+            Some(at) => go_on(at, left),
+            None => Link { matched: left as u8, ..link },
+        };
+        let before_stray = before_stray.max(Some(matched as u8));
+        Some(Followed { link, before_stray, strays: strays + u8::from(found.is_none()) })
+    }
+}
+
 /// The notes of a piece so far, and where each passage was heard last. Costs two table look-ups per note.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     notes: Vec<NoteToken>,
+    followed: Option<Followed>,
     /// Per note, and for the one to come: one more than `notes`, once there are any.
     links: Vec<Option<Link>>,
     /// From the last intervals to the index of the note that followed them; the newest place wins.
@@ -75,36 +142,32 @@ impl Memory {
         if self.links.is_empty() {
             self.links.push(None);
         }
-        let predicted = self.links.last().copied().flatten();
         self.notes.push(note);
         let next = self.notes.len() as u32;
         let key = |order: usize| key(&self.notes, order);
-        let continued = predicted.filter(|link| {
-            step(&self.notes, link.source as usize) == step(&self.notes, self.notes.len() - 1)
-        });
-        let continued = continued.map(|link| Link {
-            source: link.source + 1,
-            matched: (usize::from(link.matched) + 1).min(MAX_MATCH) as u8,
-        });
+        let continued = self.followed.and_then(|followed| followed.advance(&self.notes));
         let (short_key, long_key) = (key(SHORT), key(LONG));
         let newest = long_key
             .and_then(|k| self.long.get(&k))
             .or_else(|| short_key.and_then(|k| self.short.get(&k)))
-            .map(|&source| Link { source, matched: self.match_len(source as usize) });
+            .map(|&source| Followed::unbroken(self.link_to(source)));
         // The passage that is being followed goes on being followed, unless a newer one matches as well.
-        let best = [continued, newest].into_iter().flatten().max_by_key(|link| (link.matched, link.source));
-        self.links.push(best);
+        self.followed =
+            [continued, newest].into_iter().flatten().max_by_key(|f| (f.link.matched, f.link.source));
+        self.links.push(self.followed.map(|f| f.link));
         short_key.and_then(|k| self.short.insert(k, next));
         long_key.and_then(|k| self.long.insert(k, next));
     }
 
-    /// Intervals before note `source` that are those before the note to come.
-    fn match_len(&self, source: usize) -> u8 {
-        let end = self.notes.len();
-        let is_same =
-            |back: &usize| step(&self.notes, source - 1 - back) == step(&self.notes, end - 1 - back);
+    /// From the note to come to note `source`, before which the same intervals were heard.
+    fn link_to(&self, source: u32) -> Link {
+        let (last, before) = (self.notes.len() - 1, source as usize - 1);
+        let is_same = |back: &usize| step(&self.notes, before - back) == step(&self.notes, last - back);
         // The first note has no interval before it.
-        (0..MAX_MATCH.min(source - 1)).take_while(is_same).count() as u8
+        let matched = (0..MAX_MATCH.min(before)).take_while(is_same).count() as u8;
+        // Pitches are 0–87.
+        let shift = self.notes[last].pitch as i8 - self.notes[before].pitch as i8;
+        Link { source, matched, shift }
     }
 
     /// What was known before note `at`, which may be one past the last; notes from `at` on make no difference.
@@ -177,6 +240,37 @@ mod tests {
             assert_eq!(hint.note.pitch, PHRASE[i - 13] + 5);
             assert_eq!(hint.note.velocity, PHRASE[i - 13] % 32, "only the pitch moves");
         }
+    }
+
+    /// A key struck too much, one left out, one struck wrong: the earlier passage is not lost.
+    #[test]
+    fn a_passage_is_followed_through_slips() {
+        let again = |change: fn(&mut Vec<u8>)| {
+            let mut pitches: Vec<u8> = PHRASE.iter().map(|p| p + 5).collect();
+            change(&mut pitches);
+            let mut notes = phrase(0);
+            notes.push(note(80, 9));
+            notes.extend(pitches.iter().map(|&p| note(p, 9)));
+            let memory = Memory::of(&notes);
+            let hint_of_last = memory.hint(notes.len() - 1).unwrap();
+            (hint_of_last.note.pitch, hint_of_last.matched, *pitches.last().unwrap())
+        };
+        // The eighth note of the phrase follows its first six intervals.
+        let (unbroken, whole, wanted) = again(|_| {});
+        assert_eq!((unbroken, whole), (wanted, 10));
+        let left_out = |p: &mut Vec<u8>| {
+            p.remove(8);
+        };
+        let slips: [fn(&mut Vec<u8>); 3] = [|p| p.insert(8, 70), left_out, |p| p[8] = 20];
+        for slip in slips {
+            let (pitch, matched, wanted) = again(slip);
+            assert_eq!(pitch, wanted);
+            assert!((3..10).contains(&matched), "a slip makes the match less reliable: {matched}");
+        }
+        // Three notes in a row that are not in the phrase are another passage.
+        let notes: Vec<NoteToken> = [phrase(0), vec![note(80, 9)], phrase(5)[..8].to_vec()].concat();
+        let lost = [notes, [3, 17, 6].map(|p| note(p, 9)).to_vec()].concat();
+        assert_eq!(Memory::of(&lost).hint(lost.len()), None);
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The time that note tokens cannot hold.
+//! The silences that note tokens cannot represent.
 
-/// After note `note` passes `secs` more than its gap token says.
+/// After note `note`, `secs` more pass than its gap token says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rest {
     pub note: usize,
     pub secs: f64,
 }
 
-/// What an encoding leaves out of the time: tokens begin with their first note, and no gap is longer than 6 s.
+/// The time that tokens leave out: they begin with the first note, and no gap is longer than 6 s.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Silences {
     /// Before the first note.

@@ -1,7 +1,8 @@
-//! What a segment is made of, counted.
+//! The tally of a segment: histograms of its notes.
 //!
-//! Networks that read notes one by one take long to learn to count; these histograms are what they would count. Each
-//! sums to one and is kept as square roots, so that small shares still weigh (Hellinger distance).
+//! Networks that read notes one by one take long to learn to count, so these histograms are an input of their own.
+//! Each
+//! sums to one and is stored as square roots, so that small shares still matter (Hellinger distance).
 
 use super::{Field, NoteToken};
 
@@ -26,7 +27,7 @@ const GROUPS: [usize; 9] = [
     LARGEST_CHORD,
 ];
 
-/// Numbers in a tally.
+/// Length of a tally.
 pub const TALLY_LEN: usize = {
     let (mut sum, mut i) = (0, 0);
     while i < GROUPS.len() {

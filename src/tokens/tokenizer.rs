@@ -1,9 +1,10 @@
 //! Performance ⇄ note tokens.
 //!
-//! What a round trip changes, and [`EncodeReport`] counts: silences over 6 s are cut to 6 s, unless the decoder is
+//! A round trip changes the following, counted in [`EncodeReport`]: silences over 6 s are cut to 6 s, unless the
+//! decoder is
 //! given the [`Silences`] that the encoder found; a key struck again while it is down ends at its next onset; a key
 //! struck twice within one 10-ms step is one note. Everything else comes back within one quantum of its field, and
-//! onsets do not drift: a rounding error made by one of the coarse gap bins is made good by the next coarse gap.
+//! onsets do not drift: the next coarse gap corrects the rounding error of the last one.
 
 use super::encoded::{EncodeReport, Encoded};
 use super::silences::{Rest, Silences};
@@ -100,7 +101,7 @@ pub fn encode(performance: &Performance) -> Encoded {
     Encoded { tokens, report, silences }
 }
 
-/// Walks through the pedal changes as the onsets go by.
+/// A cursor through the pedal changes.
 struct PedalReader<'a> {
     changes: &'a [PedalChange],
     next: usize,
@@ -118,7 +119,7 @@ impl<'a> PedalReader<'a> {
         let was_down = self.is_down;
         let mut lifted = false;
         if !is_chord {
-            // Half a grid step of grace: a change that falls on the onset belongs to it.
+            // Half a grid step of tolerance: a change at the onset belongs to it.
             while let Some(change) =
                 self.changes.get(self.next).filter(|c| c.time_secs <= time_secs + GRID_SECS / 2.0)
             {
@@ -135,7 +136,7 @@ impl<'a> PedalReader<'a> {
     }
 }
 
-/// Where decoding stands between two tokens: what a stream of notes needs to go on.
+/// The state of decoding between two tokens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DecodeState {
     /// The onset of the next note.
@@ -149,10 +150,15 @@ impl DecodeState {
     pub fn begin(time_secs: f64) -> DecodeState {
         DecodeState { time_secs, ..DecodeState::default() }
     }
+
+    /// The pedal before the next note.
+    pub fn set_pedal(&mut self, is_down: bool) {
+        self.is_pedal_down = is_down;
+    }
 }
 
 /// Turns one token into its note and the pedal changes since the note before, and moves `state` to the next onset.
-/// An end token, or one out of range, gives nothing and changes nothing.
+/// An end token or an invalid one gives nothing and changes nothing.
 pub fn decode_step(token: NoteToken, state: &mut DecodeState, pedal: &mut Vec<PedalChange>) -> Option<Note> {
     let pitch = Pitch::from_key_index(usize::from(token.pitch)).filter(|_| token.is_valid())?;
     let onset = state.time_secs;
@@ -197,7 +203,7 @@ pub fn decode(tokens: &[NoteToken]) -> Performance {
     decode_with(tokens, &Silences::default())
 }
 
-/// As [`decode`], with the silences that the tokens leave out.
+/// [`decode`] with the silences that the tokens leave out.
 pub fn decode_with(tokens: &[NoteToken], silences: &Silences) -> Performance {
     let mut state = DecodeState::begin(silences.lead_secs);
     let mut notes = Vec::with_capacity(tokens.len());

@@ -31,7 +31,7 @@ impl Field {
     /// In the order of prediction.
     pub const ALL: [Field; 5] = [Field::Pitch, Field::Velocity, Field::Duration, Field::Pedal, Field::Gap];
 
-    /// How many values the field can take; for the pitch that includes [`NoteToken::END_PITCH`].
+    /// Number of values of the field; for the pitch this includes [`NoteToken::END_PITCH`].
     pub const fn size(self) -> usize {
         match self {
             Field::Pitch => 89,
@@ -57,14 +57,14 @@ impl Field {
     }
 }
 
-/// The sustain pedal as it stands when a note begins.
+/// The state of the sustain pedal when a note begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum PedalState {
     Up = 0,
-    /// Down, and not lifted since the note before.
+    /// Down, and not lifted since the previous note.
     Down = 1,
-    /// Down, but lifted and pressed again since the note before.
+    /// Down, but lifted and pressed again since the previous note.
     Renewed = 2,
 }
 
@@ -79,7 +79,7 @@ impl PedalState {
     }
 }
 
-/// One key stroke as bins: what the model reads and writes.
+/// A note as bins: what the model reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct NoteToken {
     /// The key from the left, 0–87, or [`NoteToken::END_PITCH`].
@@ -95,9 +95,9 @@ pub struct NoteToken {
 }
 
 impl NoteToken {
-    /// The pitch value that says the piece is over; the other fields of such a token mean nothing.
+    /// The pitch value of the end token; its other fields are ignored.
     pub const END_PITCH: u8 = 88;
-    /// The token that closes a piece.
+    /// The token that ends a piece.
     pub const END: NoteToken =
         NoteToken { pitch: Self::END_PITCH, velocity: 0, duration: 0, pedal: 0, gap: 0 };
 
@@ -118,7 +118,7 @@ impl NoteToken {
         NoteToken { pitch, velocity, duration, pedal, gap }
     }
 
-    /// Does every field hold a value of its range?
+    /// Is every field within its range?
     pub fn is_valid(self) -> bool {
         Field::ALL.iter().zip(self.to_array()).all(|(field, value)| usize::from(value) < field.size())
     }
@@ -138,7 +138,7 @@ fn duration_ratio_ln() -> f64 {
     (LONGEST_DURATION_SECS / SHORTEST_DURATION_SECS).ln() / (Field::Duration.size() - 1) as f64
 }
 
-/// The nearest duration bin, by ratio; NaN and what is too short read as bin 0.
+/// The nearest duration bin, by ratio; NaN and shorter durations give bin 0.
 pub fn duration_bin(secs: f64) -> u8 {
     let steps = (secs.max(SHORTEST_DURATION_SECS) / SHORTEST_DURATION_SECS).ln() / duration_ratio_ln();
     steps.round().min((Field::Duration.size() - 1) as f64) as u8
@@ -154,7 +154,7 @@ fn gap_ratio_ln() -> f64 {
     (LONGEST_GAP_SECS / ((LINEAR_GAPS - 1) as f64 * GRID_SECS)).ln() / geometric as f64
 }
 
-/// The nearest gap bin; longer silences than 6 s read as the last bin, NaN as 0.
+/// The nearest gap bin; silences longer than 6 s give the last bin, NaN gives 0.
 pub fn gap_bin(secs: f64) -> u8 {
     let last_linear = (LINEAR_GAPS - 1) as f64;
     let steps = (secs / GRID_SECS).max(0.0);

@@ -1,4 +1,4 @@
-//! What the decoder is told of a training batch, and how far back it sees.
+//! Dropout of the conditions in training: label, z, hints, input notes, and the decoder's context.
 
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
@@ -8,20 +8,20 @@ use crate::data::Window;
 use crate::model::{Conditioning, ModelConfig};
 use crate::sampling::standard_normal;
 
-/// Share of batches whose decoder sees only the last few notes, so that label and z have something left to say.
+/// Share of batches whose decoder sees only the last few notes, so that label and z matter.
 const SHORT_SIGHT_SHARE: f64 = 0.6;
 const SHORT_SIGHTS: [i64; 4] = [8, 16, 32, 64];
 /// Share of input notes that are hidden.
 pub(super) const HIDDEN_SHARE: f64 = 0.1;
-/// Share of segments that are written without hints of earlier passages, as the first notes of any piece are.
+/// Share of segments without memory hints, like the first notes of any piece.
 pub(super) const NO_MEMORY_SHARE: f64 = 0.15;
 /// Shares of segments whose label, z, or both are withheld; classifier-free guidance (arXiv 2207.12598) needs them.
 const NO_LABEL_SHARE: f64 = 0.15;
 const NO_Z_SHARE: f64 = 0.15;
 const NEITHER_SHARE: f64 = 0.10;
 
-/// Which segments lose their label, their z or both, and how far back the decoder sees; and noise for all segments,
-/// those that are only heard too.
+/// Draws which segments lose their label, z or both, and how far back the decoder sees; and noise for all segments,
+/// including those for the encoder alone.
 pub(super) fn draw(
     model: &ModelConfig,
     device: Device,
@@ -39,7 +39,7 @@ pub(super) fn draw(
         labels.push(window.composer.filter(|_| !no_label).unwrap_or(model.n_composers) as i64);
     }
     let sight = sight(model.context_len, rng);
-    // Own noise from the own generator: the run is then a function of its seed.
+    // From the run's own generator, so that the run is a function of its seed.
     let (d, segments) = (model.d_latent, windows.len() + heard);
     let noise: Vec<f32> = (0..segments * d).map(|_| standard_normal(rng)).collect();
     Conditioning {
@@ -50,7 +50,7 @@ pub(super) fn draw(
     }
 }
 
-/// How many positions each position of the next batch sees.
+/// Draws how many positions each position of the next batch sees.
 pub(super) fn sight(context_len: usize, rng: &mut Pcg64Mcg) -> i64 {
     if rng.random_bool(SHORT_SIGHT_SHARE) {
         SHORT_SIGHTS[rng.random_range(0..SHORT_SIGHTS.len())]

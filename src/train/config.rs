@@ -1,4 +1,4 @@
-//! What a training run is told.
+//! The configuration of a training run.
 
 use std::path::PathBuf;
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use super::TrainError;
 use crate::model::ModelConfig;
 
-/// A training run as its TOML file says it; every field has a default.
+/// The configuration of a training run, as in its TOML file; every field has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// The length of the run: minutes of training, over all resumptions.
+    /// The length of the run in minutes, including earlier parts of a resumed run.
     pub minutes: Option<f64>,
-    /// The length of the run in steps; whichever is reached first ends it.
+    /// The length of the run in steps; it ends when either is reached.
     pub max_steps: Option<u64>,
-    /// A checkpoint over the same composers whose weights the run starts from; random ones without it.
+    /// A checkpoint with the same composers whose weights the run starts from; without it, random ones.
     pub from: Option<PathBuf>,
     /// Windows per step.
     pub batch_size: usize,
-    /// Further windows per step that only the encoder hears, which costs a tenth of writing them: it learns the
+    /// Further windows per step for the encoder alone, which costs a tenth of decoding them: it learns the
     /// composers from more music than the decoder has time for.
     pub heard_windows: usize,
     /// Peak learning rate of the hidden matrices (Muon).
@@ -28,7 +28,7 @@ pub struct TrainConfig {
     pub adam_rate: f64,
     /// Final KL weight.
     pub kl_weight: f64,
-    /// KL per dimension that costs nothing.
+    /// KL per dimension without cost.
     pub free_bits_nats: f64,
     pub label_weight: f64,
     pub bag_weight: f64,
@@ -64,7 +64,7 @@ impl Default for TrainConfig {
 
 impl TrainConfig {
     /// # Errors
-    /// [`TrainError::Config`] says which field cannot be and why.
+    /// [`TrainError::Config`] names the invalid field and says why.
     pub fn validate(&self) -> Result<(), TrainError> {
         let wrong = |what: &str| Err(TrainError::Config(what.to_owned()));
         if self.batch_size == 0 || self.batch_size > 65536 {

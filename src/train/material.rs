@@ -1,4 +1,4 @@
-//! The batches of a run, made by a thread of their own one step ahead, so that the device never waits for them.
+//! The batches of a run, prepared one step ahead on their own thread, so that the device does not wait for them.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -12,18 +12,18 @@ use super::conditioning::{self, HIDDEN_SHARE, NO_MEMORY_SHARE};
 use crate::data::{Sampler, Window, stack};
 use crate::model::{Batch, Conditioning};
 
-/// Batches that may wait for the device.
+/// Batches in the queue.
 const AHEAD: usize = 2;
 
-/// All that a step needs, on the device.
+/// A batch and its conditions, on the device.
 pub(super) struct Prepared {
     pub batch: Batch,
     pub given: Conditioning,
-    /// Notes that the decoder writes.
+    /// Notes that the decoder predicts.
     pub notes: usize,
 }
 
-/// An endless row of batches, a function of the seed alone.
+/// An endless sequence of batches, a function of the seed alone.
 pub(super) struct Material<'a> {
     sampler: &'a Sampler<'a>,
     config: TrainConfig,
@@ -36,7 +36,7 @@ impl<'a> Material<'a> {
         Material { sampler, config: config.clone(), device, rng: Pcg64Mcg::seed_from_u64(seed) }
     }
 
-    /// Makes them ahead of their use until the receiver is gone.
+    /// Prepares batches on a thread of `scope` until the receiver is dropped.
     pub fn ahead<'scope>(mut self, scope: &'scope Scope<'scope, '_>) -> Receiver<Prepared>
     where
         'a: 'scope,

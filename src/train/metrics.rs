@@ -1,4 +1,4 @@
-//! What a run says of itself.
+//! The metrics of a run.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct StepMetrics {
     pub step: u64,
     pub notes_seen: u64,
-    /// What is minimised, nats per note.
+    /// The training loss, nats per note.
     pub loss: f64,
     /// Reconstruction, nats per note, all fields.
     pub nll: f64,
@@ -30,13 +30,13 @@ pub struct ValidMetrics {
     pub step: u64,
     pub nll: f64,
     pub nll_fields: [f64; 5],
-    /// NLL with another segment's z less NLL with the own, nats per note.
+    /// NLL with another segment's z minus NLL with its own, nats per note.
     pub shuffled_z_gap: f64,
-    /// NLL with another composer's label less NLL with the right one, nats per note.
+    /// NLL with another composer's label minus NLL with the right one, nats per note.
     pub wrong_label_gap: f64,
     pub kl_nats: f64,
     /// Dimensions of z with more than 0.1 nats of KL.
     pub active_dims: usize,
-    /// Share of segments whose posterior mean is likeliest under its own composer's component.
+    /// Share of segments whose posterior mean is most likely under its own composer's component.
     pub nearest_component: f64,
 }

@@ -1,4 +1,4 @@
-//! Training, headless: the same code runs under the window and the command line.
+//! Training, for the window and the command line.
 
 mod classifier;
 mod conditioning;
@@ -30,7 +30,7 @@ use crate::data::CorpusError;
 use crate::device::NoSuchDevice;
 use crate::model::{CheckpointError, ModelError};
 
-/// Why a run cannot start or go on.
+/// Why a run cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -43,7 +43,7 @@ pub enum TrainError {
     #[error("a file of the run cannot be written: {}", .path.display())]
     Write { source: std::io::Error, path: PathBuf },
     #[error(
-        "this corpus labels nobody whom the model does not know; prepare one with a lower --least-hours and --fewest-works"
+        "this corpus labels nobody whom the model does not know; prepare one with a lower --min-hours and --min-works"
     )]
     NobodyNew,
     #[error("stopped; nothing was written")]

@@ -1,8 +1,8 @@
 //! Muon for the hidden matrices, AdamW for everything else.
 //!
 //! Muon (K. Jordan et al. 2024, kellerjordan.github.io/posts/muon) moves a matrix along the nearest orthogonal
-//! matrix to its momentum, found by a Newton–Schulz iteration. Both optimisers are written out here because their
-//! state has to travel with a checkpoint and nothing may synchronise with the device inside a step.
+//! matrix to its momentum, found by a Newton–Schulz iteration. Both optimisers are implemented here because their
+//! state must be saved in checkpoints and a step must not synchronise with the device.
 
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ pub struct Rates {
 type Members = Vec<(String, Tensor)>;
 
 enum Moments {
-    /// Matrices of one shape, stepped together: momentum `[n, rows, columns]`.
+    /// Matrices of the same shape, updated together: momentum `[n, rows, columns]`.
     Muon {
         members: Members,
         momentum: Tensor,
@@ -42,12 +42,12 @@ enum Moments {
 /// The optimiser of one run.
 pub struct Optimizer {
     moments: Vec<Moments>,
-    /// The kind in which directions are orthogonalised; bfloat16 is precise enough.
+    /// The kind for orthogonalisation; bfloat16 is precise enough.
     compute: Kind,
     steps: i64,
 }
 
-/// Is this variable a hidden matrix? Tables, vectors, the prior and the maps from and to values are not.
+/// Is this variable a hidden matrix? Embeddings, vectors, the prior and the input and output maps are not.
 fn is_hidden_matrix(name: &str, variable: &Tensor) -> bool {
     const OTHERS: [&str; 5] = ["table", "prior.", "bag.", "queries", "no_z"];
     let size = variable.size();
@@ -90,8 +90,8 @@ impl Optimizer {
         })
     }
 
-    /// Clips the gradients to a global norm of 1, steps every variable and clears the gradients. Returns the norm
-    /// before clipping as a scalar tensor (reading it would wait for the device). A step whose gradient is not
+    /// Clips the gradients to a global norm of 1, updates every variable and clears the gradients. Returns the norm
+    /// before clipping as a scalar tensor (reading it would wait for the device). A gradient that is not
     /// finite changes nothing.
     pub fn step(&mut self, rates: Rates) -> Tensor {
         no_grad(|| {
@@ -127,10 +127,10 @@ impl Optimizer {
         out
     }
 
-    /// Takes over what [`Optimizer::state`] gave.
+    /// Restores what [`Optimizer::state`] returned.
     ///
     /// # Errors
-    /// The name of the first tensor that is missing or of another shape; nothing is changed then.
+    /// The name of the first tensor that is missing or has another shape; nothing is changed then.
     pub fn load_state(&mut self, state: &HashMap<String, Tensor>) -> Result<(), String> {
         let wanted = self.state();
         for (name, own) in &wanted {

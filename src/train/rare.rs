@@ -1,7 +1,7 @@
-//! Labels for composers of whom there is too little music to train with, added to a finished network.
+//! Adds labels for composers with too little music to train with to a finished network.
 //!
-//! Everything but one row of the label table is frozen, so a composer with half an hour of music cannot spoil what
-//! the network knows, and cannot be learned by heart: the row is as wide as the network (192 numbers).
+//! Everything but one row of the label table is frozen, so half an hour of music cannot spoil what
+//! the network knows, and cannot be memorised: the row has 192 numbers, the width of the network.
 
 use std::path::{Path, PathBuf};
 
@@ -21,16 +21,16 @@ use crate::progress::StopFlag;
 
 /// Windows per step.
 const BATCH: usize = 16;
-/// Share of segments whose z is withheld: there the label has to say everything.
+/// Share of segments without z, where the label must carry everything.
 const NO_Z_SHARE: f64 = 0.5;
 const PEAK_RATE: f64 = 0.02;
 /// Held-out windows per composer.
 const HELD_OUT_WINDOWS: usize = 24;
 
-/// How a run is told to go.
+/// Configuration of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RareConfig {
-    /// Full names of those to add; empty: everybody new.
+    /// Full names of the composers to add; empty: all new ones.
     pub only: Vec<String>,
     pub steps: u64,
     /// Threads on a CPU; 0 lets libtorch choose.
@@ -44,14 +44,14 @@ impl Default for RareConfig {
     }
 }
 
-/// What a run tells whoever started it: the loss in nats per note, every few steps.
+/// Progress of a run: the loss in nats per note, every few steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RareStep {
     pub step: u64,
     pub nll: f64,
 }
 
-/// What a label is worth on works it was not learned from, in nats per note.
+/// The gain of a label on held-out works, in nats per note.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RareComposer {
     pub name: String,
@@ -63,18 +63,18 @@ pub struct RareComposer {
     pub nobody: f64,
 }
 
-/// The checkpoint that was written, and what is known of each composer that was added.
+/// The checkpoint that was written, and the figures of each added composer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RareSummary {
     pub checkpoint: PathBuf,
     pub composers: Vec<RareComposer>,
 }
 
-/// Adds a label for every composer that the corpus labels and the model does not know, learned from the training
-/// split, and writes the model with them as `out`.
+/// Adds a label for every composer that is labelled in the corpus and unknown to the model, learned from the training
+/// split, and writes the model to `out`.
 ///
 /// # Errors
-/// [`TrainError::NobodyNew`]; whatever stops a file from being read or written; [`TrainError::Stopped`].
+/// [`TrainError::NobodyNew`], [`TrainError::Stopped`], and errors of reading and writing files.
 pub fn add_rare(
     model: &Path,
     corpus: &Path,
@@ -113,12 +113,13 @@ pub fn add_rare(
     rare.put_into(&mut checkpoint);
     let all = checkpoint.header.all_composers();
     checkpoint.header.notes_per_sec = whole.notes_per_sec(&all);
+    checkpoint.header.repetition = whole.repetition(&all);
     checkpoint::save(out, &checkpoint.header, &checkpoint.tensors, true)?;
     Ok(RareSummary { checkpoint: out.to_owned(), composers })
 }
 
-/// The pieces of the labelled composers that `known` lacks, or of those among them that are named; `None` when there
-/// are none to learn from.
+/// The pieces of labelled composers that are not in `known` (and are named, if any are); `None` if there
+/// are none.
 fn only_new(corpus: &Corpus, known: &ComposerSet, only: &[String]) -> Option<Corpus> {
     let is_new = |name: &str| {
         let is_wanted = only.is_empty() || only.iter().any(|o| o == name);
@@ -180,7 +181,7 @@ fn nll(vae: &Vae, batch: &Batch, given: &Conditioning) -> Tensor {
     fields.iter().fold(Tensor::zeros([], (Kind::Float, vae.device())), |sum, f| sum + f)
 }
 
-/// Every window with the label that was added for its composer, and all notes before it in sight.
+/// Every window with its composer's added label and full context.
 fn own_labels(vae: &Vae, windows: &[Window], has_z: impl Fn(usize) -> bool) -> Conditioning {
     let first = vae.config.n_composers as i64 + 1;
     let labels: Vec<i64> =

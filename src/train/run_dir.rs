@@ -15,10 +15,10 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Makes the folder for a new run, or opens that of an earlier one to resume it.
+    /// Creates the folder for a new run, or opens that of an earlier run to resume it.
     ///
     /// # Errors
-    /// A new run never overwrites an old one; a resumed one must exist and have the same network.
+    /// If a new run would overwrite an old one, or the run to resume does not exist or has another network.
     pub fn open(path: &Path, config: &TrainConfig, resume: bool) -> Result<RunDir, TrainError> {
         let wrong = |what: String| TrainError::RunDir { what, path: path.to_owned() };
         let run = RunDir { path: path.to_owned() };
@@ -43,10 +43,10 @@ impl RunDir {
         Ok(run)
     }
 
-    /// The configuration of the run in `path`, for resuming it.
+    /// The configuration of the run in `path`.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// If there is none, or it cannot be read.
     pub fn config(path: &Path) -> Result<TrainConfig, TrainError> {
         let wrong = |what: String| TrainError::RunDir { what, path: path.to_owned() };
         let text = std::fs::read_to_string(path.join("config.toml"))
@@ -72,12 +72,12 @@ impl RunDir {
         self.path.join("best.safetensors")
     }
 
-    /// The newest state, with the optimiser's, to resume from.
+    /// The latest state, including the optimiser's, to resume from.
     pub fn last(&self) -> PathBuf {
         self.path.join("last.safetensors")
     }
 
-    /// Appends a row to the log; the record of the run, whatever a window shows of it.
+    /// Appends a row to the log.
     pub fn log_step(&self, m: &StepMetrics) -> Result<(), TrainError> {
         let fields = m.nll_fields.map(|n| format!("{n:.4}")).join(",");
         self.append(

@@ -1,12 +1,12 @@
-//! Learning rates and KL weight as functions of where the run stands; nothing here has state.
+//! Learning rates and KL weight as pure functions of the progress of a run.
 
 use super::{Rates, TrainConfig};
 
 const WARM_UP_STEPS: f64 = 100.0;
-/// The last part of the run, in which the rates fall linearly to zero.
+/// The share of the run, at its end, in which the rates fall linearly to zero.
 const DECAY_SHARE: f64 = 0.4;
 
-/// How much of the run is done, 0–1, by steps or by minutes, whichever is further.
+/// Progress of the run, 0–1, by steps or by minutes, whichever is further.
 pub fn progress(config: &TrainConfig, step: u64, elapsed_secs: f64) -> f64 {
     let by_steps = config.max_steps.map_or(0.0, |n| step as f64 / n.max(1) as f64);
     let by_time = config.minutes.map_or(0.0, |m| elapsed_secs / (m * 60.0));
@@ -21,8 +21,9 @@ pub fn rates(config: &TrainConfig, step: u64, progress: f64) -> Rates {
     Rates { muon: config.muon_rate * factor, adam: config.adam_rate * factor }
 }
 
-/// β: zero for the first tenth, so that the latent fills, then up to its final value at four tenths. The latent of a
-/// model that another run trained is full already.
+/// β: zero for the first tenth, so that the latent is used, then rising to its final value at four tenths. A model
+/// that
+/// starts from another run's weights skips that.
 pub fn kl_weight(config: &TrainConfig, progress: f64) -> f64 {
     if config.from.is_some() {
         return config.kl_weight;

@@ -23,7 +23,7 @@ const REPORT_EVERY: u64 = 10;
 /// Seconds between two saves of the state to resume from.
 const SAVE_EVERY_SECS: f64 = 45.0;
 
-/// What a run tells whoever started it.
+/// An event of a run.
 #[derive(Clone, Debug)]
 pub enum TrainEvent {
     Started { config: Box<TrainConfig>, from_step: u64, pieces: usize },
@@ -32,18 +32,18 @@ pub enum TrainEvent {
     CheckpointSaved { step: u64, path: PathBuf },
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainSummary {
     pub step: u64,
     pub best_nll: Option<f64>,
-    /// The checkpoint to use.
+    /// The best checkpoint.
     pub checkpoint: PathBuf,
-    /// Was it stopped before its time?
+    /// Was it stopped early?
     pub stopped: bool,
 }
 
-/// One run, ready to go.
+/// A run that is ready to start.
 pub struct Trainer {
     corpus: Corpus,
     config: TrainConfig,
@@ -55,10 +55,10 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// Reads the corpus and builds the network, or takes both up where `run_dir` left them.
+    /// Reads the corpus, and builds the network or restores it from `run_dir`.
     ///
     /// # Errors
-    /// Any [`TrainError`]; nothing in `run_dir` has been overwritten then.
+    /// Any [`TrainError`]; nothing in `run_dir` is overwritten then.
     pub fn open(
         corpus_path: &Path,
         run_dir: &Path,
@@ -78,9 +78,9 @@ impl Trainer {
         if config.threads > 0 {
             tch::set_num_threads(config.threads.min(256) as i32);
         }
-        // A run that ended before its first save begins anew.
+        // A run that ended before its first save starts again.
         let has_state = resume && RunDir::has_state(run_dir);
-        // Before the folder is made: a model that does not fit leaves none behind.
+        // Before creating the folder, so that a model that does not fit leaves none behind.
         let begun = match &config.from {
             Some(path) if !has_state => Some(Checkpoint::read(path)?),
             _ => None,
@@ -118,12 +118,12 @@ impl Trainer {
         Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
     }
 
-    /// Trains until the run's length is reached or `stop` is set; either way the newest state is saved. A run that is
-    /// stopped is validated and its best model fitted to be composed with, as at any end; one that is abandoned ends
-    /// after the step it is in.
+    /// Trains until the run's length is reached or `stop` is set, and saves the latest state. A run that is
+    /// stopped is validated and its best model prepared for composing, as at any end; one that is abandoned ends
+    /// after the current step.
     ///
     /// # Errors
-    /// [`TrainError::NotFinite`] when the loss explodes, and whatever stops a file from being written.
+    /// [`TrainError::NotFinite`] if the loss explodes, and errors of writing files.
     pub fn run(
         mut self,
         stop: &StopFlag,
@@ -154,7 +154,7 @@ impl Trainer {
         })
     }
 
-    /// The steps, with validations and savings between them.
+    /// The training loop: steps, validations and saves.
     fn go(
         &mut self,
         batches: &Receiver<Prepared>,
@@ -183,7 +183,7 @@ impl Trainer {
             if is_over {
                 break;
             }
-            // There is always a next batch, unless the thread that makes them has died: then this one does too.
+            // There is always a next batch, unless the preparing thread has died.
             let Ok(prepared) = batches.recv() else { break };
             self.step(&prepared, progress, &mut report);
             if self.trained_on.step.is_multiple_of(REPORT_EVERY) {
@@ -252,7 +252,7 @@ impl Trainer {
     }
 }
 
-/// Can a run over `corpus` start from the weights of `begun`?
+/// Checks that a run over `corpus` can start from the weights of `begun`.
 fn fits(begun: &Checkpoint, config: &TrainConfig, corpus: &Corpus) -> Result<(), TrainError> {
     let wrong = |what: String| Err(TrainError::CannotStartFrom { what, path: begun.path.clone() });
     if begun.header.composers != corpus.composers {
@@ -264,7 +264,7 @@ fn fits(begun: &Checkpoint, config: &TrainConfig, corpus: &Corpus) -> Result<(),
     Ok(())
 }
 
-/// Sums metrics on the device; reading them waits for it, so that happens only every few steps.
+/// Sums metrics on the device. Reading them waits for it, so that is done only every few steps.
 struct Report {
     sums: Tensor,
     steps: f64,

@@ -1,4 +1,4 @@
-//! Validation: the reconstruction of fixed windows, and how much of it is owed to z and to the label.
+//! Validation: reconstruction of fixed windows, and the contributions of z and label.
 
 use tch::{Kind, Tensor, no_grad};
 
@@ -9,7 +9,7 @@ use crate::progress::StopFlag;
 
 const BATCH: usize = 16;
 
-/// Runs `windows` (all labelled) through the model at the posterior mean; `None` when it was abandoned on the way.
+/// Runs `windows` (all labelled) through the model at the posterior mean; `None` if it was abandoned.
 pub fn validate(vae: &Vae, windows: &[Window], step: u64, stop: &StopFlag) -> Option<ValidMetrics> {
     no_grad(|| {
         let mut sums = Sums::default();

@@ -83,11 +83,11 @@ pub fn write_dataset<'a>(folder: &Path, pieces: impl IntoIterator<Item = (&'a st
     }
 }
 
-/// Where MAESTRO lies, if the environment says so.
-pub fn maestro() -> Option<PathBuf> {
-    let path = std::env::var_os("PASTICHE_MAESTRO").map(PathBuf::from)?;
+/// Where the real MAESTRO lies: the zip or the unpacked folder.
+pub fn maestro() -> PathBuf {
+    let path = std::env::var_os("PASTICHE_MAESTRO").map(PathBuf::from).expect("PASTICHE_MAESTRO is set");
     assert!(path.exists(), "PASTICHE_MAESTRO points to nothing: {}", path.display());
-    Some(path)
+    path
 }
 
 /// Every .mid of `tests/golden/midi` with its name.

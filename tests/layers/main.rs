@@ -1,80 +1,51 @@
-//! The layer order: a module may use only modules of lower layers, and each library has its rooms.
+//! The layer order: a module may use only modules of lower layers, and libraries stay where they belong.
 //!
-//! The table is the one of CONTRIBUTING.md. The test reads `src/` as text, so it also sees code behind features.
+//! Layers, peers and libraries are read from the table in CONTRIBUTING.md. The test reads `src/` as text, so it also
+//! sees code behind features.
 
 mod graph;
 mod reader;
 mod source;
+mod table;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use graph::{graph, ring};
 use source::{Source, sources};
 
-/// Top-level module (folder or file of `src/`) → layer.
-const LAYERS: &[(&str, u8)] = &[
-    ("progress", 0),
-    ("causes", 0),
-    ("paths", 0),
-    ("files", 0),
-    ("display", 0),
-    ("kinds", 0),
-    ("music", 0),
-    ("tokens", 1),
-    ("synth", 1),
-    ("picture", 1),
-    ("device", 1),
-    ("save", 2),
-    ("sampling", 2),
-    ("model", 2),
-    ("classify", 2),
-    ("data", 3),
-    ("latent_map", 3),
-    ("generate", 3),
-    ("train", 4),
-    ("evaluate", 4),
-    ("takes", 5),
-    ("jobs", 5),
-    ("player", 5),
-    ("cli", 6),
-    ("app", 6),
-    ("main", 7),
-];
-
-/// Modules of the same layer that a module may use; each stands before it in [`LAYERS`].
-const PEERS: &[(&str, &[&str])] = &[
-    ("music", &["files", "display", "kinds"]),
-    ("classify", &["model"]),
-    ("latent_map", &["data"]),
-    ("generate", &["data", "latent_map"]),
-    ("evaluate", &["train"]),
-];
-
-/// Lower layers that a module must leave alone all the same.
-const FORBIDDEN: &[(&str, &[&str])] = &[("cli", &["jobs"])];
-
 /// Folders of `src/app/`, from the lowest up: a file uses only those before its own.
 const APP_LAYERS: [&str; 6] = ["kit", "widgets", "state", "threads", "panels", "shell"];
 
-/// Library → the places in `src/` that may name it.
+/// Library → the places in `src/` that may name it, within the modules that CONTRIBUTING.md says.
 const ROOMS: &[(&str, &[&str])] = &[
     ("tch", &["device", "model", "classify", "data", "generate", "latent_map", "train", "evaluate"]),
     ("midly", &["music/midi.rs", "music/midi"]),
     ("encoding_rs", &["music/midi"]),
     ("chardetng", &["music/midi"]),
+    ("strsim", &["music/composer_name.rs"]),
     ("rustysynth", &["synth"]),
+    ("hound", &["synth/export"]),
+    ("flacenc", &["synth/export"]),
+    ("vorbis_rs", &["synth/export"]),
+    ("symphonia", &["synth/soundfont/vorbis.rs"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
+    ("safetensors", &["model/checkpoint.rs"]),
+    ("csv", &["data/piece_list.rs"]),
+    ("zip", &["data"]),
     ("smartcore", &["evaluate/memory"]),
     ("rodio", &["player"]),
     ("eframe", WITH_EGUI),
     ("egui", WITH_EGUI),
     ("egui_plot", &["app/kit/theme.rs", "app/widgets"]),
     ("rfd", &["app/threads/dialogs.rs"]),
+    ("pollster", &["app/threads/dialogs.rs"]),
     ("crossbeam_channel", &["jobs", "player", "app"]),
     ("clap", &["cli", "main"]),
     ("clap_complete", &["cli/manual.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
+    ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
     ("sigpipe", &["cli"]),
     ("anyhow", &["cli", "main"]),
@@ -124,22 +95,51 @@ fn libraries_stay_in_their_rooms() {
 fn every_module_has_a_layer() {
     for source in sources() {
         let module = source.module();
-        let is_known = module == "lib" || layer(module).is_some();
-        assert!(is_known, "give `{module}` a layer in tests/layers and CONTRIBUTING.md");
+        let is_known = module == "lib" || table::find(module).is_some();
+        assert!(is_known, "give `{module}` a line in the table of CONTRIBUTING.md");
     }
 }
 
-/// With this, no ring of uses can form: along uses, the place in [`LAYERS`] only ever goes up.
+/// The table and the code agree on where each library is used.
 #[test]
-fn peers_stand_before_their_users() {
-    let place = |module: &str| LAYERS.iter().position(|(name, _)| *name == module);
-    for (user, peers) in PEERS {
-        for peer in *peers {
-            assert_eq!(layer(peer), layer(user), "{peer} is no peer of {user}");
-            assert!(place(peer) < place(user), "{peer} has to stand before {user}");
+fn contributing_lists_the_libraries_of_each_module() {
+    for (library, places) in ROOMS {
+        let module = |place: &str| place.split('/').next().unwrap_or_default().to_owned();
+        let used: BTreeSet<String> = places.iter().map(|place| module(place)).collect();
+        let listing = table::rows().iter().filter(|row| row.libraries.iter().any(|l| l == library));
+        let listed: BTreeSet<String> = listing.map(|row| row.module.clone()).collect();
+        assert_eq!(used, listed, "{library}: tests/layers and CONTRIBUTING.md differ");
+    }
+    let known = |library: &String| ROOMS.iter().any(|(name, _)| name == library);
+    let unknown: Vec<_> = table::rows().iter().flat_map(|r| &r.libraries).filter(|l| !known(l)).collect();
+    assert!(unknown.is_empty(), "not in tests/layers: {unknown:?}");
+}
+
+/// Every module of the table is there, and peers lie in one layer.
+#[test]
+fn contributing_lists_only_what_is_there() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for row in table::rows() {
+        let is_there = src.join(&row.module).is_dir() || src.join(format!("{}.rs", row.module)).is_file();
+        assert!(is_there, "there is no module `{}`", row.module);
+        for peer in &row.peers {
+            assert_eq!(
+                table::find(peer).map(|p| p.layer),
+                Some(row.layer),
+                "{peer} is no peer of {}",
+                row.module
+            );
         }
     }
-    assert!(LAYERS.is_sorted_by_key(|(_, layer)| layer));
+}
+
+#[test]
+fn a_row_of_the_table_is_read() {
+    let row = table::row("| 3 | `b` | words; uses `a`, `c_d`; not `e` | tch, x-y |").unwrap();
+    assert_eq!((row.layer, row.module.as_str()), (3, "b"));
+    assert_eq!((row.peers, row.forbidden), (vec!["a".to_owned(), "c_d".to_owned()], vec!["e".to_owned()]));
+    assert_eq!(row.libraries, ["tch", "x_y"]);
+    assert!(table::row("| To add | Where |").is_none());
 }
 
 /// The reader itself: it must see what it is there to see, and nothing in comments or strings.
@@ -206,12 +206,4 @@ fn the_graph_follows_items_to_the_file_they_lie_in() {
     assert!(ring.contains(&PathBuf::from("a/one.rs")) && ring.contains(&PathBuf::from("b.rs")));
     let straight = graph.into_iter().filter(|(file, _)| !file.ends_with("b.rs")).collect();
     assert_eq!(self::ring(&straight), None);
-}
-
-fn listed<'a>(table: &[(&str, &'a [&'a str])], module: &str) -> &'a [&'a str] {
-    table.iter().find(|(name, _)| *name == module).map_or(&[], |(_, listed)| listed)
-}
-
-fn layer(module: &str) -> Option<u8> {
-    LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
 }

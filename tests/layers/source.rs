@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::reader::{heads, tokenise};
-use crate::{FORBIDDEN, PEERS, ROOMS, layer, listed};
+use crate::{ROOMS, table};
 
 /// One file: its path in `src/`, and its words and marks without comments and text literals.
 pub struct Source {
@@ -27,11 +27,10 @@ impl Source {
         if self.module() == "lib" {
             return Vec::new(); // only lists the modules
         }
-        let own = layer(self.module()).unwrap_or(0);
-        let (peers, forbidden) = (listed(PEERS, self.module()), listed(FORBIDDEN, self.module()));
+        let Some(own) = table::find(self.module()) else { return Vec::new() };
         let is_offence = |used: &String| {
-            let is_lower = layer(used).is_none_or(|layer| layer < own) || peers.contains(&used.as_str());
-            used != self.module() && (!is_lower || forbidden.contains(&used.as_str()))
+            let is_lower = table::find(used).is_none_or(|used| used.layer < own.layer);
+            used != self.module() && (!(is_lower || own.peers.contains(used)) || own.forbidden.contains(used))
         };
         let offences = self.used_modules().into_iter().filter(is_offence);
         offences.map(|used| format!("src/{} uses {used}", self.path.display())).collect()

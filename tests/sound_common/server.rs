@@ -11,21 +11,6 @@ use super::sounds;
 
 pub const SERVER_RATE: u32 = 48_000;
 
-/// Says so and is false where the server's programs are not there.
-pub fn has_server() -> bool {
-    let is_there = ["pulseaudio", "pactl", "parec"].into_iter().all(is_installed);
-    if !is_there {
-        println!(
-            "skipped: PulseAudio (packages pulseaudio, pulseaudio-utils, libasound2-plugins) is not installed"
-        );
-    }
-    is_there
-}
-
-pub fn is_installed(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
-}
-
 /// Ends what it started when the test ends, however it ends.
 pub struct Running(pub Child);
 
@@ -161,6 +146,18 @@ impl Ear {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Waits until nothing has been heard for a quarter second after `since`; a slow window obeys late.
+    pub fn wait_for_silence(&self, since: Instant) {
+        let frame = |time: Duration| (time.as_secs_f64() * f64::from(SERVER_RATE)) as usize;
+        let from = frame(since.saturating_duration_since(self.start));
+        wait("silence", || {
+            let heard = self.samples.lock().unwrap();
+            let last = heard.len().saturating_sub(frame(Duration::from_millis(250))).max(from);
+            heard.len() > from + frame(Duration::from_millis(250))
+                && heard[last..].iter().all(|s| s.abs() < 1e-3)
+        });
     }
 
     /// The pitch heard in a quarter second from `from` on; `None` for silence or a mixture.

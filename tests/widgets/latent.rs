@@ -65,9 +65,10 @@ fn draw(ui: &mut Ui, s: &mut State) {
         selected: Some(ComposerId(1)),
         disabled_because: s.disabled_because,
     };
-    match s.is_compact {
-        true => s.plot.compact_ui(ui, &input, &mut s.events),
-        false => s.plot.full_ui(ui, &input, &mut s.events),
+    if s.is_compact {
+        s.plot.compact_ui(ui, &input, &mut s.events)
+    } else {
+        s.plot.full_ui(ui, &input, &mut s.events)
     }
 }
 

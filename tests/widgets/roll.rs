@@ -50,6 +50,8 @@ fn state(performance: Performance) -> State {
 
 fn draw(ui: &mut Ui, s: &mut State) {
     let input = RollInput {
+        selection: None,
+        locks: &[],
         performance: &s.performance,
         take_id: s.take_id,
         revision: s.performance.notes().len() as u64,

@@ -12,8 +12,10 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::PasticheApp;
 use pastiche::app::Places;
 use pastiche::app::state::settings::Settings;
+use pastiche::app::widgets::roll::Selection;
 use pastiche::app::widgets::training::input::DeviceItem;
 use pastiche::device::DeviceChoice;
+use pastiche::music::Pitch;
 
 use super::tiny_checkpoint;
 
@@ -138,6 +140,39 @@ impl Window {
     pub fn press(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.run_steps(3);
+    }
+
+    /// Draws a rectangle with the pointer while Shift is held.
+    pub fn drag_with_shift(&mut self, from: egui::Pos2, to: egui::Pos2) {
+        let button = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::SHIFT,
+        };
+        let held = |modifiers| egui::Event::ModifiersChanged(modifiers);
+        let middle = from + (to - from) * 0.5;
+        let strokes = [
+            vec![held(Modifiers::SHIFT), egui::Event::PointerMoved(from)],
+            vec![button(from, true)],
+            vec![egui::Event::PointerMoved(middle)],
+            vec![egui::Event::PointerMoved(to)],
+            vec![button(to, false)],
+            vec![held(Modifiers::NONE)],
+        ];
+        for events in strokes {
+            self.harness.input_mut().events.extend(events);
+            self.harness.step();
+        }
+        self.harness.run_steps(3);
+    }
+
+    /// Selects all notes of the music on the stage that begin in this time.
+    pub fn select_time(&mut self, from: f64, to: f64) {
+        let app = self.harness.state_mut().app.as_mut().expect("the window is open");
+        let music = app.state.stage.as_ref().expect("something is on the stage").performance.clone();
+        app.state.selection = Some(Selection::new(&music, from..to, Pitch::LOWEST..=Pitch::HIGHEST));
+        self.harness.run_steps(2);
     }
 
     /// As if the file had been dropped on the window.

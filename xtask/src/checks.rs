@@ -2,6 +2,7 @@
 
 use crate::console::{Outcome, note, output_of, step, succeeds};
 use crate::libtorch::Libtorch;
+use crate::system;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -23,9 +24,50 @@ const CHECKS: &[Check] = &[
     check("Tests: unit, integration, window, documentation", &["test", "--workspace", "--no-fail-fast"]),
 ];
 
+/// Tests that need more than a build. They are marked `#[ignore]`, so that a plain `cargo test` passes anywhere.
+struct Special {
+    /// A part of their names that no other test has.
+    name: &'static str,
+    needs: &'static str,
+    can_run: fn(&Path) -> bool,
+}
+
+const SPECIAL: &[Special] = &[
+    Special {
+        name: "real_maestro",
+        needs: "PASTICHE_MAESTRO at the real MAESTRO",
+        can_run: |_| std::env::var_os("PASTICHE_MAESTRO").is_some(),
+    },
+    Special {
+        name: "on_a_sound_server",
+        needs: "the packages xdotool, pulseaudio, pulseaudio-utils and libasound2-plugins",
+        can_run: |_| system::can_test_sound(),
+    },
+    Special {
+        name: "full_disk",
+        needs: "the right to mount a disk",
+        can_run: |_| output_of("unshare", &["--mount", "true"]).is_some(),
+    },
+    Special { name: "mido_reads", needs: "mido from pip", can_run: ensure_mido },
+];
+
+/// Where pip puts what only tests use.
+const PYTHON_FOLDER: &str = "target/setup/python";
+
+fn ensure_mido(root: &Path) -> bool {
+    let folder = root.join(PYTHON_FOLDER);
+    let install = |python| {
+        let mut pip = Command::new(python);
+        pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&folder).arg("mido==1.3.3");
+        succeeds(&mut pip)
+    };
+    folder.join("mido").is_dir() || system::python().is_ok_and(install)
+}
+
 /// Runs all checks; stops at the first that fails.
 pub fn all(root: &Path, libtorch: &Libtorch) -> Outcome {
     ensure_components()?;
+    let left_out: Vec<&Special> = SPECIAL.iter().filter(|special| !(special.can_run)(root)).collect();
     let started = Instant::now();
     for check in CHECKS {
         step(check.what);
@@ -35,7 +77,12 @@ pub fn all(root: &Path, libtorch: &Libtorch) -> Outcome {
         if check.args[0] == "doc" {
             cargo.env("RUSTDOCFLAGS", "-D warnings");
         }
-        if !succeeds(cargo.args(check.args)) {
+        cargo.args(check.args);
+        if check.args[0] == "test" {
+            cargo.env("PYTHONPATH", root.join(PYTHON_FOLDER)).args(["--", "--include-ignored"]);
+            cargo.args(left_out.iter().flat_map(|special| ["--skip", special.name]));
+        }
+        if !succeeds(&mut cargo) {
             return Err(format!(
                 "{} failed; see above. Alone it runs as: cargo {}",
                 check.what,
@@ -45,6 +92,12 @@ pub fn all(root: &Path, libtorch: &Libtorch) -> Outcome {
         note(&format!("passed in {} s", check_started.elapsed().as_secs()));
     }
     step(&format!("All checks passed in {} s", started.elapsed().as_secs()));
+    let left_out: Vec<_> = left_out.iter().map(|s| format!("{}* (needs {})", s.name, s.needs)).collect();
+    if left_out.is_empty() {
+        note("every test was run");
+    } else {
+        note(&format!("not run: {}", left_out.join("; ")));
+    }
     Ok(())
 }
 

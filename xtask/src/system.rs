@@ -60,8 +60,17 @@ const TO_RUN: &[Need] = &[
     need(Sign::Package, "libgl1-mesa-dri", "mesa-dri-drivers", "mesa"),
 ];
 
-/// The start of the real window in the tests needs a screen that nobody sees.
+/// The tests of the real window need a virtual screen.
 const TO_TEST: &[Need] = &[need(Sign::OnPath("Xvfb"), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb")];
+
+/// The tests of sound need a sound server. It is installed only where that takes no question: it could replace the
+/// one of a desktop.
+const TO_TEST_SOUND: &[Need] = &[
+    need(Sign::OnPath("xdotool"), "xdotool", "xdotool", "xdotool"),
+    need(Sign::OnPath("pulseaudio"), "pulseaudio", "pulseaudio", "pulseaudio"),
+    need(Sign::OnPath("pactl"), "pulseaudio-utils", "pulseaudio-utils", "libpulse"),
+    need(Sign::Package, "libasound2-plugins", "alsa-plugins-pulseaudio", "alsa-plugins"),
+];
 
 /// Fails when the Rust compiler is older than the studio needs.
 pub fn check_rust() -> Outcome {
@@ -102,7 +111,14 @@ pub fn ensure_packages(purpose: Purpose) -> Outcome {
 }
 
 fn ensure_linux_packages(purpose: Purpose) -> Outcome {
-    let missing = missing(purpose);
+    let mut needs: Vec<&Need> = TO_RUN.iter().collect();
+    if purpose == Purpose::Test {
+        needs.extend(TO_TEST);
+        if has_apt() && is_root() {
+            needs.extend(TO_TEST_SOUND);
+        }
+    }
+    let missing = missing(&needs);
     if missing.is_empty() {
         step("System packages: all there");
         return Ok(());
@@ -121,7 +137,7 @@ fn ensure_linux_packages(purpose: Purpose) -> Outcome {
              Arch: sudo pacman -S {pacman}; elsewhere the packages that correspond to {apt}"
         ));
     }
-    if output_of("id", &["-u"]).as_deref() != Some("0") {
+    if !is_root() {
         return Err(format!(
             "system packages are missing and installing them needs root; run this line, then repeat this command: \
              sudo apt-get install -y {apt}"
@@ -146,18 +162,26 @@ fn install(apt: &str) -> Outcome {
     ))
 }
 
-fn missing(purpose: Purpose) -> Vec<&'static Need> {
+/// Are all packages there that the tests with a sound server need?
+pub fn can_test_sound() -> bool {
+    missing(&TO_TEST_SOUND.iter().collect::<Vec<_>>()).is_empty()
+}
+
+fn is_root() -> bool {
+    output_of("id", &["-u"]).as_deref() == Some("0")
+}
+
+fn missing(needs: &[&'static Need]) -> Vec<&'static Need> {
     let ldconfig = ["/sbin/ldconfig", "ldconfig"].iter().find_map(|program| output_of(program, &["-p"]));
     let libraries = ldconfig.unwrap_or_default();
-    let extra = if purpose == Purpose::Test { TO_TEST } else { &[] };
-    let is_missing = |need: &&Need| match need.sign {
+    let is_missing = |need: &&&Need| match need.sign {
         Sign::Program(name) => output_of(name, &["--version"]).is_none(),
         Sign::Headers(name) => output_of("pkg-config", &["--exists", name]).is_none(),
         Sign::Library(name) => !libraries.split_whitespace().any(|word| word == name),
         Sign::Package => has_apt() && !is_installed(need.apt),
         Sign::OnPath(name) => !is_on_path(name),
     };
-    TO_RUN.iter().chain(extra).filter(is_missing).collect()
+    needs.iter().filter(is_missing).copied().collect()
 }
 
 /// What a built studio needs on Debian and Ubuntu, compiler and headers not counted.

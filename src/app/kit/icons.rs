@@ -32,7 +32,7 @@ pub enum Icon {
     Swap,
 }
 
-/// Paints `icon` centred in `rect` (about 16 × 16 points of ink whatever the size of `rect`).
+/// Paints `icon` centred in `rect`. It is about 16 × 16 points, whatever the size of `rect`.
 pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
     let c = rect.center();
     // All coordinates are in a box of ±8 points.
@@ -196,7 +196,7 @@ impl<'a> IconButton<'a> {
         }
     }
 
-    /// What the tooltip says, with the shortcut.
+    /// Sets the tooltip, including the shortcut.
     pub fn tip(mut self, tip: &'a str) -> Self {
         self.tip = tip;
         self
@@ -207,13 +207,13 @@ impl<'a> IconButton<'a> {
         self
     }
 
-    /// A switch that is on.
+    /// Draws the button as a switch that is on.
     pub fn on(mut self, is_on: bool) -> Self {
         self.is_on = is_on;
         self
     }
 
-    /// Round on a filled ground: the main button of a group.
+    /// Draws a filled circle behind the icon: the main button of a group.
     pub fn filled(mut self) -> Self {
         self.is_filled = true;
         self
@@ -228,9 +228,12 @@ impl<'a> IconButton<'a> {
         let enabled = self.disabled_because.is_none();
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(self.size), sense);
-        let info = || match self.is_on {
-            true => WidgetInfo::selected(Role::Button, enabled, true, self.label),
-            false => WidgetInfo::labeled(Role::Button, enabled, self.label),
+        let info = || {
+            if self.is_on {
+                WidgetInfo::selected(Role::Button, enabled, true, self.label)
+            } else {
+                WidgetInfo::labeled(Role::Button, enabled, self.label)
+            }
         };
         response.widget_info(info);
         if ui.is_rect_visible(rect) {

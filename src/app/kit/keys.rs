@@ -1,10 +1,10 @@
-//! Key presses, each of them and in their order.
+//! All key presses of a frame, in order.
 //!
-//! egui says whether a key was pressed during a frame; a frame that took long holds several strokes.
+//! egui only says whether a key was pressed during a frame; a slow frame can hold several presses.
 
 use eframe::egui::{Context, Event, Key, Modifiers};
 
-/// One stroke, or one repetition of a key that is held.
+/// One press, or one repeat of a key that is held.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Press {
     pub key: Key,
@@ -12,7 +12,7 @@ pub struct Press {
     pub is_repeat: bool,
 }
 
-/// Takes the presses that `wants` out of this frame's events, so that nobody else acts on them.
+/// Removes the presses that `wants` from this frame's events, so that no other widget acts on them.
 pub fn take_presses(ctx: &Context, mut wants: impl FnMut(Press) -> bool) -> Vec<Press> {
     let mut taken = Vec::new();
     ctx.input_mut(|input| {
@@ -31,7 +31,7 @@ pub fn take_presses(ctx: &Context, mut wants: impl FnMut(Press) -> bool) -> Vec<
     taken
 }
 
-/// Those of `keys` that were pressed without a modifier.
+/// The `keys` that were pressed without a modifier.
 pub fn take_plain(ctx: &Context, keys: &[Key]) -> Vec<Key> {
     take_presses(ctx, |press| press.modifiers.is_none() && keys.contains(&press.key))
         .into_iter()

@@ -1,4 +1,4 @@
-//! What every part of the window is made with.
+//! Theme, fonts, icons and small widgets that every part of the window uses.
 
 pub mod fonts;
 pub mod icons;

@@ -4,13 +4,13 @@ use eframe::egui::{self, Align, Button, Layout, RichText, Role, Sense, Stroke, U
 
 use crate::app::kit::theme::{self, ComposerStyle, GRID, Palette};
 
-/// The row of buttons at the foot of a sheet, from the right.
+/// The row of buttons at the bottom of a sheet, from the right.
 pub fn buttons_row<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let size = vec2(ui.available_width(), 32.0);
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add).inner
 }
 
-/// Gives the rows of a menu room to breathe.
+/// Sets the spacing between the rows of a menu.
 pub fn menu_spacing(ui: &mut Ui, width: f32) {
     ui.set_min_width(width);
     ui.spacing_mut().button_padding = vec2(GRID, 4.0);
@@ -23,7 +23,7 @@ pub fn caption(ui: &mut Ui, text: &str) -> egui::Response {
     ui.label(RichText::new(text).small().color(weak))
 }
 
-/// A marker and a name; true when it was chosen.
+/// A row with a composer's marker and name; true when it was clicked.
 pub fn composer_row(
     ui: &mut Ui,
     name: &str,
@@ -56,12 +56,12 @@ pub fn composer_row(
     is_clicked
 }
 
-/// The one kind of heading there is.
+/// A heading.
 pub fn heading(ui: &mut Ui, text: &str) -> egui::Response {
     ui.label(RichText::new(text).text_style(egui::TextStyle::Heading))
 }
 
-/// What a screen reader says of a text field.
+/// Names a text field for screen readers.
 pub fn named_field(name: &str, text: &str) -> egui::WidgetInfo {
     let mut info = egui::WidgetInfo::text_edit(true, text, text, "");
     info.label = Some(name.to_owned());
@@ -73,7 +73,7 @@ pub fn button(ui: &mut Ui, text: &str) -> egui::Response {
     ui.add(Button::new(text).min_size(vec2(88.0, 32.0)))
 }
 
-/// The one button of a sheet that does what the sheet is for.
+/// The main button of a sheet.
 pub fn accent_button(ui: &mut Ui, text: &str, is_enabled: bool) -> egui::Response {
     let palette = Palette::of(ui);
     let button = Button::new(RichText::new(text).color(palette.on_accent)).fill(palette.accent);

@@ -1,4 +1,4 @@
-//! How Pastiche looks: colours for both themes, composer colours and markers, spacing and text sizes.
+//! The theme: colours for light and dark, composer colours and markers, spacing and text sizes.
 //!
 //! Composer colours are chosen in OKLCH, where equal lightness looks equally light: the hue follows the era (cool
 //! Baroque, green Classical, warm Romantic, violet late), the marker tells composers of one era apart without any
@@ -20,7 +20,7 @@ pub const TEXT_SIZE: f32 = 14.0;
 /// Captions, axis labels and secondary lines, in points.
 pub const SMALL_SIZE: f32 = 12.0;
 
-/// How a composer is drawn everywhere: list, roll, map, takes, charts.
+/// A composer's colour and marker, the same in list, roll, map, takes and charts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ComposerStyle {
     pub colour: Color32,
@@ -66,7 +66,7 @@ const SPARE_MARKERS: [MarkerShape; 8] = [
     MarkerShape::Plus,
 ];
 
-/// The colour and marker of a composer. `index` (the composer's id) spreads those this program has no colour for.
+/// The colour and marker of a composer. Composers without a colour of their own get one from `index` (their id).
 pub fn composer_style(composer: &Composer, index: usize, dark: bool) -> ComposerStyle {
     let known = KNOWN.iter().find(|known| known.0 == composer.surname());
     let (hue, chroma, offset, marker) = match known {
@@ -97,10 +97,10 @@ pub fn era_colour(era: Era, dark: bool) -> Color32 {
     oklch(if dark { 0.78 } else { 0.48 }, 0.07, hue)
 }
 
-/// Colours that widgets of our own draw with, beyond egui's `Visuals`.
+/// Colours of the custom widgets, in addition to egui's `Visuals`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
-    /// The one accent: the thing to press next, the playhead.
+    /// The accent: the main button, the playhead.
     pub accent: Color32,
     /// Text on a filled accent.
     pub on_accent: Color32,
@@ -127,8 +127,8 @@ pub struct Palette {
 impl Palette {
     pub fn new(dark: bool) -> Palette {
         let rgb = Color32::from_rgb;
-        match dark {
-            true => Palette {
+        if dark {
+            Palette {
                 accent: rgb(0x7c, 0x8c, 0xff),
                 on_accent: rgb(0x0e, 0x10, 0x1c),
                 base: rgb(0x12, 0x13, 0x17),
@@ -142,8 +142,9 @@ impl Palette {
                 warning: rgb(0xf0, 0xb4, 0x4c),
                 error: rgb(0xff, 0x7b, 0x72),
                 success: rgb(0x6c, 0xc7, 0x91),
-            },
-            false => Palette {
+            }
+        } else {
+            Palette {
                 accent: rgb(0x4a, 0x55, 0xd6),
                 on_accent: rgb(0xff, 0xff, 0xff),
                 base: rgb(0xec, 0xed, 0xf0),
@@ -157,17 +158,17 @@ impl Palette {
                 warning: rgb(0x8f, 0x5b, 0x00),
                 error: rgb(0xb4, 0x23, 0x18),
                 success: rgb(0x1f, 0x75, 0x48),
-            },
+            }
         }
     }
 
-    /// The palette of the theme `ui` is drawn in.
+    /// The palette of the theme that `ui` is drawn in.
     pub fn of(ui: &egui::Ui) -> Palette {
         Palette::new(ui.visuals().dark_mode)
     }
 }
 
-/// Gives both of egui's themes the look of Pastiche. Call once at start.
+/// Styles both of egui's themes. Call once at the start.
 pub fn install(ctx: &egui::Context) {
     fonts::install(ctx);
     for theme in [egui::Theme::Dark, egui::Theme::Light] {

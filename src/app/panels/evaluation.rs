@@ -1,4 +1,4 @@
-//! The evaluation tab: what was measured of a checkpoint. It only reads; `pastiche evaluate` measures.
+//! The evaluation tab: shows the report that `pastiche evaluate` wrote for a checkpoint.
 
 use std::path::PathBuf;
 
@@ -16,10 +16,10 @@ const SIDE_PX: f32 = 480.0;
 /// From this width on there are two columns.
 const TWO_COLUMNS_PX: f32 = 900.0;
 
-/// The report that is shown.
+/// A report and its file name.
 #[derive(Debug)]
 pub struct Shown {
-    /// Of its file.
+    /// The name of its file.
     pub name: String,
     pub report: Box<Report>,
 }
@@ -28,9 +28,9 @@ pub struct Shown {
 #[derive(Debug, Default)]
 pub struct EvaluationPanel {
     shown: Option<Shown>,
-    /// The checkpoint whose report was looked for last.
+    /// The checkpoint whose report was last looked for.
     looked_for: Option<PathBuf>,
-    /// The row of the report that the matrix shows.
+    /// Which row of the report the matrix shows.
     row: usize,
 }
 
@@ -40,7 +40,7 @@ impl EvaluationPanel {
         self.row = 1;
     }
 
-    /// `in_use` is the checkpoint that composes now.
+    /// Draws the tab; `in_use` is the loaded checkpoint.
     pub fn ui(&mut self, ui: &mut Ui, in_use: Option<&CheckpointInfo>, actions: &mut Actions) {
         let path = in_use.map(|info| info.path.clone());
         if path.is_some() && self.looked_for != path {
@@ -103,7 +103,7 @@ fn main_ui(ui: &mut Ui, report: &Report, row: &mut usize) {
     ui.add_space(GRID * 2.0);
 }
 
-/// What was measured, on what, and whether that is what composes now.
+/// What was measured, with what settings, and whether it is the loaded checkpoint.
 fn head_ui(ui: &mut Ui, shown: &Shown, in_use: Option<&str>, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let report = &*shown.report;

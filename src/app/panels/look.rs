@@ -1,4 +1,4 @@
-//! How the window and a composer's music look.
+//! Composer styles in the current theme.
 
 use eframe::egui::{ThemePreference, Ui};
 
@@ -7,12 +7,12 @@ use crate::app::state::app_state::AppState;
 use crate::app::state::settings::Theme;
 use crate::music::Composer;
 
-/// The composer's style in the theme that `ui` has, or the neutral one.
+/// The style of a composer in the theme of `ui`, or the neutral style.
 pub fn style_of(ui: &Ui, state: &AppState, composer: Option<&str>) -> ComposerStyle {
     style(state, composer, ui.visuals().dark_mode)
 }
 
-/// As [`style_of`], outside the window's drawing.
+/// [`style_of`] without a `Ui`.
 pub fn style(state: &AppState, composer: Option<&str>, is_dark: bool) -> ComposerStyle {
     let Some(name) = composer else {
         return neutral_style(is_dark);
@@ -22,7 +22,7 @@ pub fn style(state: &AppState, composer: Option<&str>, is_dark: bool) -> Compose
     composer_style(&composer, index, is_dark)
 }
 
-/// In egui's words.
+/// The same theme as egui's type.
 pub fn preference(theme: Theme) -> ThemePreference {
     match theme {
         Theme::System => ThemePreference::System,

@@ -1,22 +1,23 @@
-//! Keys of the whole window. They act before any widget sees them, but never while text is being typed.
+//! Keyboard shortcuts of the window. They act before any widget sees the keys, but not while text is typed.
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use crate::app::kit::keys::{Press, take_presses};
 use crate::app::state::action::{
-    Action, Ask, ComposeAction, FileAction, Sheet, TakeAction, TransportAction, WindowAction,
+    Action, Ask, ComposeAction, EditAction, FileAction, Sheet, TakeAction, TransportAction, WindowAction,
 };
 use crate::app::state::app_state::AppState;
+use crate::music::NoteEdit;
 
 /// A key and what it does.
 pub struct Shortcut {
     pub keys: KeyboardShortcut,
     pub what: &'static str,
-    /// Acts in text fields too.
+    /// Also acts in text fields.
     is_global: bool,
-    /// Leaves the key to a widget that the keyboard has moved to.
+    /// Leaves the key to a focused widget.
     yields: bool,
-    /// Acts again and again while the key is held.
+    /// Repeats while the key is held.
     repeats: bool,
     action: fn(&AppState) -> Option<Action>,
 }
@@ -27,7 +28,7 @@ impl Shortcut {
         Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
     }
 
-    /// A key that moves something by a step, each time it is pressed and while it is held.
+    /// A key that moves something by one step per press, and repeats while it is held.
     const fn step(
         modifiers: Modifiers,
         key: Key,
@@ -43,16 +44,33 @@ impl Shortcut {
         Shortcut { keys, what, is_global: true, yields: false, repeats: false, action }
     }
 
+    /// A key with Ctrl that text fields have a meaning of their own for.
+    const fn in_roll(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
+        let keys = KeyboardShortcut::new(Modifiers::COMMAND, key);
+        Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
+    }
+
+    /// A key that changes the selected notes by a step.
+    const fn edit(
+        modifiers: Modifiers,
+        key: Key,
+        what: &'static str,
+        action: fn(&AppState) -> Option<Action>,
+    ) -> Shortcut {
+        let keys = KeyboardShortcut::new(modifiers, key);
+        Shortcut { keys, what, is_global: false, yields: false, repeats: true, action }
+    }
+
     const fn yielding(mut self) -> Shortcut {
         self.yields = true;
         self
     }
 
-    /// Exactly these keys: with Alt a letter is a menu's, or another letter.
+    /// Matches exactly these modifiers: Alt with a letter is a menu or another letter.
     fn is_pressed(&self, press: Press) -> bool {
         let Press { key, modifiers, .. } = press;
         match self.keys.logical_key {
-            // The question mark needs Shift on most keyboards and something else on others.
+            // The question mark needs Shift on most keyboards, but not on all.
             Key::Questionmark => {
                 (key == Key::Questionmark && !modifiers.command && !modifiers.ctrl)
                     || (key == Key::F1 && modifiers.is_none())
@@ -61,12 +79,15 @@ impl Shortcut {
         }
     }
 
-    /// As people write it: "Ctrl+Enter".
+    /// The keys as text: "Ctrl+Enter".
     pub fn text(&self) -> String {
         let mut words = Vec::new();
         let modifiers = self.keys.modifiers;
         if modifiers.command || modifiers.ctrl {
             words.push(if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" });
+        }
+        if modifiers.alt {
+            words.push("Alt");
         }
         if modifiers.shift {
             words.push("Shift");
@@ -84,16 +105,21 @@ impl Shortcut {
     }
 }
 
-/// For a table of functions.
+/// Wraps an action for the table below.
 fn some(action: impl Into<Action>) -> Option<Action> {
     Some(action.into())
+}
+
+/// A change of the selected notes.
+fn edit(state: &AppState, edit: NoteEdit) -> Option<Action> {
+    state.selection.as_ref().and_then(|_| some(EditAction::Notes(edit)))
 }
 
 pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state| {
     (state.composing.is_none() && state.cannot_generate().is_none()).then_some(ComposeAction::Generate.into())
 });
 
-/// Everything that the sheet lists, in its order.
+/// All shortcuts, in the order of the sheet.
 pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Space, "Play or pause", |_| some(TransportAction::PlayPause)).yielding(),
     Shortcut::plain(Key::Enter, "Stop and go to the start", |_| some(TransportAction::Stop)).yielding(),
@@ -113,9 +139,49 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::B, "The other take, at the same playhead", |_| some(TakeAction::Swap)),
     Shortcut::plain(Key::S, "Star the take", |s| some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))),
     GENERATE,
-    Shortcut::plain(Key::Escape, "Stop composing", |s| {
-        s.composing.as_ref().and_then(|_| some(ComposeAction::Stop))
+    Shortcut::plain(Key::Escape, "Stop composing, or select nothing", |s| {
+        match s.composing.is_some() || s.recomposing.is_some() {
+            true => some(ComposeAction::Stop),
+            false => s.selection.as_ref().and_then(|_| some(EditAction::ClearSelection)),
+        }
     }),
+    Shortcut::command(Key::R, "Recompose the selection", |s| {
+        let why_not = s.selection.is_none() || s.cannot_edit().is_some();
+        (!why_not).then_some(WindowAction::ShowSheet(Sheet::Recompose).into())
+    }),
+    Shortcut::in_roll(Key::A, "Select the loop, or all notes", |_| some(EditAction::SelectLoop)),
+    Shortcut::plain(Key::I, "The selection begins at the playhead", |_| some(EditAction::SelectFromHere)),
+    Shortcut::plain(Key::O, "The selection ends at the playhead", |_| some(EditAction::SelectToHere)),
+    Shortcut::plain(Key::Delete, "Delete the selected notes", |s| edit(s, NoteEdit::Delete)),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowUp, "Selection up a semitone", |s| {
+        edit(s, NoteEdit::Transpose { semitones: 1 })
+    }),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowDown, "Selection down a semitone", |s| {
+        edit(s, NoteEdit::Transpose { semitones: -1 })
+    }),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowLeft, "Selection 20 ms earlier", |s| {
+        edit(s, NoteEdit::Move { secs: -0.02 })
+    }),
+    Shortcut::edit(Modifiers::ALT, Key::ArrowRight, "Selection 20 ms later", |s| {
+        edit(s, NoteEdit::Move { secs: 0.02 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowUp, "Selection louder", |s| {
+        edit(s, NoteEdit::Velocity { by: 4 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowDown, "Selection softer", |s| {
+        edit(s, NoteEdit::Velocity { by: -4 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowLeft, "Selection held shorter", |s| {
+        edit(s, NoteEdit::Stretch { factor: 1.0 / 1.1 })
+    }),
+    Shortcut::edit(Modifiers::COMMAND, Key::ArrowRight, "Selection held longer", |s| {
+        edit(s, NoteEdit::Stretch { factor: 1.1 })
+    }),
+    Shortcut::plain(Key::K, "Lock or unlock the selected time", |s| {
+        s.selection.as_ref().and_then(|_| some(EditAction::ToggleLock))
+    }),
+    Shortcut::in_roll(Key::Z, "Undo a change of the take", |_| some(EditAction::Undo)),
+    Shortcut::in_roll(Key::Y, "Redo it", |_| some(EditAction::Redo)),
     Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))),
     Shortcut::command(Key::S, "Save as MIDI", |s| {
         s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: false }))
@@ -126,14 +192,29 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Questionmark, "This sheet", |_| some(WindowAction::ShowSheet(Sheet::Shortcuts))),
 ];
 
-/// Consumes the keys that were pressed and returns what they mean. A widget that Tab has moved to keeps the keys
-/// that press and move it: Space, Enter, the arrows.
+/// What keys mean while there are alternatives to choose from.
+const ALTERNATIVES: [(Key, EditAction); 4] = [
+    (Key::ArrowLeft, EditAction::StepAlternative(-1)),
+    (Key::ArrowRight, EditAction::StepAlternative(1)),
+    (Key::Enter, EditAction::TakeAlternative),
+    (Key::Escape, EditAction::LeaveAlternatives),
+];
+
+/// Consumes the keys that were pressed and returns their actions. A widget that was focused with Tab keeps the keys
+/// that operate it: Space, Enter, the arrows.
 pub fn consume(ctx: &Context, state: &AppState) -> Vec<Action> {
     if state.sheet.is_some() {
         let is_closed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
         return is_closed.then_some(WindowAction::CloseSheet.into()).into_iter().collect();
     }
     let is_typing = ctx.text_edit_focused();
+    if state.alternatives.is_some() && !is_typing {
+        let of = |key| ALTERNATIVES.into_iter().find(|(known, _)| *known == key).map(|(_, action)| action);
+        let keys = take_presses(ctx, |p| p.modifiers.is_none() && !p.is_repeat && of(p.key).is_some());
+        if !keys.is_empty() {
+            return keys.into_iter().filter_map(|p| Some(of(p.key)?.into())).collect();
+        }
+    }
     let has_focus = ctx.memory(|m| m.focused().is_some());
     let is_menu_open = eframe::egui::Popup::is_any_open(ctx);
     let is_live = |shortcut: &Shortcut| {

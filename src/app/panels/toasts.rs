@@ -1,4 +1,4 @@
-//! Short messages above the transport, with Details and Copy where there is more to say.
+//! Short messages above the transport, with Details and Copy.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ struct Toast {
 
 /// How long a message that is not an error is shown.
 const TOAST_TIME: Duration = Duration::from_secs(6);
-/// Older ones are dropped when there are more.
+/// Most messages shown at once; older ones are dropped.
 const MAX_TOASTS: usize = 4;
 
 #[derive(Debug, Default)]
@@ -54,12 +54,12 @@ impl Toasts {
         self.push(Kind::Done, text.into(), None, Some((button.to_owned(), action.into())));
     }
 
-    /// What failed in a few words, and the whole chain of causes as details.
+    /// Reports an error: what failed in a few words, with all causes as details.
     pub fn error(&mut self, what: impl Into<String>, error: &(dyn std::error::Error + 'static)) {
         self.failure(what, details(error));
     }
 
-    /// As [`Toasts::error`], with the details as text.
+    /// [`Toasts::error`] with the details as text.
     pub fn failure(&mut self, what: impl Into<String>, details: String) {
         let what = what.into();
         tracing::warn!(details, "{what}");
@@ -76,7 +76,7 @@ impl Toasts {
         self.toasts.drain(..surplus);
     }
 
-    /// Draws them with their lower right corner `above` points over that of the window.
+    /// Draws the messages `above` points above the window's lower right corner.
     pub fn ui(&mut self, ctx: &egui::Context, above: f32, actions: &mut Actions) {
         self.toasts.retain(|t| t.kind == Kind::Error || t.is_open || t.born.elapsed() < TOAST_TIME);
         if self.toasts.is_empty() {
@@ -100,7 +100,7 @@ impl Toasts {
 }
 
 impl Toast {
-    /// True when it is to go.
+    /// Draws one message; true when it should disappear.
     fn ui(&mut self, ui: &mut Ui, actions: &mut Actions) -> bool {
         let palette = Palette::of(ui);
         let colour = match self.kind {
@@ -139,9 +139,10 @@ impl Toast {
             }
             if let Some(details) = &self.details {
                 let small = |text: &str| Label::new(RichText::new(text).small().color(palette.weak_text));
-                match self.is_open {
-                    true => ui.add(small(details)),
-                    false => ui.add(small(details.lines().next().unwrap_or_default()).truncate()),
+                if self.is_open {
+                    ui.add(small(details))
+                } else {
+                    ui.add(small(details.lines().next().unwrap_or_default()).truncate())
                 };
             }
         });

@@ -1,4 +1,4 @@
-//! The bar that is always there: play, position, loop, tempo, volume, SoundFont.
+//! The bar at the bottom: play, position, loop, tempo, volume, SoundFont.
 
 use eframe::egui::{self, Align, Button, DragValue, Layout, Popup, RichText, Slider, Ui, vec2};
 
@@ -39,9 +39,10 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
     };
     button(Icon::ToStart, "To start", "To start (Home)", Action::Transport(TransportAction::SeekTo(0.0)));
-    let (icon, label, tip) = match state.sound.is_playing {
-        true => (Icon::Pause, "Pause", "Pause (Space)"),
-        false => (Icon::Play, "Play", "Play (Space)"),
+    let (icon, label, tip) = if state.sound.is_playing {
+        (Icon::Pause, "Pause", "Pause (Space)")
+    } else {
+        (Icon::Play, "Play", "Play (Space)")
     };
     let play = IconButton::new(icon, label).tip(tip).size(44.0).filled().disabled_because(empty);
     if play.show(ui).clicked() {
@@ -171,7 +172,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if ui.selectable_label(settings.output.is_none(), "System default").clicked() {
         actions.push(SoundAction::UseOutput(None));
     }
-    // ALSA lists its converters beside the devices; nobody wants to play on those.
+    // ALSA lists its converters beside the devices; those are left out.
     let devices = sound.outputs.iter().filter(|name| !name.contains("Plugin "));
     egui::ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
         for name in devices {
@@ -191,7 +192,7 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     ui.with_layout(Layout::top_down(Align::LEFT), |ui| ui.label(RichText::new(what).small().color(weak)));
 }
 
-/// Cut, not rounded: a clock shows a time that has come.
+/// Rounded down, as clocks do.
 fn tenths(secs: f64) -> f64 {
     (secs * 10.0).floor() / 10.0
 }

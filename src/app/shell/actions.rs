@@ -1,4 +1,4 @@
-//! What a person asked for, handed to whoever does it.
+//! Dispatches actions to the files that carry them out.
 
 use eframe::egui::ViewportCommand;
 
@@ -13,6 +13,7 @@ impl PasticheApp {
         match action {
             Action::Compose(action) => self.compose_action(action),
             Action::Take(action) => self.take_action(action),
+            Action::Edit(action) => self.edit_action(action),
             Action::Transport(action) => self.transport_action(action),
             Action::Sound(action) => self.sound_action(action),
             Action::Model(action) => self.model_action(action),
@@ -33,7 +34,7 @@ impl PasticheApp {
             WindowAction::CopyText(text) => self.ctx.copy_text(text),
             WindowAction::Quit => {
                 self.is_quitting = true;
-                // Ending the threads takes a moment, and nobody needs to watch that.
+                // Ending the threads takes a moment; hide the window first.
                 self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
                 self.ctx.send_viewport_cmd(ViewportCommand::Close);
             }

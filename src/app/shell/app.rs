@@ -1,7 +1,7 @@
 //! The application: the state of the window, its panels and the handles of its threads.
 //!
-//! Panels draw [`AppState`] and push [`Action`]s; the app does them. What the threads report is taken in by `logic`,
-//! which also runs while the window is hidden.
+//! Panels draw [`AppState`] and push [`Action`]s; the app carries them out. `logic` takes in what the threads report;
+//! it also runs while the window is hidden.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use crate::jobs::{Engine, Wake};
 use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeStore};
 
-/// How long settings must be at rest before they are written.
+/// Settings are written this long after their last change.
 const SETTLED: Duration = Duration::from_secs(1);
 
 /// The application.
@@ -49,21 +49,21 @@ pub struct PasticheApp {
 
     pub(super) places: Places,
     pub(super) store: TakeStore,
-    /// Deleted takes that can be brought back.
+    /// Deleted takes that Undo can restore.
     pub(super) deleted: Vec<TakeEntry>,
-    /// What the save sheet is about.
+    /// The piece that the save sheet will write.
     pub(super) to_save: Option<Piece>,
     pub(super) asks: Vec<Ask>,
     pub(super) kept_settings: Settings,
     pub(super) changed_at: Option<Instant>,
     pub(super) reported_sound_failure: Option<String>,
-    /// What can be trained on; empty until that is known.
+    /// Devices to train on; empty until they are known.
     pub(super) devices: Vec<DeviceItem>,
     pub(super) is_quitting: bool,
-    /// The way of the growing take into the player.
+    /// Feeds the growing take into the player.
     pub(super) feed: Option<Feed>,
 
-    // The threads, in the order they are ended: whoever reports goes before whom it reports to.
+    // The threads, in the order they are dropped: each before the one it reports to.
     pub(super) wake: Wake,
     pub(super) engine: Engine,
     pub(super) link: TrainingLink,
@@ -72,7 +72,7 @@ pub struct PasticheApp {
 }
 
 impl PasticheApp {
-    /// Starts the threads and asks for everything that the window needs; nothing is waited for.
+    /// Starts the threads and requests everything that the window needs, without waiting.
     ///
     /// # Errors
     /// When the system gives no threads.
@@ -134,9 +134,10 @@ impl PasticheApp {
         if !settings.training_data.is_empty() {
             self.training.set_data_path(&PathBuf::from(&settings.training_data), &mut events);
         }
-        let run = match settings.training_run.is_empty() {
-            true => self.places.data_folder.join("runs").join("run-1"),
-            false => PathBuf::from(&settings.training_run),
+        let run = if settings.training_run.is_empty() {
+            self.places.data_folder.join("runs").join("run-1")
+        } else {
+            PathBuf::from(&settings.training_run)
         };
         self.training.set_run_dir(&run, &mut events);
         if let Some(path) = font {
@@ -151,7 +152,7 @@ impl PasticheApp {
         }
     }
 
-    /// One round without drawing: what the threads report, what keys and dropped files ask for.
+    /// Handles reports of the threads, keys and dropped files, without drawing.
     pub fn logic_round(&mut self, ctx: &egui::Context, frame: Option<&eframe::Frame>) {
         self.drain();
         for action in shortcuts::consume(ctx, &self.state) {
@@ -171,7 +172,7 @@ impl PasticheApp {
         self.open_dialogs(frame);
         self.keep_settings(ctx);
         if self.state.sound.is_playing {
-            // While the model works as well, half the frames leave it the time.
+            // While the model is working, half the frame rate leaves it more CPU time.
             let millis = if self.state.composing.is_some() { 33 } else { 16 };
             ctx.request_repaint_after(Duration::from_millis(millis));
         }
@@ -202,7 +203,7 @@ impl PasticheApp {
         self.workers.write(move || settings.save(&path).err().map(Done::SettingsNotSaved));
     }
 
-    /// Draws the window and does what is asked for in it.
+    /// Draws the window and carries out its actions.
     pub fn ui_round(&mut self, ui: &mut Ui) {
         let mut actions = Actions::default();
         let palette = Palette::of(ui);
@@ -283,7 +284,7 @@ impl eframe::App for PasticheApp {
     }
 }
 
-/// While files are held over the window.
+/// The hint while files are dragged over the window.
 fn drop_hint_ui(ctx: &egui::Context) {
     if ctx.input(|i| i.raw.hovered_files.is_empty()) {
         return;

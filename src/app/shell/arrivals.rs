@@ -1,4 +1,4 @@
-//! Taking in what the threads have done.
+//! Takes in what the threads report.
 
 use super::app::PasticheApp;
 use crate::app::state::app_state::Effect;
@@ -6,7 +6,7 @@ use crate::app::threads::workers::{Done, Then};
 use crate::display::{count, stem};
 
 impl PasticheApp {
-    /// Everything that has come since the last call; never blocks.
+    /// Takes in everything since the last call; never blocks.
     pub(super) fn drain(&mut self) {
         let events: Vec<_> = self.engine.events().collect();
         for event in events {
@@ -58,11 +58,15 @@ impl PasticheApp {
                 }
                 self.next_order();
             }
+            Effect::Recomposed { of, all } => self.recomposed(of, all),
+            Effect::RecomposeFailed { message } => {
+                self.toasts.failure("The region could not be composed", message);
+            }
             Effect::Encoded(entry) => self.write_record(*entry),
         }
     }
 
-    /// A piece that was opened before there was a model gets its place now.
+    /// Asks for the latent of a piece that was opened before a model was loaded.
     fn encode_staged(&mut self) {
         let unplaced = self.state.staged_take().filter(|e| e.record.z.is_empty()).map(|e| e.id.clone());
         if let Some(id) = unplaced {
@@ -78,6 +82,7 @@ impl PasticheApp {
                 Ok(music) => self.take_read(id, then, music),
                 Err(error) => self.toasts.error("This take cannot be opened", &error),
             },
+            Done::VersionRead { id, result } => self.version_read(&id, result),
             Done::SourcesRead { order, music } => self.sources_read(*order, music),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not saved", &error),

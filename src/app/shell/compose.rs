@@ -15,14 +15,14 @@ use crate::progress::StopFlag;
 use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, Draft, Made, TakeId, TakeRecord, now_secs};
 
-/// A take that is about to be composed.
+/// A take to compose.
 pub(super) struct NewTake {
     pub name: String,
     pub asked_notes: usize,
     pub request: Request,
     pub made: Option<Made>,
     pub settings: ComposeSettings,
-    /// Leaves stage and player to what is there.
+    /// Do not show or play it; keep what is on the stage.
     pub is_quiet: bool,
 }
 
@@ -31,7 +31,7 @@ impl PasticheApp {
         match action {
             ComposeAction::EditForm(mut form) => {
                 let old = &self.state.settings.form;
-                // Somebody who types a seed wants to hear that one.
+                // A typed seed is used as it is.
                 form.is_seed_locked |= form.settings.seed != old.settings.seed;
                 self.state.settings.form = form;
             }
@@ -41,6 +41,9 @@ impl PasticheApp {
                 self.state.orders.clear();
                 if let Some(composing) = &self.state.composing {
                     composing.stop.stop();
+                }
+                if let Some(recomposing) = &self.state.recomposing {
+                    recomposing.stop.stop();
                 }
             }
             ComposeAction::At(xy) => self.compose_at(xy),
@@ -63,7 +66,7 @@ impl PasticheApp {
         self.compose(settings);
     }
 
-    /// Composes a take from nothing.
+    /// Composes a new take from the panel's settings.
     pub(super) fn compose(&mut self, settings: ComposeSettings) {
         if !self.may_compose() {
             return;
@@ -79,7 +82,7 @@ impl PasticheApp {
         });
     }
 
-    /// Can a take be begun? If not, says why.
+    /// True if a take can be started; otherwise shows why not.
     pub(super) fn may_compose(&mut self) -> bool {
         let why_not = self.state.cannot_compose().or_else(|| self.state.is_busy());
         if let Some(why_not) = why_not {
@@ -88,7 +91,7 @@ impl PasticheApp {
         why_not.is_none()
     }
 
-    /// Can the panel's settings be composed? If not, says why.
+    /// True if the panel's settings can be composed; otherwise shows why not.
     fn may_generate(&mut self) -> bool {
         let why_not = self.state.cannot_generate();
         if let Some(why_not) = &why_not {
@@ -97,7 +100,7 @@ impl PasticheApp {
         why_not.is_none()
     }
 
-    /// Sends a take on its way; false when it was not begun.
+    /// Starts a take; false if it could not be started.
     pub(super) fn start_take(&mut self, take: NewTake) -> bool {
         let NewTake { name, asked_notes, request, made, settings, is_quiet } = take;
         let play = self.state.settings.form.play_when_ready && !is_quiet;
@@ -106,7 +109,7 @@ impl PasticheApp {
         let record = TakeRecord::begun(made.as_ref(), settings.clone(), now_secs());
         let mut draft = Draft::new(self.store.clone(), record);
         let reporter = self.workers.reporter();
-        // On disk before the window hears of it, and while it grows: a crash loses no more than the last second.
+        // Saved while it grows: a crash loses no more than the last second.
         let keep = move |part: StreamPart<'_>| match part {
             StreamPart::Notes(growing) => draft.grown(growing),
             StreamPart::Finished(take, heard) => {
@@ -145,7 +148,7 @@ impl PasticheApp {
         };
         let form = &self.state.settings.form.settings;
         let composers = self.state.model.composers();
-        // The place belongs to somebody: the label goes with it.
+        // The place belongs to a composer: use that label too.
         let neighbour = map.nearest(xy).and_then(|point| point.composer);
         let composer = neighbour.and_then(|id| Some(composers?.get(id)?.name.clone()));
         let settings = ComposeSettings {
@@ -184,7 +187,7 @@ impl PasticheApp {
     }
 }
 
-/// Room in the player for a take that ends a little late.
+/// Capacity in the player, with room for a take that ends a little late.
 pub(super) fn note_capacity(asked_notes: usize) -> usize {
     asked_notes + asked_notes / 5 + 1_000
 }

@@ -52,7 +52,7 @@ impl PasticheApp {
         }
     }
 
-    /// Opens the dialogs that were asked for; needs the window.
+    /// Opens the requested dialogs; needs the window.
     pub(super) fn open_dialogs(&mut self, frame: Option<&eframe::Frame>) {
         for ask in std::mem::take(&mut self.asks) {
             if self.state.is_dialog_open {
@@ -99,7 +99,7 @@ impl PasticheApp {
         }
     }
 
-    /// A file of whatever kind: dropped, or named at the start.
+    /// Opens a file of any kind: dropped, or named on the command line.
     fn open_path(&mut self, path: PathBuf) {
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         match ending.as_deref() {
@@ -117,7 +117,7 @@ impl PasticheApp {
         }
     }
 
-    /// `None` is the report beside the checkpoint in use.
+    /// Opens a report; `None` is the one beside the loaded checkpoint.
     fn open_report(&mut self, path: Option<PathBuf>) {
         let in_use = self.state.model.ready.as_ref().map(|info| Report::path_beside(&info.path));
         let is_beside_checkpoint = path.is_none();
@@ -156,8 +156,9 @@ impl PasticheApp {
         });
     }
 
-    /// An opened file becomes a take, so that it can be found, continued and varied like any other. One that is among
-    /// them already, whatever its name, is shown.
+    /// Saves an opened file as a take, so that it can be found, continued and varied like any other. If the same
+    /// music is
+    /// already among the takes, shows that one.
     pub(super) fn music_opened(&mut self, path: &Path, record: TakeRecord, read: MidiRead) {
         self.state.settings.remember(path);
         let repairs = read.report.sentences();
@@ -177,7 +178,7 @@ impl PasticheApp {
         self.workers.write(move || Some(Done::MusicKept { result: store.save(record, &music), music }));
     }
 
-    /// An opened file is among the takes.
+    /// An opened file was saved among the takes.
     pub(super) fn music_kept(&mut self, entry: TakeEntry, music: Performance) {
         let id = entry.id.clone();
         self.state.takes.put(entry);
@@ -203,7 +204,7 @@ impl PasticheApp {
         }
     }
 
-    /// How a picture of a composer's music looks: as in the window.
+    /// The colours of an exported picture: those of the window.
     pub(super) fn look(&self, composer: Option<&str>) -> Look {
         let is_dark = self.ctx.theme() == eframe::egui::Theme::Dark;
         let [red, green, blue, _] = style(&self.state, composer, is_dark).colour.to_array();
@@ -281,8 +282,8 @@ fn default_folder() -> PathBuf {
     found.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// Opens a SoundFont and reads the samples that will be played, so that nothing is left to do for the thread that
-/// serves the sound card; and what of them does not sound.
+/// Opens a SoundFont and reads the samples that will be played, so that the audio thread has nothing left to do.
+/// Returns it with a remark about samples that cannot be played.
 fn read_soundfont(
     path: &Path,
     chosen: Option<(u8, u8)>,

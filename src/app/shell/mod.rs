@@ -1,9 +1,10 @@
-//! The application and what it does.
+//! The application: carries out actions and takes in what threads report.
 
 mod actions;
 pub mod app;
 mod arrivals;
 mod compose;
+mod edit;
 mod files;
 mod takes;
 mod training;

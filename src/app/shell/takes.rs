@@ -42,7 +42,7 @@ impl PasticheApp {
             self.toasts.error("The saved takes cannot be read", &error);
             Vec::new()
         });
-        // The seed in the panel is that of the last take of the last time.
+        // The panel still holds the seed of the last take before the restart.
         if !entries.is_empty() {
             let seed = self.state.settings.form.settings.seed;
             self.state.used_seed.get_or_insert(seed);
@@ -91,6 +91,7 @@ impl PasticheApp {
             self.state.previous = None;
         }
         if self.state.stage.as_ref().is_some_and(|s| s.source == StageSource::Take(id.clone())) {
+            (self.state.selection, self.state.alternatives) = (None, None);
             self.state.stage = None;
             self.sound.load(Arc::default(), false);
         }
@@ -115,7 +116,7 @@ impl PasticheApp {
         self.workers.write(move || store.restore(&id).err().map(Done::TakeNotWritten));
     }
 
-    /// Reads a take's music; what is on the stage is at hand already.
+    /// Reads a take's music, unless it is on the stage already.
     pub(super) fn read_take(&mut self, id: TakeId, then: Then) {
         if let Some(stage) = &self.state.stage
             && stage.source == StageSource::Take(id.clone())
@@ -133,7 +134,7 @@ impl PasticheApp {
         self.workers.read(move || Done::TakeRead { result: store.load(&id), id, then });
     }
 
-    /// Goes on with a take's music.
+    /// Uses a take's music once it is read.
     pub(super) fn take_read(&mut self, id: TakeId, then: Then, music: Performance) {
         match then {
             Then::Show { play } => self.show(id, music, play),
@@ -170,12 +171,13 @@ impl PasticheApp {
         };
         let (name, composer) = (entry.record.name.clone(), entry.record.composer.clone());
         self.leave_composing();
+        self.leave_alternatives();
         self.state.takes.draw_thumbnail(&id, &music);
         self.state.set_stage(StageSource::Take(id), name, composer, music);
         true
     }
 
-    /// The growing take goes on without the stage.
+    /// The growing take leaves the stage and continues in the background.
     fn leave_composing(&mut self) {
         if let Some(feed) = &mut self.feed {
             feed.mute();
@@ -185,7 +187,7 @@ impl PasticheApp {
         }
     }
 
-    /// Back to the growing take.
+    /// Puts the growing take back on the stage.
     fn show_composing(&mut self) {
         let (Some(composing), Some(feed)) = (&self.state.composing, &mut self.feed) else {
             return;
@@ -205,7 +207,7 @@ impl PasticheApp {
         self.state.stage_composing();
     }
 
-    /// Asks where an opened piece lies in the latent space.
+    /// Requests the latent of an opened piece.
     pub(super) fn encode(&mut self, id: TakeId, music: Performance) {
         if self.state.model.ready.is_none() || self.state.composing.is_some() {
             return;
@@ -235,7 +237,12 @@ impl PasticheApp {
         let text = match &sheet {
             Sheet::Rename(id) => self.state.takes.get(id).map(|e| e.record.name.clone()),
             Sheet::Path(_) => self.state.settings.save_folder.as_ref().map(|p| p.display().to_string()),
-            Sheet::Shortcuts | Sheet::About | Sheet::Save | Sheet::Verb(..) | Sheet::Close => None,
+            Sheet::Shortcuts
+            | Sheet::About
+            | Sheet::Save
+            | Sheet::Verb(..)
+            | Sheet::Recompose
+            | Sheet::Close => None,
         };
         self.sheets.prepare(text.unwrap_or_default());
         self.state.sheet = Some(sheet);

@@ -1,4 +1,4 @@
-//! Between the training tab and the thread that trains.
+//! Connects the training tab to the training thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,7 +61,7 @@ impl PasticheApp {
         });
     }
 
-    /// A data set has become a corpus, or has not.
+    /// Preparation of a data set has ended, successfully or not.
     pub(super) fn prepared(&mut self, result: Result<PathBuf, String>) {
         let was_stopped = self.link.preparing.take().is_some_and(|(stop, _)| stop.is_stopped());
         let request = self.link.waiting.take();
@@ -78,7 +78,7 @@ impl PasticheApp {
         let mut config = resumed.unwrap_or_default();
         config.minutes = request.minutes;
         if request.minutes.is_none() && config.max_steps.is_none() {
-            // "Until stopped": far beyond what anybody waits for.
+            // "Until stopped": longer than anyone will wait.
             config.max_steps = Some(1_000_000);
         }
         let plan = RunPlan {
@@ -108,7 +108,7 @@ impl PasticheApp {
         }
     }
 
-    /// Takes in what the run and its preparation say.
+    /// Takes in reports of the run and of its preparation.
     pub(super) fn drain_training(&mut self) {
         if let Some((_, progress)) = &self.link.preparing
             && let Some(p) = progress.lock().unwrap_or_else(PoisonError::into_inner).take()

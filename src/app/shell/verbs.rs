@@ -1,7 +1,7 @@
-//! Making takes of takes: variations, continuations, the manner of another, what lies between two.
+//! Makes takes from takes: vary, continue, in the manner of, blend.
 //!
-//! The music is always read from the disk, even when it is on the stage: what is made of it can then be made again,
-//! note for note.
+//! The source is always read from disk, even if it is on the stage, so that the result can be reproduced note for
+//! note.
 
 use std::sync::Arc;
 
@@ -15,18 +15,19 @@ use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, How, Made, Part, TakeStoreError};
 
 impl PasticheApp {
-    /// Makes new takes with the panel's sampling and one seed for all of them: what one step of a blend changes, a
-    /// further one changes too.
+    /// Makes new takes with the panel's sampling settings and one seed for all: the notes that one step of a blend
+    /// changes,
+    /// the next changes too.
     pub(super) fn make(&mut self, all: Vec<Made>) {
         let (seed, form) = (fresh_seed(), &self.state.settings.form.settings);
         let settings = |how: &How| ComposeSettings {
             seed,
-            // Where chords or rhythm are given there is nothing to choose by.
+            // With given chords or rhythm there is nothing to select by.
             best_of: match how {
                 How::Continue { .. } => form.best_of,
                 How::Vary { .. } | How::Restyle { .. } | How::Blend { .. } => 1,
             },
-            // The form is that of the music.
+            // The source determines the form.
             form: Form::Free,
             recall: DEFAULT_RECALL,
             z: None,
@@ -42,7 +43,7 @@ impl PasticheApp {
         self.order(orders);
     }
 
-    /// Takes in what is to be made, one after the other.
+    /// Queues the takes to make.
     pub(super) fn order(&mut self, orders: Vec<Order>) {
         if self.may_compose() {
             self.state.orders = orders.into();
@@ -50,7 +51,7 @@ impl PasticheApp {
         }
     }
 
-    /// Begins the next order, if there is one.
+    /// Starts the next take in the queue, if there is one.
     pub(super) fn next_order(&mut self) {
         self.state.orders.pop_front();
         self.read_sources();
@@ -69,7 +70,7 @@ impl PasticheApp {
     }
 
     pub(super) fn sources_read(&mut self, order: Order, music: Result<Vec<Performance>, TakeStoreError>) {
-        // Stopped meanwhile.
+        // It was stopped in the meantime.
         if self.state.orders.front() != Some(&order) {
             return;
         }
@@ -132,7 +133,7 @@ impl PasticheApp {
         }
     }
 
-    /// The verb with the composers of the loaded checkpoint, or the name that it does not know.
+    /// Resolves composer names against the loaded checkpoint; the error is the unknown name.
     fn verb(&self, how: &How, with: Option<Source>) -> Result<Verb, String> {
         let known = |name: &String| {
             let found = self.state.model.composer(name);

@@ -1,14 +1,15 @@
-//! What a person asked for: panels push these, [`crate::app::shell::app::PasticheApp`] does them.
+//! Actions: panels push them, [`crate::app::shell::app::PasticheApp`] carries them out.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
+use super::edit::RecomposeForm;
 use super::export::ExportPlan;
 use super::settings::Form;
 use super::takes::Filter;
 use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
-use crate::music::{Pitch, Velocity};
+use crate::music::{NoteEdit, Pitch, Velocity};
 use crate::takes::{Made, TakeId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub enum Ask {
     Report,
 }
 
-/// What lies over the window.
+/// The sheet over the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sheet {
     Shortcuts,
@@ -47,17 +48,20 @@ pub enum Sheet {
     /// A typed path, where the system has no file dialog.
     Path(Ask),
     Rename(TakeId),
-    /// Something to make of a take.
+    /// Make something from a take.
     Verb(VerbKind, TakeId),
-    /// Something would be lost by closing.
+    /// How to compose the selection anew.
+    Recompose,
+    /// The question before closing.
     Close,
 }
 
-/// What a person asked for, by the part of the window that does it.
+/// An action, grouped by the part of the shell that carries it out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Compose(ComposeAction),
     Take(TakeAction),
+    Edit(EditAction),
     Transport(TransportAction),
     Sound(SoundAction),
     Model(ModelAction),
@@ -71,11 +75,11 @@ pub enum ComposeAction {
     RollSeed,
     Generate,
     Stop,
-    /// Composes from the latent at this place of the map.
+    /// Composes from the latent at a place on the map.
     At([f32; 2]),
     /// Makes a take again, with its settings and its seed.
     Again(TakeId),
-    /// Makes takes of takes that are there.
+    /// Makes takes from existing takes.
     Make(Vec<Made>),
     ReuseSettings(TakeId),
 }
@@ -88,9 +92,9 @@ pub enum TakeAction {
     },
     /// The take that is being composed.
     ShowComposing,
-    /// Back to the take that was on the stage before, at the same playhead.
+    /// Swaps with the take that was on the stage before, at the same playhead.
     Swap,
-    /// Another take at the same playhead.
+    /// Shows another take at the same playhead.
     ShowHere(TakeId),
     ToggleStar(TakeId),
     Rename {
@@ -100,6 +104,34 @@ pub enum TakeAction {
     Delete(TakeId),
     Undelete(TakeId),
     SetFilter(Filter),
+}
+
+/// What changes the take on the stage, or says what of it is to change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EditAction {
+    /// The notes that begin within this time and have these keys.
+    Select {
+        secs: Range<f64>,
+        pitches: RangeInclusive<Pitch>,
+    },
+    ToggleNote(usize),
+    /// All notes within the loop, or all there are.
+    SelectLoop,
+    /// The selection begins at the playhead.
+    SelectFromHere,
+    /// It ends at the playhead.
+    SelectToHere,
+    ClearSelection,
+    Notes(NoteEdit),
+    Recompose(RecomposeForm),
+    /// Hears another alternative: 1 is the next, −1 the one before.
+    StepAlternative(isize),
+    TakeAlternative,
+    LeaveAlternatives,
+    /// Locks the time of the selection, or unlocks it where all of it is locked.
+    ToggleLock,
+    Undo,
+    Redo,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -146,12 +178,12 @@ pub enum ModelAction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileAction {
     Ask(Ask),
-    /// A path that was chosen or typed; `ask` says what for.
+    /// A path was chosen or typed; `ask` says for what.
     Chosen {
         ask: Ask,
         path: PathBuf,
     },
-    /// A dropped or recent file of whatever kind.
+    /// Opens a dropped or recent file of any kind.
     Open(PathBuf),
     /// Opens the save sheet for what is on the stage.
     ShowSave {
@@ -175,7 +207,7 @@ pub enum WindowAction {
     ShowSheet(Sheet),
     CloseSheet,
     CopyText(String),
-    /// Closes the window, whatever is going on.
+    /// Closes the window without asking.
     Quit,
 }
 
@@ -192,6 +224,7 @@ macro_rules! into_action {
 into_action! {
     Compose(ComposeAction)
     Take(TakeAction)
+    Edit(EditAction)
     Transport(TransportAction)
     Sound(SoundAction)
     Model(ModelAction)
@@ -199,7 +232,7 @@ into_action! {
     Window(WindowAction)
 }
 
-/// What panels were asked for during a frame, in order.
+/// The actions of a frame, in order.
 #[derive(Debug, Default)]
 pub struct Actions(Vec<Action>);
 
@@ -218,7 +251,7 @@ impl IntoIterator for Actions {
     }
 }
 
-/// The verbs that a take can be put to.
+/// What can be made from a take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerbKind {
     Vary,

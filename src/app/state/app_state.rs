@@ -1,4 +1,4 @@
-//! What the window shows, changed by events alone: no egui, no handle, so tests need neither.
+//! The state of the window, changed only by events. No egui and no thread handles, so tests need neither.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::action::{Sheet, Tab};
 use super::blend::BlendPath;
+use super::edit::{Alternatives, Recomposing};
 use super::export::ExportState;
 use super::model::ModelState;
 use super::order::Order;
@@ -14,6 +15,7 @@ use super::settings::Settings;
 use super::sound::SoundView;
 use super::takes::TakesState;
 use crate::app::state::stage::{Composing, Stage, StageSource};
+use crate::app::widgets::roll::Selection;
 use crate::causes::details;
 use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
@@ -27,11 +29,17 @@ pub struct AppState {
     pub settings: Settings,
     pub model: ModelState,
     pub composing: Option<Composing>,
-    /// Takes to be made of others; the first is on its way.
+    /// Takes still to be made from others; the first is being composed.
     pub orders: VecDeque<Order>,
-    /// The way between two takes that the one on the stage is on.
+    /// The blend that the take on the stage belongs to.
     pub blend: Option<BlendPath>,
     pub stage: Option<Stage>,
+    /// What is chosen of the music on the stage.
+    pub selection: Option<Selection>,
+    /// A region that is being composed anew.
+    pub recomposing: Option<Recomposing>,
+    /// New versions of it, until one is taken.
+    pub alternatives: Option<Alternatives>,
     /// The take that was on the stage before, for comparing.
     pub previous: Option<TakeId>,
     pub takes: TakesState,
@@ -39,17 +47,17 @@ pub struct AppState {
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
-    /// What ending the training would cost.
+    /// What would be lost by ending the training run.
     pub training_loss: Option<String>,
     pub is_dialog_open: bool,
-    /// The seed of the newest take: pressing Generate again gives another, unless the seed is locked.
+    /// The seed of the newest take: Generate picks another one, unless the seed is locked.
     pub used_seed: Option<u64>,
     pub jobs: JobIds,
     stages: u64,
 }
 
 /// What the window has to do after an event.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Effect {
     /// A checkpoint is ready.
     ModelReady,
@@ -60,11 +68,19 @@ pub enum Effect {
     ComposeFailed {
         message: String,
     },
-    /// `on_stage` is the whole take, where that is on the stage.
+    /// `on_stage` is the finished take, if it is on the stage.
     ComposeEnded {
         on_stage: Option<Arc<Performance>>,
     },
-    /// A take's latents are known now; write its record.
+    /// There are new versions of a region.
+    Recomposed {
+        of: Recomposing,
+        all: Vec<Arc<Performance>>,
+    },
+    RecomposeFailed {
+        message: String,
+    },
+    /// A take's latents are known: write its record.
     Encoded(Box<TakeEntry>),
 }
 
@@ -79,6 +95,9 @@ impl AppState {
             orders: VecDeque::new(),
             blend: None,
             stage: None,
+            selection: None,
+            recomposing: None,
+            alternatives: None,
             previous: None,
             takes: TakesState::default(),
             sound: SoundView::default(),
@@ -92,7 +111,7 @@ impl AppState {
         }
     }
 
-    /// Takes in what the engine says; replies to anything but the newest job of their kind are dropped.
+    /// Takes in an event of the engine; replies to outdated jobs are dropped.
     pub fn apply(&mut self, event: EngineEvent) -> Option<Effect> {
         match event {
             EngineEvent::CheckpointLoaded { job, info } => {
@@ -125,6 +144,10 @@ impl AppState {
                     .edit(&id, |entry| entry.record.z = segments.to_vec())
                     .map(|entry| Effect::Encoded(Box::new(entry)))
             }
+            EngineEvent::Recomposed { job, all } => {
+                let of = self.recomposing.take_if(|r| r.job == job)?;
+                Some(Effect::Recomposed { of, all: all.to_vec() })
+            }
             EngineEvent::Failed { job, error } => self.fail(job, &details(error.as_ref())),
         }
     }
@@ -137,6 +160,9 @@ impl AppState {
         if self.composing.take_if(|c| c.job == job).is_some() {
             self.stage.take_if(|s| s.source == StageSource::Composing(job));
             return Some(Effect::ComposeFailed { message: message.to_owned() });
+        }
+        if self.recomposing.take_if(|r| r.job == job).is_some() {
+            return Some(Effect::RecomposeFailed { message: message.to_owned() });
         }
         // A piece without a place on the map is no harm: it plays all the same.
         self.encoding.take_if(|(waiting, _)| *waiting == job);
@@ -182,19 +208,38 @@ impl AppState {
             self.previous = Some(id.clone());
         }
         self.stages += 1;
+        (self.selection, self.alternatives) = (None, None);
         self.stage = Some(Stage { source, name, composer, performance, number: self.stages, revision: 0 });
         self.find_blend();
         self.stages
     }
 
-    /// Which way between two takes the stage is on now.
+    /// The same take with other notes; what was chosen of the old ones is not chosen any more.
+    pub fn restage(&mut self, performance: Arc<Performance>) {
+        if let Some(stage) = &mut self.stage {
+            stage.grow(performance);
+        }
+        self.selection = None;
+    }
+
+    /// Why the take on the stage cannot be changed now, in words for a tooltip.
+    pub fn cannot_edit(&self) -> Option<&'static str> {
+        match () {
+            () if self.staged_take().is_none() => Some("There is no finished take to change."),
+            () if self.recomposing.is_some() => Some("A region is being composed; stop it first."),
+            () if self.alternatives.is_some() => Some("Take or leave the alternatives first."),
+            () => None,
+        }
+    }
+
+    /// Updates which blend the stage belongs to.
     pub fn find_blend(&mut self) {
         let staged = self.staged_take().map(|e| e.id.clone());
         let before = self.blend.take();
         self.blend = staged.and_then(|id| BlendPath::follow(before.as_ref(), &self.takes, &id));
     }
 
-    /// The take that `job` composed is on disk now.
+    /// The take that `job` composed was saved.
     pub fn take_saved(&mut self, job: JobId, entry: TakeEntry) {
         let stage = self.stage.as_mut();
         if let Some(stage) = stage.filter(|s| s.source == StageSource::Composing(job)) {
@@ -219,7 +264,7 @@ impl AppState {
         }
     }
 
-    /// Settings may name a composer of another checkpoint.
+    /// Drops settings that name a composer of another checkpoint.
     fn forget_missing_composer(&mut self, composers: &ComposerSet) {
         let form = &mut self.settings.form.settings;
         let is_known =
@@ -228,7 +273,7 @@ impl AppState {
             form.composer = None;
         }
         if form.composer.is_none() && self.model.ready.is_none() {
-            // The first start: somebody everyone knows, rather than nobody.
+            // On the first start, choose a well-known composer.
             let first = composers.find("chopin").ok().or_else(|| composers.by_time().first().copied());
             form.composer = first.and_then(|id| composers.get(id)).map(|c| c.name.clone());
         }
@@ -245,13 +290,13 @@ impl AppState {
         self.cannot_compose().map(Cow::Borrowed).or_else(form_problem)
     }
 
-    /// Why no other take can be begun now.
+    /// Why no other take can be started now.
     pub fn is_busy(&self) -> Option<&'static str> {
-        let is_busy = self.composing.is_some() || !self.orders.is_empty();
+        let is_busy = self.composing.is_some() || !self.orders.is_empty() || self.recomposing.is_some();
         is_busy.then_some("A take is being composed; stop it first.")
     }
 
-    /// The pace of a take by the composer that is chosen.
+    /// Notes per second of the chosen composer.
     pub fn notes_per_sec(&self) -> f64 {
         let composer = self.settings.form.settings.composer.as_deref();
         let composer = composer.and_then(|name| Some(self.model.composer(name)?.0));
@@ -259,7 +304,7 @@ impl AppState {
         info.map_or(10.0, |info| info.notes_per_sec(composer))
     }
 
-    /// The request for `settings`, against the loaded checkpoint.
+    /// The request for `settings` with the loaded checkpoint.
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings.composer.as_deref().and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
@@ -269,7 +314,7 @@ impl AppState {
             form: settings.form.clone(),
             recall: settings.recall,
             best_of: self.model.best_of(settings),
-            // A latent of another checkpoint's shape means nothing to this one.
+            // Ignore a latent with another checkpoint's shape.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             ..GenerateRequest::new(composer, settings.seed)
         }

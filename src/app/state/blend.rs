@@ -1,20 +1,20 @@
-//! The takes between two others, in their order.
+//! A blend: the takes between two others, in order.
 
 use crate::app::state::takes::TakesState;
 use crate::generate::verbs::MAX_STEPS;
 use crate::takes::{How, Made, Part, TakeId};
 
-/// A way from one take to another; the two stand at its ends.
+/// A blend of two takes, with the two at its ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlendPath {
-    /// One of the takes between: the others of its way are found by it.
+    /// One of the takes in between; identifies the blend.
     anchor: TakeId,
     pub stops: Vec<Option<TakeId>>,
     pub ends: [String; 2],
 }
 
 impl BlendPath {
-    /// The way that `id` is one of the steps of.
+    /// The blend that `id` is a step of.
     pub fn of(takes: &TakesState, id: &TakeId) -> Option<BlendPath> {
         let record = &takes.get(id)?.record;
         let made = record.made()?;
@@ -23,7 +23,7 @@ impl BlendPath {
         };
         let there = |part: &Part| takes.get(&part.id).map(|e| e.id.clone());
         let seed = record.settings.as_ref().map(|s| s.seed);
-        // A record is a file, and files may hold anything.
+        // Records are files and may contain anything.
         let mut stops = vec![None; (*steps).min(MAX_STEPS)];
         *stops.first_mut()? = there(&made.source);
         *stops.last_mut()? = there(with);
@@ -42,7 +42,7 @@ impl BlendPath {
         Some(BlendPath { anchor: id.clone(), stops, ends: [name(&made.source), name(with)] })
     }
 
-    /// The way that the take now on the stage belongs to, where this was the one before.
+    /// The blend of the take now on the stage, given that this was the previous one.
     pub fn follow(before: Option<&BlendPath>, takes: &TakesState, staged: &TakeId) -> Option<BlendPath> {
         BlendPath::of(takes, staged).or_else(|| {
             let way = BlendPath::of(takes, &before?.anchor)?;
@@ -54,7 +54,7 @@ impl BlendPath {
         self.stops.iter().position(|stop| stop.as_ref() == Some(id))
     }
 
-    /// The stop nearest to a place that is there.
+    /// The existing stop nearest to a place.
     pub fn nearest(&self, place: usize) -> Option<&TakeId> {
         let there = self.stops.iter().enumerate();
         there
@@ -64,7 +64,7 @@ impl BlendPath {
     }
 }
 
-/// The step of `other` on the way that `made` is on.
+/// The step of `other` in the blend that `made` belongs to.
 pub fn step_of(other: &Option<Made>, made: &Made) -> Option<usize> {
     let other = other.as_ref()?;
     match (&other.how, &made.how) {

@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::app::state::settings::WavSettings;
 use crate::progress::StopFlag;
 
-/// One file to write from what is on the stage.
+/// A file to write from the stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportPlan {
-    /// Its ending chooses the kind of file.
+    /// Its extension chooses the format.
     pub path: PathBuf,
     pub wav: WavSettings,
     /// Only the loop region.
     pub only_loop: bool,
 }
 
-/// A recording on its way.
+/// A recording in progress.
 #[derive(Debug)]
 pub struct ExportState {
     pub path: PathBuf,

@@ -1,4 +1,4 @@
-//! The checkpoint as the window knows it.
+//! The loaded checkpoint.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use crate::jobs::JobId;
 use crate::music::{Composer, ComposerId, ComposerSet};
 use crate::takes::ComposeSettings;
 
-/// The checkpoint in use, the one on its way, and what went wrong with the last.
+/// The loaded checkpoint, the one being loaded, and the last failure.
 #[derive(Debug, Default)]
 pub struct ModelState {
     pub ready: Option<Arc<CheckpointInfo>>,
     pub loading: Option<(JobId, PathBuf)>,
     pub failure: Option<(PathBuf, String)>,
-    /// Checkpoints found in the usual places.
+    /// Checkpoints in the standard places.
     pub found: Vec<PathBuf>,
 }
 
@@ -23,7 +23,7 @@ impl ModelState {
         self.ready.as_ref().map(|info| &info.composers)
     }
 
-    /// The composer of this name in the loaded checkpoint.
+    /// Finds a composer in the loaded checkpoint by name.
     pub fn composer(&self, name: &str) -> Option<(ComposerId, &Composer)> {
         self.composers()?.iter().find(|(_, c)| c.name == name)
     }
@@ -40,12 +40,10 @@ impl ModelState {
         }
     }
 
-    /// From how many continuations to choose. A take of a time when there was a selector can be made again without
-    /// one, if not quite the same.
+    /// How many continuations to choose from. A take that was made with a selector can be made again without one, but
+    /// will
+    /// not be quite the same.
     pub fn best_of(&self, settings: &ComposeSettings) -> usize {
-        match self.ready.as_ref().is_some_and(|info| info.can_choose) {
-            true => settings.best_of,
-            false => 1,
-        }
+        if self.ready.as_ref().is_some_and(|info| info.can_choose) { settings.best_of } else { 1 }
     }
 }

@@ -1,12 +1,12 @@
-//! A take to make of others.
+//! A take to make from others.
 
 use crate::takes::{ComposeSettings, Made};
 
-/// A take to make of others.
+/// A take to make from others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     pub made: Made,
     pub settings: ComposeSettings,
-    /// It is one of several, and not the one to listen to first.
+    /// One of several takes, and not the first to listen to.
     pub is_quiet: bool,
 }

@@ -1,29 +1,29 @@
-//! Where the window finds and keeps things.
+//! Where the window's files are.
 
 use std::path::PathBuf;
 
 use crate::app::widgets::training::input::DeviceItem;
 use crate::device::DeviceChoice;
 
-/// Folders, files, and where to look for more.
+/// Folders and files of the window, and functions that look for more.
 #[derive(Clone)]
 pub struct Places {
-    /// Takes lie in `takes/` below it.
+    /// Takes are in its subfolder `takes/`.
     pub data_folder: PathBuf,
     pub settings_file: PathBuf,
     pub log_file: PathBuf,
-    /// Lists the checkpoints in the usual places, the one to start with first.
+    /// Lists the checkpoints in the standard places, the default first.
     pub checkpoints: fn() -> Vec<PathBuf>,
-    /// Lists the SoundFonts in the usual places, the best piano first.
+    /// Lists the SoundFonts in the standard places, the best piano first.
     pub soundfonts: fn() -> Vec<PathBuf>,
-    /// Tells which devices can be trained on; may take a moment.
+    /// Lists the devices to train on; may take a moment.
     pub devices: fn() -> Vec<DeviceItem>,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
 
 impl Places {
-    /// The user's own.
+    /// The places of the current user.
     pub fn of_user() -> Places {
         Places {
             data_folder: crate::paths::user_data_dir(),

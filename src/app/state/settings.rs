@@ -1,4 +1,4 @@
-//! What the window remembers from one day to the next, in `settings.json`.
+//! The settings that the window keeps in `settings.json`.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -11,14 +11,14 @@ use crate::files::write_whole;
 use crate::generate::{self, FormError, MAX_SECTIONS, MIN_SECTION_NOTES};
 use crate::takes::{ComposeSettings, TakeId};
 
-/// What can be chosen in the compose panel.
+/// Range of notes in the compose panel.
 pub const NOTES: Range<usize> = 50..4000;
 pub const GUIDANCE: Range<f32> = 1.0..4.0;
 pub const TEMPERATURE: Range<f32> = 0.5..1.5;
 pub const MEMORY: Range<f32> = 0.0..3.0;
 pub const RECALL: Range<f32> = 0.0..1.0;
 
-/// Recent files that are kept.
+/// Most recent files kept.
 const RECENT: usize = 10;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct Settings {
 /// The colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Theme {
-    /// Those that the system asks for.
+    /// Follows the system.
     #[default]
     System,
     Light,
@@ -53,8 +53,9 @@ pub enum Theme {
 #[serde(default)]
 pub struct Form {
     pub settings: ComposeSettings,
-    /// The form as it was typed, which may be none; `settings.form` is the last one that could be read. `None` where
-    /// the form was chosen by name.
+    /// The form as typed, which may be invalid; `settings.form` is the last valid one. `None` if the form was chosen
+    /// by
+    /// name.
     pub typed_form: Option<String>,
     /// A new seed for every take, unless locked.
     pub is_seed_locked: bool,
@@ -73,7 +74,7 @@ impl Default for Form {
 }
 
 impl Form {
-    /// Takes in a form that was typed; one that cannot be read leaves the form of the settings as it was.
+    /// Sets the typed form; an invalid one leaves `settings.form` unchanged.
     pub fn type_form(&mut self, text: String) {
         if let Ok(form) = text.parse() {
             self.settings.form = form;
@@ -81,7 +82,7 @@ impl Form {
         self.typed_form = Some(text);
     }
 
-    /// Why no take can have this form, in a short sentence.
+    /// Why this form cannot be composed, in a short sentence.
     pub fn form_problem(&self) -> Option<String> {
         let typed = self.typed_form.as_deref().map(str::parse::<generate::Form>);
         let error = match typed {
@@ -162,7 +163,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads what was kept; a missing or broken file gives the defaults (a broken one is logged).
+    /// Reads the settings; a missing or broken file gives the defaults (a broken one is logged).
     pub fn load(path: &Path) -> Settings {
         let Ok(text) = std::fs::read(path) else {
             return Settings::default();
@@ -174,7 +175,7 @@ impl Settings {
     }
 
     /// # Errors
-    /// When the file cannot be written; the old one is then still there.
+    /// If the file cannot be written; the old one is then unchanged.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
@@ -182,21 +183,21 @@ impl Settings {
         write_whole(path, &serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?)
     }
 
-    /// Puts a path at the head of the recent files.
+    /// Puts a path first among the recent files.
     pub fn remember(&mut self, path: &Path) {
         self.recent.retain(|p| p != path);
         self.recent.push_front(path.to_owned());
         self.recent.truncate(RECENT);
     }
 
-    /// Brings a hand-edited file into range.
+    /// Clamps the values of a hand-edited file.
     fn checked(mut self) -> Settings {
         if let Some(typed) = self.form.typed_form.take() {
             self.form.type_form(typed);
         }
         let form = &mut self.form.settings;
         form.notes = form.notes.clamp(NOTES.start, NOTES.end);
-        form.best_of = form.best_of.clamp(1, crate::generate::MOST_BEST_OF);
+        form.best_of = form.best_of.clamp(1, crate::generate::MAX_BEST_OF);
         let sampling = &mut form.sampling;
         sampling.guidance = in_range(sampling.guidance, GUIDANCE);
         sampling.temperature = in_range(sampling.temperature, TEMPERATURE);

@@ -1,4 +1,4 @@
-//! What the window shows of the player. What was chosen (volume, effects, device) stands in the settings.
+//! The state of the player as shown in the window. Volume, effects and device are in the settings.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::synth::{Preset, SoundFont};
 
-/// Where the sound goes.
+/// The sound output.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Output {
     #[default]
@@ -15,7 +15,7 @@ pub enum Output {
         name: String,
         latency_ms: Option<f64>,
     },
-    /// A clock runs, nothing is heard.
+    /// No device: only a clock runs.
     Silent {
         why: String,
     },
@@ -26,19 +26,19 @@ pub enum Output {
 pub struct SoundView {
     pub position_secs: f64,
     pub is_playing: bool,
-    /// Generation has fallen behind the playhead.
+    /// The playhead waits for notes still being composed.
     pub is_waiting: bool,
     pub loop_secs: Option<Range<f64>>,
     pub tempo_scale: f32,
     pub output: Output,
     pub outputs: Arc<[String]>,
     pub font: Option<SoundFont>,
-    /// Bank and program in use.
+    /// Current bank and program.
     pub preset: Option<(u8, u8)>,
     pub is_loading: bool,
-    /// Why the last SoundFont does not sound.
+    /// Why the last SoundFont failed.
     pub failure: Option<String>,
-    /// SoundFonts in the usual places, with their names.
+    /// SoundFonts in the standard places, with their names.
     pub found: Arc<[(PathBuf, String)]>,
 }
 

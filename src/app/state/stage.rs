@@ -1,4 +1,4 @@
-//! What is on the roll and in the player, and the take on its way there.
+//! The stage: the music on the roll and in the player, and the take that is being composed.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::music::Performance;
 use crate::progress::StopFlag;
 use crate::takes::{ComposeSettings, TakeId};
 
-/// A take on its way.
+/// A take that is being composed.
 #[derive(Debug)]
 pub struct Composing {
     pub job: JobId,
@@ -16,14 +16,14 @@ pub struct Composing {
     pub name: String,
     pub asked_notes: usize,
     pub done_notes: usize,
-    /// Its first notes go on the stage as they come.
+    /// Put its first notes on the stage as they arrive.
     pub takes_stage: bool,
-    /// The number of the stage it is on.
+    /// The number of the stage that shows it.
     pub stage_number: Option<u64>,
     pub performance: Arc<Performance>,
 }
 
-/// What is on the roll and in the player.
+/// The music on the roll and in the player.
 #[derive(Clone, Debug)]
 pub struct Stage {
     pub source: StageSource,
@@ -31,21 +31,21 @@ pub struct Stage {
     /// Full name.
     pub composer: Option<String>,
     pub performance: Arc<Performance>,
-    /// Another number, another take.
+    /// Differs for every take.
     pub number: u64,
-    /// Rises while the same take grows.
+    /// Increases while the take grows.
     pub revision: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StageSource {
-    /// The take that this job composes, or has composed and not yet filed.
+    /// The job that composes this take, until it is saved.
     Composing(JobId),
     Take(TakeId),
 }
 
 impl Stage {
-    /// The same take, now as long as this.
+    /// Replaces the music with a longer version of the same take.
     pub(super) fn grow(&mut self, performance: Arc<Performance>) -> Arc<Performance> {
         self.performance = performance;
         self.revision += 1;

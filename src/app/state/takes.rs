@@ -1,4 +1,4 @@
-//! The list of takes as the window knows it.
+//! The list of takes.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,7 @@ use crate::app::widgets::roll::Thumbnail;
 use crate::music::Performance;
 use crate::takes::{TakeEntry, TakeId};
 
-/// What the list is narrowed to.
+/// The filter of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Words that must all be in the name or the composer, without case or accents.
@@ -23,24 +23,24 @@ impl Filter {
     }
 }
 
-/// Pictures that are kept; the oldest go when more are seen.
+/// Most thumbnails kept; the oldest are dropped.
 const THUMBNAILS: usize = 300;
 
 #[derive(Debug, Default)]
 pub struct TakesState {
     entries: Vec<TakeEntry>,
-    /// Positions in `entries` that the filter lets through.
+    /// Indices into `entries` that pass the filter.
     shown: Vec<usize>,
     filter: Filter,
     thumbnails: HashMap<TakeId, Thumbnail>,
-    /// Rows that were drawn without a picture: the window asks the disk for them.
+    /// Takes that were drawn without a thumbnail and need one.
     wanted: RefCell<Vec<TakeId>>,
     asked: HashSet<TakeId>,
     pub is_listed: bool,
 }
 
 impl TakesState {
-    /// What the disk holds; takes made meanwhile stay.
+    /// Sets the takes found on disk; takes made in the meantime are kept.
     pub fn set_listed(&mut self, listed: Vec<TakeEntry>) {
         let newer: Vec<TakeEntry> =
             self.entries.drain(..).filter(|e| listed.iter().all(|other| other.id != e.id)).collect();
@@ -49,7 +49,7 @@ impl TakesState {
         self.refilter();
     }
 
-    /// A new take goes on top; a known one is replaced.
+    /// Adds a take at the top, or replaces it if it is known.
     pub fn put(&mut self, entry: TakeEntry) {
         match self.entries.iter_mut().find(|e| e.id == entry.id) {
             Some(known) => *known = entry,
@@ -90,7 +90,7 @@ impl TakesState {
         self.shown.len()
     }
 
-    /// The `row`-th take of the narrowed list.
+    /// The take in row `row` of the filtered list.
     pub fn shown(&self, row: usize) -> Option<&TakeEntry> {
         self.entries.get(*self.shown.get(row)?)
     }
@@ -118,7 +118,7 @@ impl TakesState {
         self.shown = (0..self.entries.len()).filter(|&i| matches(&self.entries[i])).collect();
     }
 
-    /// The picture of a take; when there is none yet it is noted as wanted.
+    /// The thumbnail of a take; if there is none yet, notes that it is wanted.
     pub fn thumbnail(&self, id: &TakeId) -> Option<&Thumbnail> {
         let known = self.thumbnails.get(id);
         if known.is_none() && !self.asked.contains(id) {
@@ -127,7 +127,7 @@ impl TakesState {
         known
     }
 
-    /// The takes whose pictures are wanted and not asked for yet.
+    /// The takes whose thumbnails are wanted and not yet requested.
     pub fn take_wanted(&mut self) -> Vec<TakeId> {
         let mut wanted = std::mem::take(&mut *self.wanted.borrow_mut());
         wanted.sort();

@@ -1,4 +1,4 @@
-//! The system's file dialogs: built on the window's thread, waited for on another.
+//! The system's file dialogs: created on the window's thread, awaited on another.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rfd::{AsyncFileDialog, FileHandle};
 use crate::app::state::action::Ask;
 use crate::music::midi;
 
-/// A dialog that comes back with nothing sooner than this was never on the screen.
+/// A dialog that returns nothing sooner than this was never shown.
 pub const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(600);
 
 type Chosen = Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>>;
@@ -19,7 +19,7 @@ type Chosen = Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>>;
 pub struct Dialog(Chosen);
 
 impl Dialog {
-    /// Shows the dialog for `ask`, over the window when `frame` is there. Call on the window's thread.
+    /// Shows the dialog for `ask`, over the window if `frame` is given. Call on the window's thread.
     pub fn open(ask: &Ask, folder: Option<&Path>, frame: Option<&eframe::Frame>) -> Dialog {
         let mut dialog = AsyncFileDialog::new();
         if let Some(folder) = folder {
@@ -71,13 +71,13 @@ impl Dialog {
         Dialog(chosen)
     }
 
-    /// Blocks until the person has chosen; `None` is Cancel, or no dialog at all.
+    /// Blocks until a choice is made; `None` is Cancel, or that no dialog opened.
     pub fn wait(self) -> Option<PathBuf> {
         pollster::block_on(self.0).map(|file| file.path().to_owned())
     }
 }
 
-/// In both cases: some systems compare them letter by letter.
+/// Extensions in lower and upper case, because some systems match case.
 fn midi_endings() -> Vec<String> {
     let endings = midi::ENDINGS.iter();
     endings.flat_map(|ending| [(*ending).to_owned(), ending.to_uppercase()]).collect()

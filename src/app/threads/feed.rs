@@ -1,4 +1,4 @@
-//! The growing take, from the engine's thread into the player.
+//! Feeds the growing take from the engine's thread into the player.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +12,13 @@ use crate::music::Performance;
 use crate::player::{PlayerBusy, PlayerHandle};
 use crate::synth::ScoreId;
 
-/// How a take begins to sound.
+/// How a take starts to play.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
-    /// Goes into the player with its first notes; otherwise it grows in silence.
+    /// Load it into the player with its first notes; otherwise it stays silent.
     pub into_player: bool,
     pub play: bool,
-    /// The most notes the take may get.
+    /// Maximum number of notes.
     pub note_capacity: usize,
 }
 
@@ -29,14 +29,14 @@ enum Target {
     NewScore,
     Score {
         id: ScoreId,
-        /// What it has already.
+        /// Notes and pedal changes sent so far.
         notes: usize,
         pedal: usize,
     },
     Nowhere,
 }
 
-/// The window's end: says where the notes go from now on.
+/// The window's end: chooses where the notes go.
 #[derive(Debug)]
 pub struct Feed {
     targets: Sender<Target>,
@@ -45,23 +45,23 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Another take is on the stage: the growing one goes on in silence.
+    /// Another take is on the stage: the growing one stays silent.
     pub fn mute(&mut self) {
         self.send(Target::Nowhere);
     }
 
-    /// The growing take is in the player as `id`, with the notes of `so_far`; the rest shall follow.
+    /// The growing take is in the player as `id`, with the notes of `so_far`; append the rest.
     pub fn go_on(&mut self, id: ScoreId, so_far: &Performance) {
         self.send(Target::Score { id, notes: so_far.notes().len(), pedal: so_far.pedal().len() });
     }
 
     fn send(&mut self, target: Target) {
         self.sent += 1;
-        // Nobody receives once the take is whole; `is_up_to_date` then says so.
+        // Nobody receives once the take is finished; `is_up_to_date` then returns false.
         _ = self.targets.send(target);
     }
 
-    /// False when the take ended before the engine knew where its last notes were to go.
+    /// False if the take ended before the engine received the last target.
     pub fn is_up_to_date(&self) -> bool {
         self.received.load(Ordering::Acquire) == self.sent
     }
@@ -112,7 +112,7 @@ impl Pour {
     }
 }
 
-/// The way of a take into the player while it is composed. `and_then` is told everything after the player.
+/// Creates a sink that feeds a growing take into the player, and then passes each part to `and_then`.
 pub fn feed(
     handle: PlayerHandle,
     start: Start,

@@ -1,4 +1,4 @@
-//! Handles of the work in the background.
+//! Handles of background work.
 
 pub mod dialogs;
 pub mod feed;

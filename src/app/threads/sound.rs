@@ -1,4 +1,4 @@
-//! The window's side of the player: what sounds, with which SoundFont, on which device.
+//! The window's handle of the player: score, SoundFont and device.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -15,12 +15,12 @@ use crate::synth::export::{BitDepth, ExportSettings};
 /// Tempo limits of the player.
 pub const TEMPO: Range<f32> = 0.25..2.0;
 
-/// Owns the player and remembers what it was told.
+/// Owns the player and keeps its settings.
 pub struct SoundControl {
     player: Player,
     settings: SoundSettings,
     font: Option<SoundFont>,
-    /// A SoundFont file is being read.
+    /// Is a SoundFont file being read?
     pub loading: Option<PathBuf>,
     loop_secs: Option<Range<f64>>,
     tempo_scale: f32,
@@ -59,7 +59,7 @@ impl SoundControl {
         self.font.as_ref()
     }
 
-    /// How things stand now.
+    /// The current state of the player.
     pub fn view(&self) -> SoundView {
         let status = self.handle().status();
         let is_preparing = self.font.is_some() && status.sound == SoundState::Preparing;
@@ -111,7 +111,7 @@ impl SoundControl {
         self.send_sound();
     }
 
-    /// A recording sounds as the player does.
+    /// Export settings with the player's sound.
     pub fn export_settings(&self, wav: WavSettings) -> ExportSettings {
         let mut settings = ExportSettings::new(wav.sample_rate);
         settings.voices.preset = self.preset();
@@ -154,7 +154,7 @@ impl SoundControl {
     }
 
     fn send_gain(&self) {
-        // Squared: a slider that feels even to the ear.
+        // Squared, so that the slider sounds even.
         let gain =
             if self.settings.is_muted { 0.0 } else { 1.5 * self.settings.volume * self.settings.volume };
         log_busy(self.handle().set_gain(gain));
@@ -165,7 +165,7 @@ impl SoundControl {
         log_busy(self.handle().set_tempo_scale(f64::from(self.tempo_scale)));
     }
 
-    /// Faster or slower by so much than it is now.
+    /// Adds to the tempo scale.
     pub fn change_tempo(&mut self, by: f32) {
         self.set_tempo(self.tempo_scale + by);
     }
@@ -175,7 +175,7 @@ impl SoundControl {
         log_busy(self.handle().set_loop(region));
     }
 
-    /// Loads a whole take, at its beginning.
+    /// Loads a whole take at its start.
     pub fn load(&mut self, performance: Arc<Performance>, play: bool) {
         self.set_loop(None);
         log_busy(self.handle().load(performance).map(drop));
@@ -184,7 +184,7 @@ impl SoundControl {
         }
     }
 
-    /// Loads another take at the same playhead, playing on if it played.
+    /// Loads another take at the same playhead; keeps playing if it was.
     pub fn swap(&mut self, performance: Arc<Performance>) {
         log_busy(self.handle().swap_keeping_position(performance).map(drop));
     }
@@ -210,7 +210,7 @@ impl SoundControl {
         log_busy(self.handle().seek(secs.max(0.0)));
     }
 
-    /// From where the playhead is; jumps that are still under way count.
+    /// Seeks relative to the playhead, including pending seeks.
     pub fn seek_by(&self, secs: f64) {
         log_busy(self.handle().seek_by(secs));
     }

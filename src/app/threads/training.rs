@@ -1,4 +1,4 @@
-//! The handle of a training run and of the preparation before it.
+//! The handle of a training run and of its preparation.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,15 +11,15 @@ use crate::model::Checkpoint;
 use crate::progress::{Progress, StopFlag};
 use crate::train::TrainEvent;
 
-/// A run on its way, before and while it trains.
+/// A run that is being prepared or trained.
 #[derive(Default)]
 pub struct TrainingLink {
     pub state: TrainingState,
     pub run: Option<TrainerRun>,
-    /// What waits for its corpus.
+    /// The run that starts once its corpus is prepared.
     pub waiting: Option<TrainRequest>,
     pub preparing: Option<(StopFlag, Arc<Mutex<Option<Progress>>>)>,
-    /// The last step that was told of, and the one whose model can be used.
+    /// The last step reported, and the step of the last saved model.
     pub step: u64,
     pub saved_step: Option<u64>,
 }
@@ -29,7 +29,7 @@ impl TrainingLink {
         self.run.is_some() || self.preparing.is_some()
     }
 
-    /// What closing the window now would cost.
+    /// What would be lost by closing the window now.
     pub fn would_lose(&self) -> Option<String> {
         if self.preparing.is_some() {
             return Some(
@@ -66,7 +66,7 @@ impl TrainingLink {
 
 impl Drop for TrainingLink {
     fn drop(&mut self) {
-        // The thread is waited for.
+        // Dropping it waits for the thread.
         if let Some((stop, _)) = &self.preparing {
             stop.abandon();
         }
@@ -80,12 +80,12 @@ pub fn is_corpus(path: &Path) -> bool {
     read.is_ok() && head == Corpus::MAGIC
 }
 
-/// Where the corpus of a run goes that begins with a data set.
+/// The path of the corpus for a run that starts from a data set.
 pub fn corpus_beside(run_dir: &Path) -> PathBuf {
     run_dir.with_extension("corpus")
 }
 
-/// What of a data set cannot be used, and how it was understood.
+/// Remarks about a data set: unusable files, and how it was read.
 fn remarks(dataset: &Dataset) -> Vec<String> {
     let unusable = dataset.unusable.first().map(|(name, reason)| {
         let others = match dataset.unusable.len() - 1 {
@@ -97,18 +97,19 @@ fn remarks(dataset: &Dataset) -> Vec<String> {
     unusable.into_iter().chain(dataset.remarks.clone()).collect()
 }
 
-/// Looks at what is to be learnt from, and at the run folder.
+/// Examines the training data and the run folder.
 pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
-    let found = match is_corpus(&data) {
-        true => Corpus::load(&data).map_err(|e| e.to_string()).map(|corpus| FoundData {
+    let found = if is_corpus(&data) {
+        Corpus::load(&data).map_err(|e| e.to_string()).map(|corpus| FoundData {
             kind: DataKind::Corpus,
             pieces: corpus.pieces.len(),
             notes: Some(corpus.pieces.iter().map(|p| p.tokens.len() as u64).sum()),
             composers: corpus.composers.len(),
             music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
             remarks: Vec::new(),
-        }),
-        false => Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
+        })
+    } else {
+        Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
             let mut names: Vec<&str> = dataset.entries.iter().map(|e| e.composer_name.as_str()).collect();
             names.sort_unstable();
             names.dedup();
@@ -120,7 +121,7 @@ pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
                 music_hours: None,
                 remarks: remarks(&dataset),
             }
-        }),
+        })
     };
     let last = run_dir.join("last.safetensors");
     let can_resume_from = Checkpoint::read(&last).ok().map(|c| c.header.trained_on.step);

@@ -1,4 +1,4 @@
-//! The threads of the window, and what comes back from them.
+//! Worker threads of the window, and their results.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
 use crate::takes::{TakeEntry, TakeId, TakeRecord, TakeStoreError};
 
-/// What to do with a take's music once it is read.
+/// What to do with a take's music after reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     Show {
@@ -26,14 +26,14 @@ pub enum Then {
     Swap,
     Save,
     Encode,
-    /// Brings it back to the stage as the program starts, unless something else is there by then.
+    /// Put it on the stage at program start, unless something else is there by then.
     Restore,
 }
 
-/// A piece of file work that has ended.
+/// Work that has ended.
 pub enum Done {
     TakesListed(Result<Vec<TakeEntry>, TakeStoreError>),
-    /// A composed take is on disk, or is not.
+    /// A composed take was saved, or not.
     TakeSaved {
         job: JobId,
         result: Result<TakeEntry, TakeStoreError>,
@@ -43,7 +43,12 @@ pub enum Done {
         then: Then,
         result: Result<Performance, TakeStoreError>,
     },
-    /// The music that a take is to be made from, in the order of its parts.
+    /// A take has the music of another of its versions again.
+    VersionRead {
+        id: TakeId,
+        result: Result<Performance, TakeStoreError>,
+    },
+    /// The sources of a take to make, in order.
     SourcesRead {
         order: Box<Order>,
         music: Result<Vec<Performance>, TakeStoreError>,
@@ -52,26 +57,26 @@ pub enum Done {
         id: TakeId,
         thumbnail: Thumbnail,
     },
-    /// Something that changes a take failed.
+    /// A change to a take could not be written.
     TakeNotWritten(TakeStoreError),
     MusicOpened {
         path: PathBuf,
-        /// With the record that it gets among the takes.
+        /// The opened music and the record of its take.
         result: Result<(Box<TakeRecord>, MidiRead), MidiError>,
     },
-    /// An opened file is among the takes.
+    /// An opened file was saved among the takes.
     MusicKept {
         result: Result<TakeEntry, TakeStoreError>,
         music: Performance,
     },
     SoundFontRead {
         path: PathBuf,
-        /// The SoundFont, and what of it does not sound.
+        /// The SoundFont, and a remark about unusable samples.
         result: Result<(SoundFont, Option<String>), SoundFontError>,
     },
     ReportRead {
         path: PathBuf,
-        /// It was not asked for by name: where there is none, nothing is wrong.
+        /// It was not requested by name, so a missing one is not an error.
         is_beside_checkpoint: bool,
         result: Result<Box<Report>, ReportError>,
     },
@@ -90,25 +95,25 @@ pub enum Done {
     },
     DevicesFound(Vec<DeviceItem>),
     DataInspected(DataFacts),
-    /// The data set of a run is a corpus now.
+    /// Preparation of a run's data set has ended.
     Prepared(Result<PathBuf, String>),
     SettingsNotSaved(std::io::Error),
     Panicked(String),
 }
 
-/// Results that may wait; the threads then wait too.
+/// Most results in the queue; the threads wait when it is full.
 const RESULTS: usize = 256;
 
-/// One-shot work of the window.
+/// Worker threads for one-shot work.
 pub struct Workers {
-    // Dropped in this order: the receiver first, so that nobody waits for room in it.
+    // Dropped in this order: the receiver first, so that no thread waits for room in it.
     done: Receiver<Done>,
     sender: Sender<Done>,
     wake: Wake,
     tasks: Vec<Task<()>>,
-    /// Reading and drawing that the list of takes asks for.
+    /// Reads takes and draws thumbnails.
     readers: Queue,
-    /// Everything that writes takes or settings, in order.
+    /// Writes takes and settings, in order.
     writer: Queue,
 }
 
@@ -121,7 +126,7 @@ impl Workers {
         Ok(Workers { done, sender, wake, tasks: Vec::new(), readers, writer })
     }
 
-    /// What ended since the last call; never blocks.
+    /// Work that ended since the last call; never blocks.
     pub fn done(&mut self) -> Vec<Done> {
         let mut all: Vec<Done> = self.done.try_iter().collect();
         self.tasks.retain(|task| match task.poll() {
@@ -135,19 +140,19 @@ impl Workers {
         all
     }
 
-    /// A way for other threads to report.
+    /// A sender for other threads.
     pub fn reporter(&self) -> Reporter {
         Reporter { sender: self.sender.clone(), wake: self.wake.clone() }
     }
 
-    /// Work on a thread of its own.
+    /// Runs work on its own thread.
     pub fn task(&mut self, name: &str, work: impl FnOnce() -> Done + Send + 'static) {
         if let Some(task) = self.start_task(name, work) {
             self.tasks.push(task);
         }
     }
 
-    /// Work that may wait for a person, so the window does not wait for it at its end.
+    /// Runs work that may wait for a person; the window does not wait for it when it closes.
     pub fn patient_task(&mut self, name: &str, work: impl FnOnce() -> Done + Send + 'static) {
         if let Some(task) = self.start_task(name, work) {
             self.tasks.push(task.detached());
@@ -160,12 +165,12 @@ impl Workers {
         task.inspect_err(|error| tracing::error!(%error, "no thread for a task")).ok()
     }
 
-    /// Reads in the order asked.
+    /// Queues reading.
     pub fn read(&self, work: impl FnOnce() -> Done + Send + 'static) {
         queue(&self.readers, self.reporter(), || Some(work()));
     }
 
-    /// Writes in the order asked; only trouble is reported.
+    /// Queues writing; only failures are reported.
     pub fn write(&self, work: impl FnOnce() -> Option<Done> + Send + 'static) {
         queue(&self.writer, self.reporter(), work);
     }
@@ -191,7 +196,7 @@ pub struct Reporter {
 
 impl Reporter {
     pub fn report(&self, done: Done) {
-        // Without a receiver the window has closed and wants nothing any more.
+        // Without a receiver the window has closed.
         if self.sender.send(done).is_ok() {
             (self.wake)();
         }

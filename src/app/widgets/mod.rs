@@ -1,4 +1,4 @@
-//! Widgets that know nothing of the application: they are shown an input and answer with events.
+//! Widgets that do not know the application: they take an input and return events.
 
 pub mod evaluation;
 pub mod latent;

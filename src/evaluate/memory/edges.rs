@@ -9,7 +9,7 @@ use crate::evaluate::stats::mean;
 use crate::tokens::{NoteToken, duration_secs, gap_secs, velocity_value};
 
 /// Notes of each place.
-const EDGE: usize = 48;
+pub const EDGE: usize = 48;
 /// Resamplings that the standard errors of medians come from.
 const RESAMPLINGS: usize = 100;
 
@@ -78,10 +78,7 @@ pub fn medians(pieces: &[Whole], place: Place) -> [Measured; 5] {
         let own: Vec<Vec<f64>> =
             groups.iter().map(|group| group.iter().map(|(_, f)| f[figure]).collect()).collect();
         // Single pieces have no spread of their own: then the composers are drawn too.
-        let drawn = match own.iter().all(|group| group.len() == 1) {
-            true => vec![own.concat()],
-            false => own.clone(),
-        };
+        let drawn = if own.iter().all(|group| group.len() == 1) { vec![own.concat()] } else { own.clone() };
         let mut rng = Pcg64Mcg::seed_from_u64(1);
         let resampled: Vec<f64> = (0..RESAMPLINGS)
             .map(|_| {

@@ -1,9 +1,9 @@
 //! What a classifier hears in music: figures of pitch, time and velocity, each with a name in words.
 
 use super::heard::{Heard, correlation, deviation, entropy, share};
-use super::repetition::repeated_share;
 use super::theme_return::returned_share;
 use crate::evaluate::stats::{cosine, mean};
+use crate::tokens::repeated_share;
 
 /// A figure's name in words, and how it is found.
 pub type Feature = (&'static str, fn(&Heard) -> f64);

@@ -10,7 +10,6 @@ mod measure;
 mod nll;
 mod pieces;
 mod real_or_take;
-mod repetition;
 mod report;
 mod second_hearing;
 mod self_similarity;

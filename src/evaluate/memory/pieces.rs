@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::Corpus;
+use crate::data::{Corpus, Split};
 use crate::evaluate::material::{HELD_OUT, round_trip};
 use crate::tokens::NoteToken;
 
@@ -22,10 +22,19 @@ pub struct Whole {
 
 /// All held-out pieces of at least [`MIN_NOTES`] notes, sorted by composer and work.
 pub fn held_out(corpus: &Corpus) -> Vec<Whole> {
+    pieces_of(corpus, &HELD_OUT, MIN_NOTES)
+}
+
+/// All labelled pieces of at least `min_notes` notes, training pieces among them, sorted by composer and work.
+pub fn of_all_splits(corpus: &Corpus, min_notes: usize) -> Vec<Whole> {
+    pieces_of(corpus, &Split::ALL, min_notes)
+}
+
+fn pieces_of(corpus: &Corpus, splits: &[Split], min_notes: usize) -> Vec<Whole> {
     let mut works: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     let mut out = Vec::new();
-    for split in HELD_OUT {
-        for piece in corpus.labelled(split).filter(|p| p.tokens.len() >= MIN_NOTES) {
+    for &split in splits {
+        for piece in corpus.labelled(split).filter(|p| p.tokens.len() >= min_notes) {
             let Some(composer) = piece.composer.map(|c| c.index()) else {
                 continue;
             };

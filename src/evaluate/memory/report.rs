@@ -33,7 +33,7 @@ pub struct FormRow {
     pub chance_returns: Balanced,
     /// Share of the pieces with at least one return.
     pub with_return: Balanced,
-    /// Opening, middle, ending.
+    /// Opening, middle, ending; of real music in all its pieces, training works among them.
     pub places: Vec<PlaceRow>,
     /// Real or take, on 256 and on 1,024 notes; empty for real music itself, and where there is too little of it.
     pub told_apart: Vec<RealOrTake>,

@@ -87,9 +87,11 @@ impl MemoryReport {
             write!(out, " {figure:<15}")?;
         }
         writeln!(out, " AUC real or take")?;
-        for row in &self.rows {
+        for (i, row) in self.rows.iter().enumerate() {
+            // The first row is real music, of which more than the held-out pieces is needed here.
+            let name = if i == 0 { "real, all pieces" } else { &row.name };
             for place in &row.places {
-                write!(out, "{:<30}", format!("{}, {}", row.name, place.place))?;
+                write!(out, "{:<30}", format!("{name}, {}", place.place))?;
                 for median in &place.medians {
                     write!(out, " {:<15}", median.to_string())?;
                 }
@@ -103,17 +105,17 @@ impl MemoryReport {
     fn write_told_apart(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "\n   real or take? AUC of gradient-boosted trees, folds by work")?;
         for row in &self.rows {
-            for told in &row.told_apart {
+            for apart in &row.told_apart {
                 writeln!(
                     out,
                     "{:<20} {:>5} notes: {} ({} segments of each)",
-                    row.name, told.notes, told.auc, told.segments
+                    row.name, apart.notes, apart.auc, apart.segments
                 )?;
             }
         }
-        for told in self.rows.get(1).map_or(&[][..], |row| &row.told_apart) {
-            writeln!(out, "   what gives takes of {} notes away:", told.notes)?;
-            for sign in &told.signs {
+        for apart in self.rows.get(1).map_or(&[][..], |row| &row.told_apart) {
+            writeln!(out, "   what gives takes of {} notes away:", apart.notes)?;
+            for sign in &apart.signs {
                 writeln!(
                     out,
                     "   {:<50} real {:>7.3}, takes {:>7.3} (AUC alone {:.2})",

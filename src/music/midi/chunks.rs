@@ -14,7 +14,7 @@ const END_EVENT: [u8; 3] = [0xff, 0x2f, 0];
 const HEAD_BYTES: usize = 8;
 /// Header chunks that are longer are damaged: the standard knows six bytes.
 const MAX_HEADER_BYTES: usize = 256;
-/// What is enough to tell another kind of file by.
+/// Bytes that are enough to recognise another kind of file.
 const MAX_KIND_BYTES: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +95,10 @@ fn find_header(bytes: &[u8]) -> Result<(&[u8], usize), MidiError> {
         };
         let found = positions(bytes, HEADER, 0).find(is_likely);
         if let Some(at) = found.filter(|at| *at == 0 || !is_archive(bytes)) {
-            return match bytes.len() < at + HEAD_BYTES {
-                true => Err(MidiError::NotMidi("it ends within its header".to_owned())),
-                false => Ok((bytes, at)),
+            return if bytes.len() < at + HEAD_BYTES {
+                Err(MidiError::NotMidi("it ends within its header".to_owned()))
+            } else {
+                Ok((bytes, at))
             };
         }
     }
@@ -108,13 +109,14 @@ fn find_header(bytes: &[u8]) -> Result<(&[u8], usize), MidiError> {
     }
 }
 
-/// An archive may hold a MIDI file as it is, and is none all the same.
+/// Is this an archive? It may contain a MIDI file uncompressed, but is not one.
 fn is_archive(bytes: &[u8]) -> bool {
     kind_of(&bytes[..bytes.len().min(MAX_KIND_BYTES)]).is_some_and(|kind| kind.ends_with("archive"))
 }
 
-/// What the `data` chunk of a RIFF file of MIDI holds. Chunks of odd length should be followed by a byte that fills
-/// them up; some programs leave it out.
+/// The contents of the `data` chunk of a RIFF file of MIDI. Chunks of odd length should be followed by a padding
+/// byte;
+/// some programs leave it out.
 fn unwrap_riff(bytes: &[u8]) -> Option<&[u8]> {
     let inside = bytes.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"RMID")?;
     let mut at = 0;
@@ -142,7 +144,7 @@ fn find_tracks<'a>(
         let Some(id) = bytes.get(at..at + 4).filter(|_| is_chunk(bytes, at)) else {
             let next = positions(bytes, TRACK, at + 1).next().unwrap_or(bytes.len());
             let is_end = next == bytes.len();
-            // Files are often filled up with zeros.
+            // Files are often padded with zeros.
             let is_filling = is_end && bytes[at..].iter().all(|byte| *byte == 0);
             report.stray_bytes += if is_filling { 0 } else { next - at };
             at = next;
@@ -155,7 +157,7 @@ fn find_tracks<'a>(
         let begin = at + HEAD_BYTES;
         let claimed = length_at(bytes, at).unwrap_or(usize::MAX);
         let (end, is_right) = track_end(bytes, begin, claimed);
-        // What ends like a track is one, whatever its name.
+        // A chunk that ends like a track is one, whatever its name.
         if id == TRACK || bytes[begin..end].ends_with(&END_EVENT) {
             if tracks.len() >= MAX_TRACKS {
                 let limit = MAX_TRACKS as u64;
@@ -169,12 +171,12 @@ fn find_tracks<'a>(
     Ok(tracks)
 }
 
-/// Where the track that begins at `begin` ends, and whether that is what its length says.
+/// The end of the track that begins at `begin`, and whether its length is right.
 fn track_end(bytes: &[u8], begin: usize, claimed: usize) -> (usize, bool) {
     let end = begin.saturating_add(claimed);
     let ends_well = |end: usize| {
         let body = &bytes[begin..end];
-        // A track may claim those behind it as well.
+        // The length of a track may include the next tracks.
         let behind = positions(body, TRACK, 0)
             .find(|at| trim_zeros(&body[..*at]).is_some_and(|body| body.ends_with(&END_EVENT[..2])));
         behind.map(|at| begin + at)
@@ -194,7 +196,7 @@ fn trim_zeros(bytes: &[u8]) -> Option<&[u8]> {
     (kept < bytes.len()).then(|| &bytes[..kept])
 }
 
-/// Does a chunk begin at `at`? Its name has four letters, and it fits into the file or is a track.
+/// Does a chunk begin at `at`? Its name must have four letters, and it must fit into the file or be a track.
 fn is_chunk(bytes: &[u8], at: usize) -> bool {
     let Some(id) = bytes.get(at..at + 4) else {
         return false;
@@ -210,7 +212,7 @@ fn length_at(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_be_bytes(*length)).ok()
 }
 
-/// Where `wanted` stands in `bytes`, from `from` on.
+/// The position of `wanted` in `bytes`, from `from` on.
 fn positions<'b>(bytes: &'b [u8], wanted: &'b [u8; 4], from: usize) -> impl Iterator<Item = usize> + 'b {
     let windows = bytes.get(from..).unwrap_or_default().windows(4).enumerate();
     windows.filter(move |(_, window)| *window == wanted).map(move |(at, _)| from + at)

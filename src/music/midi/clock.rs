@@ -1,4 +1,4 @@
-//! Ticks to seconds.
+//! Converts ticks to seconds.
 
 use midly::Timing;
 
@@ -21,7 +21,7 @@ impl Clock {
     pub fn new(timing: Timing, mut tempos: Vec<(u64, u32)>) -> Clock {
         let ticks_per_quarter = match timing {
             Timing::Timecode(fps, subframes) => {
-                // `as_f32` would cost a millisecond in an hour.
+                // `as_f32` would be off by a millisecond in an hour.
                 let frames = if fps.as_int() == 29 { 30.0 / 1.001 } else { f64::from(fps.as_int()) };
                 let tick_secs = 1.0 / (frames * f64::from(subframes.max(1)));
                 return Clock { anchors: vec![Anchor { tick: 0, secs: 0.0, tick_secs }] };
@@ -44,7 +44,7 @@ impl Clock {
     }
 }
 
-/// The time of a tick that does not lie before the last anchor.
+/// The time of a tick that is not before the last anchor.
 fn secs_at(anchors: &[Anchor], tick: u64) -> f64 {
     anchors.last().map_or(0.0, |a| a.secs + tick.saturating_sub(a.tick) as f64 * a.tick_secs)
 }

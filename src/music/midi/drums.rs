@@ -1,4 +1,4 @@
-//! Which channels play drums, and when.
+//! Finds out which channels play drums, and when.
 //!
 //! Channel 10 does, unless a system message makes it melodic. A GS or XG message for a part, or the drum banks of XG
 //! (126, 127) and GM2 (120), make other channels drums too. With GS these banks are melodic.
@@ -37,7 +37,7 @@ impl Drums {
         Drums { turns }
     }
 
-    /// Is a message on this channel at this time one for drums?
+    /// Is this channel a drum channel at this time?
     pub fn is_drum(&self, channel: Channel, tick: u64) -> bool {
         let turns = self.turns.get(&channel).map_or(&[][..], Vec::as_slice);
         let before = turns.partition_point(|&(from, _)| from <= tick);

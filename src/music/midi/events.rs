@@ -1,6 +1,6 @@
-//! The events of a track as the standard says them, and where in the bytes they can be found.
+//! Parses the events of a track as the standard defines them.
 
-/// So many sound events in a row show that a way is right.
+/// This many valid events in a row show that a repair is right.
 pub(super) const SURE_EVENTS: usize = 8;
 
 pub(super) const SYSEX: u8 = 0xf0;
@@ -8,7 +8,7 @@ pub(super) const ESCAPE: u8 = 0xf7;
 pub(super) const META: u8 = 0xff;
 pub(super) const END_OF_TRACK: u8 = 0x2f;
 
-/// One event, as far as a piano cares. Channels count from 0.
+/// An event, as far as it matters for a piano. Channels count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event<'a> {
     NoteOn {
@@ -34,20 +34,20 @@ pub(super) enum Event<'a> {
     Other,
 }
 
-/// Where reading stands.
+/// A position in a track.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub at: usize,
-    /// The last status byte, which following messages may leave out.
+    /// The running status: the last status byte, which following messages may leave out.
     pub status: Option<u8>,
-    /// Has there been a text or SysEx event since? The standard then forbids to leave it out.
+    /// Has there been a text or SysEx event since? The standard forbids running status after it.
     pub is_status_stale: bool,
     /// The time before the event has been read already.
     pub is_timed: bool,
 }
 
 impl Place {
-    /// Before the time of an event, with no status to lean on.
+    /// Before the time of an event, without running status.
     pub fn fresh(at: usize) -> Place {
         Place { at, status: None, is_status_stale: false, is_timed: false }
     }
@@ -57,13 +57,13 @@ impl Place {
         Place { at, is_timed: false, ..self }
     }
 
-    /// Behind the time of an event.
+    /// After the time of an event.
     pub fn timed(self, at: usize) -> Place {
         Place { at, is_timed: true, ..self }
     }
 }
 
-/// A sound event.
+/// A valid event.
 pub(super) struct Sound<'a> {
     pub delta: u32,
     pub event: Event<'a>,
@@ -71,7 +71,7 @@ pub(super) struct Sound<'a> {
     pub is_status_kept: bool,
 }
 
-/// A number in groups of seven bits, of at most four bytes.
+/// A variable-length number of at most four bytes.
 pub(super) fn number(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let mut value = 0;
     for (i, &byte) in bytes.get(at..)?.iter().take(4).enumerate() {
@@ -101,12 +101,9 @@ pub(super) fn channel_event(status: u8, data: [u8; 2]) -> Event<'static> {
     }
 }
 
-/// The event at `place` if nothing about it is wrong but perhaps a status byte that should not have been left out.
+/// The event at `place` if it is valid, except perhaps for a missing status byte.
 pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
-    let (delta, at) = match place.is_timed {
-        true => (0, place.at),
-        false => number(bytes, place.at)?,
-    };
+    let (delta, at) = if place.is_timed { (0, place.at) } else { number(bytes, place.at)? };
     let sound = |event, next, is_status_kept| Sound { delta, event, next, is_status_kept };
     let first = *bytes.get(at)?;
     match first {
@@ -125,10 +122,7 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
         }
         0xf1..=0xfe => None,
         _ => {
-            let (status, begin) = match first < 0x80 {
-                true => (place.status?, at),
-                false => (first, at + 1),
-            };
+            let (status, begin) = if first < 0x80 { (place.status?, at) } else { (first, at + 1) };
             let data = bytes.get(begin..begin + data_bytes(status))?;
             if data.iter().any(|byte| *byte >= 0x80) {
                 return None;
@@ -141,7 +135,7 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
     }
 }
 
-/// How many sound events follow one another from `place` on, up to [`SURE_EVENTS`]; the end of a track makes it sure.
+/// The number of valid events in a row from `place` on, up to [`SURE_EVENTS`], which the end of a track counts as.
 pub(super) fn sound_run(bytes: &[u8], mut place: Place) -> usize {
     for run in 0..SURE_EVENTS {
         let Some(sound) = sound_event(bytes, place) else {
@@ -156,7 +150,7 @@ pub(super) fn sound_run(bytes: &[u8], mut place: Place) -> usize {
     SURE_EVENTS
 }
 
-/// Does a meta event hold what its kind cannot?
+/// Are the contents of a meta event invalid for its kind?
 pub(super) fn is_odd(kind: u8, data: &[u8]) -> bool {
     match (kind, data) {
         (0x00, data) => !matches!(data.len(), 0 | 2),

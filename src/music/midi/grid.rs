@@ -1,13 +1,13 @@
-//! Seconds to ticks: the other way than [`super::clock`].
+//! Converts seconds to ticks, the inverse of [`super::clock`].
 
 use super::{MAX_SECS, TICKS_PER_QUARTER};
 use crate::music::{DEFAULT_QUARTER_MICROS, Markings};
 
-/// The header has fifteen bits for it.
+/// Maximum ticks per quarter: the header has fifteen bits for it.
 const MAX_TICKS_PER_QUARTER: u32 = 0x7fff;
-/// A tick that is longer would be heard, in microseconds.
+/// Maximum length of a tick, in microseconds; longer ones would be audible.
 const LONGEST_TICK_MICROS: u32 = 521;
-/// Files can hold no longer times.
+/// Maximum time in a file, in ticks.
 const MAX_TICK: u64 = 0x0fff_ffff;
 
 /// From `tick` on, at `secs`, a quarter lasts `quarter_micros`.
@@ -17,15 +17,15 @@ struct Anchor {
     quarter_micros: u32,
 }
 
-/// The ticks of a file that is written, under a tempo that may change.
+/// The ticks of a file to write, with tempo changes.
 pub(super) struct Grid {
     pub ticks_per_quarter: u16,
     anchors: Vec<Anchor>,
 }
 
 impl Grid {
-    /// A grid that has a tick wherever the file had one from which `markings` come, if it can, and none longer than
-    /// half a millisecond. `end_secs` is when the music ends: were that too many ticks, the tempo is not kept.
+    /// A grid with a tick wherever the source file of `markings` had one, if possible, and no tick longer than
+    /// half a millisecond. `end_secs` is the end of the music: if that takes too many ticks, the tempo is not kept.
     pub fn new(markings: &Markings, end_secs: f64) -> Grid {
         let tempos = markings.tempos.iter();
         let slowest = tempos.clone().map(|t| t.quarter_micros).max();
@@ -38,7 +38,7 @@ impl Grid {
         };
         for tempo in tempos.filter(|tempo| tempo.quarter_micros > 0) {
             let tick = grid.tick(tempo.time_secs);
-            // The tick lies beside the time: what follows must not inherit that.
+            // The tick is not exactly at the time: do not accumulate the error.
             let secs = grid.secs(tick);
             grid.anchors.push(Anchor { tick, secs, quarter_micros: tempo.quarter_micros });
         }
@@ -50,7 +50,7 @@ impl Grid {
 
     /// The first tick and the length of a quarter for each tempo, in order.
     pub fn tempos(&self) -> impl Iterator<Item = (u64, u32)> {
-        // One that another replaces at its own tick holds for no time.
+        // A tempo replaced at its own tick has no effect.
         let is_heard =
             |i: &usize| self.anchors.get(i + 1).is_none_or(|next| next.tick > self.anchors[*i].tick);
         let kept = (0..self.anchors.len()).filter(is_heard);

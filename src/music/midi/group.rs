@@ -1,4 +1,4 @@
-//! Tracks that sound together as the music of one piano.
+//! Merges tracks that sound together into the music of one piano.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -14,11 +14,11 @@ use crate::music::{
     DEFAULT_QUARTER_MICROS, Markings, MetreChange, Note, PedalChange, Pitch, TempoChange, Velocity,
 };
 
-/// What a note gets that ends when it begins: a staccato that can be heard.
+/// Duration given to notes of no length: an audible staccato.
 const SHORTEST_NOTE_SECS: f64 = 0.05;
-/// A note that nobody released rings on for so long after the last key has moved, at most.
+/// Longest time that an unreleased note rings after the last key has moved.
 const UNRELEASED_SECS: f64 = 10.0;
-/// Quicker quarters are a mistake: no beat is kept then.
+/// Faster quarters are a mistake, and then no beat is kept.
 const QUICKEST_QUARTER_MICROS: u32 = 10_000;
 
 /// The music of some tracks, in seconds from their beginning. Notes are as they were read: the same key may sound
@@ -27,7 +27,7 @@ pub(super) struct Group {
     pub notes: Vec<Note>,
     pub pedal: Vec<PedalChange>,
     pub markings: Markings,
-    /// When the last key has come up and the last pedal has moved.
+    /// The time of the last release or pedal change.
     pub end_secs: f64,
 }
 
@@ -141,7 +141,7 @@ fn beat(tracks: &[RawTrack], timing: Timing, secs: &impl Fn(u64) -> f64, end_sec
     let mut metres: Vec<(u64, u8, u8)> = tracks.iter().flat_map(|t| t.metres.iter().copied()).collect();
     tempos.sort_by_key(|tempo| tempo.0);
     metres.sort_by_key(|metre| metre.0);
-    // Of several at one time the last one holds.
+    // Of several at the same time, the last one counts.
     tempos.reverse();
     tempos.dedup_by_key(|tempo| tempo.0);
     tempos.reverse();

@@ -1,4 +1,4 @@
-//! Standard MIDI files ⇄ [`Performance`]; the one place that knows ticks and `midly`.
+//! Reads and writes Standard MIDI files. The only place that uses ticks and `midly`.
 
 mod chunks;
 mod clock;
@@ -28,20 +28,20 @@ pub use write::write;
 
 /// Larger files are refused: an hour of busy piano music is about half a megabyte.
 pub const MAX_BYTES: u64 = 64 << 20;
-/// Tracks, notes, pedal and tempo changes that one file may hold.
+/// Maximum number of tracks, notes, pedal and tempo changes in a file.
 pub const MAX_TRACKS: usize = 4096;
 pub const MAX_NOTES: usize = 1_000_000;
 pub const MAX_CHANGES: usize = 2_000_000;
-/// A performance may last a day.
+/// Maximum length of a performance: a day.
 pub const MAX_SECS: f64 = 24.0 * 3600.0;
 
-/// What MIDI files are called, in lower case: plain ones, karaoke, and MIDI within RIFF.
+/// File extensions of MIDI files, in lower case: plain, karaoke, and MIDI in RIFF.
 pub const ENDINGS: [&str; 5] = ["mid", "midi", "kar", "rmi", "smf"];
 
-/// 960 ticks to a quarter at 120 quarters a minute: a tick is 0.52 ms, and every sequencer knows 960.
+/// 960 ticks per quarter at 120 quarters a minute: a tick is 0.52 ms, and 960 is common in sequencers.
 const TICKS_PER_QUARTER: u16 = 960;
 
-/// What stands before the recipe in its text event.
+/// The prefix of the recipe in its text event.
 const RECIPE_MARK: &str = "Pastiche recipe: ";
 
 /// Why a MIDI file could not be read or written.
@@ -73,24 +73,24 @@ pub struct MidiRead {
     pub report: MidiReport,
     /// The first track name, if it has one.
     pub title: Option<String>,
-    /// How this program made it, if it did: see [`write()`].
+    /// The recipe, if this program made it: see [`write()`].
     pub recipe: Option<String>,
 }
 
-/// Does the ending of `path` say that it is a MIDI file?
+/// Does `path` have the extension of a MIDI file?
 pub fn is_midi(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
-/// Reads the MIDI file at `path`, once and from its beginning to its end: it may be a pipe.
+/// Reads the MIDI file at `path` in one pass; it may be a pipe.
 ///
 /// # Errors
-/// Those of [`read`], and [`MidiError::Read`]; each names the path.
+/// Errors of [`read`], and [`MidiError::Read`]; each names the path.
 pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
     let io_error = |source| MidiError::Read { source, path: path.to_owned() };
     let mut bytes = Vec::new();
-    // One byte more shows a file that is too large.
+    // One more byte shows that a file is too large.
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(io_error)?;
     read(&bytes).map_err(|source| MidiError::InFile { source: Box::new(source), path: path.to_owned() })
 }

@@ -1,11 +1,11 @@
-//! The pedals of all channels as those of one piano.
+//! Merges the pedals of all channels into those of one piano.
 
 use std::collections::HashMap;
 
 use super::track::{Channel, RawPedal};
 use crate::music::PedalChange;
 
-/// After so long a pedal has nothing to hold any more: no string rings longer.
+/// No string rings longer than this under the pedal.
 const LONGEST_RING_SECS: f64 = 20.0;
 
 /// One pedal that is as far down as the lowest of those of all channels. `changes` are those of all tracks.
@@ -13,7 +13,7 @@ pub(super) fn merge(mut changes: Vec<RawPedal>, secs: &impl Fn(u64) -> f64) -> V
     changes.sort_by_key(|change| change.tick);
     let is_one = changes.windows(2).all(|pair| pair[0].channel == pair[1].channel);
     let mut value_of: HashMap<Channel, u8> = HashMap::new();
-    // How many pedals stand at each value, so that many pedals cost no more than one.
+    // The number of pedals at each value, so that many pedals cost no more than one.
     let mut count_at = [0usize; 128];
     let mut deepest = 0;
     let mut merged = Vec::new();
@@ -65,7 +65,7 @@ mod tests {
             (&[(1.0, 127), (9.0, 100), (9.5, 20), (11.0, 0), (12.0, 127), (14.0, 0)][..], 4, 1),
             (&[(1.0, 127), (8.0, 0), (12.0, 127)], 2, 1),
             (&[(281_188.0, 0)], 0, 1),
-            // It stays down: the strings ring out.
+            // It stays down: the notes fade naturally.
             (&[(1.0, 127), (281_188.0, 0)], 1, 1),
             (&[(1.0, 127), (8.0, 0), (9.0, 0)], 2, 0),
         ] {

@@ -1,4 +1,4 @@
-//! What reading a MIDI file had to repair or leave out.
+//! The report on reading a MIDI file: what was repaired or left out.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ impl MidiReport {
         self.sentences().is_empty()
     }
 
-    /// What was repaired and left out, a plain sentence each, in the order of weight.
+    /// What was repaired and left out, as sentences, the most important first.
     pub fn sentences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         if self.tracks < self.declared_tracks {
@@ -84,7 +84,7 @@ impl MidiReport {
         sentences
     }
 
-    /// How many, of what, and what became of it: of the music.
+    /// Count, noun and outcome, for the music.
     fn losses(&self) -> [(usize, &'static str, &'static str); 9] {
         [
             (self.damaged_tracks, "track", "broken off before the end"),
@@ -99,7 +99,7 @@ impl MidiReport {
         ]
     }
 
-    /// The same of the file.
+    /// Count, noun and outcome, for the file.
     fn repairs(&self) -> [(usize, &'static str, &'static str); 13] {
         [
             (self.late_pedals, "pedal change", "after the end of the music, ignored"),
@@ -122,7 +122,7 @@ impl MidiReport {
         ]
     }
 
-    /// How often a damaged place was repaired so far.
+    /// The number of repairs so far.
     pub(super) fn repaired_places(&self) -> usize {
         self.clamped_bytes + self.system_messages + self.damaged_messages + self.early_ends
     }

@@ -1,8 +1,8 @@
-//! One piano has each key once: strokes of a key that is still down.
+//! Resolves overlapping notes of the same key.
 
 use crate::music::{Note, Pitch};
 
-/// Strokes of one key within this time are one stroke: no hand repeats a key that fast, a doubled track does.
+/// Notes of the same key within this time are merged: no hand repeats a key that fast, but a doubled track does.
 const DOUBLE_SECS: f64 = 0.001;
 
 /// What [`settle`] changed.
@@ -12,14 +12,14 @@ pub(super) struct Settled {
     pub doubled: usize,
 }
 
-/// A note, and whether its key is held to its end even if another voice strikes it meanwhile.
+/// A note, and whether its key is held to its end even if another voice strikes it in the meantime.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stroke {
     pub note: Note,
     pub is_held: bool,
 }
 
-/// Lengthens notes of a key that another voice holds: the key comes up when the last voice lets go.
+/// Lengthens notes of a key that another voice holds: the key is released when the last voice releases it.
 pub(super) fn hold_keys(strokes: &mut [Stroke]) {
     strokes.sort_by(|a, b| a.note.onset_secs.total_cmp(&b.note.onset_secs));
     let mut held_until = [0f64; Pitch::COUNT];
@@ -104,7 +104,7 @@ mod tests {
             ]
         };
         assert_eq!(releases(held(true)), [1.0, 2.0, 4.0, 5.5]);
-        // A note that nobody ever ended holds nothing.
+        // An unreleased note holds nothing.
         assert_eq!(releases(held(false)), [1.0, 1.25, 2.5, 5.5]);
     }
 

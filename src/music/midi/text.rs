@@ -1,4 +1,4 @@
-//! Titles, in whatever alphabet they were written.
+//! Decodes titles in any encoding.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, SHIFT_JIS, UTF_8};
@@ -7,10 +7,10 @@ use crate::display::one_line;
 
 /// Longer titles are cut.
 const MAX_BYTES: usize = 400;
-/// What is enough to tell an encoding by.
+/// Bytes that are enough to detect an encoding.
 const MAX_SAMPLE_BYTES: usize = 16 << 10;
 
-/// The text events of a file, gathered to tell by them how they are encoded: a MIDI file does not say it.
+/// Detects the encoding of a file's text events, which MIDI files do not state.
 pub(super) struct Alphabet {
     detector: EncodingDetector,
     sample_bytes: usize,
@@ -22,7 +22,7 @@ impl Alphabet {
         Alphabet { detector: EncodingDetector::new(Iso2022JpDetection::Deny), sample_bytes: 0, is_any: false }
     }
 
-    /// One text event of the file. Text that is UTF-8 says nothing of the others.
+    /// Adds a text event. UTF-8 text tells nothing about the others.
     pub fn hear(&mut self, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(MAX_SAMPLE_BYTES - self.sample_bytes)];
         if as_utf8(bytes).is_some() {
@@ -34,7 +34,7 @@ impl Alphabet {
         self.is_any = true;
     }
 
-    /// The text of an event, on one line; empty where it has nothing to show.
+    /// The text of an event, on one line; empty if nothing is visible.
     pub fn decode(&self, bytes: &[u8]) -> String {
         let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
         if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
@@ -43,10 +43,7 @@ impl Alphabet {
         if let Some(text) = as_utf8(bytes) {
             return one_line(text);
         }
-        let encoding = match self.is_any {
-            true => self.detector.guess(None, Utf8Detection::Deny),
-            false => UTF_8,
-        };
+        let encoding = if self.is_any { self.detector.guess(None, Utf8Detection::Deny) } else { UTF_8 };
         let encoding = if encoding.is_single_byte() && is_japanese(bytes) { SHIFT_JIS } else { encoding };
         one_line(&encoding.decode_without_bom_handling(bytes).0)
     }

@@ -1,4 +1,4 @@
-//! The events of one track, note-ons and note-offs paired.
+//! Reads the events of a track, and pairs note-ons with note-offs.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ const SOSTENUTO: u8 = 66;
 const SOFT: u8 = 67;
 const ALL_SOUND_OFF: u8 = 120;
 const RESET_CONTROLLERS: u8 = 121;
-/// From here on to 127 a controller is a mode message, each of which lifts all keys.
+/// Controllers from here to 127 are mode messages, each of which releases all keys.
 const ALL_NOTES_OFF: u8 = 123;
 
 /// A channel of one of the ports that a file can speak to: the port times 16 and the channel from 0.
@@ -72,7 +72,7 @@ pub(super) enum KitEvent {
     Part { is_drum: bool },
 }
 
-/// What one track holds, in ticks.
+/// The contents of a track, in ticks.
 #[derive(Default)]
 pub(super) struct RawTrack {
     pub notes: Vec<RawNote>,
@@ -90,7 +90,7 @@ pub(super) struct RawTrack {
 }
 
 impl RawTrack {
-    /// Everything that is limited by [`MAX_CHANGES`].
+    /// The number of changes, limited by [`MAX_CHANGES`].
     pub fn changes(&self) -> usize {
         let pedals = &self.pedals;
         let moved = pedals.sustain.len() + pedals.sostenuto.len() + pedals.soft.len();
@@ -106,7 +106,7 @@ pub(super) enum System {
     Gm2,
 }
 
-/// The notes of every channel and key that are down, oldest first; made once for all tracks of a file.
+/// The notes that are down per channel and key, oldest first; allocated once for all tracks of a file.
 pub(super) struct OpenNotes {
     down: Vec<VecDeque<usize>>,
     last_release: Vec<u64>,
@@ -117,7 +117,7 @@ impl OpenNotes {
         OpenNotes { down: vec![VecDeque::new(); 16 * 128], last_release: vec![0; 16 * 128] }
     }
 
-    /// Takes everything still down, with the last time its key was released.
+    /// Removes everything still down, with the time its key was last released.
     fn drain(&mut self) -> impl Iterator<Item = (usize, u64)> {
         let releases = &mut self.last_release;
         self.down.iter_mut().enumerate().flat_map(|(slot, down)| {
@@ -131,7 +131,7 @@ fn slot(channel: u8, key: u8) -> usize {
     usize::from(channel & 15) * 128 + usize::from(key & 127)
 }
 
-/// Reads one track; what had to be repaired is added to `report`, what text it holds is heard by `alphabet`.
+/// Reads a track; adds repairs to `report` and text to `alphabet`.
 pub(super) fn read_track(
     bytes: &[u8],
     open: &mut OpenNotes,
@@ -150,10 +150,13 @@ pub(super) fn read_track(
     while let Some((delta, event)) = events.next() {
         reader.tick = reader.tick.saturating_add(u64::from(delta));
         match event {
-            Event::Meta { kind, data } => match is_odd(kind, data) {
-                true => events.report().odd_metas += 1,
-                false => reader.meta(kind, data, alphabet)?,
-            },
+            Event::Meta { kind, data } => {
+                if is_odd(kind, data) {
+                    events.report().odd_metas += 1
+                } else {
+                    reader.meta(kind, data, alphabet)?
+                }
+            }
             Event::SysEx(data) => reader.sysex(data),
             Event::Other => {}
             message => reader.message(message)?,
@@ -170,7 +173,7 @@ struct TrackReader<'a> {
     open: &'a mut OpenNotes,
     port: u8,
     tick: u64,
-    /// Where the pedals of each channel stand, in the order of [`RawPedals`].
+    /// The pedals of each channel, in the order of [`RawPedals`].
     depths: [[u8; 16]; 3],
     /// Where the sustain pedal of a channel stood when all its sound was switched off; it goes back there with the
     /// next note.
@@ -241,7 +244,7 @@ impl TrackReader<'_> {
             SOFT => self.move_pedal(2, channel, value)?,
             ALL_SOUND_OFF => {
                 self.lift_keys(channel);
-                // Strings that the pedal holds fall silent as well.
+                // Notes that the pedal holds fall silent as well.
                 let depth = self.depths[0][at];
                 if depth > 0 {
                     self.move_pedal(0, channel, 0)?;
@@ -355,14 +358,11 @@ impl TrackReader<'_> {
     }
 }
 
-/// Names of one track that are looked at, and the bytes of each.
+/// Maximum number of names per track, and bytes per name.
 const MAX_NAMES: usize = 8;
 const MAX_NAME_BYTES: usize = 512;
 
-/// May one more be added to `count`?
+/// Adds one to `count`, or fails at the limit.
 pub(super) fn check(what: &'static str, count: usize, limit: usize) -> Result<(), MidiError> {
-    match count < limit {
-        true => Ok(()),
-        false => Err(MidiError::TooLarge { what, limit: limit as u64 }),
-    }
+    if count < limit { Ok(()) } else { Err(MidiError::TooLarge { what, limit: limit as u64 }) }
 }

@@ -1,7 +1,7 @@
-//! A walk through the events of one track, damage and all.
+//! Walks through the events of a track, including damaged ones.
 //!
-//! Where the bytes are sound they are read as the standard says. Where they are not, there are a few ways to go on,
-//! and the one behind which most sound events follow is taken; what it costs is counted in the report.
+//! Valid bytes are read as the standard says. At damaged ones there are several ways to continue,
+//! and the one followed by most valid events is taken; the report counts what it costs.
 
 use super::MidiReport;
 use super::events::{
@@ -9,13 +9,13 @@ use super::events::{
     sound_run,
 };
 
-/// So many sound events in a row are enough where nothing else can be tried.
+/// Valid events in a row that are enough if there is no alternative.
 const LIKELY_EVENTS: usize = 3;
-/// How far ahead a sound event is looked for.
+/// How far ahead a valid event is searched for.
 const MAX_SEARCH_BYTES: usize = 1 << 16;
-/// A file with more damaged places than this is not worth the time.
+/// Reading gives up after this many damaged places.
 const MAX_REPAIRS: usize = 100_000;
-/// The longest time between two events that a file can hold.
+/// The longest time between two events in a file.
 const MAX_DELTA: u32 = 0x0fff_ffff;
 
 /// Walks through the events of a track.
@@ -41,17 +41,14 @@ impl<'a, 'r> Events<'a, 'r> {
         self.report
     }
 
-    /// The time since the event before, in ticks, and the event; `None` at the end of the track, or where nothing
-    /// can be made of the rest.
+    /// The time since the previous event, in ticks, and the event; `None` at the end of the track, or if nothing
+    /// of the rest can be read.
     pub fn next(&mut self) -> Option<(u32, Event<'a>)> {
         if self.is_ended || self.place.at >= self.bytes.len() {
             return None;
         }
         let Some(sound) = sound_event(self.bytes, self.place) else {
-            return match self.report.repaired_places() < MAX_REPAIRS {
-                true => self.repair(),
-                false => self.give_up(),
-            };
+            return if self.report.repaired_places() < MAX_REPAIRS { self.repair() } else { self.give_up() };
         };
         self.report.kept_statuses += usize::from(sound.is_status_kept);
         self.place = sound.next;
@@ -65,7 +62,7 @@ impl<'a, 'r> Events<'a, 'r> {
         Some((sound.delta, event))
     }
 
-    /// An end mark: it counts unless sound events follow it.
+    /// An end mark: it counts unless valid events follow it.
     fn end(&mut self) {
         let rest = &self.bytes[self.place.at..];
         let goes_on = sound_run(self.bytes, Place::fresh(self.place.at)) >= LIKELY_EVENTS;
@@ -79,7 +76,7 @@ impl<'a, 'r> Events<'a, 'r> {
         }
     }
 
-    /// The rest is left out.
+    /// Gives up on the rest.
     fn give_up(&mut self) -> Option<(u32, Event<'a>)> {
         self.report.damaged_bytes += self.bytes.len() - self.place.at;
         self.place.at = self.bytes.len();
@@ -88,14 +85,13 @@ impl<'a, 'r> Events<'a, 'r> {
 
     /// Something is wrong with the event at the place.
     fn repair(&mut self) -> Option<(u32, Event<'a>)> {
-        let (delta, at) = match self.place.is_timed {
-            true => (0, self.place.at),
-            false => {
-                let Some((delta, at)) = self.long_number(self.place.at) else {
-                    return self.give_up();
-                };
-                (delta, at)
-            }
+        let (delta, at) = if self.place.is_timed {
+            (0, self.place.at)
+        } else {
+            let Some((delta, at)) = self.long_number(self.place.at) else {
+                return self.give_up();
+            };
+            (delta, at)
         };
         if at - self.place.at > 4 {
             // Only the time before the event was wrong.
@@ -118,7 +114,7 @@ impl<'a, 'r> Events<'a, 'r> {
         }
     }
 
-    /// As [`number`](super::events::number), of any length.
+    /// [`number`](super::events::number) of any length.
     fn long_number(&self, at: usize) -> Option<(u32, usize)> {
         let mut value = 0u32;
         for (i, &byte) in self.bytes.get(at..)?.iter().enumerate() {
@@ -244,7 +240,7 @@ impl<'a, 'r> Events<'a, 'r> {
         }
     }
 
-    /// Looks for the next place from which on events are sound.
+    /// Searches for the next place with valid events.
     fn search(&mut self, delta: u32, at: usize) -> Option<(u32, Event<'a>)> {
         let last = (at + MAX_SEARCH_BYTES).min(self.bytes.len());
         let status = self.place.status;

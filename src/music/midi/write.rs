@@ -1,4 +1,4 @@
-//! [`Performance`] → MIDI file.
+//! Writes a [`Performance`] as a MIDI file.
 
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
@@ -12,7 +12,7 @@ const SUSTAIN: u8 = 64;
 const SOSTENUTO: u8 = 66;
 const SOFT: u8 = 67;
 const DEFAULT_TITLE: &str = "Piano";
-/// MIDI clocks in a metronome click and 32nd notes in a quarter, as everybody writes them.
+/// MIDI clocks per metronome click and 32nd notes per quarter, with their usual values.
 const CLOCKS_PER_CLICK: u8 = 24;
 const THIRTY_SECONDS_PER_QUARTER: u8 = 8;
 
@@ -45,7 +45,7 @@ pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str
 
 struct TimedEvent {
     tick: u64,
-    /// At one tick come first tempo and metre, then pedals, then keys that come up, then those that go down.
+    /// Order at the same tick: tempo and metre, pedals, releases, onsets.
     rank: u8,
     kind: TrackEventKind<'static>,
 }

@@ -1,4 +1,4 @@
-//! The file formats.
+//! Encoders for WAV, FLAC and Ogg Vorbis.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -16,9 +16,9 @@ use super::offline::Offline;
 use super::settings::{AudioFormat, BitDepth, ExportError};
 use crate::synth::BLOCK;
 
-/// Vorbis quality −0.2–1; this is about 190 kbit/s, where a piano cannot be told from the original.
+/// Vorbis quality, −0.2–1; this is about 190 kbit/s, where a piano sounds like the original.
 const OGG_QUALITY: f32 = 0.6;
-/// Frames that are compressed together.
+/// Frames per FLAC block.
 const FLAC_BLOCK: usize = 4096;
 /// Frames handed to the Vorbis encoder at a time.
 const OGG_BLOCK: usize = 1024;
@@ -62,13 +62,13 @@ fn write_wav(
         other => encode_error(path, &other),
     };
     let frame_bytes = 2 * u64::from(depth.bits()) / 8;
-    let most_frames = (u64::from(u32::MAX) - 1024) / frame_bytes;
+    let max_frames = (u64::from(u32::MAX) - 1024) / frame_bytes;
     let mut frames = 0u64;
     let mut quantiser = Quantiser::new(depth);
     let mut writer = hound::WavWriter::new(&mut file, spec).map_err(wav_error)?;
     while let Some(block) = offline.next_block()? {
         frames += BLOCK as u64;
-        if frames.max(offline.expected_frames()) > most_frames {
+        if frames.max(offline.expected_frames()) > max_frames {
             return Err(ExportError::TooLong { path: path.to_owned() });
         }
         for sample in block.iter().flatten() {
@@ -99,12 +99,12 @@ fn write_flac(
     file.flush().map_err(io_error(path))
 }
 
-/// Lets the encoder pull what is rendered.
+/// A source from which the encoder pulls rendered samples.
 struct FlacSource<'a, 'b> {
     offline: &'a mut Offline<'b>,
     quantiser: Quantiser,
     pending: Vec<i32>,
-    /// Why rendering ended early; the encoder's own error would lose it.
+    /// Why rendering ended early; the encoder's error type cannot carry it.
     failure: Option<ExportError>,
 }
 
@@ -147,7 +147,7 @@ fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path)
     };
     let rate = NonZeroU32::new(offline.sample_rate()).unwrap_or(NonZeroU32::MIN);
     let stereo = NonZeroU8::MIN.saturating_add(1);
-    // A fixed serial number: the same music makes the same file.
+    // A fixed serial number, so that the same music gives the same file.
     let mut encoder = VorbisEncoderBuilder::new_with_serial(rate, stereo, &mut file, 1)
         .bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr {
             target_quality: OGG_QUALITY,
@@ -174,8 +174,8 @@ fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path)
     file.flush().map_err(io_error(path))
 }
 
-/// Makes integers of samples. With 16 bits the rounding is hidden in soft noise (triangular dither of one step),
-/// so that a dying note does not turn grainy; digital silence stays silent.
+/// Converts samples to integers. 16 bits get triangular dither of one step,
+/// so that fading notes do not sound grainy; digital silence stays silent.
 struct Quantiser {
     depth: BitDepth,
     state: u32,
@@ -186,7 +186,7 @@ impl Quantiser {
         Quantiser { depth, state: 1 }
     }
 
-    /// A number between 0 and 1 from a small generator of its own: the same music makes the same file.
+    /// A random number between 0 and 1 from a fixed seed, so that the same music gives the same file.
     fn noise(&mut self) -> f32 {
         self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.state >> 8) as f32 / (1 << 24) as f32
@@ -199,7 +199,7 @@ impl Quantiser {
             _ => 0.0,
         };
         let exact = (sample * full_scale + dither).clamp(-full_scale, full_scale);
-        // The nearest integer: `round` is a call into the mathematics library where the processor has no such step.
+        // The nearest integer, faster than `round`, which may be a library call.
         (exact + 0.5f32.copysign(exact)) as i32
     }
 }

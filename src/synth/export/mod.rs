@@ -18,11 +18,12 @@ use crate::files::Draft;
 use crate::music::Performance;
 use crate::progress::{Progress, StopFlag};
 
-/// Renders `performance` into the file `path`, whose ending chooses the [`AudioFormat`], with the ring of the last
-/// notes. Written under a temporary name in the same folder and renamed at the end.
+/// Renders `performance` to the file `path`, whose extension chooses the [`AudioFormat`], including the decay of the
+/// last
+/// notes.
 ///
 /// # Errors
-/// See [`ExportError`]; whatever was at `path` before is then still there.
+/// See [`ExportError`]; an old file at `path` is then unchanged.
 pub fn export(
     performance: Arc<Performance>,
     sound_font: &SoundFont,
@@ -35,7 +36,7 @@ pub fn export(
     record(performance, build, settings, path, stop, on_progress)
 }
 
-/// [`export`] with voices built by `build`, once it is clear that there is something to record and a place for it.
+/// [`export`] with voices from `build`, called once the range and the file have been checked.
 fn record(
     performance: Arc<Performance>,
     build: impl FnOnce() -> Result<Voices, VoicesError>,
@@ -48,7 +49,7 @@ fn record(
         AudioFormat::from_path(path).ok_or_else(|| ExportError::UnknownFormat { path: path.to_owned() })?;
     let range = range(&performance, settings)?;
     let file_error = |source| ExportError::Io { source, path: path.to_owned() };
-    // Made first, so that a folder without permission is not found out after a minute of rendering.
+    // Created first, so that missing permissions show before a minute of rendering.
     let draft = Draft::begin(path).map_err(file_error)?;
     let mut offline = Offline::new(performance, build()?, settings, range, stop, on_progress)?;
     if settings.is_normalised {
@@ -62,7 +63,7 @@ fn record(
     Ok(offline.summary())
 }
 
-/// The part to record, cut to the performance.
+/// The range to record, clipped to the performance.
 fn range(performance: &Performance, settings: &ExportSettings) -> Result<Range<f64>, ExportError> {
     let whole = 0.0..performance.duration_secs();
     let range = match &settings.range_secs {
@@ -70,10 +71,7 @@ fn range(performance: &Performance, settings: &ExportSettings) -> Result<Range<f
         Some(wanted) => wanted.start.max(0.0)..wanted.end.min(whole.end),
     };
     let sounds = |n: &crate::music::Note| n.onset_secs < range.end && n.release_secs() > range.start;
-    match performance.notes().iter().any(sounds) {
-        true => Ok(range),
-        false => Err(ExportError::NothingToRecord),
-    }
+    if performance.notes().iter().any(sounds) { Ok(range) } else { Err(ExportError::NothingToRecord) }
 }
 
 #[cfg(test)]

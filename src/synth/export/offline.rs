@@ -1,4 +1,4 @@
-//! The blocks of a recording, one after the other.
+//! Renders a recording block by block.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,24 +13,24 @@ use crate::synth::score::Score;
 use crate::synth::voices::Voices;
 use crate::synth::{BLOCK, Block};
 
-/// A recording of a part begins with what rang before it: this much is rendered and thrown away.
+/// A recording of a part starts this much earlier, to include what still rings; that is rendered and discarded.
 const PREROLL_SECS: f64 = 10.0;
-/// The last notes and the reverb ring at most so long.
+/// Maximum decay of the last notes and the reverb.
 const LONGEST_TAIL_SECS: f64 = 10.0;
-/// What is left of them at that limit fades out within this.
+/// Duration of the fade-out at that limit.
 const TAIL_FADE_SECS: f64 = 1.0;
-/// The ring ends where it stays below this, −90 dBFS, …
+/// The decay ends when it stays below this, −90 dBFS, …
 const SILENCE: f32 = 3.2e-5;
 /// … for this long.
 const SILENT_SECS: f64 = 0.1;
 /// The peak of a normalised recording, −1 dBFS.
 const NORMALISED_PEAK: f32 = 0.891;
-/// Normalised recordings are rendered so softly that the limiter has nothing to do, and brought up afterwards.
+/// Gain at which normalised recordings are rendered first, so that the limiter does not act.
 const UNLIMITED_GAIN: f32 = 0.02;
-/// Progress is told about so often.
+/// Interval of progress reports.
 const BLOCKS_PER_REPORT: u64 = 750;
 
-/// Renders a recording block by block, telling how far it is and looking whether to stop.
+/// Renders a recording block by block, reports progress, and checks whether to stop.
 pub(super) struct Offline<'a> {
     performance: Arc<Performance>,
     renderer: Renderer,
@@ -83,22 +83,22 @@ impl<'a> Offline<'a> {
         self.renderer.sample_rate()
     }
 
-    /// Of what has been rendered since the beginning.
+    /// The peak so far.
     pub fn summary(&self) -> ExportSummary {
         let secs = self.frames as f64 / f64::from(self.sample_rate());
         ExportSummary { secs, peak: self.peak }
     }
 
-    /// The frames of the part itself; the ring comes on top.
+    /// Frames of the part itself, without the decay.
     pub fn expected_frames(&self) -> u64 {
         let secs = (self.range.end - self.range.start) / self.renderer.pace().max(0.25);
         (secs * f64::from(self.sample_rate())) as u64
     }
 
-    /// Back to the beginning of the part, with what rang before it.
+    /// Returns to the start of the part, restoring what rings there.
     fn rewind(&mut self) -> Result<(), ExportError> {
         self.renderer.load(Box::new(Score::whole(Arc::clone(&self.performance))));
-        // A rest: whatever sounded has faded before the music begins anew.
+        // Render silence until everything has faded.
         let mut block = [[0.0; 2]; BLOCK];
         for _ in 0..8 {
             self.renderer.render(&mut block);
@@ -111,7 +111,7 @@ impl<'a> Offline<'a> {
             self.check_stop()?;
             self.check_voices()?;
         }
-        // The limiter holds one block back: this one gives out what came before the part.
+        // The limiter is one block late: this block outputs what came before the part.
         self.renderer.render(&mut block);
         self.phase = Phase::Playing;
         self.frames = 0;
@@ -123,7 +123,7 @@ impl<'a> Offline<'a> {
         BLOCK as f64 / f64::from(self.sample_rate())
     }
 
-    /// Renders all of it once to find its peak, and goes back to the beginning with the level set by that.
+    /// Renders everything once to find the peak, sets the gain by it, and returns to the start.
     pub fn measure(&mut self) -> Result<(), ExportError> {
         self.phase_name = "measuring";
         while self.next_block()?.is_some() {}
@@ -135,21 +135,19 @@ impl<'a> Offline<'a> {
     }
 
     fn check_stop(&self) -> Result<(), ExportError> {
-        match self.stop.is_stopped() {
-            true => Err(ExportError::Stopped),
-            false => Ok(()),
-        }
+        if self.stop.is_stopped() { Err(ExportError::Stopped) } else { Ok(()) }
     }
 
-    /// A synthesizer that breaks falls silent: no recording shall end like that.
+    /// Fails if the synthesizer has failed, since it would continue in silence.
     fn check_voices(&self) -> Result<(), ExportError> {
-        match self.renderer.has_voices() {
-            true => Ok(()),
-            false => Err(ExportError::Broken { secs: self.renderer.position_secs() }),
+        if self.renderer.has_voices() {
+            Ok(())
+        } else {
+            Err(ExportError::Broken { secs: self.renderer.position_secs() })
         }
     }
 
-    /// The next block, or `None` when the last notes have died away.
+    /// The next block, or `None` once the last notes have died away.
     pub fn next_block(&mut self) -> Result<Option<Block>, ExportError> {
         if self.phase == Phase::Over {
             return Ok(None);
@@ -173,7 +171,7 @@ impl<'a> Offline<'a> {
         Ok(Some(block))
     }
 
-    /// Moves on from playing to ringing to the end; the gains between which a ring that is too long fades.
+    /// Advances from playing to decaying to the end; returns the gains for fading out a long decay.
     fn turn_phase(&mut self, peak: f32) -> Option<(f32, f32)> {
         let block_secs = self.sample_block_secs();
         match self.phase {
@@ -188,9 +186,10 @@ impl<'a> Offline<'a> {
             Phase::Ringing { secs, silent_secs } => {
                 let silent_secs = if peak < SILENCE { silent_secs + block_secs } else { 0.0 };
                 let secs_after = secs + block_secs;
-                self.phase = match silent_secs >= SILENT_SECS || secs_after >= LONGEST_TAIL_SECS {
-                    true => Phase::Over,
-                    false => Phase::Ringing { secs: secs_after, silent_secs },
+                self.phase = if silent_secs >= SILENT_SECS || secs_after >= LONGEST_TAIL_SECS {
+                    Phase::Over
+                } else {
+                    Phase::Ringing { secs: secs_after, silent_secs }
                 };
                 let gain = |secs: f64| ((LONGEST_TAIL_SECS - secs) / TAIL_FADE_SECS).clamp(0.0, 1.0) as f32;
                 Some((gain(secs), gain(secs_after)))

@@ -1,4 +1,4 @@
-//! What to record and how, what was recorded, and why not.
+//! Settings, results and errors of recordings.
 
 use std::io;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::synth::voice_settings::VoiceSettings;
 use crate::synth::voices::VoicesError;
 
-/// The sample rates on offer, in frames a second.
+/// The sample rates to choose from, in Hz.
 pub const SAMPLE_RATES: [u32; 3] = [44_100, 48_000, 96_000];
 
 /// Integer sample sizes.
@@ -28,7 +28,7 @@ impl BitDepth {
     }
 }
 
-/// The kinds of file that can be written.
+/// The audio formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AudioFormat {
     Wav,
@@ -38,7 +38,7 @@ pub enum AudioFormat {
 }
 
 impl AudioFormat {
-    /// By the ending of the file name; `None` for any other.
+    /// By file extension; `None` for any other.
     pub fn from_path(path: &Path) -> Option<AudioFormat> {
         match path.extension()?.to_str()?.to_lowercase().as_str() {
             "wav" | "wave" => Some(AudioFormat::Wav),
@@ -49,23 +49,23 @@ impl AudioFormat {
     }
 }
 
-/// What to record, and how.
+/// Settings of a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportSettings {
     pub voices: VoiceSettings,
     pub bit_depth: BitDepth,
     /// Brings the highest peak to −1 dBFS; renders twice. Otherwise the level is that of the player at `gain`.
     pub is_normalised: bool,
-    /// As [`crate::synth::Renderer::set_gain`]; without effect when normalised.
+    /// See [`crate::synth::Renderer::set_gain`]; without effect if normalised.
     pub gain: f32,
-    /// As [`crate::synth::Renderer::set_tempo_scale`].
+    /// See [`crate::synth::Renderer::set_tempo_scale`].
     pub tempo_scale: f64,
     /// Only this part, in seconds of the performance; `None` is the whole.
     pub range_secs: Option<Range<f64>>,
 }
 
 impl ExportSettings {
-    /// The whole piece in 16 bits, as the player plays it.
+    /// The whole piece in 16 bits, at the player's level.
     pub fn new(sample_rate: u32) -> ExportSettings {
         ExportSettings {
             voices: VoiceSettings::new(sample_rate),
@@ -78,16 +78,16 @@ impl ExportSettings {
     }
 }
 
-/// What was written.
+/// The result of a recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExportSummary {
-    /// Length with the release tail.
+    /// Length including the decay.
     pub secs: f64,
     /// Highest absolute sample, 0–1.
     pub peak: f32,
 }
 
-/// Why there is no recording. No half of one is left behind.
+/// Why a recording failed. No partial file is left.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {

@@ -12,7 +12,7 @@ use super::regions::{self, Data};
 use super::riff::{self, Source};
 use super::tables::{PresetEntry, Tables, Zones};
 
-/// Banks from here on hold drum kits.
+/// Banks from here on are drum kits.
 const FIRST_DRUM_BANK: u16 = 128;
 
 /// One sound of a SoundFont: bank and program as MIDI counts them, from 0.
@@ -23,12 +23,12 @@ pub struct Preset {
     pub name: String,
 }
 
-/// What of a SoundFont cannot be used.
+/// The parts of a SoundFont that cannot be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SoundFontReport {
-    /// Presets that can be played, drum kits not counted.
+    /// Playable presets, without drum kits.
     pub presets: usize,
-    /// Presets some of whose zones have no usable sample: the rest of them plays.
+    /// Presets with some zones without a usable sample; the other zones play.
     pub incomplete: usize,
     /// Presets without any usable sample, left out.
     pub lost: usize,
@@ -37,7 +37,7 @@ pub struct SoundFontReport {
 }
 
 impl SoundFontReport {
-    /// A sentence for the user; `None` when all is well.
+    /// A sentence for the user; `None` if there is nothing to say.
     pub fn remark(&self) -> Option<String> {
         let sounds = |n: usize| {
             if n == 1 { "1 sound".to_owned() } else { format!("{n} sounds") }
@@ -68,11 +68,11 @@ struct Inner {
     name: String,
     path: Box<Path>,
     presets: Vec<Preset>,
-    /// The place of each of `presets` in the tables.
+    /// The index of each of `presets` in the tables.
     entries: Vec<usize>,
     tables: Tables,
     samples: SampleData,
-    /// Where each sample of the tables lies; `None` for unusable ones.
+    /// The location of each sample; `None` for unusable ones.
     data: Vec<Option<Data>>,
     report: SoundFontReport,
     open: Mutex<Open>,
@@ -80,7 +80,7 @@ struct Inner {
 
 struct Open {
     source: Box<dyn Source>,
-    /// The preset used last, by its place in the tables.
+    /// The preset used last, by its index in the tables.
     loaded: Option<(usize, Arc<Playable>)>,
 }
 
@@ -118,24 +118,24 @@ impl SoundFont {
         &self.0.path
     }
 
-    /// All sounds that can be played but for drum kits, by bank and program; never empty.
+    /// All playable presets except drum kits, by bank and program; never empty.
     pub fn presets(&self) -> &[Preset] {
         &self.0.presets
     }
 
-    /// What plays unless another is chosen: bank 0, program 0 is the grand piano by convention; where a SoundFont
-    /// has no such, its first one.
+    /// The default preset: bank 0, program 0 is the grand piano by convention; if a SoundFont
+    /// does not have it, its first one.
     pub fn default_preset(&self) -> &Preset {
         &self.0.presets[0]
     }
 
-    /// What cannot be used.
+    /// The parts that cannot be used.
     pub fn report(&self) -> SoundFontReport {
         self.0.report
     }
 
-    /// What does not sound, of the whole file and of the preset used last, in a sentence for the user; `None` when
-    /// all does. Waits while samples are being read: not for the window's thread.
+    /// What cannot be played, of the whole file and of the preset used last, in a sentence for the user; `None` if
+    /// everything can. Waits while samples are being read: not for the window's thread.
     pub fn remark(&self) -> Option<String> {
         let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let undecodable = open.loaded.as_ref().map_or(0, |(_, playable)| playable.undecodable());
@@ -150,11 +150,11 @@ impl SoundFont {
         }
     }
 
-    /// The samples of one of [`SoundFont::presets`], read unless it is the one used last. Takes up to a few seconds
+    /// The samples of one of [`SoundFont::presets`], cached for the last one. Takes up to a few seconds
     /// for a large one: not for the window's thread.
     ///
     /// # Errors
-    /// When the file can no longer be read, is damaged, or holds more than fits into memory.
+    /// If the file can no longer be read, is damaged, or does not fit into memory.
     pub fn playable(&self, preset: &Preset) -> Result<Arc<Playable>, SoundFontError> {
         let font = &*self.0;
         let is_wanted = |p: &Preset| (p.bank, p.program) == (preset.bank, preset.program);
@@ -166,7 +166,7 @@ impl SoundFont {
         if let Some((_, playable)) = open.loaded.as_ref().filter(|(loaded, _)| *loaded == entry) {
             return Ok(Arc::clone(playable));
         }
-        // The samples before are freed first, unless somebody still plays them.
+        // Frees the old samples first, unless they are still playing.
         open.loaded = None;
         let source = open.source.as_mut();
         let loaded =
@@ -219,7 +219,7 @@ fn read(mut source: Box<dyn Source>, bytes: u64, path: &Path) -> Result<Inner, S
     })
 }
 
-/// How many zones of each preset have a sample that can be used.
+/// Counts the zones of each preset with a usable sample.
 struct Audit {
     usable: Vec<bool>,
     report: SoundFontReport,
@@ -254,7 +254,7 @@ impl Audit {
         Audit { usable, report }
     }
 
-    /// The presets to offer, with their places in the tables.
+    /// The presets to offer, with their indices in the tables.
     fn playable(&self, tables: &Tables) -> Vec<(usize, Preset)> {
         let preset = |entry: &PresetEntry| {
             let bank = Some(entry.bank).filter(|bank| *bank < FIRST_DRUM_BANK)?;

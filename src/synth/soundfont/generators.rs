@@ -1,4 +1,4 @@
-//! Generators: the numbers that shape a sound. See the SoundFont 2.04 specification, chapter 8.
+//! Generators: the parameters of a zone. See the SoundFont 2.04 specification, chapter 8.
 
 use std::ops::RangeInclusive;
 
@@ -27,7 +27,7 @@ pub const SCALE_TUNING: u16 = 56;
 pub const EXCLUSIVE_CLASS: u16 = 57;
 pub const ROOT_KEY: u16 = 58;
 
-/// Generators from here on are not known to anybody.
+/// Generators from here on are undefined.
 const COUNT: usize = 61;
 
 /// What a preset adds to the instrument's own amount: number, default, least and most. Times may be shorter than
@@ -69,14 +69,14 @@ const ADDITIVE: [(u16, i32, i32, i32); 35] = [
     (38, -12_000, -32_768, 8_000),
     (39, 0, -1_200, 1_200),
     (40, 0, -1_200, 1_200),
-    // Attenuation; writers of old also raised the level with it.
+    // Attenuation; older programs also raised the level with it.
     (48, 0, -1_440, 1_440),
     (COARSE_TUNE, 0, -120, 120),
     (FINE_TUNE, 0, -12_700, 12_700),
     (SCALE_TUNING, 100, 0, 1_200),
 ];
 
-/// The amounts that count in a zone: its own, or else those of the global zone.
+/// The amounts of a zone: its own, or else those of the global zone.
 #[derive(Clone, Copy)]
 pub struct Amounts([Option<u16>; COUNT]);
 
@@ -108,17 +108,17 @@ impl Amounts {
     }
 }
 
-/// The shape of a sound where a preset's zone meets an instrument's.
+/// The generators of a region: a preset's zone combined with an instrument's.
 #[derive(Clone, Debug)]
 pub struct Shape {
     pub keys: RangeInclusive<u8>,
     pub velocities: RangeInclusive<u8>,
-    /// Number and amount, in the order of the numbers, without those that are as usual.
+    /// Number and amount, by number, without defaults.
     pub generators: Vec<(u16, i16)>,
 }
 
 impl Shape {
-    /// `None` where the two have no key of a piano, or no velocity, in common.
+    /// `None` if the two have no piano key or no velocity in common.
     pub fn new(preset: &Amounts, instrument: &Amounts) -> Option<Shape> {
         let piano = Pitch::LOWEST.number()..=Pitch::HIGHEST.number();
         let keys = common(&common(&preset.range(KEY_RANGE), &instrument.range(KEY_RANGE)), &piano);

@@ -1,4 +1,4 @@
-//! SoundFonts: SF2 and SF3 files as people have them, turned into well-formed ones for the synthesizer.
+//! SoundFonts: reads SF2 and SF3 files, including damaged ones, and turns them into valid ones for the synthesizer.
 //!
 //! A file is read in two steps. [`SoundFont::load`] reads the tables, lists the presets and counts what cannot be
 //! used. [`SoundFont::playable`] reads the samples of one preset, decodes and repairs them, and hands rustysynth a

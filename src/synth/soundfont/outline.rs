@@ -1,4 +1,4 @@
-//! What a SoundFont file holds: its name, where its samples lie, and its tables.
+//! The outline of a SoundFont file: its name, the location of its samples, and its tables.
 
 use std::io::{Read, SeekFrom};
 
@@ -7,12 +7,12 @@ use super::riff::{self, Chunk, Source, text};
 use super::tables::Tables;
 use crate::kinds::kind_of;
 
-/// A RIFF file counts its bytes in 32 bits.
+/// RIFF sizes have 32 bits.
 const LARGEST_FILE: u64 = u32::MAX as u64 + 8;
-/// More is taken for damage; a name has at most 256 bytes.
+/// Longer names are damaged; the maximum is 256 bytes.
 const LONGEST_NAME: u64 = 4096;
 
-/// The beginning of a file by which its kind is told.
+/// Bytes that are enough to recognise the kind of a file.
 const KIND_BYTES: u64 = 512;
 
 /// A SoundFont without its samples.
@@ -28,7 +28,7 @@ pub struct Outline {
 pub struct SampleData {
     pub at: u64,
     pub bytes: u64,
-    /// Some of them may be compressed: the file is an SF3, whatever its ending.
+    /// Some of them may be compressed: the file is an SF3, whatever its extension.
     pub may_be_compressed: bool,
 }
 
@@ -43,16 +43,15 @@ impl Outline {
     /// Reads everything but the samples. `bytes` is the length of the file.
     ///
     /// # Errors
-    /// When it is no SoundFont, too large, or cut short, or when its tables cannot be found.
+    /// If it is not a SoundFont, too large, cut off, or its tables cannot be found.
     pub fn read(source: &mut dyn Source, bytes: u64) -> Result<Outline, SoundFontFault> {
         let claimed = check_head(source, bytes)?;
-        // What the file says of its own length is often wrong by a pad byte; what is there counts.
+        // The stated length is often wrong by a padding byte; the real length counts.
         let lists = riff::lists(source, 12, bytes)?;
         let list = |kind: &[u8; 4]| lists.iter().find(|(k, _)| k == kind).map(|(_, list)| *list);
         let cut_short = SoundFontFault::CutShort { missing_bytes: claimed.saturating_sub(bytes) };
-        let missing = |what: &str| match claimed > bytes {
-            true => cut_short,
-            false => SoundFontFault::Damaged(format!("it has no {what}")),
+        let missing = |what: &str| {
+            if claimed > bytes { cut_short } else { SoundFontFault::Damaged(format!("it has no {what}")) }
         };
         let Some(tables) = list(b"pdta") else {
             return Err(missing("tables"));
@@ -77,7 +76,7 @@ impl Outline {
     }
 }
 
-/// The length the file claims to have.
+/// The stated length of the file.
 fn check_head(source: &mut dyn Source, bytes: u64) -> Result<u64, SoundFontFault> {
     let mut head = Vec::new();
     source.seek(SeekFrom::Start(0))?;

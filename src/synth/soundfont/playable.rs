@@ -1,4 +1,4 @@
-//! One preset of a SoundFont, ready for the synthesizer.
+//! A preset of a SoundFont, ready for the synthesizer.
 
 use std::collections::HashMap;
 use std::io::{Read, SeekFrom};
@@ -20,7 +20,7 @@ use super::{vorbis, write};
 /// Samples are kept in memory, and the synthesizer counts their frames in 31 bits.
 const LARGEST_BYTES: u64 = 2 << 30;
 
-/// The samples of one preset and what plays them.
+/// A preset with its samples.
 pub struct Playable {
     samples: Arc<rustysynth::SoundFont>,
     reverb_send: f32,
@@ -30,17 +30,17 @@ pub struct Playable {
 }
 
 impl Playable {
-    /// For the synthesizer: its one preset plays whatever program is chosen.
+    /// For the synthesizer; its only preset plays with any program.
     pub fn samples(&self) -> &Arc<rustysynth::SoundFont> {
         &self.samples
     }
 
-    /// How much of the sound goes into the reverb by the SoundFont's own word, 0–1, on average over its regions.
+    /// The SoundFont's own reverb send, 0–1, averaged over its regions.
     pub fn reverb_send(&self) -> f32 {
         self.reverb_send
     }
 
-    /// The bytes its samples take in memory.
+    /// Memory of its samples, in bytes.
     pub fn sample_bytes(&self) -> usize {
         std::mem::size_of_val(self.samples.get_wave_data())
     }
@@ -60,7 +60,7 @@ impl Playable {
             .min_by_key(|velocity| velocity.abs_diff(wanted))
     }
 
-    /// A SoundFont as it is, for a test of what happens when the synthesizer breaks.
+    /// A SoundFont without repairs, to test a failing synthesizer.
     #[cfg(test)]
     pub fn unchecked(samples: rustysynth::SoundFont) -> Playable {
         Playable {
@@ -75,7 +75,7 @@ impl Playable {
 /// Reads the samples that `preset` uses. `data` tells for each sample of the tables where it lies.
 ///
 /// # Errors
-/// When nothing of it sounds, it is too large, or the file cannot be read.
+/// If nothing of it sounds, it is too large, or the file cannot be read.
 pub fn load(
     source: &mut dyn Source,
     tables: &Tables,
@@ -112,7 +112,7 @@ pub fn load(
     drop(decoded);
     let frame = write::frame(&placed, pool.bytes())?;
     let mut file = frame.before.as_slice().chain(pool.into_reader(source)).chain(frame.after.as_slice());
-    // What is read here was written here; should the reader stumble all the same, it is no reason to fall.
+    // This reads what was just written; if it fails anyway, report it.
     let read = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut file)));
     let samples = match read.map_err(|_| contradiction())? {
         Ok(samples) => samples,

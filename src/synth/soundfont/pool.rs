@@ -1,4 +1,4 @@
-//! The sample data of one preset: where each stretch lies in it, and the bytes in order.
+//! The sample data of a preset: the position of each part, and the bytes in order.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, SeekFrom};
@@ -10,7 +10,7 @@ use super::riff::Source;
 /// Silent frames after each sample, as the specification asks for: the synthesizer looks one frame ahead.
 const PADDING: u32 = 46;
 
-/// Where a stretch begins, ends and loops in the pool, in frames.
+/// The start, end and loop of a sample in the pool, in frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub start: u32,
@@ -36,13 +36,13 @@ enum Part {
     },
 }
 
-/// Sample data, put together piece by piece. Whole samples are read from the file only when the pool is.
+/// Sample data, assembled part by part. Whole samples are read from the file only when the pool is read.
 pub struct Pool {
     parts: VecDeque<Part>,
     frames: u64,
     whole: HashMap<Data, u32>,
     written_out: HashMap<(Data, Stretch), Place>,
-    /// Where the sample data lie in the file.
+    /// The location of the sample data in the file.
     file_at: u64,
 }
 
@@ -55,7 +55,7 @@ impl Pool {
             written_out: HashMap::new(),
             file_at,
         };
-        // Data that begin with the letters "OggS" would be taken for compressed ones.
+        // Data that begin with "OggS" would be taken as compressed.
         pool.push(Part::Silence { bytes: 4 }, 2);
         pool
     }
@@ -64,7 +64,7 @@ impl Pool {
         2 * self.frames
     }
 
-    /// Puts a stretch of a sample in, unless it is there, and tells where it lies. `decoded` are the frames of a
+    /// Adds a part of a sample, unless it is there, and returns its position. `decoded` are the frames of a
     /// compressed sample.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Pool {
         base
     }
 
-    /// A stretch with its loop repeated so often that it is long enough.
+    /// A part with its loop repeated until it is long enough.
     fn write_out(&mut self, frames: &[i16], stretch: &Stretch, looped: Loop) -> Place {
         let inside = |at: u32| (at - stretch.start) as usize;
         let (before, rest) = frames.split_at(inside(looped.start));
@@ -159,7 +159,7 @@ impl Pool {
         self.push(Part::Silence { bytes }, PADDING);
     }
 
-    /// Where the part begins. Beyond 32 bits, where the pool is too large anyway, that is not told right.
+    /// The start of the part. Wrong beyond 32 bits, where the pool is too large anyway.
     fn push(&mut self, part: Part, frames: u32) -> u32 {
         let at = self.frames;
         self.parts.push_back(part);
@@ -213,7 +213,7 @@ impl Read for PoolReader<'_> {
     }
 }
 
-/// Copies from byte `at` of the frames on, little end first; returns how many bytes that were.
+/// Copies the frames from byte `at` on, in little-endian order; returns the number of bytes.
 fn copy_frames(frames: &[i16], at: usize, out: &mut [u8]) -> usize {
     let rest = frames.get(at / 2..).unwrap_or_default();
     let (pairs, _) = out.as_chunks_mut::<2>();

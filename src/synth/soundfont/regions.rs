@@ -1,33 +1,33 @@
-//! What a preset plays: for each range of keys and velocities a stretch of a sample, with its loop.
+//! The regions of a preset: for each range of keys and velocities, a part of a sample with its loop.
 
 use super::generators::*;
 use super::outline::SampleData;
 use super::tables::{PresetEntry, SampleEntry, Tables, Zone};
 
-/// A preset and its instruments may meet in so many places; more is damage.
+/// Maximum combinations of a preset's and its instruments' zones; more is damage.
 const MAX_MEETINGS: usize = 4_000_000;
 /// Regions that the tables handed to the synthesizer can hold.
 pub const MAX_REGIONS: usize = 20_000;
 /// The slowest rate at which the synthesizer runs; see `VoiceSettings::sample_rate`.
 const SLOWEST_RATE: f64 = 16_000.0;
-/// A sound that advances by more frames of its sample at each step is noise.
+/// Maximum frames of a sample per output frame; more is noise.
 const LONGEST_STEP: f64 = 65_536.0;
 /// Bits of a sample's kind.
 const COMPRESSED: u16 = 0x10;
 const IN_ROM: u16 = 0x8000;
 
-/// How a stretch of a sample is gone through again.
+/// A loop within a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Loop {
     /// Frames from the beginning of the sample.
     pub start: u32,
     pub end: u32,
     pub is_left_at_release: bool,
-    /// The synthesizer goes wrong where a loop is shorter than its step: how many times such a loop is written out.
+    /// Repetitions to write out, because the synthesizer fails with loops shorter than its step.
     pub times: u32,
 }
 
-/// A stretch of a sample, in frames from its beginning; never empty.
+/// A part of a sample, in frames from its beginning; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stretch {
     pub start: u32,
@@ -35,12 +35,12 @@ pub struct Stretch {
     pub looped: Option<Loop>,
 }
 
-/// One sound for a range of keys and velocities.
+/// A region: the sound of a range of keys and velocities.
 #[derive(Clone, Debug)]
 pub struct Region {
     pub shape: Shape,
     pub stretch: Stretch,
-    /// The key at which the sample sounds as it was recorded.
+    /// The key at which the sample plays at its recorded pitch.
     pub root_key: u8,
     /// In cents.
     pub correction: i8,
@@ -55,7 +55,7 @@ pub struct Use {
     amounts: Amounts,
 }
 
-/// Where a sample's data lie.
+/// The location of a sample's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Data {
     /// Frames of the sample data.
@@ -64,7 +64,7 @@ pub enum Data {
     Vorbis { start: u32, end: u32 },
 }
 
-/// Where the data of a sample lie, or `None` when it has none: it is empty, outside the file, or in a ROM.
+/// The location of a sample's data, or `None` if it is empty, outside the file, or in a ROM.
 /// `is_vorbis` tells whether a Vorbis stream begins at a byte of the sample data.
 pub fn data(
     sample: &SampleEntry,
@@ -84,7 +84,7 @@ pub fn data(
     (!is_marked && start < end).then_some(Data::Raw { start, end })
 }
 
-/// What `preset` plays: each place where a zone of it meets a zone of its instrument. Those without usable data
+/// The regions of `preset`: each combination of its zones with those of their instruments. Those without usable data
 /// are left out. `None` when there are too many.
 pub fn uses(preset: &PresetEntry, tables: &Tables, data: &[Option<Data>]) -> Option<Vec<Use>> {
     let mut uses = Vec::new();
@@ -111,13 +111,13 @@ pub fn uses(preset: &PresetEntry, tables: &Tables, data: &[Option<Data>]) -> Opt
     Some(uses)
 }
 
-/// The region of a use whose sample has `frames`; `None` when nothing of it sounds.
+/// The region of a use whose sample has `frames`; `None` if nothing of it sounds.
 pub fn region(used: Use, tables: &Tables, data: Data, frames: u32) -> Option<Region> {
     let entry = tables.samples.get(used.sample)?;
     let amounts = &used.amounts;
     let own_root = amounts.get(ROOT_KEY).and_then(|key| u8::try_from(key).ok());
     let mut region = Region {
-        // 255 stands for no pitch at all, and middle C for whatever cannot be.
+        // 255 means unpitched; middle C replaces it and invalid values.
         root_key: own_root.into_iter().chain([entry.pitch]).find(|key| *key <= 127).unwrap_or(60),
         correction: entry.correction,
         sample_rate: match entry.sample_rate {
@@ -132,7 +132,7 @@ pub fn region(used: Use, tables: &Tables, data: Data, frames: u32) -> Option<Reg
         return None;
     }
     if let Some(looped) = &mut region.stretch.looped {
-        // Of a few lengths only, so that most regions of a sample can share what is written out.
+        // Only a few lengths, so that most regions of a sample can share the data.
         let least = (step.ceil() as u32 + 1).next_power_of_two();
         looped.times = least.div_ceil(looped.end - looped.start);
     }
@@ -165,7 +165,7 @@ fn stretch(amounts: &Amounts, entry: &SampleEntry, data: Data, frames: u32) -> O
     Some(Stretch { start: start as u32, end: end as u32, looped })
 }
 
-/// The frames of the sample by which the synthesizer advances at most for each frame it makes.
+/// Maximum frames of the sample per output frame of the synthesizer.
 fn longest_step(region: &Region) -> f64 {
     let amount = |number: u16| f64::from(region.shape.amount(number));
     let bend =

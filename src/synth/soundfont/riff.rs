@@ -1,4 +1,4 @@
-//! The chunks of a RIFF file, as writers really leave them.
+//! Reads the chunks of a RIFF file, including invalid ones that occur in practice.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 pub trait Source: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Source for T {}
 
-/// How far a list may lie from where the one before it says it ends.
+/// Maximum distance of a list from the stated end of the one before it.
 const LIST_SLACK: u64 = 8;
 
 /// A named part of a file.
@@ -15,9 +15,9 @@ pub struct Chunk {
     pub id: [u8; 4],
     /// Where its contents begin in the file.
     pub at: u64,
-    /// How many bytes of contents there are, at most as many as fit into what holds it.
+    /// Length of the contents in bytes, clipped to the parent.
     pub bytes: u64,
-    /// It claims more bytes than there are.
+    /// Its stated length exceeds the available bytes.
     pub is_cut: bool,
 }
 
@@ -27,7 +27,7 @@ impl Chunk {
     }
 }
 
-/// The lists of a SoundFont with their types, from `at` to `end`. Whatever else lies there is passed over.
+/// The lists of a SoundFont with their types, from `at` to `end`. Everything else is skipped.
 pub fn lists(source: &mut dyn Source, mut at: u64, end: u64) -> io::Result<Vec<([u8; 4], Chunk)>> {
     let mut found = Vec::new();
     while at + 12 <= end {
@@ -73,7 +73,7 @@ pub fn contents(source: &mut dyn Source, chunk: &Chunk) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The chunk whose header lies at `at`; `None` where there is no header.
+/// The chunk whose header is at `at`; `None` if there is no header.
 fn chunk_at(source: &mut dyn Source, at: u64, end: u64) -> io::Result<Option<Chunk>> {
     if at + 8 > end {
         return Ok(None);
@@ -86,7 +86,7 @@ fn chunk_at(source: &mut dyn Source, at: u64, end: u64) -> io::Result<Option<Chu
     Ok(is_id(&id).then_some(Chunk { id, at: at + 8, bytes: claimed.min(room), is_cut: claimed > room }))
 }
 
-/// Where the next chunk begins. A chunk of odd length has a pad byte after it, which some writers leave out.
+/// The start of the next chunk. A chunk of odd length has a padding byte after it, which some programs leave out.
 fn after(source: &mut dyn Source, chunk: &Chunk, end: u64) -> io::Result<u64> {
     let at = chunk.end();
     if chunk.bytes.is_multiple_of(2) || at + 4 > end {
@@ -97,7 +97,7 @@ fn after(source: &mut dyn Source, chunk: &Chunk, end: u64) -> io::Result<u64> {
     Ok(if is_id(&id) { at } else { at + 1 })
 }
 
-/// A list close behind `at`.
+/// A list shortly after `at`.
 fn next_list(source: &mut dyn Source, at: u64, end: u64) -> io::Result<Option<u64>> {
     for next in at + 1..=at + LIST_SLACK {
         let mut id = [0; 4];
@@ -116,8 +116,8 @@ fn is_id(id: &[u8; 4]) -> bool {
     id.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 
-/// The bytes up to the first NUL, without control characters. What is not UTF-8 is read as Latin-1, which the
-/// writers of most SoundFonts had.
+/// The text up to the first NUL, without control characters. Non-UTF-8 text is read as Latin-1, which
+/// most such SoundFonts use.
 pub fn text(bytes: &[u8]) -> String {
     let bytes = bytes.split(|b| *b == 0).next().unwrap_or_default();
     let text = match std::str::from_utf8(bytes) {

@@ -1,24 +1,24 @@
-//! The tables of a SoundFont: presets, instruments, samples, and the zones that tie them together.
+//! The tables of a SoundFont: presets, instruments, samples and zones.
 //!
-//! See the SoundFont 2.04 specification, chapter 7. What points outside its table is cut to it, so that whatever
-//! the file says leads to fewer zones, never out of the tables.
+//! See the SoundFont 2.04 specification, chapter 7. Indices are clipped to their table, so that a damaged
+//! file has fewer zones.
 
 use super::fault::SoundFontFault;
 use super::generators::{Generator, INSTRUMENT, SAMPLE_ID};
 use super::riff::{self, Chunk, Source, text};
 
-/// More bytes in one table are taken for damage: its entries are counted in 16 bits.
+/// Maximum bytes of a table, whose entries are counted in 16 bits.
 const LARGEST_TABLE: u64 = 65_536 * 46;
 
-/// What sounds for a range of keys and velocities.
+/// A zone: the sound of a range of keys and velocities.
 #[derive(Clone, Debug, Default)]
 pub struct Zone {
     pub generators: Vec<Generator>,
-    /// The instrument of a preset's zone, the sample of an instrument's.
+    /// The instrument of a preset's zone, or the sample of an instrument's.
     pub target: usize,
 }
 
-/// The zones of a preset or an instrument, and the generators that count for all of them.
+/// The zones of a preset or an instrument, and its global generators.
 #[derive(Clone, Debug, Default)]
 pub struct Zones {
     pub global: Vec<Generator>,
@@ -32,7 +32,7 @@ pub struct PresetEntry {
     pub zones: Zones,
 }
 
-/// Positions are frames of the sample data, or bytes where the sample is compressed.
+/// A sample. Positions are frames of the sample data, or bytes if the sample is compressed.
 #[derive(Clone, Copy, Debug)]
 pub struct SampleEntry {
     pub start: u32,
@@ -55,7 +55,7 @@ impl Tables {
     /// Reads them from the chunks of the list `pdta`.
     ///
     /// # Errors
-    /// When one is missing.
+    /// If one is missing.
     pub fn read(source: &mut dyn Source, chunks: &[Chunk]) -> Result<Tables, SoundFontFault> {
         let mut table = |id: &[u8; 4]| {
             let chunk = chunks.iter().find(|c| &c.id == id);
@@ -102,13 +102,13 @@ fn sample(record: &[u8; 46]) -> SampleEntry {
     }
 }
 
-/// The records of a table but for the last, which only ends it.
+/// The records of a table, without the terminal one.
 fn without_terminator<const SIZE: usize>(table: &[u8]) -> &[[u8; SIZE]] {
     let (records, _) = table.as_chunks::<SIZE>();
     records.split_last().map_or(&[], |(_, records)| records)
 }
 
-/// Each record with the range that its number at `at` opens and that of the next record closes.
+/// Each record with the range from its index at `at` to that of the next record.
 fn spans<const SIZE: usize>(
     table: &[u8],
     at: usize,
@@ -124,8 +124,8 @@ fn spans<const SIZE: usize>(
 struct Bags {
     bags: Vec<u8>,
     generators: Vec<u8>,
-    /// How many more may be taken. In a sound file each belongs to one owner; tables that give the same ones to
-    /// everybody would take more memory than there is.
+    /// How many more may be used. In a valid file each belongs to one owner; tables that give the same ones to
+    /// all would use more memory than there is.
     bags_left: usize,
     generators_left: usize,
 }
@@ -135,8 +135,8 @@ impl Bags {
         Bags { bags_left: bags.len() / 4, generators_left: generators.len() / 4, bags, generators }
     }
 
-    /// Those of one preset or instrument. `target` is the generator that names what a zone plays: what follows it
-    /// does not count; the first zone is global if it has none, and later ones without it are nothing.
+    /// The zones of one preset or instrument. `target` is the generator that names what a zone plays: what follows it
+    /// is ignored; the first zone is global if it has none, and later ones without it are ignored.
     fn zones(&mut self, range: std::ops::Range<usize>, target: u16) -> Result<Zones, SoundFontFault> {
         let contradiction = || SoundFontFault::Damaged("its tables contradict each other".to_owned());
         let mut zones = Zones::default();

@@ -1,4 +1,4 @@
-//! The compressed samples of an SF3 file: each is an Ogg Vorbis stream of its own.
+//! Decodes the samples of SF3 files, each of which is an Ogg Vorbis stream.
 
 use std::io::Cursor;
 use std::panic::catch_unwind;
@@ -11,13 +11,13 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::default::codecs::VorbisDecoder;
 use symphonia::default::formats::OggReader;
 
-/// A longer sample is taken for damage: 20 minutes at 48 kHz.
+/// Maximum length of a sample: 20 minutes at 48 kHz.
 const MAX_FRAMES: usize = 20 * 60 * 48_000;
 
-/// The first channel of an Ogg Vorbis stream in 16 bits; `None` when it cannot be decoded. What breaks off is
-/// decoded as far as it goes.
+/// The first channel of an Ogg Vorbis stream in 16 bits; `None` if it cannot be decoded. A truncated stream is
+/// decoded as far as possible.
 pub fn decode(bytes: Vec<u8>) -> Option<Vec<i16>> {
-    // The decoder is pure Rust; whatever a damaged stream may do to it ends here.
+    // A damaged stream may make the decoder panic.
     catch_unwind(|| decode_stream(bytes)).ok().flatten()
 }
 

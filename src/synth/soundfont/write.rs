@@ -1,11 +1,11 @@
-//! A preset as the SF2 file that the synthesizer reads: one preset, one instrument, sound from end to end.
+//! Writes a preset as a valid SF2 file with one preset and one instrument, for the synthesizer.
 
 use super::fault::SoundFontFault;
 use super::generators::{INSTRUMENT, KEY_RANGE, SAMPLE_ID, SAMPLE_MODES, VELOCITY_RANGE};
 use super::pool::Place;
 use super::regions::Region;
 
-/// What lies around the sample data.
+/// The bytes before and after the sample data.
 pub struct Frame {
     pub before: Vec<u8>,
     pub after: Vec<u8>,
@@ -14,7 +14,7 @@ pub struct Frame {
 /// The file around `sample_bytes` of samples.
 ///
 /// # Errors
-/// When there are more regions than its tables can hold.
+/// If there are more regions than its tables can hold.
 pub fn frame(regions: &[(Region, Place)], sample_bytes: u64) -> Result<Frame, SoundFontFault> {
     let after = list(b"pdta", &tables(regions)?);
     let info = list(b"INFO", &chunk(b"ifil", &words(&[2, 1])));
@@ -77,7 +77,7 @@ fn tables(regions: &[(Region, Place)]) -> Result<Vec<u8>, SoundFontFault> {
     .concat())
 }
 
-/// The generators that every region has: said once they leave room in the tables, which count in 16 bits.
+/// The generators common to all regions: stated once, they save room in the tables, which have 16-bit counts.
 fn shared_generators(regions: &[(Region, Place)]) -> Vec<(u16, i16)> {
     let Some(((first, _), rest)) = regions.split_first() else {
         return Vec::new();
@@ -96,7 +96,7 @@ fn sample(region: &Region, place: &Place) -> Vec<u8> {
     [&[0; 20][..], &numbers, &pitch, &words(&[0, 1])].concat()
 }
 
-/// A nameless record of a table, with one number in it.
+/// A record of a table without a name and with one number.
 fn record<const SIZE: usize>(at: usize, number: u16) -> [u8; SIZE] {
     let mut record = [0; SIZE];
     record[at..at + 2].copy_from_slice(&number.to_le_bytes());

@@ -1,4 +1,4 @@
-//! How often a classifier is right.
+//! The accuracy of a classifier.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +6,10 @@ use crate::classify::{Classifier, Segment};
 use crate::data::{Corpus, Split, fixed_windows};
 use crate::tokens::NoteToken;
 
-/// Notes of the segments that classifiers hear.
+/// Notes per segment.
 pub(super) const SEGMENT_LEN: usize = 256;
 
-/// How well a classifier names segments.
+/// The accuracy of a classifier on segments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
     pub segments: usize,
@@ -42,13 +42,13 @@ impl Accuracy {
     }
 }
 
-/// How many others are likelier than `truth`.
+/// The number of composers more likely than `truth`.
 pub fn rank_of(truth: usize, probabilities: &[f32]) -> usize {
     let own = probabilities.get(truth).copied().unwrap_or(0.0);
     probabilities.iter().enumerate().filter(|&(k, &p)| p > own || (p == own && k < truth)).count()
 }
 
-/// Up to `per_composer` segments of each composer with their labels, always the same.
+/// Up to `per_composer` segments of each composer with their labels; deterministic.
 pub fn labelled_segments(corpus: &Corpus, split: Split, per_composer: usize) -> Vec<(usize, Vec<NoteToken>)> {
     fixed_windows(corpus, split, per_composer, SEGMENT_LEN)
         .into_iter()

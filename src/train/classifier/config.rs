@@ -1,4 +1,4 @@
-//! A classifier's training run: what it is given and what it tells.
+//! Configuration and events of a classifier's training run.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::classify::ClassifierKind;
 use crate::train::TrainError;
 
-/// A classifier's training run; every field has a default.
+/// Configuration of a classifier's training run; every field has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClassifierConfig {
     /// Length of the run.
     pub minutes: f64,
-    /// Its length in steps; whichever is reached first ends it.
+    /// Length in steps; the run ends when either is reached.
     pub max_steps: Option<u64>,
     /// Segments per step.
     pub batch_size: usize,
@@ -24,7 +24,7 @@ pub struct ClassifierConfig {
     pub adam_rate: f64,
     pub dropout: f64,
     pub label_smoothing: f64,
-    /// A composer is drawn in proportion to the notes there are of it, to this power: 0 is fully balanced.
+    /// Composers are drawn in proportion to their number of notes, to this power: 0 is fully balanced.
     pub balance: f64,
     /// Validations over the run.
     pub validations: usize,
@@ -52,7 +52,7 @@ impl Default for ClassifierConfig {
 }
 
 impl ClassifierConfig {
-    /// What was best for each; see `docs/experiments.md`. Their seeds differ, so that their mistakes do.
+    /// The best settings for each; see `docs/experiments.md`. Their seeds differ, so that their mistakes do too.
     pub fn for_kind(kind: ClassifierKind) -> ClassifierConfig {
         match kind {
             ClassifierKind::Selector => ClassifierConfig {
@@ -68,7 +68,7 @@ impl ClassifierConfig {
     }
 
     /// # Errors
-    /// [`TrainError::Config`] says which field cannot be.
+    /// [`TrainError::Config`] names the invalid field.
     pub fn validate(&self) -> Result<(), TrainError> {
         let wrong = |what: &str| Err(TrainError::Config(what.to_owned()));
         if !(self.minutes.is_finite() && self.minutes > 0.0) {
@@ -83,14 +83,15 @@ impl ClassifierConfig {
         if self.validations == 0 {
             return wrong("validations must not be 0");
         }
-        match [self.muon_rate, self.adam_rate, self.balance].iter().all(|v| v.is_finite() && *v >= 0.0) {
-            true => Ok(()),
-            false => wrong("muon_rate, adam_rate and balance must be numbers of at least 0"),
+        if [self.muon_rate, self.adam_rate, self.balance].iter().all(|v| v.is_finite() && *v >= 0.0) {
+            Ok(())
+        } else {
+            wrong("muon_rate, adam_rate and balance must be numbers of at least 0")
         }
     }
 }
 
-/// What a classifier's run tells whoever started it.
+/// An event of a classifier's run.
 #[derive(Clone, Debug)]
 pub enum ClassifierEvent {
     Started { kind: ClassifierKind, pieces: usize, parameters: usize },
@@ -99,7 +100,7 @@ pub enum ClassifierEvent {
     CheckpointSaved { step: u64, path: PathBuf },
 }
 
-/// How a classifier's run ended.
+/// The result of a classifier's run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassifierSummary {
     pub step: u64,

@@ -28,7 +28,7 @@ const VALIDATION_SEGMENTS: usize = 40;
 /// accuracy as `best.safetensors` in `run_dir`.
 ///
 /// # Errors
-/// Any [`TrainError`]; a folder that holds a run already is left alone.
+/// Any [`TrainError`]; a folder that already holds a run is left unchanged.
 pub fn train_classifier(
     kind: ClassifierKind,
     corpus_path: &Path,

@@ -19,7 +19,7 @@ use crate::tokens::{NoteToken, gap_secs};
 use crate::train::{Optimizer, Rates, TrainError};
 
 const WARM_UP_STEPS: f64 = 50.0;
-/// The last part of the run, in which the rates fall linearly to zero.
+/// The share of the run, at its end, in which the rates fall linearly to zero.
 const DECAY_SHARE: f64 = 0.6;
 const REPORT_EVERY: u64 = 20;
 const BATCHES_AT_ONCE: usize = 8;
@@ -88,14 +88,14 @@ impl Run<'_> {
         })
     }
 
-    /// How much of the run is done, 0–1.
+    /// Progress of the run, 0–1.
     fn progress(&self, step: u64, elapsed_secs: f64) -> f64 {
         let by_time = elapsed_secs / (self.config.minutes * 60.0);
         let by_steps = self.config.max_steps.map_or(0.0, |n| step as f64 / n.max(1) as f64);
         by_time.max(by_steps).min(1.0)
     }
 
-    /// Measures, and saves what is better than `best`.
+    /// Validates, and saves if it is better than `best`.
     fn validate(
         &self,
         classifier: &mut Classifier,
@@ -118,7 +118,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Some batches' worth of segments, those of like duration together so that little is padding.
+    /// Several batches of segments, sorted by duration to avoid padding.
     fn draw_batches(&self, rng: &mut Pcg64Mcg) -> Vec<Vec<Example>> {
         let count = BATCHES_AT_ONCE * self.config.batch_size;
         let mut drawn: Vec<Example> = (0..count).map(|_| self.sampler.draw(rng)).collect();

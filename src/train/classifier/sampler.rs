@@ -1,4 +1,4 @@
-//! What a classifier learns from.
+//! Draws training segments for a classifier.
 
 use rand::{Rng, RngExt};
 

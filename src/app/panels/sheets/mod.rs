@@ -1,5 +1,7 @@
-//! The sheets that lie over the window.
+//! Modal sheets over the window.
 
 pub mod modal;
+pub mod recompose;
+mod rows;
 pub mod save;
 pub mod verb;

@@ -1,9 +1,10 @@
-//! What lies over the window: shortcuts, about, a name, a path, the question before closing.
+//! Small sheets: shortcuts, about, rename, path, and the question before closing.
 
 use std::path::PathBuf;
 
 use eframe::egui::{self, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 
+use super::recompose::RecomposeSheet;
 use super::save::SaveSheet;
 use super::verb::VerbSheet;
 use crate::app::kit::parts::{accent_button, button, buttons_row, caption, heading, named_field};
@@ -18,10 +19,11 @@ use crate::takes::TakeId;
 pub struct Sheets {
     pub save: SaveSheet,
     verb: VerbSheet,
-    /// The text of the sheet with one field.
+    recompose: RecomposeSheet,
+    /// The text in the sheets with one text field.
     text: String,
     is_fresh: bool,
-    /// A typed path, and whether something is there; looked at when it changes.
+    /// A typed path and whether it exists; checked when it changes.
     seen: (PathBuf, bool),
     log_file: PathBuf,
     takes_folder: PathBuf,
@@ -32,7 +34,7 @@ impl Sheets {
         Sheets { log_file, takes_folder, ..Sheets::default() }
     }
 
-    /// Fills in the field of a sheet that is about to show.
+    /// Fills in the text field before a sheet opens.
     pub fn prepare(&mut self, text: String) {
         self.text = text;
         self.is_fresh = true;
@@ -41,7 +43,7 @@ impl Sheets {
     pub fn ui(&mut self, ctx: &egui::Context, state: &AppState, actions: &mut Actions) {
         let Some(sheet) = &state.sheet else { return };
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(24.0);
-        // A sheet of its own size each: an area keeps the size it once had.
+        // One id per sheet, because an area keeps the size it once had.
         let kind = match sheet {
             Sheet::Verb(kind, _) => *kind as u8,
             _ => 0,
@@ -54,6 +56,7 @@ impl Sheets {
             Sheet::Path(ask) => self.path_ui(ui, state, ask, actions),
             Sheet::Rename(id) => self.rename_ui(ui, id, actions),
             Sheet::Verb(kind, id) => self.verb.ui(ui, state, *kind, id, actions),
+            Sheet::Recompose => self.recompose.ui(ui, state, actions),
             Sheet::Close => close_ui(ui, state, actions),
         });
         if shown.should_close() && !(state.export.is_some() && *sheet == Sheet::Save) {
@@ -61,7 +64,7 @@ impl Sheets {
         }
     }
 
-    /// A line of text with the keyboard in it at once; true when Enter was pressed.
+    /// A focused text field; true when Enter was pressed.
     fn field_ui(&mut self, ui: &mut Ui, name: &str, width: f32) -> bool {
         let edit =
             TextEdit::singleline(&mut self.text).desired_width(width).margin(egui::Margin::symmetric(8, 6));
@@ -172,13 +175,15 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
-    const MOUSE: [(&str, &str); 7] = [
+    const MOUSE: [(&str, &str); 9] = [
         ("Wheel", "Roll: scroll up and down"),
         ("Shift+Wheel", "Roll: scroll through time"),
         ("Ctrl+Wheel", "Roll: zoom in time"),
         ("Ctrl+Alt+Wheel", "Roll: zoom in pitch"),
         ("Middle drag", "Roll: pan"),
         ("Drag on the ruler", "Roll: set the loop"),
+        ("Shift+Drag", "Roll: select notes"),
+        ("Shift+Click", "Roll: select a note more, or one less"),
         ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
@@ -222,7 +227,7 @@ fn close_button(ui: &mut Ui, actions: &mut Actions) {
     }
 }
 
-/// The accented button and Cancel; true when the first was pressed.
+/// The main button and Cancel; true when the main button was pressed.
 fn confirm_ui(ui: &mut Ui, word: &str, enabled: bool, actions: &mut Actions) -> bool {
     buttons_row(ui, |ui| {
         let is_done = accent_button(ui, word, enabled).clicked();

@@ -1,4 +1,4 @@
-//! Where and how to save: a typed path that always works, Browse for those who have a file dialog.
+//! The save sheet: a path to type, or Browse if the system has a file dialog.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::app::state::settings::WavSettings;
 use crate::save::{FileKind, file_name};
 use crate::synth::export::{AudioFormat, SAMPLE_RATES};
 
-/// What the sheet is filled in with.
+/// The contents of the sheet.
 #[derive(Debug, Default)]
 pub struct SaveSheet {
     path: String,
@@ -23,7 +23,7 @@ pub struct SaveSheet {
     seen: Seen,
 }
 
-/// What lies at the path: looked at when the text changes, not with every frame.
+/// What exists at the path; checked when the text changes and not in every frame.
 #[derive(Debug, Default)]
 struct Seen {
     text: String,
@@ -45,12 +45,12 @@ impl Seen {
     }
 }
 
-/// The kinds of file, and an ending for each.
+/// File formats and their extensions.
 const KINDS: [(&str, &str); 5] =
     [("MIDI", "mid"), ("WAV", "wav"), ("FLAC", "flac"), ("Ogg", "ogg"), ("Picture", "png")];
 
 impl SaveSheet {
-    /// Fills the sheet in for a take called `name`.
+    /// Fills in the sheet for a take called `name`.
     pub fn open(&mut self, name: &str, as_wav: bool, folder: &Path, wav: WavSettings) {
         let ending = if as_wav { "wav" } else { "mid" };
         self.path = folder.join(format!("{}.{ending}", file_name(name))).display().to_string();
@@ -60,9 +60,9 @@ impl SaveSheet {
         self.seen = Seen::default();
     }
 
-    /// Browse came back with a path.
+    /// Browse returned a path.
     pub fn set_path(&mut self, path: PathBuf) {
-        // Dialogs do not append the ending by themselves.
+        // Dialogs do not append the extension.
         self.path = if FileKind::of(&path).is_some() {
             path.display().to_string()
         } else {
@@ -72,7 +72,7 @@ impl SaveSheet {
         self.hint = None;
     }
 
-    /// Browse came back with nothing, too fast for a person.
+    /// Browse returned nothing, too fast for a person to have cancelled.
     pub fn no_dialog(&mut self) {
         self.hint = Some("No file dialog opened on this system. Type the path here instead.".to_owned());
     }
@@ -115,7 +115,7 @@ impl SaveSheet {
         }
     }
 
-    /// The kinds of file: choosing one changes the ending.
+    /// Buttons for the formats: choosing one changes the extension.
     fn kinds_ui(&mut self, ui: &mut Ui) {
         let path = PathBuf::from(self.path.trim());
         let now = FileKind::of(&path);

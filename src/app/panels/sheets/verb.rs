@@ -1,9 +1,10 @@
-//! What to make of a take: how far a variation goes, how much longer, whose manner, blended with what.
+//! The sheet for vary, continue, in the manner of, and blend.
 
 use eframe::egui::{self, Align, Layout, RichText, ScrollArea, Slider, TextEdit, Ui, vec2};
 
+use super::rows::{composers_ui, percent, row_ui};
 use crate::app::kit::parts::{accent_button, button, buttons_row, caption, composer_row, named_field};
-use crate::app::kit::theme::{GRID, Palette, neutral_style};
+use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::state::action::{Actions, ComposeAction, VerbKind, WindowAction};
 use crate::app::state::app_state::AppState;
@@ -11,20 +12,20 @@ use crate::display::{clock, shortened};
 use crate::generate::verbs;
 use crate::takes::{How, Made, Part, TakeEntry, TakeId};
 
-/// New notes of a continuation.
+/// Range of new notes in a continuation.
 const MORE_NOTES: std::ops::RangeInclusive<usize> = 20..=2000;
-/// Pieces between two others.
+/// Range of pieces between two others in a blend.
 const BETWEEN: std::ops::RangeInclusive<usize> = 1..=7;
 const WIDTH: f32 = 448.0;
-/// Letters of a take's name in the heading, so that the verb is always read.
+/// Longest take name in the heading, in letters, so that the verb is never cut off.
 const LONGEST_NAME: usize = 32;
 
-/// What the sheet is filled in with; it stays for the next time.
+/// The contents of the sheet, kept for the next time it opens.
 #[derive(Debug)]
 pub struct VerbSheet {
     amount: f32,
     notes: usize,
-    /// Full name; of a continuation `None` is the music's own.
+    /// Full name; in a continuation, `None` is the music's own composer.
     to: Option<String>,
     with: Option<TakeId>,
     between: usize,
@@ -57,7 +58,7 @@ impl VerbSheet {
         match kind {
             VerbKind::Vary => self.vary_ui(ui),
             VerbKind::Continue => self.continue_ui(ui, state),
-            VerbKind::Restyle => self.composers_ui(ui, state, None),
+            VerbKind::Restyle => composers_ui(ui, state, None, &mut self.to, WIDTH),
             VerbKind::Blend => self.blend_ui(ui, state, id),
         }
         ui.add_space(GRID * 0.5);
@@ -70,51 +71,14 @@ impl VerbSheet {
     }
 
     fn vary_ui(&mut self, ui: &mut Ui) {
-        let slider = Slider::new(&mut self.amount, 0.05..=1.0)
-            .step_by(0.05)
-            .custom_formatter(|amount, _| format!("{:.0} %", amount * 100.0))
-            .custom_parser(|text| Some(text.trim_end_matches('%').trim().parse::<f64>().ok()? / 100.0));
-        row_ui(ui, "Amount", slider);
+        row_ui(ui, "Amount", percent(Slider::new(&mut self.amount, 0.05..=1.0)));
     }
 
     fn continue_ui(&mut self, ui: &mut Ui, state: &AppState) {
         let slider = Slider::new(&mut self.notes, MORE_NOTES).logarithmic(true);
         row_ui(ui, "New notes", slider);
         caption(ui, "In the manner of");
-        self.composers_ui(ui, state, Some("As it is"));
-    }
-
-    /// A choice of composers in three columns; `own` is the row for none of them.
-    fn composers_ui(&mut self, ui: &mut Ui, state: &AppState, own: Option<&str>) {
-        let Some(composers) = state.model.composers() else {
-            return;
-        };
-        let dark = ui.visuals().dark_mode;
-        ui.spacing_mut().item_spacing = vec2(2.0, 2.0);
-        let size = vec2((WIDTH - 4.0) / 3.0, 28.0);
-        if let Some(own) = own {
-            if composer_row(ui, own, None, neutral_style(dark), self.to.is_none(), size) {
-                self.to = None;
-            }
-        } else if self.to.as_deref().is_some_and(|name| state.model.composer(name).is_none()) {
-            self.to = None;
-        }
-        for ids in composers.by_time().chunks(3) {
-            ui.horizontal(|ui| {
-                for &id in ids {
-                    let Some(composer) = composers.get(id) else {
-                        continue;
-                    };
-                    let style = crate::app::kit::theme::composer_style(composer, id.index(), dark);
-                    let is_chosen = self.to.as_ref() == Some(&composer.name);
-                    let tip = Some(composer.name.as_str());
-                    if composer_row(ui, composer.surname(), tip, style, is_chosen, size) {
-                        self.to = Some(composer.name.clone());
-                    }
-                }
-            });
-        }
-        ui.spacing_mut().item_spacing = vec2(GRID, GRID * 0.75);
+        composers_ui(ui, state, Some("As it is"), &mut self.to, WIDTH);
     }
 
     fn blend_ui(&mut self, ui: &mut Ui, state: &AppState, id: &TakeId) {
@@ -132,7 +96,7 @@ impl VerbSheet {
             .filter(|e| e.id != *id && e.record.name.to_lowercase().contains(&wanted))
             .collect();
         if self.with.as_ref().is_none_or(|with| with == id || state.takes.get(with).is_none()) {
-            // Whoever compares two takes may well want to blend them.
+            // The take last compared with is a likely choice.
             let first = others.first().map(|e| e.id.clone());
             self.with = state.previous.clone().filter(|other| other != id).or(first);
         }
@@ -167,7 +131,7 @@ impl VerbSheet {
         }
     }
 
-    /// What stays of the music, in a few sentences.
+    /// What is kept of the music, in a few sentences.
     fn kept(&self, state: &AppState, kind: VerbKind, entry: &TakeEntry) -> String {
         let segment = state.model.ready.as_ref().map_or(256, |info| info.segment_len);
         let notes = entry.record.notes;
@@ -236,19 +200,6 @@ impl VerbSheet {
 
 fn part(entry: &TakeEntry) -> Part {
     Part { id: entry.id.clone(), name: entry.record.name.clone() }
-}
-
-fn row_ui(ui: &mut Ui, name: &str, slider: Slider<'_>) {
-    ui.horizontal(|ui| {
-        let label =
-            ui.allocate_ui_with_layout(vec2(116.0, 24.0), Layout::left_to_right(Align::Center), |ui| {
-                ui.set_min_width(116.0);
-                ui.label(name)
-            });
-        ui.spacing_mut().slider_width = ui.available_width() - 64.0;
-        ui.spacing_mut().interact_size.x = 56.0;
-        ui.add(slider).labelled_by(label.inner.id);
-    });
 }
 
 fn buttons_ui(ui: &mut Ui, state: &AppState, ready: Result<Vec<Made>, &'static str>, actions: &mut Actions) {

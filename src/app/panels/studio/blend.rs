@@ -1,4 +1,4 @@
-//! What lies between two takes, as stops on a way: the slider above the roll.
+//! The blend slider above the roll: moves through the takes between two others.
 
 use eframe::egui::{self, Align, Layout, RichText, Slider, Ui};
 
@@ -7,7 +7,7 @@ use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, TakeAction};
 use crate::app::state::app_state::AppState;
 
-/// The slider between the two ends. Moving it changes the take, not the playhead.
+/// The slider between the two takes. Moving it changes the take and keeps the playhead.
 pub fn blend_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let (Some(way), Some(staged)) = (&state.blend, state.staged_take()) else {
         return;

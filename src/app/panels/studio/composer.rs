@@ -1,4 +1,4 @@
-//! The left side of the studio: the composers and Generate, with the settings between them.
+//! The left side of the studio: composers, settings and Generate.
 
 use eframe::egui::{self, Button, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
@@ -69,9 +69,9 @@ fn space_above(height: f32) -> f32 {
     (height - 22.0).max(0.0)
 }
 
-/// The height of a row with which the whole list is seen, where there is one; in points.
+/// The row height with which the whole list fits, if there is one; in points.
 fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
-    // A heading with the space above it, and what is left between rows.
+    // The headings and the space above them; what is left is shared by the rows.
     const HEADING: f32 = 18.0;
     const BETWEEN: f32 = 2.0;
     let rows: usize = groups.iter().map(|(_, ids)| ids.len().div_ceil(2)).sum();
@@ -85,17 +85,15 @@ fn row_height(available: f32, groups: &[(&str, Vec<ComposerId>)]) -> f32 {
     heights.into_iter().find(is_seen).unwrap_or(24.0)
 }
 
-/// Composer ids in order of time under the heading they go below; those learned from little music come last.
+/// Composer ids by year of birth, grouped under headings; those learned from little music come last.
 fn by_era(info: &CheckpointInfo) -> Vec<(&'static str, Vec<ComposerId>)> {
     let mut groups: Vec<(&'static str, Vec<_>)> = Vec::new();
     let (rare, others): (Vec<_>, Vec<_>) =
         info.composers.by_time().into_iter().partition(|id| info.is_rare(*id));
     for id in others.into_iter().chain(rare) {
         let era = info.composers.get(id).and_then(|c| c.era());
-        let era = match info.is_rare(id) {
-            true => "Learned from little music",
-            false => era.map_or("Others", Era::name),
-        };
+        let era =
+            if info.is_rare(id) { "Learned from little music" } else { era.map_or("Others", Era::name) };
         match groups.iter_mut().find(|(name, _)| *name == era) {
             Some((_, ids)) => ids.push(id),
             None => groups.push((era, vec![id])),
@@ -165,9 +163,10 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let size = vec2(ui.available_width(), 40.0);
     if let Some(composing) = &state.composing {
         let is_stopping = composing.stop.is_stopped();
-        let text = match is_stopping {
-            true => "Stopping…".to_owned(),
-            false => format!("Stop    {} of {} notes", composing.done_notes, composing.asked_notes),
+        let text = if is_stopping {
+            "Stopping…".to_owned()
+        } else {
+            format!("Stop    {} of {} notes", composing.done_notes, composing.asked_notes)
         };
         let response = ui.add_enabled_ui(!is_stopping, |ui| {
             ui.add_sized(size, Button::new(RichText::new(text).color(palette.text)))

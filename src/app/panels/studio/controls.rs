@@ -8,9 +8,9 @@ use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::state::action::{Actions, ComposeAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::settings::{Form, GUIDANCE, MEMORY, NOTES, TEMPERATURE};
-use crate::generate::{CHUNK, MOST_BEST_OF};
+use crate::generate::{CHUNK, MAX_BEST_OF};
 
-/// What each further continuation costs; `cargo bench --bench generate` prints it.
+/// The cost of each further continuation, as printed by `cargo bench --bench generate`.
 const LONGER_PERCENT: usize = 14;
 
 pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
@@ -47,7 +47,7 @@ pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut
         .on_hover_text("Play a new take from its first notes. When off, playback is left alone.");
 }
 
-/// How many continuations to choose from, and what that costs.
+/// The slider for the number of continuations, and what they cost.
 fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
     let can_choose = state.model.ready.as_ref().is_none_or(|info| info.can_choose);
     let tip = match (can_choose, *best_of) {
@@ -68,7 +68,7 @@ fn best_of_ui(ui: &mut Ui, state: &AppState, best_of: &mut usize) {
         ),
     };
     ui.add_enabled_ui(can_choose, |ui| {
-        row_ui(ui, "Best of", &tip, Slider::new(best_of, 1..=MOST_BEST_OF));
+        row_ui(ui, "Best of", &tip, Slider::new(best_of, 1..=MAX_BEST_OF));
     });
 }
 
@@ -84,9 +84,10 @@ fn seed_ui(ui: &mut Ui, form: &mut Form, actions: &mut Actions) {
         ui.add_sized(vec2(ui.available_width() - 56.0, 24.0), value)
             .labelled_by(label.id)
             .on_hover_text("The same seed with the same settings gives the same take.");
-        let (icon, name, tip) = match form.is_seed_locked {
-            true => (Icon::Lock, "Unlock seed", "The seed is kept. Click to get a new one with every take."),
-            false => (Icon::Unlock, "Lock seed", "Every take gets a new seed. Click to keep this one."),
+        let (icon, name, tip) = if form.is_seed_locked {
+            (Icon::Lock, "Unlock seed", "The seed is kept. Click to get a new one with every take.")
+        } else {
+            (Icon::Unlock, "Lock seed", "Every take gets a new seed. Click to keep this one.")
         };
         if IconButton::new(icon, name).tip(tip).size(24.0).on(form.is_seed_locked).show(ui).clicked() {
             form.is_seed_locked = !form.is_seed_locked;

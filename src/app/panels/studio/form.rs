@@ -8,7 +8,7 @@ use crate::app::kit::theme::Palette;
 use crate::app::state::settings::{Form, RECALL};
 use crate::generate::{self, DEFAULT_RECALL};
 
-/// Forms that have a name: as the panel shows them, as the list does, and as text.
+/// Named forms: label in the panel, label in the list, and the form as text.
 const NAMED: [(&str, &str, &str); 4] = [
     ("Free", "Free", "free"),
     ("A B A", "A B A", "ABA"),
@@ -16,7 +16,7 @@ const NAMED: [(&str, &str, &str); 4] = [
     ("Variations", "Theme and variations", "variations"),
 ];
 const OWN: &str = "Own";
-/// Width of the choice where a text field stands beside it, in points.
+/// Width of the list when a text field is beside it, in points.
 const NARROW: f32 = 64.0;
 
 pub fn form_ui(ui: &mut Ui, form: &mut Form) {
@@ -38,7 +38,7 @@ pub fn form_ui(ui: &mut Ui, form: &mut Form) {
             letters_ui(ui, form);
         }
     });
-    // In the place of the slider, so that the panel keeps its height.
+    // Takes the slider's place, so that the panel keeps its height.
     if let Some(problem) = form.form_problem() {
         let text = RichText::new(problem).small().color(Palette::of(ui).warning);
         ui.horizontal(|ui| {
@@ -53,7 +53,7 @@ pub fn form_ui(ui: &mut Ui, form: &mut Form) {
     }
 }
 
-/// The name of the form, where it has one and was not typed.
+/// The name of the form, unless it was typed.
 fn chosen(form: &Form) -> Option<&'static str> {
     if form.typed_form.is_some() {
         return None;
@@ -72,7 +72,7 @@ fn choices_ui(ui: &mut Ui, form: &mut Form, chosen: Option<&str>) {
         if ui.selectable_label(chosen == Some(name), row).clicked() {
             form.typed_form = None;
             if named == generate::Form::Free {
-                // There is no slider for it any more.
+                // The slider for it is gone.
                 form.settings.recall = DEFAULT_RECALL;
             }
             form.settings.form = named;
@@ -84,7 +84,7 @@ fn choices_ui(ui: &mut Ui, form: &mut Form, chosen: Option<&str>) {
     }
 }
 
-/// The form as it may be typed; instead of a free one, something to begin with.
+/// The text to start typing from; ABA if the form is free.
 fn letters(form: &generate::Form) -> String {
     match form {
         generate::Form::Free => "ABA".to_owned(),

@@ -1,4 +1,4 @@
-//! What was heard in the take on the stage.
+//! What the selector and the copy check found in the take on the stage.
 
 use eframe::egui::{self, RichText, Ui, vec2};
 
@@ -9,7 +9,7 @@ use crate::app::state::app_state::AppState;
 use crate::evaluate::CopyCheck;
 use crate::music::surname;
 
-/// What was heard in the take on the stage: whom it sounds like, and whether it quotes.
+/// Which composers the take on the stage sounds like, and whether it quotes the training music.
 pub fn heard_ui(ui: &mut Ui, state: &AppState) {
     let Some(entry) = state.staged_take() else {
         return;
@@ -35,7 +35,7 @@ pub fn copied_ui(ui: &mut Ui, copy: &CopyCheck) {
     ));
 }
 
-/// The composers that the selector hears.
+/// The composers that the selector names.
 pub fn heard_as_ui(ui: &mut Ui, state: &AppState, confidence: &[(String, f32)]) {
     let palette = Palette::of(ui);
     ui.add_space(GRID * 1.5);

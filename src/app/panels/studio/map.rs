@@ -1,4 +1,4 @@
-//! The latent map: what it shows, and what its events mean.
+//! The latent map in the studio: its input from the state, and its events as actions.
 
 use eframe::egui::Ui;
 
@@ -26,7 +26,7 @@ pub fn with_map(
         composers,
         takes: &takes,
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
-        // It stands in the middle of a sentence there.
+        // The map uses it in the middle of a sentence.
         disabled_because: why_not.as_deref().map(|why| why.trim_end_matches('.')).or(busy),
     };
     let mut events = Vec::new();
@@ -43,10 +43,10 @@ pub fn with_map(
     }
 }
 
-/// How many takes the map shows.
+/// Most takes shown on the map.
 pub const TAKES_ON_MAP: usize = 100;
 
-/// The newest takes that fit the loaded checkpoint, oldest first; their id is the place counted from the oldest.
+/// The newest takes of the loaded checkpoint, oldest first; ids count from the oldest.
 pub fn placed_takes(state: &AppState, map: &crate::latent_map::LatentMap) -> Vec<LatentTake> {
     let d_latent = state.model.ready.as_ref().map_or(0, |info| info.d_latent);
     let staged = state.staged_take().map(|e| &e.id);

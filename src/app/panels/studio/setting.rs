@@ -1,4 +1,4 @@
-//! One line of the compose panel: a name and its control.
+//! A row of the compose panel: a name and its control.
 
 use eframe::egui::{self, Align, Layout, RichText, Slider, Ui, vec2};
 
@@ -12,7 +12,7 @@ const NAME_WIDTH: f32 = 88.0;
 pub fn row_ui(ui: &mut Ui, name: &str, tip: &str, slider: Slider<'_>) {
     ui.horizontal(|ui| {
         let label = name_ui(ui, name);
-        // The value beside the slider is as wide as its text; the same for all keeps the column straight.
+        // By default a value is as wide as its text; one width for all aligns the sliders.
         ui.spacing_mut().slider_width = ui.available_width() - VALUE_WIDTH - GRID;
         ui.spacing_mut().button_padding.x = 4.0;
         ui.spacing_mut().interact_size.x = VALUE_WIDTH;

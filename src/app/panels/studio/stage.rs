@@ -1,4 +1,4 @@
-//! The heading above the roll: what is on the stage, and what can be done with it.
+//! The heading above the roll: name and settings of the take on the stage, and its buttons.
 
 use eframe::egui::{self, Align, Layout, Popup, RichText, Ui, vec2};
 
@@ -14,7 +14,7 @@ use crate::display::{count, thousands};
 use crate::generate::Form;
 use crate::takes::ComposeSettings;
 
-/// What is on the stage, and what can be done with it.
+/// Draws the heading.
 pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let Some(stage) = &state.stage else {
         ui.horizontal_centered(|ui| caption(ui, "Nothing here yet"));
@@ -30,7 +30,7 @@ pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
                 let name = RichText::new(&stage.name).text_style(egui::TextStyle::Heading);
                 let facts = egui::WidgetText::from(facts(ui, state, stage));
                 let facts = facts.into_galley(ui, None, f32::INFINITY, egui::TextStyle::Small);
-                // A long name gives way.
+                // A long name is shortened.
                 let room = ui.available_width() - facts.size().x - 2.0 * GRID;
                 ui.scope(|ui| {
                     ui.set_max_width(room.max(0.0));
@@ -46,7 +46,7 @@ pub fn stage_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     });
 }
 
-/// The settings a take was asked for with, under the panel's names.
+/// The settings of a take, with the names that the panel uses.
 fn made_with(settings: &ComposeSettings) -> String {
     let sampling = &settings.sampling;
     let mut text = format!(
@@ -75,9 +75,10 @@ pub fn stage_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     if let Some(entry) = state.staged_take() {
         let more = IconButton::new(Icon::More, "More about this take").show(ui);
         Popup::menu(&more).width(180.0).show(|ui| menu_ui(ui, state, entry, actions));
-        let (icon, label) = match entry.record.is_starred {
-            true => (Icon::Star, "Remove star"),
-            false => (Icon::StarEmpty, "Star this take"),
+        let (icon, label) = if entry.record.is_starred {
+            (Icon::Star, "Remove star")
+        } else {
+            (Icon::StarEmpty, "Star this take")
         };
         let tip = format!("{label} (S)");
         if IconButton::new(icon, label).tip(&tip).on(entry.record.is_starred).show(ui).clicked() {

@@ -1,4 +1,4 @@
-//! The studio tab: composer at the left, roll and map in the middle, takes at the right.
+//! The studio tab: composers on the left, roll and map in the middle, takes on the right.
 
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
@@ -8,9 +8,12 @@ use crate::app::kit::theme::Palette;
 use crate::app::panels::look::style_of;
 use crate::app::panels::studio::heard::heard_ui;
 use crate::app::panels::studio::map::with_map;
+use crate::app::panels::studio::selection::{has_strip, selection_ui};
 use crate::app::panels::studio::stage::stage_ui;
 use crate::app::panels::takes::list::TakesPanel;
-use crate::app::state::action::{Action, Actions, Ask, ComposeAction, FileAction, TransportAction};
+use crate::app::state::action::{
+    Action, Actions, Ask, ComposeAction, EditAction, FileAction, TransportAction,
+};
 use crate::app::state::app_state::AppState;
 use crate::app::widgets::latent::plot::LatentPlot;
 use crate::app::widgets::roll::input::{RollEmpty, RollEvent, RollInput};
@@ -52,7 +55,7 @@ impl Studio {
                 .resizable(true)
                 .frame(Frame::new().fill(palette.well).inner_margin(Margin::symmetric(8, 4)))
                 .show(ui, |ui| {
-                    // A panel takes the size of what it holds: without this it would shrink frame by frame.
+                    // Without this the panel would shrink to its contents frame by frame.
                     ui.set_min_height(ui.available_height());
                     self.map_ui(ui, state, actions);
                 });
@@ -67,6 +70,14 @@ impl Studio {
                     .resizable(false)
                     .frame(strip)
                     .show(ui, |ui| blend_ui(ui, state, actions));
+            }
+            if has_strip(state) {
+                let strip = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 0));
+                Panel::top("selection")
+                    .exact_size(32.0)
+                    .resizable(false)
+                    .frame(strip)
+                    .show(ui, |ui| selection_ui(ui, state, actions));
             }
             CentralPanel::default().frame(Frame::new().fill(palette.well)).show(ui, |ui| {
                 self.roll_ui(ui, state, actions);
@@ -95,6 +106,8 @@ impl Studio {
             is_playing: state.sound.is_playing,
             is_growing: state.is_stage_growing(),
             loop_secs: state.sound.loop_secs.clone(),
+            selection: state.selection.as_ref(),
+            locks: state.staged_take().map_or(&[], |e| &e.record.locks),
             colour: style_of(ui, state, stage.and_then(|s| s.composer.as_deref())).colour,
             name: stage.map_or("", |s| &s.name),
             empty: RollEmpty {
@@ -116,6 +129,8 @@ impl Studio {
                 RollEvent::Audition { pitch, velocity } => {
                     TransportAction::Audition { pitch, velocity }.into()
                 }
+                RollEvent::Select { secs, pitches } => EditAction::Select { secs, pitches }.into(),
+                RollEvent::ToggleNote(note) => EditAction::ToggleNote(note).into(),
                 RollEvent::EmptyButton if why_not.is_some() => FileAction::Ask(Ask::Music).into(),
                 RollEvent::EmptyButton => ComposeAction::Generate.into(),
             };

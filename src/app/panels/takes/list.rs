@@ -1,4 +1,4 @@
-//! The list at the right: every take, found again.
+//! The list of takes on the right, with search.
 
 use eframe::egui::{
     self, Align, Button, Layout, Popup, Rect, RichText, ScrollArea, SetOpenCommand, TextEdit, Ui, WidgetInfo,
@@ -19,7 +19,7 @@ use crate::takes::{TakeEntry, now_secs};
 
 #[derive(Debug, Default)]
 pub struct TakesPanel {
-    /// Picture of the growing take, made again when it has grown enough.
+    /// Thumbnail of the growing take, redrawn when it has grown enough.
     growing: Option<(usize, Thumbnail)>,
 }
 
@@ -90,9 +90,10 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         heading(ui, "Takes");
         let all = state.takes.all().len();
         if all > 0 {
-            let count = match state.takes.filter().is_empty() {
-                true => all.to_string(),
-                false => format!("{} of {all}", state.takes.shown_count()),
+            let count = if state.takes.filter().is_empty() {
+                all.to_string()
+            } else {
+                format!("{} of {all}", state.takes.shown_count())
             };
             caption(ui, &count);
         }

@@ -1,4 +1,4 @@
-//! One line of the list, painted.
+//! A row of the list of takes.
 
 use eframe::egui::{self, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
@@ -9,7 +9,7 @@ use crate::app::widgets::roll::Thumbnail;
 /// Its height, in points.
 pub const ROW: f32 = 76.0;
 
-/// One row, as data.
+/// The contents of a row.
 pub struct Row<'a> {
     pub title: &'a str,
     pub right: String,
@@ -87,7 +87,7 @@ impl Row<'_> {
     }
 }
 
-/// When that was, as people say it; older than a week, the date (UTC).
+/// How long ago that was; the date (UTC) if it is more than a week.
 pub fn ago(then_secs: u64, now_secs: u64) -> String {
     let age = now_secs.saturating_sub(then_secs);
     let count = |n: u64, unit: &str| format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" });

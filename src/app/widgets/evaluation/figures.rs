@@ -6,7 +6,7 @@ use super::gates::short;
 use crate::app::kit::theme::{GRID, Palette};
 use crate::evaluate::{LENGTHS, Report};
 
-/// What label and latent do.
+/// How much label and latent tell about the music.
 pub fn latent_ui(ui: &mut Ui, report: &Report) {
     let (l, v) = (&report.latent, &report.latent.validation);
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
@@ -64,7 +64,7 @@ pub fn latent_ui(ui: &mut Ui, report: &Report) {
     });
 }
 
-/// Likeness to real music of the same composer, and what is copied.
+/// Likeness to real music of the same composer, and copying.
 pub fn likeness_ui(ui: &mut Ui, report: &Report) {
     let palette = Palette::of(ui);
     let l = &report.likeness;

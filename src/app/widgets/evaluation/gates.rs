@@ -1,21 +1,21 @@
-//! The gates: which figures reach what they should, and which would be splendid.
+//! The gates: each figure with its limit and its stretch goal, and whether it meets them.
 
 use eframe::egui::{self, Align2, Color32, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::kit::theme::{GRID, Palette};
 use crate::evaluate::{Gate, Report};
 
-/// The columns of bounds, from the right edge to their own right ends.
+/// Distance of the bounds' columns from the right edge.
 const COLUMNS_PX: [(&str, f32); 2] = [("gate", 108.0), ("moonshot", 0.0)];
 const ROW_PX: f32 = 24.0;
 
-/// What the figure has to be, and whether it is.
+/// A bound, and whether the figure meets it.
 struct Target {
     text: String,
     is_met: bool,
 }
 
-/// In the order of [`COLUMNS_PX`]; `None` where the figure has no such bound.
+/// In the order of [`COLUMNS_PX`]; `None` if the figure has no such bound.
 fn targets(gate: &Gate) -> [Option<Target>; 2] {
     [gate.gate, gate.moonshot]
         .map(|bound| bound.map(|bound| Target { text: bound.to_string(), is_met: bound.is_met(gate.value) }))
@@ -36,7 +36,7 @@ pub fn gates_ui(ui: &mut Ui, report: &Report) {
     ui.spacing_mut().item_spacing.y = GRID * 0.75;
 }
 
-/// How many gates, and how many moonshots, are met.
+/// The number of gates and moonshots that are met.
 fn count(gates: &[&Gate]) -> String {
     let of = |met: Vec<bool>| format!("{} of {}", met.iter().filter(|met| **met).count(), met.len());
     format!(
@@ -93,7 +93,7 @@ fn words(gate: &Gate) -> String {
     format!("{}: {}{columns}", gate.name, short(gate.value))
 }
 
-/// As many digits as tell something.
+/// Formats a figure with its significant digits.
 pub fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
@@ -104,7 +104,7 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// A tick or a cross: told apart without colour.
+/// A tick or a cross, distinguishable without colour.
 fn paint_mark(painter: &egui::Painter, at: egui::Pos2, is_met: bool, palette: &Palette) {
     let colour: Color32 = if is_met { palette.success } else { palette.error };
     let line = |a: (f32, f32), b: (f32, f32)| {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::evaluate::Bound;
 
-    /// Each bound has the mark of its own comparison.
+    /// Each bound has its own mark.
     #[test]
     fn a_gate_between_its_bounds_is_met_for_the_one_and_missed_for_the_other() {
         let gate = Gate {

@@ -1,4 +1,4 @@
-//! How often music is heard as its composer's: real music above, takes below, with standard errors.
+//! How often music is recognised as its composer's: real music above, takes below, with standard errors.
 
 use eframe::egui::{self, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 

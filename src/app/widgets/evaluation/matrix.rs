@@ -1,4 +1,4 @@
-//! Who is heard as whom: the confusion matrix as a heat map, and beside it each composer's share.
+//! The confusion matrix as a heat map, and beside it how often each composer is recognised.
 
 use eframe::egui::{
     self, Color32, FontId, Painter, Pos2, Rect, RichText, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2,
@@ -11,11 +11,11 @@ use crate::music::Composer;
 
 const NAME_PX: f32 = 108.0;
 const HEAD_PX: f32 = 88.0;
-/// The column of bars at the right.
+/// Width of the column of bars on the right.
 const RECALL_PX: f32 = 132.0;
 const CELL_PX: std::ops::RangeInclusive<f32> = 18.0..=30.0;
 
-/// The numbers of the composers, oldest first.
+/// Composer indices, oldest composer first.
 pub fn by_time(names: &[String]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..names.len()).collect();
     let born = |i: &usize| composer(&names[*i]).born().unwrap_or(i32::MAX);
@@ -27,7 +27,7 @@ fn composer(name: &str) -> Composer {
     Composer { name: name.to_owned() }
 }
 
-/// `shown` is the row of the report that the matrix is of.
+/// Draws the matrix of row `shown` of the report.
 pub fn matrix_ui(ui: &mut Ui, report: &Report, shown: &mut usize) {
     let palette = Palette::of(ui);
     ui.label(RichText::new("Heard as whom").heading());
@@ -118,7 +118,7 @@ impl Matrix<'_> {
         painter.text(at, align, self.name(composer), font.clone(), self.palette.text);
     }
 
-    /// The name over a column, written upwards.
+    /// The name above a column, rotated.
     fn paint_head(&self, painter: &Painter, composer: usize, middle: f32, font: &FontId) {
         let colour = self.palette.weak_text;
         let galley = painter.layout_no_wrap(self.name(composer).to_owned(), font.clone(), colour);
@@ -129,11 +129,8 @@ impl Matrix<'_> {
 
     fn paint_cell(&self, painter: &Painter, rect: Rect, row: usize, column: usize) {
         let share = self.share(row, column) as f32;
-        let hue = match row == column {
-            true => self.palette.accent,
-            false => self.palette.error,
-        };
-        // The root lets small shares be seen.
+        let hue = if row == column { self.palette.accent } else { self.palette.error };
+        // The square root makes small shares visible.
         let fill = mix(self.palette.raised, hue, share.clamp(0.0, 1.0).sqrt() * 0.9);
         painter.rect_filled(rect, 2.0, fill);
         if share >= 0.095 {
@@ -166,7 +163,7 @@ impl Matrix<'_> {
         self.report.adherence.get(row)?.all.recall.get(composer).copied()?
     }
 
-    /// What lies under the pointer.
+    /// The words for the cell under the pointer.
     fn words(&self, pos: Pos2) -> Option<String> {
         let at = (pos - self.grid.min) / self.cell;
         let row = *self.order.get(usize::try_from(at.y.floor() as i64).ok()?)?;
@@ -175,9 +172,10 @@ impl Matrix<'_> {
         }
         let column = *self.order.get(usize::try_from(at.x.floor() as i64).ok()?)?;
         let (own, other, share) = (self.name(row), self.name(column), self.share(row, column) * 100.0);
-        Some(match row == column {
-            true => format!("{own} is heard as {own} in {share:.0} % of cases"),
-            false => format!("{own} is heard as {other} in {share:.0} % of cases"),
+        Some(if row == column {
+            format!("{own} is heard as {own} in {share:.0} % of cases")
+        } else {
+            format!("{own} is heard as {other} in {share:.0} % of cases")
         })
     }
 

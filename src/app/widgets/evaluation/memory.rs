@@ -1,4 +1,4 @@
-//! Memory and form: figures of real music and of takes side by side, and which moments resemble which.
+//! Memory and form: figures of real music and of takes side by side, and self-similarity pictures.
 
 use eframe::egui::{
     self, Color32, ColorImage, RichText, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
@@ -11,7 +11,7 @@ use crate::evaluate::memory::{FIGURES, FormRow, MemoryReport, Place, SIDE, SelfS
 use crate::evaluate::{Measured, Report};
 use crate::picture::similarity_colour;
 
-/// The widest that a picture is drawn.
+/// Maximum width of a picture.
 const PICTURE_PX: f32 = 320.0;
 
 pub fn memory_ui(ui: &mut Ui, report: &Report) {
@@ -43,7 +43,7 @@ pub fn memory_ui(ui: &mut Ui, report: &Report) {
     pictures_ui(ui, memory, &palette);
 }
 
-/// One row of the table: a name, an explanation, and a figure per column.
+/// A row of the table: name, explanation, and a figure per column.
 type Line = (String, &'static str, Vec<String>);
 
 fn lines(memory: &MemoryReport) -> Vec<Line> {
@@ -144,10 +144,10 @@ fn second_hearing(memory: &MemoryReport) -> String {
     )
 }
 
-/// What gives takes away, by the longest segments.
+/// The features that distinguish takes from real music, measured on the longest segments.
 fn signs_ui(ui: &mut Ui, memory: &MemoryReport, palette: &Palette) {
-    let told = memory.rows.get(1).and_then(|row| row.told_apart.last());
-    let Some(told) = told.filter(|t| !t.signs.is_empty()) else {
+    let apart = memory.rows.get(1).and_then(|row| row.told_apart.last());
+    let Some(apart) = apart.filter(|t| !t.signs.is_empty()) else {
         return;
     };
     ui.label("What gives takes away");
@@ -156,7 +156,7 @@ fn signs_ui(ui: &mut Ui, memory: &MemoryReport, palette: &Palette) {
             ui.label(RichText::new(head).small().color(palette.weak_text));
         }
         ui.end_row();
-        for sign in &told.signs {
+        for sign in &apart.signs {
             ui.label(capitalised(&sign.feature));
             ui.label(short(sign.real));
             ui.label(short(sign.takes));
@@ -191,7 +191,7 @@ fn picture_ui(ui: &mut Ui, checkpoint: &str, picture: &SelfSimilarity, side: f32
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
 }
 
-/// Made once per picture and kept by the window.
+/// Textures, created once per picture.
 fn texture(ui: &Ui, checkpoint: &str, picture: &SelfSimilarity) -> TextureHandle {
     let id = egui::Id::unique(("self-similarity", checkpoint, &picture.title));
     if let Some(known) = ui.data(|data| data.get_temp::<TextureHandle>(id)) {

@@ -1,4 +1,4 @@
-//! The parts of the evaluation tab: how the figures of a report are drawn.
+//! The parts of the evaluation tab.
 
 mod figures;
 mod gates;

@@ -16,10 +16,7 @@ pub fn axes(
     edges: Option<Bounds>,
     palette: &Palette,
 ) -> Plot<'static> {
-    let name = match is_compact {
-        true => "latent map, small",
-        false => "latent map",
-    };
+    let name = if is_compact { "latent map, small" } else { "latent map" };
     let mut plot = Plot::new(name)
         .width(size.x)
         .height(size.y)

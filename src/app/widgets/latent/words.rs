@@ -82,9 +82,10 @@ pub fn under_ui(
 /// How many points are shown, what they are, and what a click does.
 pub fn caption(input: &LatentInput<'_>, shown: usize, map: &LatentMap) -> String {
     let total = map.points.len();
-    let shown = match shown == total {
-        true => format!("All {total} segments are shown."),
-        false => format!("{shown} of {total} segments are shown."),
+    let shown = if shown == total {
+        format!("All {total} segments are shown.")
+    } else {
+        format!("{shown} of {total} segments are shown.")
     };
     let why =
         input.disabled_because.map_or(String::new(), |why| format!(" A click composes nothing now: {why}."));
@@ -131,14 +132,13 @@ pub fn empty_ui(ui: &mut Ui, input: &LatentInput<'_>) {
     let palette = Palette::of(ui);
     let (rect, _) = ui.allocate_exact_size(ui.available_size(), egui::Sense::hover());
     ui.painter().rect_filled(rect, 4.0, palette.well);
-    let (what, next) = match input.composers.is_empty() {
-        true => {
-            ("No model is loaded, so there is no map.", "Open a checkpoint to see where its composers lie.")
-        }
-        false => (
+    let (what, next) = if input.composers.is_empty() {
+        ("No model is loaded, so there is no map.", "Open a checkpoint to see where its composers lie.")
+    } else {
+        (
             "This checkpoint carries no map.",
             "Composing works all the same. A map is made when a training run ends.",
-        ),
+        )
     };
     let room = Rect::from_center_size(rect.center(), egui::vec2((rect.width() - 16.0).min(420.0), 44.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {

@@ -1,4 +1,4 @@
-//! What part of the take is in sight, and what moves it: wheel, drags, follow.
+//! The visible part of the take, and what moves it: wheel, drags, follow.
 
 use eframe::egui::{CursorIcon, PointerButton, Response, Ui, Vec2};
 
@@ -7,7 +7,7 @@ use super::layout::{AreaSize, RollView};
 use super::{NoteIndex, Parts};
 use crate::music::Pitch;
 
-/// How fast the view glides, per second: it is there after about a quarter of one.
+/// Speed of gliding, per second: the view arrives after about a quarter second.
 const GLIDE_RATE: f64 = 14.0;
 
 /// The view of a roll and whether it follows the playhead.
@@ -16,20 +16,21 @@ pub struct Camera {
     view: Option<RollView>,
     size: AreaSize,
     follows: bool,
-    /// While the view glides to follow: the left edge it is going to, seconds.
+    /// The left edge that the view is gliding to, seconds.
     glide_to_secs: Option<f64>,
-    /// What was followed in the last frame: only a target that moves takes the view along, so that zooming while
-    /// paused stays where the user zooms.
+    /// The target of the last frame. Only a moving target moves the view, so that zooming while paused stays where
+    /// the
+    /// user zooms.
     followed_secs: Option<f64>,
     wants: Option<Want>,
 }
 
-/// A change of view that waits until the size of the note area is known.
+/// A change of the view to make once the size of the note area is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Want {
     /// The whole take.
     Fit,
-    /// As if nobody had touched it.
+    /// The initial view.
     Reset,
 }
 
@@ -59,7 +60,7 @@ impl Camera {
         self.followed_secs = None;
     }
 
-    /// Brings the view up to date with the room there is and with the take.
+    /// Updates the view to the size of the note area and to the take.
     pub fn refresh(&mut self, input: &RollInput<'_>, index: &NoteIndex, size: AreaSize, is_new_take: bool) {
         let old = std::mem::replace(&mut self.size, size);
         let Some(view) = &mut self.view else {
@@ -68,7 +69,7 @@ impl Camera {
             self.view = Some(view);
             return;
         };
-        // The middle of the keyboard stays in the middle of a roll that changes its height.
+        // Keeps the middle key in the middle when the height changes.
         view.top_pitch += f64::from(size.height - old.height) / view.px_per_key / 2.0;
         if is_new_take {
             self.follows = true;
@@ -93,14 +94,14 @@ impl Camera {
         }
     }
 
-    /// Wheel, pinch and drags; a double-click resets. `notes` is the note area's response.
-    pub fn pointer(&mut self, ui: &mut Ui, notes: &Response, parts: &Parts) {
+    /// Wheel, pinch and, where `drags`, drags; a double-click resets. `notes` is the note area's response.
+    pub fn pointer(&mut self, ui: &mut Ui, notes: &Response, parts: &Parts, drags: bool) {
         let over = parts.notes.union(parts.gutter).union(parts.ruler);
         let hover = ui.input(|i| i.pointer.hover_pos()).filter(|pos| over.contains(*pos));
         if let Some(pos) = hover.filter(|_| ui.rect_contains_pointer(over)) {
             self.wheel(ui, pos - parts.notes.min);
         }
-        if notes.dragged_by(PointerButton::Middle) || notes.dragged_by(PointerButton::Primary) {
+        if drags && (notes.dragged_by(PointerButton::Middle) || notes.dragged_by(PointerButton::Primary)) {
             ui.set_cursor_icon(CursorIcon::Grabbing);
             self.pan(notes.drag_delta());
         }
@@ -118,7 +119,7 @@ impl Camera {
             ui.input_mut(|i| i.smooth_scroll_delta = Vec2::ZERO);
         }
         let Some(view) = &mut self.view else { return };
-        // egui gives both axes for Ctrl alone (and for a pinch), the vertical one only where Alt is held too.
+        // With Ctrl alone (and for a pinch) egui reports both axes; with Alt held too, only the vertical one.
         if zoom.x != 1.0 {
             view.zoom_time(f64::from(zoom.x), at.x.max(0.0));
             self.glide_to_secs = None;
@@ -127,7 +128,7 @@ impl Camera {
         }
     }
 
-    /// Moving through time by hand ends following.
+    /// Scrolls through time by hand, which ends following.
     fn pan(&mut self, delta: Vec2) {
         if let Some(view) = &mut self.view {
             view.pan(delta.x, delta.y);
@@ -137,7 +138,7 @@ impl Camera {
         }
     }
 
-    /// Shows the take from `secs` on, where the user has put it.
+    /// Shows the take from `secs` on, as the user asked.
     pub fn go_to(&mut self, secs: f64) {
         if let Some(view) = &mut self.view {
             view.left_secs = secs;
@@ -145,7 +146,7 @@ impl Camera {
         self.set_follows(false);
     }
 
-    /// Brings a note in sight.
+    /// Scrolls a note into view.
     pub fn reveal(&mut self, secs: f64, pitch: Pitch) {
         if let Some(view) = &mut self.view {
             view.reveal(secs, pitch, self.size);
@@ -153,7 +154,7 @@ impl Camera {
         self.set_follows(false);
     }
 
-    /// Follows the playhead, or the newest notes until it moves, and returns the view to draw.
+    /// Follows the playhead, or the newest notes before it moves, and returns the view to draw.
     pub fn settle(&mut self, ui: &Ui, input: &RollInput<'_>, duration_secs: f64) -> RollView {
         let size = self.size;
         let mut view = self.view();
@@ -165,12 +166,13 @@ impl Camera {
         view
     }
 
-    /// Keeps the target inside the follow band by gliding a page on: between two pages the roll stands still.
+    /// Keeps the target inside the follow band by gliding one page at a time.
     fn follow(&mut self, ui: &Ui, input: &RollInput<'_>, duration_secs: f64, view: &mut RollView) {
         let newest = input.performance.notes().last().map_or(0.0, |n| n.onset_secs);
-        let target = match input.is_growing && !input.is_playing {
-            true => newest.max(input.playhead_secs),
-            false => input.playhead_secs,
+        let target = if input.is_growing && !input.is_playing {
+            newest.max(input.playhead_secs)
+        } else {
+            input.playhead_secs
         };
         let has_moved = self.followed_secs.replace(target) != Some(target);
         if has_moved && self.glide_to_secs.is_none() && !view.is_in_band(target, self.size.width) {
@@ -191,7 +193,7 @@ impl Camera {
     }
 }
 
-/// Brings the take's keys to the middle.
+/// Centres the take's keys.
 fn centre_pitches(view: &mut RollView, size: AreaSize, pitches: Option<(Pitch, Pitch)>) {
     if let Some((low, high)) = pitches {
         let middle = (f64::from(low.number()) + f64::from(high.number()) + 1.0) / 2.0;

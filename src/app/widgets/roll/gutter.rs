@@ -1,4 +1,4 @@
-//! The keyboard at the left of the roll.
+//! The keyboard on the left of the roll.
 
 use eframe::egui::{
     self, Align2, Color32, FontId, Mesh, Rect, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2,
@@ -8,10 +8,10 @@ use super::layout::RollView;
 use super::{NoteIndex, RollColours};
 use crate::music::{Note, Pitch, Velocity};
 
-/// The velocity lit on each of the 88 keys; `None` where the key is up.
+/// The velocity shown on each of the 88 keys; `None` if the key is up.
 pub type LitKeys = [Option<Velocity>; Pitch::COUNT];
 
-/// The keys that are down at the playhead, sounding or paused.
+/// The keys that are down at the playhead, also while paused.
 pub fn lit_keys(index: &NoteIndex, notes: &[Note], playhead_secs: f64) -> LitKeys {
     let mut lit = [None; Pitch::COUNT];
     for (_, note) in index.sounding(notes, playhead_secs) {
@@ -44,9 +44,10 @@ fn paint_keys(
     colours: &RollColours,
 ) {
     let painter = ui.painter().with_clip_rect(rect);
-    let (ivory, ebony, gap) = match colours.is_dark {
-        true => (Color32::from_gray(200), Color32::from_gray(38), Color32::from_gray(140)),
-        false => (Color32::from_gray(252), Color32::from_gray(70), Color32::from_gray(205)),
+    let (ivory, ebony, gap) = if colours.is_dark {
+        (Color32::from_gray(200), Color32::from_gray(38), Color32::from_gray(140))
+    } else {
+        (Color32::from_gray(252), Color32::from_gray(70), Color32::from_gray(205))
     };
     let row = view.px_per_key as f32;
     let black_width = rect.width() * 0.6;
@@ -73,7 +74,7 @@ fn paint_keys(
     ui.painter().vline(rect.right() - 0.5, rect.y_range(), egui::Stroke::new(1.0, colours.line));
 }
 
-/// A white key reaches half a row under its black neighbours, as on the instrument.
+/// A white key extends half a row under its black neighbours, as on a piano.
 fn white_key(rect: Rect, top: f32, row: f32, pitch: Pitch) -> Rect {
     let has_black = |step: i32| pitch.transposed(step).is_some_and(Pitch::is_black_key);
     let above = if has_black(1) { row / 2.0 } else { 0.0 };
@@ -97,7 +98,7 @@ fn key_colour(
 
 fn paint_names(painter: &egui::Painter, view: &RollView, rect: Rect, lit: &LitKeys, colours: &RollColours) {
     let row = view.px_per_key as f32;
-    // With low rows an octave is little more than a line of text: every other C is named then.
+    // With low rows an octave is little higher than a line of text: label every other C.
     let every_octaves = if row * 12.0 < 24.0 { 2 } else { 1 };
     let size = (row * 1.3).clamp(8.5, 11.0);
     for octave in (1..=8u8).filter(|octave| octave % every_octaves == 0) {

@@ -1,13 +1,13 @@
-//! Finds the notes and pedal of a stretch of time without looking at all of them.
+//! An index to find the notes and pedal of a time range without looking at all of them.
 
 use std::ops::Range;
 
 use crate::music::{Note, Performance, Pitch};
 
-/// Notes looked at together: small enough to skip well, large enough that 100,000 notes have few blocks.
+/// Notes per block: small enough to skip well, large enough that 100,000 notes have few blocks.
 const BLOCK: usize = 64;
 
-/// The sustain pedal stands at `value` (1–127) over these seconds.
+/// A time span with the sustain pedal at `value` (1–127).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PedalSpan {
     pub from_secs: f64,
@@ -15,10 +15,10 @@ pub struct PedalSpan {
     pub value: u8,
 }
 
-/// What can be asked of a performance without walking through it. Made anew when the performance changes.
+/// The index of a performance. Rebuilt when the performance changes.
 #[derive(Clone, Debug, Default)]
 pub struct NoteIndex {
-    /// The latest key release among the notes of each block. A long note keeps its own block in sight only.
+    /// The latest key release in each block.
     block_release_secs: Vec<f64>,
     pedal: Vec<PedalSpan>,
     pub pitches: Option<(Pitch, Pitch)>,
@@ -44,8 +44,9 @@ impl NoteIndex {
         NoteIndex { block_release_secs, pedal, pitches: performance.pitch_range(), duration_secs }
     }
 
-    /// The notes that are held at some time within `range` (seconds), with their places in `notes`: the performance's
-    /// notes that this index was made of.
+    /// The notes held at some time within `range` (seconds), with their indices in `notes`, which must be the notes
+    /// that
+    /// this index was built from.
     pub fn notes_in<'a>(
         &'a self,
         notes: &'a [Note],
@@ -79,7 +80,7 @@ impl NoteIndex {
         &self.pedal[from.min(to)..to]
     }
 
-    /// The note drawn at a place: of those of this pitch within `slack_secs`, the one that begins last.
+    /// The note at a place: of those of this pitch within `slack_secs`, the last to begin.
     pub fn note_at(&self, notes: &[Note], secs: f64, pitch: Pitch, slack_secs: f64) -> Option<usize> {
         self.notes_in(notes, secs - slack_secs..secs).filter(|(_, n)| n.pitch == pitch).map(|(i, _)| i).last()
     }

@@ -1,4 +1,4 @@
-//! Where time and pitch lie on the screen: pure arithmetic, so that tests and benches need no window.
+//! Maps time and pitch to screen coordinates and back.
 //!
 //! Screen coordinates are points relative to the left top corner of the note area. On the pitch axis the key of
 //! MIDI number `p` covers `p..p + 1`, the low keys at the bottom.
@@ -7,33 +7,33 @@ use std::ops::Range;
 
 use crate::music::Pitch;
 
-/// Upper and lower end of the keyboard on the pitch axis.
+/// Upper and lower ends of the keyboard on the pitch axis.
 pub const PITCH_TOP: f64 = 109.0;
 pub const PITCH_BOTTOM: f64 = 21.0;
 
-/// Seconds across the note area of a roll nobody has zoomed.
+/// Seconds across the note area before any zooming.
 const DEFAULT_SPAN_SECS: f64 = 20.0;
-/// The middle of the keyboard where most piano music lies.
+/// The middle of the range of most piano music.
 const DEFAULT_CENTRE_PITCH: f64 = 63.0;
 const PX_PER_SEC: Range<f64> = 0.05..2000.0;
 const MAX_PX_PER_KEY: f64 = 40.0;
-/// Row heights of a roll nobody has zoomed: under the lower one a soft note looks like a loud one, over the upper one
-/// more keys are worth more than higher rows.
+/// Row heights before any zooming: below the lower bound soft notes look like loud ones, above the upper bound more
+/// keys are more useful than higher rows.
 const INITIAL_PX_PER_KEY: Range<f64> = 4.0..7.0;
-/// Keys that a take in the making should find in sight: nearly all that is written for the piano.
+/// Keys visible while a take grows: nearly all of piano music.
 const INITIAL_KEYS: f64 = 62.0;
-/// While following, the playhead stays between these shares of the width.
+/// While following, the playhead stays between these fractions of the width.
 const FOLLOW_BAND: Range<f64> = 0.2..0.8;
-/// Air left of time zero, points.
+/// Margin left of time zero, points.
 const LEAD_IN_PX: f64 = 6.0;
 
-/// The part of time and pitch that is on the screen, and how large.
+/// The visible range of time and pitch, and its scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RollView {
-    /// Time at the left edge; a little below zero at the very beginning.
+    /// Time at the left edge; slightly negative at the beginning.
     pub left_secs: f64,
     pub px_per_sec: f64,
-    /// Pitch axis at the upper edge.
+    /// Pitch at the upper edge.
     pub top_pitch: f64,
     pub px_per_key: f64,
 }
@@ -46,7 +46,7 @@ pub struct AreaSize {
 }
 
 impl RollView {
-    /// The beginning of a take at a comfortable size.
+    /// The start of a take at the default scale.
     pub fn initial(size: AreaSize) -> RollView {
         let all_keys = f64::from(size.height) / (PITCH_TOP - PITCH_BOTTOM);
         let usual = f64::from(size.height) / INITIAL_KEYS;
@@ -62,7 +62,7 @@ impl RollView {
         view
     }
 
-    /// The whole take and no more keys than it uses (with two spare ones at either side).
+    /// The whole take, with only the keys it uses and two more on either side.
     pub fn fit(size: AreaSize, total_secs: f64, pitches: Option<(Pitch, Pitch)>) -> RollView {
         let mut view = RollView::initial(size);
         let room = (f64::from(size.width) - 2.0 * LEAD_IN_PX).max(1.0);
@@ -78,14 +78,14 @@ impl RollView {
         view
     }
 
-    /// Keeps the view where there is something to see; call it after every change.
+    /// Keeps the view inside the take; call after every change.
     pub fn clamp(&mut self, size: AreaSize, total_secs: f64) {
         let (width, height) = (f64::from(size.width.max(1.0)), f64::from(size.height.max(1.0)));
         self.px_per_sec = self.px_per_sec.clamp(PX_PER_SEC.start, PX_PER_SEC.end);
         let all_keys = height / (PITCH_TOP - PITCH_BOTTOM);
         self.px_per_key = self.px_per_key.clamp(all_keys, MAX_PX_PER_KEY.max(all_keys));
         let first = -LEAD_IN_PX / self.px_per_sec;
-        // Half a window of air after the end: notes that still arrive find room without a jump.
+        // Half a view of margin after the end, so that new notes do not cause a jump.
         let last = (total_secs - 0.5 * width / self.px_per_sec).max(first);
         self.left_secs = self.left_secs.clamp(first, last);
         self.top_pitch = self.top_pitch.clamp(
@@ -102,12 +102,12 @@ impl RollView {
         self.left_secs + f64::from(x) / self.px_per_sec
     }
 
-    /// The screen height of a place on the pitch axis.
+    /// The y coordinate of a pitch.
     pub fn y(&self, pitch_axis: f64) -> f32 {
         ((self.top_pitch - pitch_axis) * self.px_per_key) as f32
     }
 
-    /// The key under a screen height; `None` beyond the keyboard's ends.
+    /// The key at a y coordinate; `None` beyond the ends of the keyboard.
     pub fn pitch_at(&self, y: f32) -> Option<Pitch> {
         let number = (self.top_pitch - f64::from(y) / self.px_per_key).floor();
         (0.0..128.0).contains(&number).then(|| Pitch::new(number as u8)).flatten()
@@ -118,26 +118,26 @@ impl RollView {
         self.y(f64::from(pitch.number()) + 1.0)
     }
 
-    /// The seconds in sight.
+    /// The visible time range, in seconds.
     pub fn visible_secs(&self, width: f32) -> Range<f64> {
         self.left_secs..self.secs(width)
     }
 
-    /// Stretches time by `factor`, the moment under `x` staying where it is.
+    /// Zooms time by `factor` around `x`.
     pub fn zoom_time(&mut self, factor: f64, x: f32) {
         let held = self.secs(x);
         self.px_per_sec = (self.px_per_sec * factor).clamp(PX_PER_SEC.start, PX_PER_SEC.end);
         self.left_secs = held - f64::from(x) / self.px_per_sec;
     }
 
-    /// Stretches the pitch axis by `factor`, the key under `y` staying where it is.
+    /// Zooms the pitch axis by `factor` around `y`.
     pub fn zoom_pitch(&mut self, factor: f64, y: f32) {
         let held = self.top_pitch - f64::from(y) / self.px_per_key;
         self.px_per_key = (self.px_per_key * factor).clamp(0.1, MAX_PX_PER_KEY);
         self.top_pitch = held + f64::from(y) / self.px_per_key;
     }
 
-    /// Moves the content by so many points: right and down are positive, as a drag gives them.
+    /// Moves the content by a drag, in points: right and down are positive.
     pub fn pan(&mut self, dx: f32, dy: f32) {
         self.left_secs -= f64::from(dx) / self.px_per_sec;
         self.top_pitch += f64::from(dy) / self.px_per_key;
@@ -146,7 +146,7 @@ impl RollView {
     /// Is `secs` inside the follow band?
     pub fn is_in_band(&self, secs: f64, width: f32) -> bool {
         let share = f64::from(self.x(secs)) / f64::from(width.max(1.0));
-        // The tolerance keeps a view that has just been moved from being moved again for a rounding error.
+        // The tolerance avoids moving the view again for a rounding error.
         (FOLLOW_BAND.start - 1e-3..=FOLLOW_BAND.end).contains(&share)
     }
 
@@ -155,7 +155,7 @@ impl RollView {
         secs - FOLLOW_BAND.start * f64::from(width) / self.px_per_sec
     }
 
-    /// Moves no further than needed for `secs` and the row of `pitch` to be in sight.
+    /// Scrolls just far enough to show `secs` and the row of `pitch`.
     pub fn reveal(&mut self, secs: f64, pitch: Pitch, size: AreaSize) {
         let x = self.x(secs);
         if x < 0.0 || x > size.width * 0.95 {
@@ -170,7 +170,7 @@ impl RollView {
     }
 }
 
-/// The distance of the ruler's labels and of its small strokes, seconds.
+/// The spacing of the ruler's labels and ticks, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RulerStep {
     pub label_secs: f64,
@@ -208,7 +208,8 @@ impl RulerStep {
     }
 }
 
-/// The length the overview shows. While notes still come it grows in steps, so that the strip stands still in between.
+/// The length shown in the overview. While a take grows it grows in steps, so that the strip does not move
+/// constantly.
 pub fn overview_secs(total_secs: f64, is_growing: bool) -> f64 {
     if !is_growing {
         return total_secs.max(1.0);

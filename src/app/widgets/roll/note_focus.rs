@@ -1,4 +1,4 @@
-//! One note at a time: the note under the pointer and the note that the keyboard is on.
+//! Single notes: the note under the pointer and the note with keyboard focus.
 
 use eframe::egui::{
     self, CursorIcon, EventFilter, FontId, Key, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, vec2,
@@ -11,7 +11,7 @@ use crate::app::kit::keys::take_plain;
 use crate::display::clock;
 use crate::music::Note;
 
-/// Places further apart in time are no neighbours, seconds.
+/// Notes further apart than this, in seconds, are not neighbours.
 const NEAR_SECS: f64 = 2.0;
 const MOVES: [Key; 6] = [Key::ArrowRight, Key::ArrowLeft, Key::ArrowUp, Key::ArrowDown, Key::Home, Key::End];
 
@@ -22,7 +22,7 @@ pub struct NoteFocus {
 }
 
 impl NoteFocus {
-    /// Keeps the focus while the same take grows.
+    /// Keeps the focus while a take grows.
     pub fn refresh(&mut self, notes: &[Note], is_new_take: bool) {
         self.place = self.place.filter(|i| !is_new_take && *i < notes.len());
     }
@@ -31,7 +31,7 @@ impl NoteFocus {
         notes.get(self.place?)
     }
 
-    /// Arrows, Home, End and Enter while the roll has the focus. Returns the note that was moved to.
+    /// Handles arrows, Home, End and Enter while the roll has focus. Returns the note that was moved to.
     pub fn keys<'a>(
         &mut self,
         ui: &mut Ui,
@@ -50,7 +50,7 @@ impl NoteFocus {
             moved = Some(self.target(key, notes, input.playhead_secs));
             self.place = moved;
         }
-        // egui turns Enter, and a screen reader's press, into a click without a pointer.
+        // egui turns Enter and a screen reader's press into a click without a pointer.
         let is_pressed = response.clicked() && response.interact_pointer_pos().is_none();
         if let Some(note) =
             self.note(notes).filter(|_| is_pressed || !take_plain(ui.ctx(), &[Key::Enter]).is_empty())
@@ -60,7 +60,7 @@ impl NoteFocus {
         notes.get(moved?)
     }
 
-    /// Where a key leads; the first one to the note at the playhead.
+    /// The note that a key moves to; the first key moves to the note at the playhead.
     fn target(&self, key: Key, notes: &[Note], playhead_secs: f64) -> usize {
         let last = notes.len() - 1;
         let at_playhead = notes.partition_point(|n| n.onset_secs < playhead_secs).min(last);
@@ -75,7 +75,7 @@ impl NoteFocus {
         }
     }
 
-    /// Outline and words for both notes; a click plays the one under the pointer.
+    /// Outlines and labels both notes; a click plays the one under the pointer.
     #[expect(clippy::too_many_arguments)]
     pub fn ui(
         &mut self,
@@ -110,7 +110,9 @@ impl NoteFocus {
             ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
             note_card(ui, area, pos + vec2(0.0, 10.0), note, colours);
         }
-        if response.clicked() {
+        if response.clicked() && ui.input(|i| i.modifiers.shift) {
+            events.push(RollEvent::ToggleNote(place));
+        } else if response.clicked() {
             self.place = Some(place);
             events.push(audition(note));
         }
@@ -121,7 +123,7 @@ fn audition(note: &Note) -> RollEvent {
     RollEvent::Audition { pitch: note.pitch, velocity: note.velocity }
 }
 
-/// Next note above or below: near in time first, then near in pitch.
+/// The next note above or below, preferring near in time, then in pitch.
 fn neighbour(notes: &[Note], from: usize, up: bool) -> usize {
     let here = &notes[from];
     let near = notes.partition_point(|n| n.onset_secs < here.onset_secs - NEAR_SECS)
@@ -138,7 +140,7 @@ fn neighbour(notes: &[Note], from: usize, up: bool) -> usize {
         .unwrap_or(from)
 }
 
-/// "F♯4  at 0:12.34  0.52 s  velocity 71". The sharp sign is in no font that egui brings along.
+/// "F♯4  at 0:12.34  0.52 s  velocity 71".
 pub fn note_text(ui: &Ui, note: &Note) -> String {
     let font = FontId::proportional(11.0);
     let mut name = note.pitch.name();

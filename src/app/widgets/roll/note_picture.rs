@@ -1,32 +1,34 @@
-//! Notes as pixels: how a long take is drawn that lies in sight as a whole.
+//! Notes as a bitmap, to draw a long take that is visible as a whole.
 //!
-//! egui walks through every corner of a mesh in each frame, drawn anew or not; a picture costs one rectangle once it
-//! is made, and thousands of notes a few pixels wide are made into one faster than into triangles.
+//! egui processes every vertex of a mesh in each frame. A bitmap costs one rectangle per frame, and thousands of
+//! small
+//! notes are faster to rasterise than to triangulate.
 
 use eframe::egui::{
     Color32, ColorImage, Context, Pos2, Rect, Shape, TextureHandle, TextureOptions, Vec2, pos2,
 };
 
-/// A note as triangles costs about as much as so many pixels of a picture that is made and brought to the GPU.
+/// Triangulating a note costs about as much as rasterising and uploading this many pixels.
 const PIXELS_PER_NOTE: f32 = 200.0;
 
-/// A picture of an area, pixel for pixel.
+/// A bitmap of an area, at screen resolution.
 #[derive(Default)]
 pub struct NotePicture {
-    /// The pixels, and where they lie.
+    /// The texture and its area.
     drawn: Option<(TextureHandle, Rect)>,
 }
 
 impl NotePicture {
-    /// Is it less work to draw so many notes as pixels?
+    /// Is a bitmap cheaper for this many notes?
     pub fn is_cheaper(ctx: &Context, notes: usize, area: Rect) -> bool {
         let size = area.size() * ctx.pixels_per_point();
         let most = ctx.input(|i| i.max_texture_side) as f32;
         notes as f32 * PIXELS_PER_NOTE > size.x * size.y && size.max_elem() + 2.0 < most
     }
 
-    /// Paints rectangles over each other onto nothing. A pixel whose middle lies inside belongs to a rectangle, as on
-    /// the GPU.
+    /// Paints rectangles over each other on a transparent bitmap. A pixel belongs to a rectangle if its centre is
+    /// inside,
+    /// as on the GPU.
     pub fn fill(&mut self, ctx: &Context, area: Rect, rects: impl Iterator<Item = (Rect, Color32)>) {
         let scale = ctx.pixels_per_point();
         let first = (area.min.to_vec2() * scale).floor();

@@ -10,14 +10,14 @@ use super::note_picture::NotePicture;
 use super::{NoteIndex, RollColours};
 use crate::music::{Note, Pitch, Velocity};
 
-/// Rows at least this high have notes with softened corners.
+/// Notes in rows of at least this height have rounded corners.
 const ROUNDED_FROM_PX: f64 = 7.0;
 const CORNER_PX: f32 = 1.6;
 const MIN_NOTE_WIDTH_PX: f32 = 2.0;
-/// Notes further than this from the playhead are dimmest.
+/// Distance from the playhead at which dimming is strongest.
 const SPOTLIGHT_SECS: f64 = 7.0;
 
-/// Where a note is painted. The height follows the velocity, a hair of air parts repeated notes.
+/// The rectangle of a note. Its height depends on the velocity; a small gap separates repeated notes.
 pub fn note_rect(view: &RollView, area: Rect, note: &Note) -> Rect {
     let row = view.px_per_key as f32;
     let height = (row * (0.46 + 0.5 * loudness(note.velocity))).max(row.min(1.5));
@@ -30,7 +30,7 @@ pub fn note_rect(view: &RollView, area: Rect, note: &Note) -> Rect {
     Rect::from_min_size(pos2(left, middle - height / 2.0), vec2(width.max(MIN_NOTE_WIDTH_PX), height))
 }
 
-/// A rectangle whose corners are cut by a hair, as eight vertices: at note size that reads as round.
+/// A rectangle with slightly cut corners (eight vertices): at this size they look round.
 fn add_rounded(mesh: &mut Mesh, rect: Rect, colour: Color32) {
     let cut = CORNER_PX.min(rect.width() / 2.0).min(rect.height() / 2.0);
     let first = mesh.vertices.len() as u32;
@@ -52,7 +52,7 @@ fn add_rounded(mesh: &mut Mesh, rect: Rect, colour: Color32) {
     }
 }
 
-/// What the painted notes depend on; nothing else may change them.
+/// Cache key: everything that the painted notes depend on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct NotesKey {
     take_id: u64,
@@ -63,7 +63,7 @@ struct NotesKey {
     pixels_per_point: f32,
 }
 
-/// All notes in sight as one shape, kept while nothing that it depends on changes.
+/// All visible notes as one shape, cached.
 #[derive(Debug, Default)]
 pub struct NotesLayer {
     key: Option<NotesKey>,
@@ -102,19 +102,17 @@ impl NotesLayer {
                 .map(|(_, n)| (note_rect(view, area, n), by_velocity[usize::from(n.velocity.value())]))
                 .filter(|(rect, _)| rect.bottom() >= area.top() && rect.top() <= area.bottom());
             self.is_picture = NotePicture::is_cheaper(ctx, in_sight().count(), area);
-            match self.is_picture {
-                true => self.picture.fill(ctx, area, rects),
-                false => fill_mesh(Arc::make_mut(&mut self.mesh), rects, view),
+            if self.is_picture {
+                self.picture.fill(ctx, area, rects)
+            } else {
+                fill_mesh(Arc::make_mut(&mut self.mesh), rects, view)
             }
         }
-        match self.is_picture {
-            true => self.picture.shape(),
-            false => Shape::Mesh(self.mesh.clone()),
-        }
+        if self.is_picture { self.picture.shape() } else { Shape::Mesh(self.mesh.clone()) }
     }
 }
 
-/// The old mesh is reused where the painter has let go of it: no allocation while scrolling.
+/// Reuses the old mesh if the painter has dropped it, so that scrolling does not allocate.
 fn fill_mesh(mesh: &mut Mesh, rects: impl Iterator<Item = (Rect, Color32)>, view: &RollView) {
     mesh.clear();
     let is_rounded = view.px_per_key >= ROUNDED_FROM_PX;
@@ -127,7 +125,7 @@ fn fill_mesh(mesh: &mut Mesh, rects: impl Iterator<Item = (Rect, Color32)>, view
     }
 }
 
-/// The notes whose key is down, once more and brighter, with a glow.
+/// Redraws the notes whose key is down brighter and with a glow.
 pub fn paint_sounding<'a>(
     painter: &Painter,
     sounding: impl Iterator<Item = &'a Note>,
@@ -147,7 +145,7 @@ pub fn paint_sounding<'a>(
     painter.add(Shape::mesh(bright));
 }
 
-/// Shaded black-key rows, a line under every C and the ruler's lines carried down.
+/// The background: shaded black-key rows, a line below every C, and the ruler's lines.
 pub fn paint_rows(painter: &Painter, view: &RollView, area: Rect, colours: &RollColours) {
     let mut mesh = Mesh::default();
     mesh.add_colored_rect(area, colours.well);
@@ -160,7 +158,7 @@ pub fn paint_rows(painter: &Painter, view: &RollView, area: Rect, colours: &Roll
                 colours.black_row,
             );
         }
-        // Between B and C and between E and F two white rows meet.
+        // Two white rows meet between B and C and between E and F.
         let strength = match pitch.class() {
             0 => 0.9,
             5 => 0.35,
@@ -178,7 +176,7 @@ pub fn paint_rows(painter: &Painter, view: &RollView, area: Rect, colours: &Roll
     painter.add(Shape::mesh(mesh));
 }
 
-/// Dims what is far from the playhead by laying the ground's colour over it; `strength` 0–1.
+/// Dims what is far from the playhead with an overlay in the background colour; `strength` 0–1.
 pub fn paint_spotlight(
     painter: &Painter,
     view: &RollView,
@@ -216,7 +214,7 @@ pub fn paint_spotlight(
     painter.add(Shape::mesh(mesh));
 }
 
-/// The sustain pedal: as high as the pedal is deep.
+/// The sustain pedal lane; height shows the depth of the pedal.
 pub fn paint_pedal(painter: &Painter, index: &NoteIndex, view: &RollView, lane: Rect, colours: &RollColours) {
     let mut mesh = Mesh::default();
     mesh.add_colored_rect(lane, colours.black_row);

@@ -1,4 +1,4 @@
-//! The strip under the roll: the whole take, and the part of it that is in sight.
+//! The overview below the roll: the whole take, with the visible part marked.
 
 use std::sync::Arc;
 
@@ -20,17 +20,17 @@ struct OverviewKey {
     colours: RollColours,
 }
 
-/// View state of the strip.
+/// View state of the overview.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
     key: Option<OverviewKey>,
     mesh: Arc<Mesh>,
-    /// While the window is dragged: how far the pointer is from its left edge, seconds.
+    /// While the marked part is dragged: distance of the pointer from its left edge, seconds.
     grab_secs: Option<f64>,
 }
 
 impl Overview {
-    /// Paints the strip; returns the new left edge of the view (seconds) when the user moves it.
+    /// Paints the overview; returns the new left edge of the view (seconds) if the user moves it.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -51,7 +51,7 @@ impl Overview {
         });
         let response = response.on_hover_cursor(CursorIcon::PointingHand);
         let secs_at = |x: f32| f64::from((x - rect.left()) / rect.width().max(1.0)) * shown_secs;
-        // The strip is as wide as the note area.
+        // The overview is as wide as the note area.
         let span = view.visible_secs(rect.width());
 
         let mut moved = None;
@@ -59,10 +59,9 @@ impl Overview {
         {
             if let Some(pos) = response.interact_pointer_pos() {
                 let at = secs_at(pos.x);
-                // A press inside the window takes it where it is; a press beside it brings its middle there.
-                let grab = *self.grab_secs.get_or_insert_with(|| match span.contains(&at) {
-                    true => at - span.start,
-                    false => (span.end - span.start) / 2.0,
+                // A press inside the marked part grabs it; a press elsewhere centres it there.
+                let grab = *self.grab_secs.get_or_insert_with(|| {
+                    if span.contains(&at) { at - span.start } else { (span.end - span.start) / 2.0 }
                 });
                 moved = Some(at - grab);
             }

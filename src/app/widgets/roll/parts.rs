@@ -8,10 +8,10 @@ const GUTTER_PX: f32 = 48.0;
 const RULER_PX: f32 = 24.0;
 const PEDAL_PX: f32 = 14.0;
 const OVERVIEW_PX: f32 = 40.0;
-/// The roll gives up its overview, then its pedal lane, before the note area gets lower than this.
+/// If the note area would be lower than this, the overview is hidden first, then the pedal lane.
 const MIN_NOTES_PX: f32 = 120.0;
 
-/// Where the parts of the roll lie this frame. Notes, ruler, pedal lane and overview share left and right.
+/// The rectangles in this frame. Notes, ruler, pedal lane and overview share their left and right edges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parts {
     pub ruler: Rect,

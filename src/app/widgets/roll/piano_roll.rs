@@ -1,6 +1,6 @@
 //! The piano roll: keyboard, ruler, notes, pedal lane and overview of one take.
 //!
-//! The roll owns its view (zoom, scroll, follow) and nothing else; what happens in it comes out as [`RollEvent`]s.
+//! The roll owns only its view (zoom, scroll, follow); user input comes out as [`RollEvent`]s.
 
 use eframe::egui::{
     self, Align2, FontId, Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo, accesskit, pos2,
@@ -9,16 +9,16 @@ use eframe::egui::{
 
 use super::layout::RollView;
 use super::{
-    Camera, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag, Want, empty_ui,
-    gutter_ui, lit_keys, note_text, paint_growing, paint_outside_loop, paint_pedal, paint_playhead,
-    paint_rows, paint_sounding, paint_spotlight, ruler_ui,
+    Camera, Marquee, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag, Want,
+    empty_ui, gutter_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop, paint_pedal,
+    paint_playhead, paint_rows, paint_selection, paint_sounding, paint_spotlight, ruler_ui,
 };
 use crate::app::kit::theme::Palette;
 use crate::app::widgets::roll::input::{RollEvent, RollInput};
 use crate::display::clock;
 use crate::music::Velocity;
 
-/// A key of the gutter sounds like this.
+/// Velocity of a key clicked on the keyboard.
 const KEY_VELOCITY: i32 = 80;
 const FOCUS_ID: &str = "pastiche piano roll";
 
@@ -26,17 +26,18 @@ const FOCUS_ID: &str = "pastiche piano roll";
 #[derive(Debug, Default)]
 pub struct PianoRoll {
     camera: Camera,
-    /// Take and revision that the index is of.
+    /// Take and revision of the index.
     identity: Option<(u64, u64)>,
     index: NoteIndex,
     focus: NoteFocus,
     ruler_drag: Option<RulerDrag>,
+    marquee: Marquee,
     layer: NotesLayer,
     overview: Overview,
 }
 
 impl PianoRoll {
-    /// Draws the roll into all the space there is; what the user did is appended to `events`.
+    /// Draws the roll into the available space and appends the user's input to `events`.
     pub fn ui(&mut self, ui: &mut Ui, input: &RollInput<'_>, events: &mut Vec<RollEvent>) -> Response {
         let (full, _) = ui.allocate_exact_size(ui.available_size().max(vec2(160.0, 80.0)), Sense::hover());
         let parts = Parts::new(full);
@@ -69,7 +70,7 @@ impl PianoRoll {
         self.camera.want(Want::Fit);
     }
 
-    /// Goes back to the size and place of a roll that nobody has touched.
+    /// Resets the view.
     pub fn reset_view(&mut self) {
         self.camera.want(Want::Reset);
     }
@@ -83,17 +84,17 @@ impl PianoRoll {
         self.camera.set_follows(on);
     }
 
-    /// What is in sight.
+    /// The current view.
     pub fn view(&self) -> RollView {
         self.camera.view()
     }
 
-    /// The keyboard focus is on the roll: arrows, Enter, Home and End move between its notes and are not shortcuts.
+    /// Does the roll have keyboard focus? Then arrows, Enter, Home and End move between notes and are not shortcuts.
     pub fn has_focus(ctx: &egui::Context) -> bool {
         ctx.memory(|m| m.has_focus(Id::unique(FOCUS_ID)))
     }
 
-    /// Brings index and view up to date with the take.
+    /// Updates index and view to the take.
     fn refresh(&mut self, input: &RollInput<'_>, parts: &Parts) {
         let identity = (input.take_id, input.revision);
         let is_new_take = self.identity.map(|(take, _)| take) != Some(input.take_id);
@@ -105,7 +106,7 @@ impl PianoRoll {
         self.camera.refresh(input, &self.index, parts.size(), is_new_take);
     }
 
-    /// Everything that moves the view; returns the view to draw.
+    /// Handles everything that moves the view; returns the view to draw.
     fn interact(
         &mut self,
         ui: &mut Ui,
@@ -115,7 +116,9 @@ impl PianoRoll {
         response: &Response,
         events: &mut Vec<RollEvent>,
     ) -> RollView {
-        self.camera.pointer(ui, response, parts);
+        let view = self.camera.view();
+        self.marquee.ui(ui, response, &view, events);
+        self.camera.pointer(ui, response, parts, !self.marquee.is_active());
         let view = self.camera.view();
         if let Some(rect) = parts.overview
             && let Some(left_secs) = self.overview.ui(ui, rect, input, &self.index, &view, colours)
@@ -159,6 +162,11 @@ impl PianoRoll {
         if input.is_growing {
             paint_growing(&painter, area.left() + view.x(self.index.duration_secs), area, colours);
         }
+        paint_locks(&painter, view, area, input.locks, colours);
+        if let Some(selection) = input.selection {
+            paint_selection(&painter, view, area, selection, notes, colours);
+        }
+        self.marquee.paint(ui, &painter, area, colours);
         if let Some(range) = &input.loop_secs {
             paint_outside_loop(&painter, view, area, range, colours);
         }
@@ -194,7 +202,8 @@ impl PianoRoll {
                 self.set_follows(follows);
             }
             let hint = "Show the whole take (F).\n\nWheel: pitch. Shift+wheel: time.\nCtrl+wheel: zoom time. \
-                        Ctrl+Alt+wheel: zoom pitch.\nDrag to move, double-click to reset.";
+                        Ctrl+Alt+wheel: zoom pitch.\nDrag to move, double-click to reset. \
+                        Shift+drag: select.";
             let fit = egui::Button::selectable(false, small("Fit"));
             if ui.put(place(92.0, 34.0), fit).on_hover_text(hint).clicked() {
                 self.fit();
@@ -219,7 +228,7 @@ fn notes_response(ui: &mut Ui, parts: &Parts, input: &RollInput<'_>, focused: Op
     response
 }
 
-/// One sentence for somebody who cannot see the roll.
+/// A description for screen readers.
 fn summary(input: &RollInput<'_>) -> String {
     let notes = input.performance.notes().len();
     if notes == 0 {

@@ -1,10 +1,10 @@
-//! A performance as a coarse picture: how the overview and the thumbnails draw any number of notes cheaply.
+//! A coarse raster of a performance, with which overview and thumbnails draw any number of notes cheaply.
 
 use eframe::egui::{Color32, Mesh, Rect, pos2};
 
 use crate::music::{Performance, Pitch};
 
-/// A stretch of filled cells in one row.
+/// A run of filled cells in a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Run {
     row: u16,
@@ -21,7 +21,8 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// `total_secs` is the time that the columns cover; `pitches` the lowest and highest row. At most 4,096 columns.
+    /// `total_secs` is the time that the columns cover; `pitches` are the lowest and highest row. At most 4,096
+    /// columns.
     pub fn new(
         performance: &Performance,
         total_secs: f64,
@@ -45,14 +46,14 @@ impl Raster {
         Raster { columns: columns as u16, rows: rows as u16, runs }
     }
 
-    /// Appends the picture, stretched over `rect`. `colour_at` gives the colour of a run that begins at a share
+    /// Appends the raster, stretched over `rect`. `colour_at` gives the colour of a run that begins at a fraction
     /// (0–1) of the width.
     pub fn fill_mesh(&self, mesh: &mut Mesh, rect: Rect, colour_at: impl Fn(f32) -> Color32) {
         if self.columns == 0 || self.rows == 0 {
             return;
         }
         let (width, height) = (rect.width() / f32::from(self.columns), rect.height() / f32::from(self.rows));
-        // Cells under a point high would flicker away on a rasteriser without anti-aliasing.
+        // Cells lower than a point would disappear on a rasteriser without anti-aliasing.
         let cell = height.max(1.0);
         for run in &self.runs {
             let left = rect.left() + f32::from(run.from) * width;
@@ -63,7 +64,7 @@ impl Raster {
         }
     }
 
-    /// How many rectangles the picture has.
+    /// The number of rectangles.
     pub fn len(&self) -> usize {
         self.runs.len()
     }

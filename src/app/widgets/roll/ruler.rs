@@ -1,4 +1,4 @@
-//! The time ruler: a click seeks, a drag makes a loop.
+//! The time ruler: a click seeks, a drag sets the loop.
 
 use std::ops::Range;
 
@@ -12,18 +12,18 @@ use super::input::RollEvent;
 use super::layout::{RollView, RulerStep};
 use crate::display::clock;
 
-/// A shorter drag is a click with an unsteady hand.
+/// A shorter drag counts as a click.
 const MIN_LOOP_SECS: f64 = 0.2;
-/// How near the pointer must come to a loop's edge to take hold of it, points.
+/// Distance at which a drag grabs an edge of the loop, points.
 const EDGE_REACH_PX: f32 = 6.0;
 
-/// A drag on the ruler that is under way: the loop goes from `anchor_secs` to the pointer.
+/// A drag in progress: the loop is between `anchor_secs` and the pointer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RulerDrag {
     anchor_secs: f64,
 }
 
-/// Paints the ruler and turns pointer acts into seek and loop.
+/// Paints the ruler and turns pointer input into seek and loop events.
 pub fn ruler_ui(
     ui: &mut Ui,
     view: &RollView,
@@ -42,7 +42,7 @@ pub fn ruler_ui(
     if response.drag_started_by(egui::PointerButton::Primary)
         && let Some(origin) = ui.input(|i| i.pointer.press_origin())
     {
-        // Whoever takes one edge of a loop holds the other one still.
+        // Dragging one edge of a loop keeps the other in place.
         let anchor_secs = edge(origin.x).unwrap_or_else(|| secs_at(origin.x));
         *drag = Some(RulerDrag { anchor_secs });
     }
@@ -79,7 +79,7 @@ pub fn ruler_ui(
     }
 }
 
-/// The far edge of the loop, where `x` is at the near one.
+/// The other edge of the loop, if `x` is at one edge.
 fn edge_under(view: &RollView, rect: Rect, range: &Range<f64>, x: f32) -> Option<f64> {
     let near = |secs: f64| (rect.left() + view.x(secs) - x).abs() <= EDGE_REACH_PX;
     if near(range.end) {

@@ -1,4 +1,4 @@
-//! What lies over the notes: the growing end, the loop, the playhead and the empty state.
+//! Overlays on the notes: growing end, loop, playhead and the empty state.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub fn paint_growing(painter: &Painter, x: f32, area: Rect, colours: &RollColour
     painter.vline(x + 4.0, area.y_range(), Stroke::new(1.0, colours.composer.gamma_multiply(0.5)));
 }
 
-/// Dims what the loop leaves out.
+/// Dims everything outside the loop.
 pub fn paint_outside_loop(
     painter: &Painter,
     view: &RollView,
@@ -48,7 +48,7 @@ pub fn paint_playhead(ui: &Ui, playhead_secs: f64, parts: &Parts, view: &RollVie
     ui.painter().add(Shape::convex_polygon(head, colours.text, Stroke::NONE));
 }
 
-/// One sentence and one button.
+/// The empty roll: a sentence and a button.
 pub fn empty_ui(
     ui: &mut Ui,
     area: Rect,

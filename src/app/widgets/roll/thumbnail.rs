@@ -1,4 +1,4 @@
-//! A take at the size of a list entry.
+//! Thumbnails of takes.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::music::Performance;
 const COLUMNS: usize = 128;
 const ROWS: usize = 22;
 
-/// The picture of a take for the list: made once, a few KiB, cheap to clone and to paint.
+/// The thumbnail of a take in the list: a few KiB, cheap to clone and to paint.
 #[derive(Clone, Debug, Default)]
 pub struct Thumbnail {
     raster: Arc<Raster>,
@@ -25,7 +25,7 @@ impl Thumbnail {
         Thumbnail { raster: Arc::new(raster) }
     }
 
-    /// Paints into `rect`. With `progress` (0–1) what has been played is in full colour and the rest dimmer.
+    /// Paints into `rect`. With `progress` (0–1), the part already played is in full colour and the rest is dimmer.
     pub fn paint(&self, painter: &Painter, rect: Rect, colour: Color32, progress: Option<f32>) {
         let dim = colour.gamma_multiply(0.45);
         let mut mesh = Mesh::default();

@@ -22,7 +22,7 @@ impl Default for CurveOptions {
     }
 }
 
-/// One plot: a training curve and, where it is measured, its validation.
+/// A plot: a training curve and, if it is measured, its validation curve.
 struct CurveSpec<'a> {
     title: &'a str,
     unit: &'a str,
@@ -54,7 +54,7 @@ fn options_ui(ui: &mut Ui, options: &mut CurveOptions) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Smoothing").size(12.0).color(palette.weak_text));
-        // Most of the useful range lies close to 1, so the slider moves the number of steps averaged over.
+        // Most of the useful range is close to 1, so the slider sets the number of steps averaged over.
         let mut window = 1.0 / (1.0 - options.smoothing.clamp(0.0, 0.999));
         let slider = egui::Slider::new(&mut window, 1.0..=1000.0).logarithmic(true).show_value(false);
         let hint = "Exponential moving average; the raw curve stays as a ghost";
@@ -80,9 +80,10 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
     let smooth = thinned(smooth, columns / 2);
     let valid: Vec<[f64; 2]> =
         spec.valid.map_or(Vec::new(), |v| v.smoothed(0.0).into_iter().map(|[x, y]| [map_x(x), y]).collect());
-    let fitted = fitted(&raw, &smooth, &valid).unwrap_or(match log_steps {
-        true => PlotBounds::from_min_max([0.0, 0.0], [3.0, 1.0]),
-        false => PlotBounds::from_min_max([0.0, 0.0], [1000.0, 1.0]),
+    let fitted = fitted(&raw, &smooth, &valid).unwrap_or(if log_steps {
+        PlotBounds::from_min_max([0.0, 0.0], [3.0, 1.0])
+    } else {
+        PlotBounds::from_min_max([0.0, 0.0], [1000.0, 1.0])
     });
     let is_empty = smooth.is_empty() && valid.is_empty();
     let id = ui.make_persistent_id(("training curve", spec.title, log_steps));
@@ -110,7 +111,7 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
         if options.smoothing > 0.0 {
             plot.line(Line::new("raw", raw).color(ghost).width(1.0).allow_hover(false));
         }
-        // As a band of its extremes, which egui_plot makes of dense lines, a steep stretch would thin out.
+        // As the min/max band that egui_plot makes of dense lines, steep parts would look thin.
         plot.line(Line::new("training", smooth).color(line).width(2.0).allow_band(false));
         if !valid.is_empty() {
             plot.line(Line::new("validation", valid.clone()).color(validation_colour(&palette)).width(1.5));
@@ -131,11 +132,12 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
     response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &summary));
 }
 
-/// Steps from which on the first ones are few enough to be left out of the picture.
+/// From this many steps on, the first ones may be outside the plot.
 const SETTLED_STEPS: usize = 200;
 
-/// What the plot shows by itself: at first everything. Later the first steps, where every loss is many times what it
-/// will be, do not squeeze all that follows into a line, and the raw curve may leave the picture.
+/// Default bounds of the plot: everything at first. Later the first steps are left out, since their loss is many
+/// times
+/// higher and would flatten the rest; the raw curve may leave the plot.
 fn fitted(raw: &[[f64; 2]], smooth: &[[f64; 2]], valid: &[[f64; 2]]) -> Option<PlotBounds> {
     let raw = if smooth.len() < SETTLED_STEPS { raw } else { &[] };
     let smooth = || raw.iter().chain(smooth);

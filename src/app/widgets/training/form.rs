@@ -1,4 +1,4 @@
-//! The form: what to train on, where to keep it, how long, and on what.
+//! The training form: data, run folder, duration and device.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use crate::app::kit::theme::{GRID, Palette};
 use crate::device::DeviceChoice;
 use crate::display::thousands;
 
-/// Remarks on a data set that are shown.
-const MOST_REMARKS: usize = 4;
+/// Most remarks about a data set that are shown.
+const MAX_REMARKS: usize = 4;
 
-/// What the user has filled in.
+/// The contents of the form.
 #[derive(Clone, Debug)]
 pub struct TrainForm {
     pub data: String,
@@ -22,9 +22,9 @@ pub struct TrainForm {
     pub minutes: f64,
     pub device: DeviceChoice,
     pub facts: Option<DataFacts>,
-    /// The paths that the app was last asked to look at.
+    /// The paths that the app was last asked to examine.
     inspected: (String, String),
-    /// As fast as the last run was.
+    /// Notes per second of the last run.
     pub notes_per_sec: Option<f64>,
 }
 
@@ -62,7 +62,7 @@ impl TrainForm {
         self.buttons_ui(ui, input, is_idle, events);
     }
 
-    /// Asks the app to look at the paths if they are not those it looked at last.
+    /// Asks the app to examine the paths if they have changed.
     pub fn inspect_if_new(&mut self, events: &mut Vec<TrainingEvent>) {
         let paths = (self.data.trim().to_owned(), self.run_dir.trim().to_owned());
         if paths != self.inspected && !paths.0.is_empty() {
@@ -75,7 +75,7 @@ impl TrainForm {
         self.inspected = paths;
     }
 
-    /// The next look is a new one, even at the same paths.
+    /// Examines the paths again next time, even if they are the same.
     pub fn ask_again(&mut self) {
         self.inspected = Default::default();
     }
@@ -126,10 +126,10 @@ impl TrainForm {
                     text += &format!(", {} notes", thousands(notes));
                 }
                 line(ui, text, palette.weak_text);
-                for remark in found.remarks.iter().take(MOST_REMARKS) {
+                for remark in found.remarks.iter().take(MAX_REMARKS) {
                     line(ui, remark.clone(), palette.weak_text);
                 }
-                if let Some(more @ 1..) = found.remarks.len().checked_sub(MOST_REMARKS) {
+                if let Some(more @ 1..) = found.remarks.len().checked_sub(MAX_REMARKS) {
                     let text = format!("… and {more} more remarks; `pastiche prepare` lists them all.");
                     line(ui, text, palette.weak_text);
                 }
@@ -229,13 +229,13 @@ impl TrainForm {
                 }
             }
         });
-        // A grey button says why without being asked.
+        // Shows why the button is disabled.
         if let Some(why) = why_no_start.filter(|_| is_idle && why_no_resume.is_some()) {
             ui.add(egui::Label::new(RichText::new(capital(&why)).size(12.0).color(palette.weak_text)).wrap());
         }
     }
 
-    /// Why a run cannot begin; `None` when it can.
+    /// Why a run cannot start; `None` if it can.
     pub fn why_not(&self, state: &TrainingState, resume: bool) -> Option<String> {
         if !matches!(state, TrainingState::Idle | TrainingState::Ended { .. } | TrainingState::Failed { .. })
         {
@@ -291,7 +291,7 @@ fn heading(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).size(12.0).color(Palette::of(ui).weak_text));
 }
 
-/// A path that can be typed; true when it is ready to be looked at.
+/// A text field for a path; true when it should be examined.
 fn path_field(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> bool {
     let field = egui::TextEdit::singleline(text).hint_text(hint).desired_width(f32::INFINITY);
     let response = ui.add(field).accessible_name(name);

@@ -1,17 +1,17 @@
-//! A curve that grows for days and stays small: recent points exact, all points as minimum, mean and maximum.
+//! A curve in bounded memory: recent points exactly, older ones as ranges with minimum, mean and maximum.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
-/// Points kept as they came.
+/// Number of exact points kept.
 const RECENT: usize = 2048;
-/// Stretches kept of the whole; when there are more, neighbours are joined.
+/// Maximum number of ranges; when there are more, neighbours are merged.
 const BUCKETS: usize = 2048;
 
-/// A stretch of consecutive points. One point is a stretch too.
+/// A range of consecutive points, possibly a single one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch {
-    /// Of its first point.
+    /// `x` of its first point.
     pub x: f64,
     pub min: f64,
     pub mean: f64,
@@ -37,17 +37,17 @@ impl Stretch {
     }
 }
 
-/// The points of one curve, `x` rising. Memory is bounded whatever comes.
+/// The points of one curve, with ascending `x`, in bounded memory.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     recent: VecDeque<[f64; 2]>,
-    /// The whole curve, all but the last of equal count.
+    /// The whole curve; all ranges but the last have the same count.
     whole: Vec<Stretch>,
     per_bucket: u32,
 }
 
 impl History {
-    /// Values that are not finite are left out; a point that is not after the last one is left out too.
+    /// Adds a point. Ignores values that are not finite, and points that are not after the last one.
     pub fn push(&mut self, x: f64, y: f64) {
         if !x.is_finite() || !y.is_finite() || self.last().is_some_and(|last| x <= last[0]) {
             return;
@@ -68,7 +68,7 @@ impl History {
         }
     }
 
-    /// Forgets what lies after `x`: a run that resumes goes over those steps again.
+    /// Drops all points after `x`: a resumed run repeats those steps.
     pub fn cut_after(&mut self, x: f64) {
         self.recent.retain(|p| p[0] <= x);
         self.whole.retain(|s| s.x <= x);
@@ -86,19 +86,20 @@ impl History {
         self.recent.is_empty()
     }
 
-    /// The curve from its beginning, as finely as it is kept: stretches, then single points.
+    /// The whole curve: ranges, then single points.
     pub fn stretches(&self) -> impl Iterator<Item = Stretch> + '_ {
         let from = self.recent.front().map_or(f64::INFINITY, |p| p[0]);
         let earlier = self.whole.partition_point(|s| s.x < from);
-        // A stretch that reaches into the exact points would be told twice.
+        // A range that overlaps the exact points would be drawn twice.
         let straddles = earlier > 0 && self.per_bucket > 1 && self.whole.len() > earlier;
         let earlier = if straddles { earlier - 1 } else { earlier };
         let points = self.recent.iter().map(|p| Stretch::point(p[0], p[1]));
         self.whole[..earlier].iter().copied().chain(points)
     }
 
-    /// The exponential moving average, without the pull of its start. `smoothing` 0 is the curve itself, 0.999 the
-    /// mean of about the last thousand points.
+    /// The exponential moving average, corrected for its start. `smoothing` 0 is the curve itself, 0.999 about the
+    /// mean of
+    /// the last thousand points.
     pub fn smoothed(&self, smoothing: f64) -> Vec<[f64; 2]> {
         let smoothing = smoothing.clamp(0.0, 0.999);
         let (mut sum, mut weight) = (0.0, 0.0);
@@ -112,8 +113,9 @@ impl History {
             .collect()
     }
 
-    /// Lowest and highest value per screen column, as one line to draw: at most two points a column, and no peak
-    /// is lost. `map_x` brings `x` to the axis (its logarithm, say), `axis` is what the columns cover.
+    /// The curve as minimum and maximum per screen column: at most two points per column, and no peak is lost.
+    /// `map_x`
+    /// maps `x` to the axis (such as its logarithm); `axis` is the range that the columns cover.
     pub fn envelope(
         &self,
         map_x: impl Fn(f64) -> f64,
@@ -151,7 +153,7 @@ impl History {
     }
 }
 
-/// Keeps at most `limit` points of a line, evenly; the last one is always among them.
+/// Keeps at most `limit` points of a line, evenly spaced, and always the last one.
 pub fn thinned(line: Vec<[f64; 2]>, limit: usize) -> Vec<[f64; 2]> {
     if line.len() <= limit.max(2) {
         return line;

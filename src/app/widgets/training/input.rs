@@ -1,14 +1,14 @@
-//! What the training tab is shown, and what it answers.
+//! Input and events of the training tab.
 
 use std::path::{Path, PathBuf};
 
 use crate::device::DeviceChoice;
 
-/// What the panel shows this frame.
+/// What to show in this frame.
 pub struct TrainingInput<'a> {
     pub state: &'a TrainingState,
     pub devices: &'a [DeviceItem],
-    /// The checkpoint that the studio composes with.
+    /// The loaded checkpoint.
     pub model_in_use: Option<&'a Path>,
 }
 
@@ -17,11 +17,11 @@ pub struct TrainingInput<'a> {
 pub struct DeviceItem {
     pub choice: DeviceChoice,
     pub name: String,
-    /// Greys it and says why.
+    /// Disables it, with this reason.
     pub disabled_because: Option<String>,
 }
 
-/// Where the run stands.
+/// The state of the run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum TrainingState {
     #[default]
@@ -41,7 +41,7 @@ pub enum TrainingState {
     },
 }
 
-/// What the user wants of the app.
+/// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainingEvent {
     /// Open a dialog, then call [`super::panel::TrainingPanel::set_data_path`].
@@ -50,7 +50,7 @@ pub enum TrainingEvent {
     },
     /// Open a dialog, then call [`super::panel::TrainingPanel::set_run_dir`].
     BrowseOutput,
-    /// Look at these in a task, then call [`super::panel::TrainingPanel::set_data_facts`].
+    /// Examine these in a task, then call [`super::panel::TrainingPanel::set_data_facts`].
     Inspect {
         data: PathBuf,
         run_dir: PathBuf,
@@ -72,13 +72,13 @@ pub struct TrainRequest {
     pub resume: bool,
 }
 
-/// What was found at the paths of the form.
+/// What is at the paths of the form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataFacts {
-    /// The paths that were looked at; facts of paths that have since been changed are ignored.
+    /// The examined paths; outdated facts are ignored.
     pub data: PathBuf,
     pub run_dir: PathBuf,
-    /// Or why it cannot be learnt from, in words.
+    /// The data, or why it cannot be used.
     pub found: Result<FoundData, String>,
     /// The step of the run in the run folder, if there is one.
     pub can_resume_from: Option<u64>,
@@ -91,14 +91,14 @@ pub struct FoundData {
     pub notes: Option<u64>,
     pub composers: usize,
     pub music_hours: Option<f64>,
-    /// How the data set was understood, and what of it cannot be used.
+    /// Remarks: how the data set was read, and unusable files.
     pub remarks: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataKind {
-    /// Made by this program: training can begin at once.
+    /// A corpus file: training can start at once.
     Corpus,
-    /// MAESTRO or a folder of composers: it is prepared first.
+    /// MAESTRO or a folder of composers: must be prepared first.
     Dataset,
 }

@@ -1,4 +1,4 @@
-//! The parts of the training panel: what is known of the run, the form, the curves and the results.
+//! The training tab: form, curves, results and the log of the run.
 
 mod curves;
 mod form;

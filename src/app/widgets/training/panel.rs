@@ -1,6 +1,6 @@
-//! The training tab: choose the music, train, watch, and use what came of it.
+//! The training tab: choose the data, train, watch, and use the model.
 //!
-//! The panel starts nothing itself; what the user wants comes out as [`TrainingEvent`]s, and what a run sends goes in
+//! The panel starts nothing itself: user input comes out as [`TrainingEvent`]s, and events of a run go in
 //! through [`TrainingPanel::apply`].
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::train::TrainEvent;
 
 const FORM_PX: f32 = 264.0;
 
-/// View state of the tab and the record of the run it shows.
+/// View state of the tab and the log of its run.
 #[derive(Debug, Default)]
 pub struct TrainingPanel {
     form: TrainForm,
@@ -23,7 +23,7 @@ pub struct TrainingPanel {
 }
 
 impl TrainingPanel {
-    /// Draws the tab into all the space there is; what the user wants is appended to `events`.
+    /// Draws the tab into the available space and appends the user's input to `events`.
     pub fn ui(&mut self, ui: &mut Ui, input: &TrainingInput<'_>, events: &mut Vec<TrainingEvent>) {
         let area = ui.available_rect_before_wrap();
         ui.allocate_rect(area, egui::Sense::hover());
@@ -42,7 +42,7 @@ impl TrainingPanel {
         });
     }
 
-    /// Takes in what a run sent.
+    /// Takes in an event of the run.
     pub fn apply(&mut self, event: &TrainEvent) {
         self.log.apply(event);
         self.form.notes_per_sec = self.log.step.as_ref().map(|m| m.notes_per_sec).filter(|n| *n > 0.0);
@@ -74,7 +74,7 @@ impl TrainingPanel {
         }
     }
 
-    /// Asks for the facts anew: after a run ended, the run folder holds one to resume.
+    /// Examines the paths again: after a run has ended, the folder holds one to resume.
     pub fn refresh_facts(&mut self, events: &mut Vec<TrainingEvent>) {
         self.form.ask_again();
         self.form.inspect_if_new(events);

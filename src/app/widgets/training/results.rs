@@ -1,4 +1,4 @@
-//! Figures of the run, errors by field, and the checkpoints it wrote.
+//! Figures of the run, loss by field, and the checkpoints it wrote.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ pub fn figures_ui(ui: &mut Ui, log: &RunLog, is_running: bool) {
     });
 }
 
-/// Nats per note that each field costs, in training and validation.
+/// Loss of each field in nats per note, in training and validation.
 pub fn fields_ui(ui: &mut Ui, log: &RunLog) {
     let palette = Palette::of(ui);
     let train = log.step.as_ref().map(|m| m.nll_fields);

@@ -1,18 +1,18 @@
-//! What is known of a training run, from the events it sent.
+//! The log of a training run, from its events.
 
 use std::path::PathBuf;
 
 use super::history::History;
 use crate::train::{StepMetrics, TrainEvent, ValidMetrics};
 
-/// Steps a new network gets before a small KL counts as a collapse.
+/// A small KL counts as a collapse only after this many steps.
 const KL_GRACE_STEPS: u64 = 500;
-/// With less than this, nats per segment, z says next to nothing.
+/// KL below this, in nats per segment, means that z carries almost nothing.
 const KL_COLLAPSED_NATS: f64 = 1.0;
-/// If swapping z for a stranger's costs less than this, nats per note, the decoder does not listen to it.
+/// If another piece's z costs less than this, in nats per note, the decoder ignores z.
 const Z_IGNORED_GAP: f64 = 0.005;
 
-/// A checkpoint that the run wrote. `best` and `last` are written over, so a path stands here once.
+/// A checkpoint that the run wrote. `best` and `last` are overwritten, so each path is listed once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedCheckpoint {
     pub step: u64,
@@ -21,7 +21,7 @@ pub struct SavedCheckpoint {
     pub valid_nll: Option<f64>,
 }
 
-/// The curves and latest figures of one run. Memory is bounded.
+/// The curves and latest figures of a run, in bounded memory.
 #[derive(Clone, Debug, Default)]
 pub struct RunLog {
     pub nll: History,
@@ -36,7 +36,7 @@ pub struct RunLog {
     pub checkpoints: Vec<SavedCheckpoint>,
     pub pieces: Option<usize>,
     pub from_step: u64,
-    /// The first step whose loss was not a number.
+    /// The first step whose loss was not finite.
     pub broken_at: Option<u64>,
 }
 
@@ -90,7 +90,7 @@ impl RunLog {
         self.valid = Some(m.clone());
     }
 
-    /// What is going wrong, in words with a next step.
+    /// Warnings, with what to do next.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some(step) = self.broken_at {

@@ -1,4 +1,4 @@
-//! A rustysynth synthesizer in its room.
+//! A rustysynth synthesizer with our reverb.
 
 use rustysynth::{Synthesizer, SynthesizerError, SynthesizerSettings};
 
@@ -7,15 +7,15 @@ use super::soundfont::Playable;
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
 
-/// The channels that are made ready to play; General MIDI's drums lie on the tenth.
+/// Number of channels in use; General MIDI's drums are on the tenth.
 pub(super) const CHANNELS: usize = 8;
-/// How much goes to the reverb and the chorus while they are on, of 127; 40 is what General MIDI sets.
+/// Send level of reverb and chorus, of 127; 40 is General MIDI's default.
 const SEND: u8 = 40;
-/// A part of the sound below this, −100 dBFS, is silence.
+/// A peak below this, −100 dBFS, is silence.
 const SILENCE: f32 = 1e-5;
 
-/// Strings that can be struck, on [`CHANNELS`] channels that all have the same sound.
-pub(super) struct Strings {
+/// A synthesizer with [`CHANNELS`] channels that all play the same preset.
+pub(super) struct ReverbSynth {
     synth: Synthesizer,
     room: Option<Reverb>,
     has_chorus: bool,
@@ -23,19 +23,19 @@ pub(super) struct Strings {
     right: [f32; BLOCK],
 }
 
-impl Strings {
+impl ReverbSynth {
     pub fn new(
         playable: &Playable,
         settings: &VoiceSettings,
         polyphony: usize,
-    ) -> Result<Strings, SynthesizerError> {
+    ) -> Result<ReverbSynth, SynthesizerError> {
         let mut wanted = SynthesizerSettings::new(i32::try_from(settings.sample_rate).unwrap_or(0));
         wanted.block_size = BLOCK;
         wanted.maximum_polyphony = polyphony;
-        // Its reverb comes with the chorus, and gets nothing to do: ours sounds the same and costs less.
+        // Its reverb comes with the chorus but gets no input: ours sounds the same and costs less.
         wanted.enable_reverb_and_chorus = settings.has_chorus;
         let send = f32::from(SEND) / 127.0 + playable.reverb_send();
-        Ok(Strings {
+        Ok(ReverbSynth {
             synth: Synthesizer::new(playable.samples(), &wanted)?,
             room: settings.has_reverb.then(|| Reverb::new(settings.sample_rate, send.clamp(0.0, 1.0))),
             has_chorus: settings.has_chorus,
@@ -44,12 +44,12 @@ impl Strings {
         })
     }
 
-    /// Sets the levels of every channel; after [`Strings::reset`] they must be set again.
+    /// Sets the levels of every channel; after [`ReverbSynth::reset`] they must be set again.
     pub fn prepare(&mut self) {
         for channel in 0..CHANNELS {
             self.control(channel, 0x5B, 0);
             self.control(channel, 0x5D, if self.has_chorus { SEND.into() } else { 0 });
-            // Full channel volume: loudness is set once, by calibration, and by the gain after it.
+            // Full channel volume: loudness is set by calibration and by the gain after it.
             self.control(channel, 0x07, 127);
         }
     }
@@ -70,17 +70,17 @@ impl Strings {
         self.synth.note_off(channel as i32, key.into());
     }
 
-    /// Takes the voices of a channel away; what they sent into the room rings on.
+    /// Removes the voices of a channel; the reverb rings on.
     pub fn cut(&mut self, channel: usize) {
         self.synth.note_off_all_channel(channel as i32, true);
     }
 
-    /// Takes all voices away.
+    /// Removes all voices.
     pub fn cut_all(&mut self) {
         self.synth.note_off_all(true);
     }
 
-    /// As if nothing had ever been played.
+    /// Resets everything.
     pub fn reset(&mut self) {
         self.synth.reset();
         if let Some(room) = &mut self.room {

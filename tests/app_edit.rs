@@ -1,0 +1,134 @@
+//! Changing a take in the window: selecting, editing by hand, undoing, locking, recomposing a region.
+#![cfg(feature = "app")]
+
+mod window_common;
+
+use eframe::egui::{Key, Modifiers, pos2};
+use egui_kittest::kittest::Queryable;
+use pastiche::app::widgets::roll::Selection;
+use pastiche::music::{Note, Performance, Pitch};
+use window_common::studio::Window;
+
+fn staged(window: &Window) -> Performance {
+    let stage = window.app().state.stage.as_ref().expect("something is on the stage");
+    (*stage.performance).clone()
+}
+
+/// The bytes of the only take on the disk, once the window has written what it was asked to.
+fn bytes(window: &Window) -> Vec<u8> {
+    let files = window.takes_on_disk();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    std::fs::read(file).expect("its music")
+}
+
+fn wait_for_bytes(window: &mut Window, is_there: impl Fn(&[u8]) -> bool) {
+    window.wait("the file", |w| is_there(&bytes(w)));
+}
+
+fn selection(window: &Window) -> &Selection {
+    window.app().state.selection.as_ref().expect("a selection")
+}
+
+fn outside(music: &Performance, from: f64, to: f64) -> Vec<Note> {
+    music.notes().iter().filter(|n| !(from..to).contains(&n.onset_secs)).copied().collect()
+}
+
+#[test]
+fn edits_change_the_take_and_undo_restores_its_bytes() {
+    let mut window = Window::with_model();
+    window.generate();
+    let (made, made_bytes) = (staged(&window), bytes(&window));
+    window.press(Modifiers::COMMAND, Key::A);
+    assert_eq!(selection(&window).notes.len(), made.notes().len());
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    let up = staged(&window);
+    assert_ne!(up, made);
+    wait_for_bytes(&mut window, |b| b != made_bytes);
+    let up_bytes = bytes(&window);
+    // One note less: the selection is of the notes that were chosen before.
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.wait("the old music", |w| staged(w) != up);
+    assert_eq!(bytes(&window), made_bytes);
+    let pitches = |m: &Performance| m.notes().iter().map(|n| n.pitch).collect::<Vec<Pitch>>();
+    assert_eq!(pitches(&staged(&window)), pitches(&made));
+    window.press(Modifiers::COMMAND, Key::Y);
+    wait_for_bytes(&mut window, |b| b == up_bytes);
+    window.press(Modifiers::COMMAND, Key::Z);
+    wait_for_bytes(&mut window, |b| b == made_bytes);
+    // There is nothing before the take as it was made.
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert!(window.shows("nothing to undo"));
+}
+
+#[test]
+fn a_drag_with_shift_selects_and_delete_deletes_no_more_than_that() {
+    let mut window = Window::with_model();
+    window.generate();
+    let made = staged(&window);
+    let area = window.harness.get_by_label_contains("Piano roll,").rect();
+    let (from, to) = (pos2(area.left() + 20.0, area.top() + 4.0), area.center());
+    window.drag_with_shift(from, to);
+    let chosen = selection(&window).clone();
+    assert!(!chosen.notes.is_empty() && chosen.notes.len() < made.notes().len());
+    assert!(window.shows("Recompose…"));
+    window.press(Modifiers::NONE, Key::Delete);
+    let left = staged(&window);
+    assert_eq!(left.notes().len(), made.notes().len() - chosen.notes.len());
+    assert!(left.notes().iter().all(|n| made.notes().contains(n)));
+    assert!(window.app().state.selection.is_none());
+}
+
+#[test]
+fn a_region_is_recomposed_heard_and_taken_or_left() {
+    let mut window = Window::with_model();
+    window.generate();
+    let made = staged(&window);
+    let made_bytes = bytes(&window);
+    let end = made.duration_secs();
+    let (from, to) = (end * 0.3, end * 0.6);
+    let recompose = |window: &mut Window| {
+        window.select_time(from, to);
+        window.press(Modifiers::COMMAND, Key::R);
+        assert!(window.shows("Recompose the selection"));
+        window.press(Modifiers::NONE, Key::Enter);
+        window.wait("alternatives", |w| w.app().state.alternatives.is_some());
+        assert!(window.shows("Alternative 1 of 4"));
+    };
+    recompose(&mut window);
+    let first = staged(&window);
+    assert_ne!(first, made);
+    assert_eq!(outside(&first, from, to), outside(&made, from, to));
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    let second = staged(&window);
+    assert!(window.shows("Alternative 2 of 4") && second != first);
+    window.press(Modifiers::NONE, Key::ArrowLeft);
+    assert_eq!(staged(&window), first);
+    // Left, everything is as it was, on the disk too.
+    window.press(Modifiers::NONE, Key::Escape);
+    assert_eq!(staged(&window), made);
+    assert_eq!(bytes(&window), made_bytes);
+    recompose(&mut window);
+    let heard = staged(&window);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.app().state.alternatives.is_none());
+    assert_eq!(staged(&window), heard);
+    wait_for_bytes(&mut window, |b| b != made_bytes);
+    window.press(Modifiers::COMMAND, Key::Z);
+    wait_for_bytes(&mut window, |b| b == made_bytes);
+}
+
+#[test]
+fn locked_time_is_not_changed_by_hand() {
+    let mut window = Window::with_model();
+    window.generate();
+    let made = staged(&window);
+    let end = made.duration_secs();
+    window.select_time(0.0, end / 2.0);
+    window.press(Modifiers::NONE, Key::K);
+    assert!(window.shows("Unlock"));
+    window.press(Modifiers::COMMAND, Key::A);
+    window.press(Modifiers::NONE, Key::Delete);
+    let left = staged(&window);
+    let locked: Vec<Note> = made.notes().iter().filter(|n| n.onset_secs < end / 2.0).copied().collect();
+    assert_eq!(left.notes(), &locked[..]);
+}
