@@ -1,5 +1,5 @@
 //! The Salamander Grand as `cargo xtask setup` builds it, heard through the synthesizer: its levels, its tuning, its
-//! loops. `cargo xtask test` leaves them out; the figures:
+//! loops. The figures:
 //! `cargo test --release --test grand -- --ignored --nocapture --test-threads 1`.
 
 mod sound_common;
@@ -74,7 +74,7 @@ fn rms(note: &[Vec<f32>; 2]) -> f64 {
 
 #[test]
 #[ignore = "needs soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds"]
-fn it_fits_into_the_memory_that_it_may_take() {
+fn the_samples_of_the_grand_fit_into_memory() {
     let font = grand();
     let on_disk = std::fs::metadata(font.path()).unwrap().len() as usize;
     let begun = std::time::Instant::now();
@@ -91,7 +91,7 @@ fn it_fits_into_the_memory_that_it_may_take() {
 
 #[test]
 #[ignore = "needs soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds"]
-fn neighbouring_velocities_are_no_step_apart() {
+fn velocities_of_the_grand_are_no_step_apart() {
     let font = grand();
     let mut renderer = renderer(&font);
     let mut worst = (0.0, 0, 0);
@@ -143,11 +143,12 @@ fn cents(renderer: &mut Renderer, key: u8, velocity: u8, partials: RangeInclusiv
 
 #[test]
 #[ignore = "needs soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds"]
-fn all_layers_of_a_key_have_one_pitch() {
+fn layers_of_the_grand_have_one_pitch() {
     let font = grand();
     let mut renderer = renderer(&font);
     let mut worst = (0.0, 0);
-    for key in (36..=90).step_by(3) {
+    // Below, the strings of one key are too close for this measure, and their lowest partials too weak.
+    for key in (39..=90).step_by(3) {
         let of_layer = |v: u8| cents(&mut renderer, key, v, if key < 72 { 2..=4 } else { 2..=2 });
         let pitches: Vec<f64> = LAYERS.map(of_layer).into();
         let (low, high) = pitches.iter().fold((f64::MAX, f64::MIN), |(l, h), c| (l.min(*c), h.max(*c)));
@@ -162,7 +163,7 @@ fn all_layers_of_a_key_have_one_pitch() {
 
 #[test]
 #[ignore = "needs soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds"]
-fn every_key_is_in_tune_with_its_neighbours() {
+fn keys_of_the_grand_are_in_tune_with_their_neighbours() {
     let font = grand();
     let mut renderer = renderer(&font);
     let mut worst = (0.0, 0);
@@ -187,7 +188,7 @@ fn every_key_is_in_tune_with_its_neighbours() {
 
 #[test]
 #[ignore = "needs soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds"]
-fn no_loop_clicks() {
+fn no_loop_of_the_grand_clicks() {
     let font = grand();
     let mut renderer = renderer(&font);
     let mut worst = (0.0, 0, 0, 0.0);
@@ -217,7 +218,7 @@ fn no_loop_clicks() {
 
 #[test]
 #[ignore = "needs soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds"]
-fn keys_speak_at_once() {
+fn keys_of_the_grand_speak_at_once() {
     let font = grand();
     let mut renderer = renderer(&font);
     let mut latest = (0.0, 0, 0);
