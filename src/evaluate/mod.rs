@@ -3,7 +3,6 @@
 //! for results.
 
 mod adherence;
-mod copy_index;
 mod copying;
 mod cost;
 mod ears;
@@ -24,10 +23,9 @@ mod similarity;
 mod stats;
 
 pub use adherence::{Adherence, Measured, Outcome};
-pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES};
 pub use copying::{Copied, LENGTHS, Sequences};
 pub use cost::Cost;
-pub use ears::{Ears, Heard};
+pub use ears::Heard;
 pub use frechet::frechet_distance;
 pub use gate::{Bound, Gate, GateTable};
 pub use latent::{LabelSwap, LatentReport};
