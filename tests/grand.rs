@@ -149,7 +149,7 @@ fn layers_of_the_grand_have_one_pitch() {
     let mut worst = (0.0, 0);
     // Below, the strings of one key are too close for this measure, and their lowest partials too weak.
     for key in (39..=90).step_by(3) {
-        let of_layer = |v: u8| cents(&mut renderer, key, v, if key < 72 { 2..=4 } else { 2..=2 });
+        let of_layer = |v: u8| cents(&mut renderer, key, v, if key < 72 { 2..=4 } else { 1..=1 });
         let pitches: Vec<f64> = LAYERS.map(of_layer).into();
         let (low, high) = pitches.iter().fold((f64::MAX, f64::MIN), |(l, h), c| (l.min(*c), h.max(*c)));
         println!("key {key}: {pitches:.1?}");
