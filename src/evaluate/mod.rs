@@ -2,7 +2,6 @@
 //! `pastiche evaluate` prints the report; see `docs/experiments.md` for results.
 
 mod adherence;
-mod copy_index;
 mod copying;
 mod cost;
 mod frechet;
@@ -23,7 +22,6 @@ mod stats;
 mod take_check;
 
 pub use adherence::{Adherence, Measured, Outcome};
-pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES};
 pub use copying::{Copied, LENGTHS, Sequences};
 pub use cost::Cost;
 pub use frechet::frechet_distance;
@@ -38,7 +36,7 @@ pub use run::evaluate;
 pub use seam::{SeamReport, SeamRow, measure_seam};
 pub use similarity::{Likeness, OutOfRange, RelativeCosine};
 pub use stats::silhouette;
-pub use take_check::{Ears, Heard};
+pub use take_check::Heard;
 
 use crate::generate::GenerateError;
 

@@ -1,13 +1,15 @@
 //! Best of N: a take continues with the best of several continuations.
 //!
 //! The first notes are not selected, so that the sound starts at once. After them the take grows in chunks. For each,
-//! N are composed side by side, and the one that the selector finds most like the composer is kept.
+//! N are composed side by side, and the one that the selector finds most like the composer is kept; of one that shares
+//! a sequence of notes with the training music, only if all others do.
 
 use std::path::{Path, PathBuf};
 
 use tch::Device;
 
 use super::GenerateError;
+use super::copy_index::{CopyIndex, SURE_NOTES};
 use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
@@ -24,6 +26,7 @@ pub const MAX_BEST_OF: usize = 8;
 /// Notes that the selector hears: the continuation and the notes before it.
 const HEARD: usize = 256;
 const SELECTOR: &str = "selector.safetensors";
+const COPIES: &str = "copies.index";
 
 /// A file that belongs to a checkpoint: beside it, or else among the files that ship.
 pub fn beside_or_shipped(checkpoint: &Path, name: &str) -> Option<PathBuf> {
@@ -38,9 +41,17 @@ pub(super) fn selector_for(checkpoint: &Path, device: Device) -> Option<Classifi
         .ok()
 }
 
+/// The copy index of a checkpoint; `None`, and a line in the log, if there is none.
+pub(super) fn copies_for(checkpoint: &Path) -> Option<CopyIndex> {
+    CopyIndex::load(&beside_or_shipped(checkpoint, COPIES)?)
+        .inspect_err(|error| tracing::warn!(%error, "takes are not checked for copies"))
+        .ok()
+}
+
 /// Selection in a batch of takes.
 pub(super) struct Choices<'a> {
     selector: Option<&'a Classifier>,
+    copies: Option<&'a CopyIndex>,
     /// Continuations to choose from.
     of: usize,
     /// Current number of lines per take.
@@ -53,7 +64,7 @@ impl<'a> Choices<'a> {
     /// # Errors
     /// [`GenerateError::NoSelector`].
     pub fn new(
-        selector: Option<&'a Classifier>,
+        (selector, copies): (Option<&'a Classifier>, Option<&'a CopyIndex>),
         info: &CheckpointInfo,
         requests: &[GenerateRequest],
         begun_at: usize,
@@ -67,7 +78,7 @@ impl<'a> Choices<'a> {
         if of > 1 && selector.is_none() {
             return Err(GenerateError::NoSelector);
         }
-        Ok(Choices { selector, of, per_take: 1, begun_at })
+        Ok(Choices { selector, copies, of, per_take: 1, begun_at })
     }
 
     /// After a step: selects if a chunk is complete. Returns whether the first line of each take is final so far.
@@ -106,10 +117,15 @@ impl<'a> Choices<'a> {
             lines.iter().map(|l| &l.heard()[l.heard().len().saturating_sub(HEARD)..]).collect();
         let heard = selector.hear(&tails);
         let likeness = |i: &usize| heard[*i].probabilities[lines[*i].label as usize];
+        let is_new = |i: &usize| {
+            let notes = lines[*i].heard();
+            let latest = &notes[notes.len().saturating_sub(CHUNK + SURE_NOTES)..];
+            self.copies.is_none_or(|index| index.check(latest).share == 0.0)
+        };
         (0..takes)
             .filter_map(|t| {
                 let own = t * self.per_take..(t + 1) * self.per_take;
-                own.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+                own.max_by(|a, b| is_new(a).cmp(&is_new(b)).then(likeness(a).total_cmp(&likeness(b))))
             })
             .collect()
     }

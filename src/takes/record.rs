@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::history::History;
 use super::made::Made;
-use crate::evaluate::{CopyCheck, Heard};
+use crate::evaluate::Heard;
+use crate::generate::CopyCheck;
 use crate::generate::{DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Recipe, Take};
 use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
