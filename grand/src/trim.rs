@@ -6,6 +6,10 @@ use crate::level::{Frames, envelope};
 const ONSET: f64 = 0.03;
 /// How much louder than the noise that has to be.
 const ABOVE_NOISE: f64 = 4.0;
+/// The sound of key and hammer may precede the string by so much; what is louder than a tenth of the highest level counts
+/// as the string.
+const LONGEST_APPROACH_MS: usize = 7;
+const STRING: f64 = 0.1;
 /// Kept before that, so that the hammer is not cut.
 const LEAD_SECS: f64 = 0.0015;
 
@@ -15,7 +19,8 @@ pub fn onset(frames: &Frames, rate: u32, noise: f64) -> usize {
     let levels = envelope(frames, millisecond);
     let top = levels.iter().copied().fold(0.0, f64::max);
     let threshold = (ONSET * top).max((ABOVE_NOISE * noise).min(0.5 * top));
-    let begun = levels.iter().position(|level| *level > threshold).unwrap_or(0);
+    let first_above = |level: f64| levels.iter().position(|l| *l > level).unwrap_or(0);
+    let begun = first_above(threshold).max(first_above(STRING * top).saturating_sub(LONGEST_APPROACH_MS));
     (begun * millisecond).saturating_sub((LEAD_SECS * f64::from(rate)) as usize)
 }
 

@@ -54,6 +54,11 @@ const SPECIAL: &[Special] = &[
         can_run: |root| root.join("soundfonts/SalamanderGrand.sf2").is_file(),
     },
     Special { name: "mido_reads", needs: "mido from pip", can_run: ensure_mido },
+    Special {
+        name: "of_the_grand",
+        needs: "soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds where npm is there",
+        can_run: |root| root.join("soundfonts").join(crate::grand::GRAND).is_file(),
+    },
 ];
 
 /// Where pip puts what only tests use.
