@@ -51,8 +51,8 @@ pub struct IndexedPiece {
 /// What a take has in common with the training music.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CopyCheck {
-    /// Share of the take's 13-note sequences that occur in the training music, in any key; about 0.012 for a new
-    /// work by a human.
+    /// Share of the take's 13-note sequences that occur in the training music, in any key; about 0.012 for a new work
+    /// by a human.
     pub share: f64,
     /// The longest quotation from one piece, in notes; sometimes a few notes too short.
     pub longest_notes: usize,

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::GenerateError;
-use super::choose::{Choices, copies_for, selector_for};
+use super::best_of::{Choices, copies_for, selector_for};
 use super::copy_index::CopyIndex;
 use super::given::Given;
 use super::info::CheckpointInfo;
@@ -129,8 +129,7 @@ impl Generator {
     }
 
     /// Composes one take; `on_notes` gets the notes as they are made. Setting `stop` ends it early and returns what
-    /// there
-    /// is, marked partial. The same request gives the same take on the same build, device and checkpoint.
+    /// there is, marked partial. The same request gives the same take on the same build, device and checkpoint.
     ///
     /// # Errors
     /// If the request is invalid: see [`GenerateError`].

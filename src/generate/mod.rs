@@ -1,6 +1,6 @@
 //! Composing: turns a request into a take, note by note.
 
-mod choose;
+mod best_of;
 mod copy_index;
 mod encode;
 mod error;
@@ -23,7 +23,7 @@ mod take;
 mod verb_request;
 pub mod verbs;
 
-pub use choose::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
+pub use best_of::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
 #[cfg(test)]
 pub(crate) use copy_index::tests_support;
 pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES, sequence_hashes};

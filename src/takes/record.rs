@@ -45,8 +45,7 @@ pub struct ComposeSettings {
     pub best_of: usize,
     /// The latent, if it was chosen on the map.
     pub z: Option<Vec<f32>>,
-    /// In takes continued by the first version: number of given notes at the beginning. It did not keep
-    /// their source.
+    /// In takes continued by the first version: number of given notes at the beginning. It did not keep their source.
     pub prompt_notes: usize,
 }
 
@@ -88,8 +87,8 @@ pub struct TakeRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     pub settings: Option<ComposeSettings>,
-    /// What it was made from, as [`Made`] in JSON; null if it was composed from nothing. Preserved if a
-    /// later version wrote something else.
+    /// What it was made from, as [`Made`] in JSON; null if it was composed from nothing. Preserved if a later version
+    /// wrote something else.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub made: Value,
     /// The model's latent, one per segment.
@@ -118,8 +117,8 @@ fn is_unchanged(history: &History) -> bool {
 const FORMAT: u32 = 1;
 
 impl TakeRecord {
-    /// The record of a take before its first note. Its name is that of its source, or else the composer's
-    /// surname and the seed.
+    /// The record of a take before its first note. Its name is that of its source, or else the composer's surname and
+    /// the seed.
     pub fn begun(made: Option<&Made>, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
         let surname = settings.composer.as_deref().map_or("Any composer", surname);
         TakeRecord {

@@ -42,7 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rfd", &["app/threads/dialogs.rs"]),
     ("pollster", &["app/threads/dialogs.rs"]),
     ("crossbeam_channel", &["jobs", "player", "app"]),
-    ("clap", &["cli", "main"]),
+    ("clap", &["cli"]),
     ("clap_complete", &["cli/manual.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
     ("indicatif", &["cli"]),

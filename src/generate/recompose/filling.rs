@@ -286,10 +286,7 @@ impl Filling {
             *first = highest + sum.ln();
             beyond.fill(f32::NEG_INFINITY);
         }
-        self.gaps = match self.score.has_other_voices() {
-            true => logits.to_vec(),
-            false => Vec::new(),
-        };
+        self.gaps = if self.score.has_other_voices() { logits.to_vec() } else { Vec::new() };
     }
 
     /// Moves on past the note that is being written; returns it with the gap that it has.

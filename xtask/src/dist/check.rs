@@ -15,7 +15,7 @@ const DISPLAY: &str = ":87";
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A painted window has so many colours at least: letters are smooth at their edges.
-const FEWEST_COLOURS: usize = 60;
+const MIN_COLOURS: usize = 60;
 
 /// Installs and starts each of the packages, and the program of the build folder for comparison.
 pub fn check(root: &Path, packages: &Packages) -> Outcome {
@@ -136,9 +136,10 @@ impl Debian {
     }
 
     fn run(&self, words: &[&str]) -> Outcome {
-        match succeeds(&mut self.command(words)) {
-            true => Ok(()),
-            false => Err(format!("`{}` failed in the bare Debian; see above", words.join(" "))),
+        if succeeds(&mut self.command(words)) {
+            Ok(())
+        } else {
+            Err(format!("`{}` failed in the bare Debian; see above", words.join(" ")))
         }
     }
 
@@ -202,7 +203,7 @@ impl Screen {
         let begun = Instant::now();
         let mut studio = command.spawn().map_err(|e| format!("cannot start the studio: {e}"))?;
         let result = loop {
-            if self.colours() >= FEWEST_COLOURS {
+            if self.colours() >= MIN_COLOURS {
                 break Ok(begun.elapsed().as_secs_f64());
             }
             if let Ok(Some(status)) = studio.try_wait() {
@@ -216,7 +217,7 @@ impl Screen {
         let _ = studio.kill();
         let _ = studio.wait();
         // The screen is empty again when the window has gone.
-        while result.is_ok() && self.colours() >= FEWEST_COLOURS && begun.elapsed() < 2 * PATIENCE {
+        while result.is_ok() && self.colours() >= MIN_COLOURS && begun.elapsed() < 2 * PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
         result

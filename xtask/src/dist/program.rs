@@ -33,9 +33,10 @@ pub fn place(built: &Path, libtorch: &Path, folder: &Path, name: &str) -> Outcom
         with_search_path(bytes).ok_or("the program's search path for libraries was not found in it")?;
     fs::write(&program, moved).map_err(|e| format!("cannot write {}: {e}", program.display()))?;
     let stray = needed(&program, libtorch)?;
-    match stray.is_empty() {
-        true => Ok(()),
-        false => Err(format!("the packaged program still takes {} from this machine's libtorch", stray[0].0)),
+    if stray.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the packaged program still takes {} from this machine's libtorch", stray[0].0))
     }
 }
 

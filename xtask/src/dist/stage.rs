@@ -60,12 +60,13 @@ impl Stage {
                 copy(&theirs, &self.folder.join("lib").join(name))?;
             }
         }
-        let needs = match cfg!(target_os = "linux") {
-            true => format!(
+        let needs = if cfg!(target_os = "linux") {
+            format!(
                 "It needs a desktop's usual libraries. On Debian or Ubuntu:\n\n    sudo apt-get install {}",
                 system::runtime_packages().join(" ")
-            ),
-            false => String::new(),
+            )
+        } else {
+            String::new()
         };
         let readme = read(&root.join("packaging/README.txt"))?;
         let readme = readme.replace("@VERSION@", &self.version).replace("@NEEDS@", &needs);

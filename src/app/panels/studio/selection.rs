@@ -51,9 +51,10 @@ fn tools_ui(ui: &mut Ui, state: &AppState, selection: &Selection, actions: &mut 
     let is_locked = locks.iter().any(|l| l.end > selection.secs.start && l.start < selection.secs.end);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         small(ui, "Clear", "Select nothing (Esc)", None, EditAction::ClearSelection, actions);
-        let (lock, tip) = match is_locked {
-            true => ("Unlock", "Let this time be changed again (K)"),
-            false => ("Lock", "Let nothing change this time (K)"),
+        let (lock, tip) = if is_locked {
+            ("Unlock", "Let this time be changed again (K)")
+        } else {
+            ("Lock", "Let nothing change this time (K)")
         };
         small(ui, lock, tip, why_not, EditAction::ToggleLock, actions);
         let edits = [

@@ -69,8 +69,7 @@ impl<'a> Choices<'a> {
         requests: &[GenerateRequest],
         begun_at: usize,
     ) -> Result<Choices<'a>, GenerateError> {
-        // With notes given in part, or a composer that the selector does not know, there is nothing to choose
-        // by.
+        // With notes given in part, or a composer that the selector does not know, there is nothing to choose by.
         let of = |r: &GenerateRequest| match (&r.given, r.composer) {
             (None, Some(id)) if !info.is_rare(id) => r.best_of.clamp(1, MAX_BEST_OF),
             _ => 1,
