@@ -23,6 +23,7 @@ mod train_args;
 mod train_classifier;
 mod train_rare;
 mod verbs;
+mod walk;
 
 use std::path::PathBuf;
 
@@ -56,6 +57,7 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
+    Walk(walk::WalkArgs),
     Recompose(recompose::RecomposeArgs),
     #[command(hide = true)]
     Manual(manual::ManualArgs),
@@ -96,6 +98,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::Walk(args)) => walk::run(&args),
         Some(Command::Recompose(args)) => recompose::run(&args),
         Some(Command::Manual(args)) => manual::run(&args, Cli::command()),
     }))

@@ -11,6 +11,7 @@ mod growing;
 mod info;
 mod line;
 mod lines;
+mod mix;
 mod path;
 mod recall;
 mod recompose;
@@ -22,6 +23,7 @@ mod surprise;
 mod take;
 mod verb_request;
 pub mod verbs;
+mod walk;
 
 pub use best_of::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
 #[cfg(test)]
@@ -33,9 +35,11 @@ pub use generator::Generator;
 pub use given::{Given, Kept};
 pub use growing::Growing;
 pub use info::CheckpointInfo;
+pub use mix::{Mix, MixError};
 pub use recompose::{Alternative, DEFAULT_CANDIDATES, Recompose, Region};
 pub use request::Request;
 pub use seam::{Seam, splice};
 pub use surprise::Passage;
 pub use take::{DEFAULT_RECALL, GenerateRequest, MAX_ALTERNATIVES, MAX_NOTES, Recipe, StreamedNotes, Take};
 pub use verb_request::{Source, Verb, VerbRequest};
+pub use walk::{Place, place_on_map, walk, walk_on_map};

@@ -77,6 +77,8 @@ pub enum ComposeAction {
     Stop,
     /// Composes from the latent at a place on the map.
     At([f32; 2]),
+    /// Composes a take that moves along this path on the map.
+    Walk(Vec<[f32; 2]>),
     /// Makes a take again, with its settings and its seed.
     Again(TakeId),
     /// Makes takes from existing takes.

@@ -9,6 +9,7 @@ mod markers;
 mod overlay;
 pub mod plot;
 mod side;
+mod walk;
 mod words;
 
 pub use axes::axes;
@@ -18,4 +19,5 @@ pub use keys::{KeyPress, PointFocus};
 pub use markers::Stamp;
 pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
 pub use side::{Neighbours, legend_ui, neighbours_ui};
+pub use walk::{WalkPen, paint_path};
 pub use words::{Under, caption, caption_ui, empty_ui, hover_ui, point_words, small, styles, under_ui};

@@ -10,9 +10,9 @@ use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_plot::PlotTransform;
 
 use super::{
-    Bounds, CloudKey, CloudLayer, KeyPress, Neighbours, PointFocus, PointGrid, Under, axes, bounds,
+    Bounds, CloudKey, CloudLayer, KeyPress, Neighbours, PointFocus, PointGrid, Under, WalkPen, axes, bounds,
     bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui, paint_components,
-    paint_place, paint_takes, point_words, screen, small, styles, under_ui,
+    paint_path, paint_place, paint_takes, point_words, screen, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput};
@@ -40,6 +40,7 @@ pub struct LatentPlot {
     pinned: Option<usize>,
     neighbours: Neighbours,
     focus: PointFocus,
+    pen: WalkPen,
     resets: bool,
 }
 
@@ -61,7 +62,7 @@ impl LatentPlot {
                     map.points.len()
                 ),
                 None => format!(
-                    "{} segments of real pieces by likeness. Click a place to hear it.",
+                    "{} segments of real pieces by likeness. Click a place to hear it; Ctrl+drag draws a walk.",
                     map.points.len()
                 ),
             };
@@ -83,7 +84,7 @@ impl LatentPlot {
             let caption_px = if main.width() < 620.0 { 76.0 } else { 58.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
-            if caption_ui(ui, &caption(input, self.cloud.shown, &map)) {
+            if caption_ui(ui, &caption(input, self.cloud.shown, &map), &mut self.pen.is_chosen) {
                 self.resets = true;
                 ui.ctx().request_repaint();
             }
@@ -125,9 +126,17 @@ impl LatentPlot {
         if std::mem::take(&mut self.resets) {
             plot = plot.reset();
         }
+        let may_draw = input.disabled_because.is_none();
+        if may_draw && self.pen.is_drawing(ui) {
+            plot = plot.allow_drag(false);
+        }
         let shown = plot.show(ui, |_| {});
         let response = shown.response;
         let frame = *shown.transform.frame();
+        if may_draw && let Some(path) = self.pen.follow(ui, &response, &shown.transform) {
+            self.place = None;
+            events.push(LatentEvent::Walked { path });
+        }
         let pressed = self.keys(ui, &response, &shown.transform, input, map);
         let mut summary =
             format!("Map of the latent space: {} segments, {} takes", map.points.len(), input.takes.len());
@@ -241,6 +250,10 @@ impl LatentPlot {
             palette,
         );
         paint_takes(&painter, transform, input.takes, &style_of, palette);
+        if let Some(path) = &input.path {
+            paint_path(&painter, transform, path, style_of(path.composer).colour, palette);
+        }
+        self.pen.paint(&painter, transform, palette);
         if let Some(xy) = self.place {
             paint_place(&painter, transform, xy, palette);
         }
