@@ -172,6 +172,7 @@ impl Generator {
         let label = self.label_of(Some(manner.composer));
         let mut line = Line::new(rng.random(), label, z.clone(), z, request.sampling.clamped());
         line.z_path.clone_from(&manner.z_path);
+        line.usual_repetition = self.info().repetition(Some(manner.composer));
         line.knows_its_place = true;
         line.wanted = score.tokens.len() - score.before.len();
         line.begin_with(score.before.clone());
