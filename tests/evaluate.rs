@@ -15,6 +15,7 @@ use pastiche::generate::Generator;
 use pastiche::model::checkpoint::Checkpoint;
 use pastiche::music::{ComposerId, ComposerSet};
 use pastiche::progress::StopFlag;
+use pastiche::sampling::SamplingSettings;
 use pastiche::tokens::NoteToken;
 use pastiche::train::{ClassifierConfig, ClassifierEvent, accuracy, labelled_segments, train_classifier};
 use tch::Device;
@@ -190,7 +191,9 @@ fn memory_and_form_stand_beside_real_music() {
     let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.1);
     let generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
     let corpus = corpus();
-    let options = EvaluateOptions { long_takes: 2, long_notes: 600, best_of: 1, ..options() };
+    // Random notes repeat nothing, unless the memory makes them.
+    let sampling = SamplingSettings { memory: 0.0, ..SamplingSettings::default() };
+    let options = EvaluateOptions { long_takes: 2, long_notes: 600, best_of: 1, sampling, ..options() };
     let measure = |corpus: &Corpus, options: &EvaluateOptions, stop: &StopFlag| {
         measure_memory(&generator, corpus, options, stop, &mut |_| {})
     };

@@ -130,7 +130,7 @@ fn a_training_run_is_saved_and_says_how_to_go_on() {
     let step =
         || Checkpoint::read(&folder.path().join("run/last.safetensors")).unwrap().header.trained_on.step;
     let stopped_at = step();
-    assert!(said.contains(&format!("stopped after step {stopped_at},")), "{said}");
+    assert!(said.contains(&format!("stopped after step {stopped_at} ")), "{said}");
 
     let steps = (stopped_at + 3).to_string();
     let mut resume = TRAIN[..5].to_vec();

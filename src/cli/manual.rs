@@ -21,6 +21,8 @@ pub fn run(args: &ManualArgs, mut command: Command) -> anyhow::Result<()> {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         clap_complete::generate_to(shell, &mut command, "pastiche", &args.out).with_context(folder)?;
     }
+    // `help` has a page for every page there is, which says nothing more.
+    command = command.disable_help_subcommand(true);
     // The log's place is that of whoever reads `--help`, not of whoever makes the package.
     clap_mangen::generate_to(command.after_help(None::<&str>), &args.out).with_context(folder)
 }

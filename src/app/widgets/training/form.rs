@@ -341,7 +341,7 @@ mod tests {
         form.data = "a.corpus".to_owned();
         assert!(why(&form, false).contains("run folder"));
         form.run_dir = "run".to_owned();
-        assert!(why(&form, false).contains("looking"));
+        assert!(why(&form, false).contains("examining"));
         form.facts = facts(None);
         assert_eq!(why(&form, false), "");
         assert!(why(&form, true).contains("no run"));
