@@ -47,6 +47,7 @@ impl PasticheApp {
                 }
             }
             ComposeAction::At(xy) => self.compose_at(xy),
+            ComposeAction::Like(segments) => self.compose_like(&segments),
             ComposeAction::Again(id) => self.make_again(&id),
             ComposeAction::Make(all) => self.make(all),
             ComposeAction::ReuseSettings(id) => self.reuse_settings(&id),
@@ -92,7 +93,7 @@ impl PasticheApp {
     }
 
     /// True if the panel's settings can be composed; otherwise shows why not.
-    fn may_generate(&mut self) -> bool {
+    pub(super) fn may_generate(&mut self) -> bool {
         let why_not = self.state.cannot_generate();
         if let Some(why_not) = &why_not {
             self.toasts.warn(why_not.as_ref());
@@ -143,7 +144,7 @@ impl PasticheApp {
         if !self.may_generate() {
             return;
         }
-        let Some(map) = self.state.model.ready.as_ref().and_then(|info| info.map.clone()) else {
+        let Some(map) = self.state.map().cloned() else {
             return;
         };
         let form = &self.state.settings.form.settings;

@@ -19,6 +19,7 @@ use crate::app::widgets::roll::Selection;
 use crate::causes::details;
 use crate::generate::GenerateRequest;
 use crate::jobs::{EngineEvent, JobId, JobIds};
+use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
@@ -28,6 +29,8 @@ pub struct AppState {
     pub sheet: Option<Sheet>,
     pub settings: Settings,
     pub model: ModelState,
+    /// How the latent map is projected.
+    pub plane: Plane,
     pub composing: Option<Composing>,
     /// Takes still to be made from others; the first is being composed.
     pub orders: VecDeque<Order>,
@@ -91,6 +94,7 @@ impl AppState {
             sheet: None,
             settings,
             model: ModelState::default(),
+            plane: Plane::default(),
             composing: None,
             orders: VecDeque::new(),
             blend: None,
@@ -109,6 +113,11 @@ impl AppState {
             jobs: JobIds::default(),
             stages: 0,
         }
+    }
+
+    /// The map of the loaded checkpoint, on the plane that is shown.
+    pub fn map(&self) -> Option<&Arc<LatentMap>> {
+        self.model.ready.as_ref()?.map_on(self.plane)
     }
 
     /// Takes in an event of the engine; replies to outdated jobs are dropped.

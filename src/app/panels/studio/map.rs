@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use crate::app::state::action::{Actions, ComposeAction, TakeAction};
+use crate::app::state::action::{Actions, Ask, ComposeAction, FileAction, TakeAction, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake};
 use crate::music::ComposerSet;
@@ -16,13 +16,14 @@ pub fn with_map(
 ) {
     let none = ComposerSet::default();
     let composers = state.model.composers().unwrap_or(&none);
-    let map = state.model.ready.as_ref().and_then(|info| info.map.as_ref());
+    let map = state.map();
     let takes: Vec<LatentTake> = map.map_or_else(Vec::new, |map| placed_takes(state, map));
     let selected = state.settings.form.settings.composer.as_deref();
     let busy = state.composing.is_some().then_some("a take is being composed");
     let why_not = state.cannot_generate();
     let input = LatentInput {
         map,
+        has_planes: state.model.ready.as_ref().is_some_and(|info| info.principal.is_some()),
         composers,
         takes: &takes,
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
@@ -34,6 +35,11 @@ pub fn with_map(
     for event in events {
         match event {
             LatentEvent::ClickedAt { xy } => actions.push(ComposeAction::At(xy)),
+            LatentEvent::ComposeLike { segments } => actions.push(ComposeAction::Like(segments)),
+            LatentEvent::ExportCsv { segments } => {
+                actions.push(FileAction::Ask(Ask::SelectionCsv { segments }));
+            }
+            LatentEvent::ShowPlane(plane) => actions.push(WindowAction::ShowPlane(plane)),
             LatentEvent::TakeClicked { id } => {
                 if let Some(entry) = state.takes.all().iter().rev().nth(id as usize) {
                     actions.push(TakeAction::Show { id: entry.id.clone(), play: true });
