@@ -158,6 +158,7 @@ fn bench_latent(c: &mut Criterion) {
                 map: Some(&map),
                 composers: &composers,
                 takes: &[],
+                path: None,
                 selected: Some(ComposerId(5)),
                 disabled_because: None,
             };

@@ -10,7 +10,7 @@ use pastiche::display::one_line;
 use pastiche::evaluate::{Ears, Heard};
 use pastiche::files::is_stream;
 use pastiche::generate::{
-    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_BEST_OF, MAX_NOTES, Take,
+    DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_BEST_OF, MAX_NOTES, Mix, Take,
 };
 use pastiche::music::{ComposerSet, surname};
 use pastiche::sampling::fresh_seed;
@@ -32,11 +32,15 @@ const MAX_SECS: f64 = 4000.0;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche generate --composer chopin --seed 7 --out nocturne.mid\n  \
-    pastiche generate --composer bach --count 8 --out takes/ --json")]
+    pastiche generate --composer bach --count 8 --out takes/ --json\n  \
+    pastiche generate --mix chopin=0.6,bach=0.4 --out between.mid")]
 pub struct GenerateArgs {
     /// Composer to imitate: surname or the beginning of a name, see `pastiche composers`
-    #[arg(long, value_name = "NAME")]
-    composer: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "mix")]
+    composer: Option<String>,
+    /// Several composers with a share each, such as chopin=0.6,bach=0.4, instead of --composer
+    #[arg(long, value_name = "NAME=SHARE,…", conflicts_with = "composer")]
+    mix: Option<String>,
     /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
@@ -86,8 +90,10 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    let composer = composers.find(&args.composer)?;
-    let notes = notes(args, generator.info().notes_per_sec(Some(composer)));
+    let mix = args.mix.as_deref().map(|mix| Mix::parse(mix, &composers)).transpose()?;
+    let named = args.composer.as_deref().map(|name| composers.find(name)).transpose()?;
+    let composer = named.or(mix.as_ref().map(Mix::heaviest));
+    let notes = notes(args, generator.info().notes_per_sec(composer));
     let requests: Vec<GenerateRequest> = (0..u64::from(args.count))
         .map(|i| GenerateRequest {
             notes,
@@ -95,7 +101,8 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
             form: args.form.clone(),
             recall: args.recall,
             best_of: best_of(args, &generator),
-            ..GenerateRequest::new(Some(composer), seed.wrapping_add(i))
+            mixes: mix.iter().cloned().collect(),
+            ..GenerateRequest::new(composer, seed.wrapping_add(i))
         })
         .collect();
     let takes = compose(&generator, &requests)?;
@@ -149,7 +156,7 @@ fn file_name(take: &Take, composers: &ComposerSet) -> String {
 
 fn write(args: &GenerateArgs, take: &Take, heard: &Heard, output: &Output, out: &Path) -> anyhow::Result<()> {
     let recipe = &take.recipe;
-    let composer = recipe.composer.as_deref().unwrap_or("nobody");
+    let composer = recipe.manner();
     let title = format!("In the manner of {composer}, seed {}", recipe.seed);
     let written = output.write_take(take, &title)?;
     if args.json {

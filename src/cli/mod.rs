@@ -24,6 +24,7 @@ mod train_args;
 mod train_classifier;
 mod train_rare;
 mod verbs;
+mod walk;
 
 use std::path::PathBuf;
 
@@ -59,6 +60,7 @@ enum Command {
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
     Blend(verbs::BlendArgs),
+    Walk(walk::WalkArgs),
     Recompose(recompose::RecomposeArgs),
 }
 
@@ -99,6 +101,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),
         Some(Command::Blend(args)) => verbs::run_blend(&args),
+        Some(Command::Walk(args)) => walk::run(&args),
         Some(Command::Recompose(args)) => recompose::run(&args),
     }))
 }

@@ -11,6 +11,7 @@ use super::GenerateError;
 use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
+use super::mix::Mix;
 use super::take::GenerateRequest;
 use crate::classify::{Classifier, Segment};
 use crate::paths;
@@ -38,6 +39,11 @@ pub(super) fn selector_for(checkpoint: &Path, device: Device) -> Option<Classifi
         .ok()
 }
 
+/// Does a mix hold somebody whom the selector does not know?
+fn has_rare(mix: &Mix, info: &CheckpointInfo) -> bool {
+    mix.shares().iter().any(|(id, _)| info.is_rare(*id))
+}
+
 /// Selection in a batch of takes.
 pub(super) struct Choices<'a> {
     selector: Option<&'a Classifier>,
@@ -61,7 +67,9 @@ impl<'a> Choices<'a> {
         // With notes given in part, or a composer that the selector does not know, there is nothing to choose
         // by.
         let of = |r: &GenerateRequest| match (&r.given, r.composer) {
-            (None, Some(id)) if !info.is_rare(id) => r.best_of.clamp(1, MAX_BEST_OF),
+            (None, Some(id)) if !info.is_rare(id) && !r.mixes.iter().any(|mix| has_rare(mix, info)) => {
+                r.best_of.clamp(1, MAX_BEST_OF)
+            }
             _ => 1,
         };
         let of = requests.iter().map(of).min().unwrap_or(1);
@@ -106,7 +114,11 @@ impl<'a> Choices<'a> {
         let tails: Vec<Segment> =
             lines.iter().map(|l| &l.heard()[l.heard().len().saturating_sub(HEARD)..]).collect();
         let heard = selector.hear(&tails);
-        let likeness = |i: &usize| heard[*i].probabilities[lines[*i].label as usize];
+        // Of a mix: the geometric mean of the probabilities, each counted by its share.
+        let likeness = |i: &usize| -> f32 {
+            let own = lines[*i].labels().iter();
+            own.map(|(label, share)| heard[*i].probabilities[*label as usize].powf(*share)).product()
+        };
         (0..takes)
             .filter_map(|t| {
                 let own = t * self.per_take..(t + 1) * self.per_take;

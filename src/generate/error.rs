@@ -13,6 +13,8 @@ pub enum GenerateError {
     NoSuchComposer(usize),
     #[error("the given latent has {given} dimensions, the model {expected}")]
     LatentSize { given: usize, expected: usize },
+    #[error("a latent holds a number that is not finite; choose another place")]
+    LatentNotFinite,
     #[error("ask for between 1 and {most} notes", most = MAX_NOTES)]
     Length,
     #[error(

@@ -13,6 +13,7 @@ use super::given::Given;
 use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
+use super::mix::Mix;
 use super::returns::returns;
 use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
@@ -203,10 +204,22 @@ impl Generator {
         if let Some(id) = request.composer.filter(|id| id.index() >= self.info.composers.len()) {
             return Err(GenerateError::NoSuchComposer(id.index()));
         }
+        let mixed = request.mixes.iter().flat_map(Mix::shares);
+        if let Some((id, _)) = mixed.clone().find(|(id, _)| id.index() >= self.info.composers.len()) {
+            return Err(GenerateError::NoSuchComposer(id.index()));
+        }
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
         let component = request.composer.map_or_else(|| rng.random_range(0..k), ComposerId::index);
+        let components = match request.mixes.first() {
+            Some(mix) => mix.shares().iter().map(|(id, share)| (id.index(), *share)).collect(),
+            None => vec![(component, 1.0)],
+        };
         if let Some(z) = request.z_path.iter().chain(&request.z).find(|z| z.len() != self.info.d_latent) {
             return Err(GenerateError::LatentSize { given: z.len(), expected: self.info.d_latent });
+        }
+        let mut asked_z = request.z_path.iter().chain(&request.z).flatten();
+        if asked_z.any(|z| !z.is_finite()) {
+            return Err(GenerateError::LatentNotFinite);
         }
         let returns = match given {
             Some(_) => Vec::new(),
@@ -215,22 +228,28 @@ impl Generator {
         let asked = request.z_path.first().or(request.z.as_ref());
         let planned = match asked {
             Some(_) => None,
-            None => self.planned_path(component, notes, &returns, &mut rng),
+            None => self.planned_path(&components, notes, &returns, &mut rng),
         };
         let is_planned = planned.is_some();
         let path = planned.unwrap_or_else(|| request.z_path.clone());
         let z = match path.first().or(asked) {
             Some(z) => z.clone(),
-            None => self.draw_latent(component, &mut rng),
+            None => self.draw_mixed(&components, &mut rng),
         };
         // Later segments wander around a requested latent too.
         let z_mean = match asked {
             Some(_) => z.clone(),
-            None => self.latent_mean(component),
+            None => self.mixed_mean(&components),
         };
         let label = self.label_of(request.composer);
         let mut line = Line::new(rng.random(), label, z, z_mean, request.sampling.clamped());
         line.z_path = path;
+        if !request.mixes.is_empty() {
+            let labels = |mix: &Mix| {
+                mix.shares().iter().map(|(id, share)| (self.label_of(Some(*id)), *share)).collect()
+            };
+            line.labels = request.mixes.iter().map(labels).collect();
+        }
         line.given = given.cloned();
         line.wanted = notes;
         line.slack = notes / 10;
@@ -265,10 +284,32 @@ impl Generator {
         fitted.unwrap_or_else(|| to_floats(&self.vae.prior.means().get(component as i64)))
     }
 
+    /// The point between the means of the composers of a mix.
+    pub fn mixed_latent_mean(&self, mix: &Mix) -> Vec<f32> {
+        let components: Vec<(usize, f32)> =
+            mix.shares().iter().map(|(id, share)| (id.index(), *share)).collect();
+        self.mixed_mean(&components)
+    }
+
+    /// The point between the means of composers, by their shares.
+    pub(super) fn mixed_mean(&self, components: &[(usize, f32)]) -> Vec<f32> {
+        weighted(components, |component| self.latent_mean(component))
+    }
+
+    /// Draws a latent between composers: the same noise under each of their Gaussians, added up by their shares.
+    pub(super) fn draw_mixed(&self, components: &[(usize, f32)], rng: &mut Pcg64Mcg) -> Vec<f32> {
+        let noise: Vec<f32> = (0..self.info.d_latent).map(|_| standard_normal(rng)).collect();
+        weighted(components, |component| self.latent_at(component, &noise))
+    }
+
     /// Draws a latent for a composer: from the fitted posterior if the checkpoint has one, else from the prior.
     pub(super) fn draw_latent(&self, component: usize, rng: &mut Pcg64Mcg) -> Vec<f32> {
-        let noise: Vec<f32> = (0..self.info.d_latent).map(|_| standard_normal(rng)).collect();
-        if let Some(z) = self.aggregate.as_ref().and_then(|a| a.sample(component, &noise)) {
+        self.draw_mixed(&[(component, 1.0)], rng)
+    }
+
+    /// Where standard normal `noise` lies under a composer's Gaussian.
+    fn latent_at(&self, component: usize, noise: &[f32]) -> Vec<f32> {
+        if let Some(z) = self.aggregate.as_ref().and_then(|a| a.sample(component, noise)) {
             return z;
         }
         let mean = self.latent_mean(component);
@@ -292,6 +333,7 @@ impl Generator {
                 recall: request.recall,
                 best_of: request.best_of,
                 z: line.z,
+                mixes: request.mixes.iter().map(|mix| mix.named(&self.info.composers)).collect(),
                 prompt_notes,
                 checkpoint: self.info.hash.clone(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -299,6 +341,17 @@ impl Generator {
             tokens,
         }
     }
+}
+
+/// The sum of what `of` gives for each component, by their shares.
+pub(super) fn weighted(components: &[(usize, f32)], of: impl Fn(usize) -> Vec<f32>) -> Vec<f32> {
+    let mut sum: Vec<f32> = Vec::new();
+    for (component, share) in components {
+        let part = of(*component);
+        sum.resize(sum.len().max(part.len()), 0.0);
+        sum.iter_mut().zip(part).for_each(|(s, p)| *s += share * p);
+    }
+    sum
 }
 
 /// Silences that tokens cannot represent, from the notes that the take keeps.

@@ -38,8 +38,8 @@ pub struct Line {
     pub begun_at: usize,
     /// Is the model told where in the piece it is? Else it is told that it is in the middle.
     pub knows_its_place: bool,
-    /// The label, `n_composers` for none.
-    pub label: i64,
+    /// The labels of each segment and their shares, the last ones holding to the end; label `n_composers` is "none".
+    pub labels: Vec<Vec<(i64, f32)>>,
     /// The latent of each segment so far.
     pub z: Vec<Vec<f32>>,
     /// What z wanders around.
@@ -72,7 +72,7 @@ impl Line {
             recall: None,
             begun_at: 0,
             knows_its_place: false,
-            label,
+            labels: vec![vec![(label, 1.0)]],
             z: vec![z],
             z_mean,
             z_path: Vec::new(),
@@ -84,6 +84,12 @@ impl Line {
             slack: 0,
             end: None,
         }
+    }
+
+    /// The labels of the present segment and their shares.
+    pub(super) fn labels(&self) -> &[(i64, f32)] {
+        let at = self.z.len().min(self.labels.len());
+        at.checked_sub(1).map_or(&[], |at| &self.labels[at])
     }
 
     /// Where note `i` stands, as the model is told.

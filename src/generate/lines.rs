@@ -257,16 +257,22 @@ fn condition(vae: &Vae, lines: &[Line], is_guided: bool) -> Condition {
             row.copy_from_slice(own);
         }
     }
-    let mut labels = vec![vae.config.n_composers as i64; total];
+    let n_labels = vae.decoder.n_labels();
+    let mut labels = vec![0f32; total * n_labels];
     let mut has_z = vec![0f32; total];
     for (i, line) in lines.iter().enumerate() {
-        labels[i] = line.label;
+        for (label, share) in line.labels() {
+            labels[i * n_labels + *label as usize] = *share;
+        }
         has_z[i] = 1.0;
     }
     let device = vae.device();
-    vae.condition(
+    for row in n..total {
+        labels[row * n_labels + vae.config.n_composers] = 1.0;
+    }
+    vae.condition_mixed(
         &Tensor::from_slice(&z).view([total as i64, d as i64]).to_device(device),
-        &Tensor::from_slice(&labels).to_device(device),
+        &Tensor::from_slice(&labels).view([total as i64, n_labels as i64]).to_device(device),
         &Tensor::from_slice(&has_z).to_device(device),
     )
 }

@@ -2,34 +2,34 @@
 
 use rand_pcg::Pcg64Mcg;
 
-use super::generator::Generator;
+use super::generator::{Generator, weighted};
 use super::returns::Return;
 use super::verbs::window_starts;
 
 impl Generator {
-    /// One latent per window of a take of `notes` notes in the manner of a composer. A window in which a theme
+    /// One latent per window of a take of `notes` notes in the manner of composers, by their shares. A window in which a theme
     /// returns has the latent of the theme. `None` if the checkpoint has no plan.
     pub(super) fn planned_path(
         &self,
-        component: usize,
+        components: &[(usize, f32)],
         notes: usize,
         returns: &[Return],
         rng: &mut Pcg64Mcg,
     ) -> Option<Vec<Vec<f32>>> {
         let plan = self.plan.as_ref()?;
-        let mean = self.latent_mean(component);
+        let mean = self.mixed_mean(components);
         let segment = self.info().segment_len;
         let count = window_starts(notes, segment).count().max(1);
         let mut deviation: Option<Vec<f32>> = None;
         let mut path: Vec<Vec<f32>> = Vec::with_capacity(count);
         for index in 0..count {
-            let drawn = self.draw_latent(component, rng);
+            let drawn = self.draw_mixed(components, rng);
             let fresh: Vec<f32> = drawn.iter().zip(&mean).map(|(z, m)| z - m).collect();
             let next = match &deviation {
                 Some(last) => plan.next(last, &fresh),
                 None => fresh,
             };
-            let shift = plan.shift(component, index, count);
+            let shift = weighted(components, |component| plan.shift(component, index, count).to_vec());
             let planned = mean.iter().zip(&next).enumerate();
             let planned = planned.map(|(i, (m, e))| m + e + shift.get(i).copied().unwrap_or(0.0));
             let middle = middle_of(index, segment);
@@ -44,9 +44,8 @@ impl Generator {
     }
 }
 
-/// The middle one of the notes that window `index` composes: the first window composes all of its notes, the others
-/// the
-/// second half of theirs.
+/// The middle one of the notes that window `index` composes: the first window composes all of its notes, the
+/// others the second half of theirs.
 fn middle_of(index: usize, segment: usize) -> usize {
     match index {
         0 => segment / 2,

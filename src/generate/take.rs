@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::Form;
 use super::given::Given;
+use super::mix::Mix;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
 use crate::tokens::NoteToken;
@@ -44,6 +45,10 @@ pub struct GenerateRequest {
     /// [`Generator::encode_windows`]: super::Generator::encode_windows
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub z_path: Vec<Vec<f32>>,
+    /// In whose manner each window of the take is composed in turn, the last one holding to the end; empty: in that of
+    /// `composer`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixes: Vec<Mix>,
     /// Notes to keep, wholly or in part; the take is then as long as they are, and a prompt is not looked at.
     #[serde(skip)]
     pub given: Option<Arc<Given>>,
@@ -64,6 +69,7 @@ impl GenerateRequest {
             best_of: 1,
             z: None,
             z_path: Vec::new(),
+            mixes: Vec::new(),
             given: None,
             prompt: None,
         }
@@ -97,6 +103,10 @@ pub struct Recipe {
     pub best_of: usize,
     /// The latent of each segment.
     pub z: Vec<Vec<f32>>,
+    /// Of a take in more than one manner: full names and shares for each segment in turn, the last one holding to the
+    /// end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixes: Vec<Vec<(String, f32)>>,
     /// Notes of the prompt.
     #[serde(default)]
     pub prompt_notes: usize,
@@ -119,13 +129,26 @@ fn one() -> usize {
 }
 
 impl Recipe {
+    /// In whose manner, for people.
+    pub fn manner(&self) -> String {
+        let shares = |mix: &Vec<(String, f32)>| {
+            let shares = mix.iter().map(|(name, share)| format!("{name} {:.0} %", share * 100.0));
+            shares.collect::<Vec<String>>().join(", ")
+        };
+        match (self.mixes.first(), self.mixes.last()) {
+            (Some(first), Some(last)) if first != last => format!("{} to {}", shares(first), shares(last)),
+            (Some(mix), _) => shares(mix),
+            (None, _) => self.composer.clone().unwrap_or_else(|| "nobody in particular".to_owned()),
+        }
+    }
+
     /// One line for a MIDI text event.
     pub fn to_line(&self) -> String {
         let z: Vec<String> = self.z.first().into_iter().flatten().map(|v| format!("{v:.3}")).collect();
         format!(
             "Pastiche {}; in the manner of {}; seed {}; {} notes; guidance {}; temperature {}; top-p {}; memory {}; form {}; recall {}; best of {}; checkpoint {}; z {}",
             self.version,
-            self.composer.as_deref().unwrap_or("nobody in particular"),
+            self.manner(),
             self.seed,
             self.notes,
             self.sampling.guidance,

@@ -12,6 +12,9 @@ pub(super) const LATENTS: &str = "map.z";
 pub(super) const COMPOSERS: &str = "map.composers";
 pub(super) const TITLES: &str = "map.titles";
 
+/// Segments that say whose music lies around a place.
+const AROUND: usize = 8;
+
 /// One segment of real music.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MapPoint {
@@ -149,6 +152,29 @@ impl LatentMap {
             .collect()
     }
 
+    /// The composers of the labelled segments nearest to `xy` on the map, each with how many of them are its own.
+    pub fn composers_around(&self, xy: [f32; 2]) -> Vec<(ComposerId, f32)> {
+        let mut nearest: Vec<(f32, ComposerId)> = self
+            .points
+            .iter()
+            .filter_map(|p| Some(((p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2), p.composer?)))
+            .filter(|(distance, _)| distance.is_finite())
+            .collect();
+        if nearest.len() > AROUND {
+            nearest.select_nth_unstable_by(AROUND, |a, b| a.0.total_cmp(&b.0));
+            nearest.truncate(AROUND);
+        }
+        let mut counts: Vec<(ComposerId, f32)> = Vec::new();
+        for (_, id) in nearest {
+            match counts.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, count)) => *count += 1.0,
+                None => counts.push((id, 1.0)),
+            }
+        }
+        counts.sort_by_key(|(id, _)| *id);
+        counts
+    }
+
     /// The segment nearest to `xy` on the map.
     pub fn nearest(&self, xy: [f32; 2]) -> Option<&MapPoint> {
         let distance = |p: &MapPoint| (p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2);
@@ -223,5 +249,21 @@ mod tests {
         assert!(map.explained[0] > 0.85 && map.explained[1] < 0.15, "{:?}", map.explained);
         let point = &map.points[7];
         assert_eq!(map.nearest(point.xy).map(|p| p.title.as_str()), Some("7"));
+    }
+
+    #[test]
+    fn whose_music_lies_around_a_place() {
+        let z: Vec<Vec<f32>> = (0..30).map(|i| vec![i as f32, (i % 2) as f32 * 0.1]).collect();
+        let composers = (0..30).map(|i| (i != 3).then_some(ComposerId(u8::from(i > 9)))).collect();
+        let titles = (0..30).map(|i| i.to_string()).collect();
+        let map = LatentMap::new(z, composers, titles, &[vec![0.0, 0.0]], &[0]).unwrap();
+        let around = |point: usize| map.composers_around(map.points[point].xy);
+        // The eight around segment 0 are 0 to 8 without 3, which has no label.
+        assert_eq!(around(0), [(ComposerId(0), 8.0)]);
+        assert_eq!(around(29), [(ComposerId(1), 8.0)]);
+        // Between 9 and 10 four lie on either side, or one more on the side of the nearer.
+        let both = around(10);
+        assert!(both.len() == 2 && both[0].1 >= 3.0 && both[1].1 >= 3.0, "{both:?}");
+        assert!(map.composers_around([f32::NAN, 0.0]).is_empty());
     }
 }

@@ -145,14 +145,33 @@ impl Decoder {
     /// `z`: `[B, d_latent]`; `composer`: int64 `[B]`, where `n_composers` means "no label"; `has_z`: `[B]` of 0 or
     /// 1, 0 where the latent is withheld.
     pub fn condition(&self, z: &Tensor, composer: &Tensor, has_z: &Tensor, compute: Kind) -> Condition {
+        let label = self.label_table().index_select(0, composer);
+        self.condition_on(z, &label, has_z, compute)
+    }
+
+    /// As [`Decoder::condition`], under several labels at once; `shares`: float `[B, n_labels]`, each row summing to 1.
+    pub fn condition_mixed(&self, z: &Tensor, shares: &Tensor, has_z: &Tensor, compute: Kind) -> Condition {
+        self.condition_on(z, &shares.matmul(&self.label_table()), has_z, compute)
+    }
+
+    /// Labels there are, "nobody" among them.
+    pub fn n_labels(&self) -> usize {
+        self.label_table().size()[0] as usize
+    }
+
+    fn label_table(&self) -> Tensor {
+        match &self.added_labels {
+            Some(added) => Tensor::cat(&[&self.composer_table, added], 0),
+            None => self.composer_table.shallow_clone(),
+        }
+    }
+
+    /// `label`: `[B, d]`.
+    fn condition_on(&self, z: &Tensor, label: &Tensor, has_z: &Tensor, compute: Kind) -> Condition {
         let b = z.size()[0];
         let keep = has_z.to_kind(Kind::Float).unsqueeze(1);
         let z = (z * &keep + &self.no_z * (-&keep + 1.0)).to_kind(compute);
-        let labels = match &self.added_labels {
-            Some(added) => &Tensor::cat(&[&self.composer_table, added], 0),
-            None => &self.composer_table,
-        };
-        let label = labels.index_select(0, composer).to_kind(compute);
+        let label = label.to_kind(compute);
         let sum = self.from_z.forward(&z) + &label;
         let summary = &sum + self.mix_down.forward(&self.mix_up.forward(&norm(&sum)).relu().square());
         let summary = norm(&summary).unsqueeze(1);

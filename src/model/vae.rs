@@ -134,6 +134,11 @@ impl Vae {
         self.decoder.condition(z, label, has_z, self.compute)
     }
 
+    /// As [`Vae::condition`], under several labels at once; see [`Decoder::condition_mixed`].
+    pub fn condition_mixed(&self, z: &Tensor, shares: &Tensor, has_z: &Tensor) -> Condition {
+        self.decoder.condition_mixed(z, shares, has_z, self.compute)
+    }
+
     /// Reconstruction of `batch` from `z`: mean negative log-likelihood in nats per field, over the notes where the
     /// field counts; pitch first. The sum of the five is the "NLL per note".
     pub fn reconstruction(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> [Tensor; 5] {

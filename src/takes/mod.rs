@@ -12,5 +12,5 @@ pub use draft::Draft;
 pub use history::History;
 pub use id::TakeId;
 pub use made::{How, Made, Part};
-pub use record::{ComposeSettings, Origin, TakeRecord};
+pub use record::{ComposeSettings, Origin, Step, TakeRecord};
 pub use store::{TakeEntry, TakeStore, TakeStoreError, now_secs};

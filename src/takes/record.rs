@@ -44,6 +44,9 @@ pub struct ComposeSettings {
     pub best_of: usize,
     /// The latent, if it was chosen on the map.
     pub z: Option<Vec<f32>>,
+    /// Of a walk: where each window of the take lies in turn, and in whose manner it is composed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub walk: Vec<Step>,
     /// In takes continued by the first version: number of given notes at the beginning. It did not keep
     /// their source.
     pub prompt_notes: usize,
@@ -60,8 +63,37 @@ impl Default for ComposeSettings {
             recall: DEFAULT_RECALL,
             best_of: DEFAULT_BEST_OF,
             z: None,
+            walk: Vec::new(),
             prompt_notes: 0,
         }
+    }
+}
+
+impl ComposeSettings {
+    /// A name for the take: the composer's surname, of a walk those of its two ends, and the seed.
+    pub fn name(&self) -> String {
+        let own = self.composer.as_deref().map_or("Any composer", surname);
+        match (self.walk.first().and_then(Step::surname), self.walk.last().and_then(Step::surname)) {
+            (Some(first), Some(last)) if first != last => format!("{first} → {last} {}", self.seed),
+            _ => format!("{own} {}", self.seed),
+        }
+    }
+}
+
+/// A step of a walk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    pub z: Vec<f32>,
+    /// Composers by their full names, with their shares.
+    pub mix: Vec<(String, f32)>,
+}
+
+impl Step {
+    /// The last name of the composer with the largest share.
+    fn surname(&self) -> Option<&str> {
+        let heaviest = self.mix.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        heaviest.map(|(name, _)| surname(name))
     }
 }
 
@@ -120,10 +152,9 @@ impl TakeRecord {
     /// The record of a take before its first note. Its name is that of its source, or else the composer's
     /// surname and the seed.
     pub fn begun(made: Option<&Made>, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
-        let surname = settings.composer.as_deref().map_or("Any composer", surname);
         TakeRecord {
             format: FORMAT,
-            name: made.map_or_else(|| format!("{surname} {}", settings.seed), Made::name),
+            name: made.map_or_else(|| settings.name(), Made::name),
             composer: settings.composer.clone(),
             created_secs,
             made: made.map_or(Value::Null, |made| serde_json::to_value(made).unwrap_or(Value::Null)),
@@ -221,6 +252,20 @@ mod tests {
         settings.sampling.memory = 2.5;
         let text = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<ComposeSettings>(&text).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_walk_is_kept_and_named_after_its_ends() {
+        let step = |z: f32, name: &str| Step { z: vec![z], mix: vec![(name.to_owned(), 1.0)] };
+        let walk = vec![step(0.5, "Johann Sebastian Bach"), step(1.5, "Frédéric Chopin")];
+        let composer = Some("Johann Sebastian Bach".to_owned());
+        let settings = ComposeSettings { composer, seed: 7, walk, ..ComposeSettings::default() };
+        assert_eq!(settings.name(), "Bach → Chopin 7");
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<ComposeSettings>(&text).unwrap(), settings);
+        let plain = ComposeSettings { walk: Vec::new(), ..settings };
+        assert_eq!(plain.name(), "Bach 7");
+        assert!(!serde_json::to_string(&plain).unwrap().contains("walk"));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Key, Modifiers, PointerButton, Ui, accesskit, vec2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Ui, accesskit, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use pastiche::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake};
+use pastiche::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake, TakePath};
 use pastiche::app::widgets::latent::plot::LatentPlot;
 use pastiche::latent_map::{LatentMap, Plane};
 use pastiche::music::{ComposerId, ComposerSet};
@@ -17,6 +17,7 @@ struct State {
     map: Option<Arc<LatentMap>>,
     composers: ComposerSet,
     takes: Vec<LatentTake>,
+    path: Option<TakePath>,
     disabled_because: Option<&'static str>,
     is_compact: bool,
     events: Vec<LatentEvent>,
@@ -51,6 +52,7 @@ fn state(is_compact: bool) -> State {
             composer: Some(ComposerId(1)),
             is_current: true,
         }],
+        path: None,
         disabled_because: None,
         is_compact,
         events: Vec::new(),
@@ -63,6 +65,7 @@ fn draw(ui: &mut Ui, s: &mut State) {
         has_planes: s.map.as_ref().is_some_and(|map| map.plane == Plane::Wheel),
         composers: &s.composers,
         takes: &s.takes,
+        path: s.path.clone(),
         selected: Some(ComposerId(1)),
         disabled_because: s.disabled_because,
     };
@@ -250,9 +253,10 @@ fn a_lasso_selects_and_its_list_composes_and_exports() {
     assert!(h.query_by_label_contains("selected").is_none(), "without Shift the map moves");
     h.get_by_label("Reset view").click();
     h.run_steps(4);
-    h.input_mut().modifiers = Modifiers::SHIFT;
+    h.event(Event::ModifiersChanged(Modifiers::SHIFT));
+    h.step();
     press_drag_release(&mut h, PointerButton::Primary, &around);
-    h.input_mut().modifiers = Modifiers::NONE;
+    h.event(Event::ModifiersChanged(Modifiers::NONE));
     h.run_steps(3);
     h.get_by_label("20 segments selected");
     h.get_by_label("Selected: Nocturne 0, Chopin");
@@ -289,4 +293,60 @@ fn the_other_plane_keeps_what_is_hidden() {
     h.run_steps(4);
     h.get_by_label_contains("The two directions of most variance (PCA).");
     assert!(!is_on(&h, "Bach") && is_on(&h, "Chopin"));
+}
+
+/// Drags from the left of the map to its right in ten steps.
+fn drag(h: &mut Harness<'_, State>, modifiers: Modifiers) {
+    let rect = h.get_by_label_contains("Map of the latent").rect();
+    let at = |t: f32| rect.left_center() + vec2(rect.width() * (0.25 + 0.5 * t), 0.0);
+    let button = |pressed: bool, pos| {
+        let button = PointerButton::Primary;
+        Event::PointerButton { pos, button, pressed, modifiers }
+    };
+    h.event(Event::ModifiersChanged(modifiers));
+    h.event(Event::PointerMoved(at(0.0)));
+    h.step();
+    h.event(button(true, at(0.0)));
+    h.step();
+    for i in 1..=10 {
+        h.event(Event::PointerMoved(at(i as f32 / 10.0)));
+        h.step();
+    }
+    h.event(button(false, at(1.0)));
+    h.run_steps(3);
+}
+
+#[test]
+fn a_drag_with_ctrl_draws_a_walk_and_without_it_moves_the_map() {
+    for is_compact in [true, false] {
+        let mut h = plot(state(is_compact));
+        drag(&mut h, Modifiers::NONE);
+        assert!(h.state().events.is_empty(), "{:?}", h.state().events);
+        let mut h = plot(state(is_compact));
+        drag(&mut h, Modifiers::COMMAND);
+        let [LatentEvent::Walked { path }] = &h.state().events[..] else { panic!("{:?}", h.state().events) };
+        assert!(path.len() >= 5, "{path:?}");
+        assert!(path.windows(2).all(|pair| pair[0][0] < pair[1][0]), "from left to right: {path:?}");
+        let mut s = state(is_compact);
+        s.disabled_because = Some("a take is being composed");
+        let mut h = plot(s);
+        drag(&mut h, Modifiers::COMMAND);
+        assert!(h.state().events.is_empty(), "nothing is composed now");
+    }
+}
+
+#[test]
+fn a_path_of_any_kind_is_painted() {
+    let paths = [
+        (vec![[-2.0, 0.0], [2.0, 0.5], [0.0, 1.0]], 1.4),
+        (vec![[-2.0, 0.0], [2.0, 0.5]], f32::NAN),
+        (vec![[f32::NAN, 0.0], [2.0, 0.5]], 0.0),
+        (vec![[1.0, 0.0]], 7.0),
+        (Vec::new(), 0.0),
+    ];
+    for (xy, at) in paths {
+        let mut s = state(true);
+        s.path = Some(TakePath { xy, at, composer: Some(ComposerId(1)) });
+        plot(s).get_by_label_contains("Map of the latent");
+    }
 }

@@ -8,12 +8,11 @@ use crate::app::state::order::Order;
 use crate::app::state::stage::Composing;
 use crate::app::threads::feed::{Start, feed};
 use crate::app::threads::workers::Done;
-use crate::generate::Request;
+use crate::generate::{Place, Request, walk_on_map};
 use crate::jobs::{EngineCommand, StreamPart};
-use crate::music::surname;
 use crate::progress::StopFlag;
 use crate::sampling::fresh_seed;
-use crate::takes::{ComposeSettings, Draft, Made, TakeId, TakeRecord, now_secs};
+use crate::takes::{ComposeSettings, Draft, Made, Step, TakeId, TakeRecord, now_secs};
 
 /// A take to compose.
 pub(super) struct NewTake {
@@ -48,6 +47,7 @@ impl PasticheApp {
             }
             ComposeAction::At(xy) => self.compose_at(xy),
             ComposeAction::Like(segments) => self.compose_like(&segments),
+            ComposeAction::Walk(path) => self.walk(&path),
             ComposeAction::Again(id) => self.make_again(&id),
             ComposeAction::Make(all) => self.make(all),
             ComposeAction::ReuseSettings(id) => self.reuse_settings(&id),
@@ -62,7 +62,8 @@ impl PasticheApp {
         if !form.is_seed_locked && self.state.used_seed == Some(form.settings.seed) {
             form.settings.seed = fresh_seed();
         }
-        let settings = ComposeSettings { z: None, prompt_notes: 0, ..form.settings.clone() };
+        let settings =
+            ComposeSettings { z: None, walk: Vec::new(), prompt_notes: 0, ..form.settings.clone() };
         self.state.used_seed = Some(settings.seed);
         self.compose(settings);
     }
@@ -72,9 +73,8 @@ impl PasticheApp {
         if !self.may_compose() {
             return;
         }
-        let surname = settings.composer.as_deref().map_or("Any composer", surname);
         self.start_take(NewTake {
-            name: format!("{surname} {}", settings.seed),
+            name: settings.name(),
             asked_notes: settings.notes,
             request: Request::New(self.state.request(&settings)),
             made: None,
@@ -162,6 +162,31 @@ impl PasticheApp {
         self.compose(settings);
     }
 
+    /// Composes a take whose windows lie along `path`, with as many steps as its length has windows.
+    fn walk(&mut self, path: &[[f32; 2]]) {
+        if !self.may_generate() {
+            return;
+        }
+        let Some(info) = self.state.model.ready.clone() else { return };
+        let Some(map) = info.map_on(self.state.plane) else { return };
+        let form = &self.state.settings.form.settings;
+        let places = walk_on_map(map, path, info.windows(form.notes));
+        let Some(first) = places.first() else {
+            self.toasts.warn("No composer's music lies on this map, so nothing was composed.");
+            return;
+        };
+        let step = |place: &Place| Step { z: place.z.clone(), mix: place.mix.named(&info.composers) };
+        let settings = ComposeSettings {
+            composer: info.composers.get(first.mix.heaviest()).map(|c| c.name.clone()),
+            seed: fresh_seed(),
+            z: None,
+            walk: places.iter().map(step).collect(),
+            prompt_notes: 0,
+            ..form.clone()
+        };
+        self.compose(settings);
+    }
+
     fn make_again(&mut self, id: &TakeId) {
         let Some(record) = self.state.takes.get(id).map(|e| &e.record) else {
             return;
@@ -181,7 +206,7 @@ impl PasticheApp {
             return;
         };
         let form = &mut self.state.settings.form;
-        form.settings = ComposeSettings { z: None, prompt_notes: 0, ..settings };
+        form.settings = ComposeSettings { z: None, walk: Vec::new(), prompt_notes: 0, ..settings };
         form.typed_form = None;
         form.is_seed_locked = true;
         self.toasts.done("Copied the take's settings to the panel and locked the seed.");

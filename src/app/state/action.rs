@@ -84,6 +84,8 @@ pub enum ComposeAction {
     At([f32; 2]),
     /// Composes from the Gaussian of segments of the map, given by index.
     Like(Vec<usize>),
+    /// Composes a take that moves along this path on the map.
+    Walk(Vec<[f32; 2]>),
     /// Makes a take again, with its settings and its seed.
     Again(TakeId),
     /// Makes takes from existing takes.

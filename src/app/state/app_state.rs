@@ -317,6 +317,8 @@ impl AppState {
     pub fn request(&self, settings: &ComposeSettings) -> GenerateRequest {
         let composer = settings.composer.as_deref().and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
+        let places = self.model.places(&settings.walk).unwrap_or_default();
+        let (z_path, mixes) = places.into_iter().map(|place| (place.z, place.mix)).unzip();
         GenerateRequest {
             notes: settings.notes,
             sampling: settings.sampling,
@@ -325,6 +327,8 @@ impl AppState {
             best_of: self.model.best_of(settings),
             // Ignore a latent with another checkpoint's shape.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
+            z_path,
+            mixes,
             ..GenerateRequest::new(composer, settings.seed)
         }
     }

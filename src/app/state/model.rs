@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::generate::CheckpointInfo;
+use crate::generate::{CheckpointInfo, Mix, Place};
 use crate::jobs::JobId;
 use crate::music::{Composer, ComposerId, ComposerSet};
-use crate::takes::ComposeSettings;
+use crate::takes::{ComposeSettings, Step};
 
 /// The loaded checkpoint, the one being loaded, and the last failure.
 #[derive(Debug, Default)]
@@ -26,6 +26,17 @@ impl ModelState {
     /// Finds a composer in the loaded checkpoint by name.
     pub fn composer(&self, name: &str) -> Option<(ComposerId, &Composer)> {
         self.composers()?.iter().find(|(_, c)| c.name == name)
+    }
+
+    /// The places of a walk; `None` if one of them means nothing to the loaded checkpoint.
+    pub fn places(&self, walk: &[Step]) -> Option<Vec<Place>> {
+        let d_latent = self.ready.as_ref()?.d_latent;
+        let place = |step: &Step| {
+            let shares = step.mix.iter().map(|(name, share)| Some((self.composer(name)?.0, *share)));
+            let mix = Mix::new(shares.collect::<Option<Vec<_>>>()?).ok()?;
+            (step.z.len() == d_latent).then(|| Place { z: step.z.clone(), mix })
+        };
+        walk.iter().map(place).collect()
     }
 
     /// Why nothing can be composed now, in words for a tooltip.

@@ -213,6 +213,7 @@ impl Generator {
         let (at, surprise_nats) = least.map_or((0, None), |(i, nats)| (i, Some(*nats)));
         let (performance, tokens, new_notes) = all.swap_remove(at);
         let recipe = Recipe {
+            mixes: Vec::new(),
             composer: self.info().composers.get(manner.composer).map(|c| c.name.clone()),
             seed,
             notes: new_notes,

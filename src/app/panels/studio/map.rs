@@ -4,8 +4,10 @@ use eframe::egui::Ui;
 
 use crate::app::state::action::{Actions, Ask, ComposeAction, FileAction, TakeAction, WindowAction};
 use crate::app::state::app_state::AppState;
-use crate::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake};
+use crate::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake, TakePath};
+use crate::latent_map::LatentMap;
 use crate::music::ComposerSet;
+use crate::takes::Origin;
 
 /// Draws a latent map with `draw` and turns its events into actions.
 pub fn with_map(
@@ -26,6 +28,7 @@ pub fn with_map(
         has_planes: state.model.ready.as_ref().is_some_and(|info| info.principal.is_some()),
         composers,
         takes: &takes,
+        path: map.and_then(|map| staged_path(state, map)),
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
         // The map uses it in the middle of a sentence.
         disabled_because: why_not.as_deref().map(|why| why.trim_end_matches('.')).or(busy),
@@ -40,6 +43,7 @@ pub fn with_map(
                 actions.push(FileAction::Ask(Ask::SelectionCsv { segments }));
             }
             LatentEvent::ShowPlane(plane) => actions.push(WindowAction::ShowPlane(plane)),
+            LatentEvent::Walked { path } => actions.push(ComposeAction::Walk(path)),
             LatentEvent::TakeClicked { id } => {
                 if let Some(entry) = state.takes.all().iter().rev().nth(id as usize) {
                     actions.push(TakeAction::Show { id: entry.id.clone(), play: true });
@@ -70,4 +74,34 @@ pub fn placed_takes(state: &AppState, map: &crate::latent_map::LatentMap) -> Vec
     let mut takes: Vec<LatentTake> = placed.take(TAKES_ON_MAP).collect();
     takes.reverse();
     takes
+}
+
+/// The path of the take on the stage, or of the walk that is being composed; `None` for a take of a single segment.
+fn staged_path(state: &AppState, map: &LatentMap) -> Option<TakePath> {
+    let info = state.model.ready.as_ref()?;
+    let stage = state.stage.as_ref()?;
+    let playhead = state.sound.position_secs;
+    let heard = stage.performance.notes().partition_point(|n| n.onset_secs <= playhead);
+    let record = state.staged_take().map(|e| &e.record);
+    let z: Vec<&Vec<f32>> = match (record, &state.composing) {
+        (Some(record), _) => record.z.iter().collect(),
+        (None, Some(composing)) if state.is_stage_growing() => {
+            composing.settings.walk.iter().map(|s| &s.z).collect()
+        }
+        (None, _) => return None,
+    };
+    if z.len() < 2 || z.iter().any(|z| z.len() != info.d_latent) {
+        return None;
+    }
+    let given = record.and_then(|r| r.recipe.get("prompt_notes")?.as_u64()).unwrap_or(0);
+    let at = match record.map(|r| r.origin) {
+        // An opened file is cut into segments that do not overlap.
+        Some(Origin::Opened) => heard as f32 / info.segment_len.max(1) as f32 - 0.5,
+        Some(Origin::Composed | Origin::Other) | None => info.window_at(heard.saturating_sub(given as usize)),
+    };
+    Some(TakePath {
+        xy: z.into_iter().map(|z| map.project(z)).collect(),
+        at,
+        composer: stage.composer.as_deref().and_then(|name| Some(state.model.composer(name)?.0)),
+    })
 }

@@ -14,6 +14,8 @@ pub struct LatentInput<'a> {
     pub composers: &'a ComposerSet,
     /// Oldest first.
     pub takes: &'a [LatentTake],
+    /// The path of the take on the stage.
+    pub path: Option<TakePath>,
     /// The composer chosen in the picker stands out.
     pub selected: Option<ComposerId>,
     /// Where this is given, a click composes nothing, and this says why.
@@ -38,6 +40,10 @@ pub enum LatentEvent {
     ClickedAt {
         xy: [f32; 2],
     },
+    /// Compose a take that moves along this path.
+    Walked {
+        path: Vec<[f32; 2]>,
+    },
     /// Compose from the Gaussian of these segments.
     ComposeLike {
         segments: Vec<usize>,
@@ -51,4 +57,14 @@ pub enum LatentEvent {
     TakeClicked {
         id: u64,
     },
+}
+
+/// Where the segments of a take lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakePath {
+    /// In order.
+    pub xy: Vec<[f32; 2]>,
+    /// The playhead, in segments: at `i` it is in the middle of segment `i`.
+    pub at: f32,
+    pub composer: Option<ComposerId>,
 }

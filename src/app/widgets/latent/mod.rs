@@ -12,6 +12,7 @@ mod overlay;
 pub mod plot;
 mod selection;
 mod side;
+mod walk;
 mod words;
 
 pub use axes::axes;
@@ -24,4 +25,5 @@ pub use markers::Stamp;
 pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
 pub use selection::{SelectionPress, selection_ui};
 pub use side::{Neighbours, legend_ui, neighbours_ui};
+pub use walk::{WalkPen, paint_path};
 pub use words::{Under, caption, caption_ui, empty_ui, hover_ui, point_words, small, styles, under_ui};

@@ -11,9 +11,9 @@ use egui_plot::PlotTransform;
 
 use super::{
     Bounds, CloudKey, CloudLayer, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, SelectionPress, Under,
-    axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui,
-    paint_components, paint_ellipses, paint_place, paint_takes, point_words, screen, selection_ui, small,
-    styles, under_ui,
+    WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui,
+    paint_components, paint_ellipses, paint_path, paint_place, paint_takes, point_words, screen,
+    selection_ui, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput};
@@ -44,6 +44,7 @@ pub struct LatentPlot {
     lasso: Lasso,
     /// The map that the segments of `hidden`, `pinned` and `lasso` belong to.
     last: Option<Arc<LatentMap>>,
+    pen: WalkPen,
     resets: bool,
 }
 
@@ -65,7 +66,7 @@ impl LatentPlot {
                     map.points.len()
                 ),
                 None => format!(
-                    "{} segments of real pieces by likeness. Click a place to hear it.",
+                    "{} segments of real pieces by likeness. Click a place to hear it; Ctrl+drag draws a walk.",
                     map.points.len()
                 ),
             };
@@ -87,7 +88,7 @@ impl LatentPlot {
             let caption_px = if main.width() < 620.0 { 92.0 } else { 60.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
-            if caption_ui(ui, &caption(input, self.cloud.shown, &map)) {
+            if caption_ui(ui, &caption(input, self.cloud.shown, &map), &mut self.pen.is_chosen) {
                 self.resets = true;
                 ui.ctx().request_repaint();
             }
@@ -108,6 +109,7 @@ impl LatentPlot {
             (self.map, self.resets) = (address, true);
             if before.last.is_some_and(|last| is_projection_of(map, &last)) {
                 (self.hidden, self.pinned, self.lasso) = (before.hidden, before.pinned, before.lasso);
+                self.pen = before.pen;
             }
             self.last = Some(map.clone());
             self.xy = map.points.iter().map(|p| p.xy).collect();
@@ -134,12 +136,18 @@ impl LatentPlot {
         if std::mem::take(&mut self.resets) {
             plot = plot.reset();
         }
-        if !is_compact && self.lasso.holds_still(ui) {
+        let holds_still = !is_compact && self.lasso.holds_still(ui);
+        let may_draw = input.disabled_because.is_none() && !holds_still;
+        if holds_still || (may_draw && self.pen.is_drawing(ui)) {
             plot = plot.allow_drag(false);
         }
         let shown = plot.show(ui, |_| {});
         let response = shown.response;
         let frame = *shown.transform.frame();
+        if may_draw && let Some(path) = self.pen.follow(ui, &response, &shown.transform) {
+            self.place = None;
+            events.push(LatentEvent::Walked { path });
+        }
         let pressed = self.keys(ui, &response, &shown.transform, input, map);
         let mut summary =
             format!("Map of the latent space: {} segments, {} takes", map.points.len(), input.takes.len());
@@ -264,6 +272,10 @@ impl LatentPlot {
         if !is_compact {
             self.lasso.paint(&painter, transform, map, palette);
         }
+        if let Some(path) = &input.path {
+            paint_path(&painter, transform, path, style_of(path.composer).colour, palette);
+        }
+        self.pen.paint(&painter, transform, palette);
         if let Some(xy) = self.place {
             paint_place(&painter, transform, xy, palette);
         }

@@ -98,12 +98,15 @@ pub fn caption(input: &LatentInput<'_>, shown: usize, map: &LatentMap) -> String
 }
 
 /// The caption and the way back to the whole map; true when that was asked for.
-pub fn caption_ui(ui: &mut Ui, text: &str) -> bool {
+pub fn caption_ui(ui: &mut Ui, text: &str, draws_walks: &mut bool) -> bool {
     ui.add_space(GRID / 2.0);
     ui.horizontal_top(|ui| {
         let reset = ui
             .add(egui::Button::new(small("Reset view")))
             .on_hover_text("Show the whole map. Drag: move. Ctrl+wheel: zoom. Arrows: from point to point.");
+        ui.toggle_value(draws_walks, small("Draw a walk")).on_hover_text(
+            "A drag draws a path, and a take is composed that moves along it. Ctrl+drag does so at any time. A longer take has more steps.",
+        );
         let text = small(text).color(Palette::of(ui).weak_text);
         ui.add(egui::Label::new(text).wrap());
         reset.clicked()

@@ -1,0 +1,149 @@
+//! `pastiche walk`: one take that moves through the latent space.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use pastiche::device::DeviceChoice;
+use pastiche::evaluate::Ears;
+use pastiche::generate::{
+    DEFAULT_BEST_OF, GenerateRequest, Generator, MAX_NOTES, Mix, Place, place_on_map, walk,
+};
+use pastiche::sampling::fresh_seed;
+use serde_json::json;
+
+use super::composers::checkpoint_path;
+use super::generate::compose;
+use super::input::read_music;
+use super::numbers::within;
+use super::output::Output;
+use super::sampling_args::SamplingArgs;
+use super::sound_args::SoundArgs;
+
+/// Compose one take that moves through the latent space.
+///
+/// A stop is a composer or a mix of composers (bach, or bach=1,chopin=2), a MIDI file, or a place X,Y of the map. The
+/// take leads along straight lines from stop to stop at an even pace, and its manner changes on the way.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    pastiche walk --from bach --to chopin --seed 7 --out walk.mid\n  \
+    pastiche walk --from sketch.mid --via 2.5,-1 --to debussy --notes 1500 --out walk.wav")]
+pub struct WalkArgs {
+    /// Where the take begins
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true)]
+    from: String,
+    /// A stop on the way; can be given several times
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true)]
+    via: Vec<String>,
+    /// Where the take ends
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true)]
+    to: String,
+    /// What makes this take this take; a random one is chosen and printed if none is given
+    #[arg(long)]
+    seed: Option<u64>,
+    /// About how many notes; every 128 of them are a step of the walk
+    #[arg(long, default_value_t = 1000, value_parser = within(1..=MAX_NOTES))]
+    notes: usize,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    /// The checkpoint; by default the one that ships with Pastiche
+    #[arg(long, value_name = "PATH")]
+    checkpoint: Option<PathBuf>,
+    /// Where the network runs: auto, cpu, cuda or mps
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: DeviceChoice,
+    #[command(flatten)]
+    sound: SoundArgs,
+    /// A .mid, or a recording (.wav, .flac, .ogg)
+    #[arg(long, value_name = "FILE.mid|FILE.wav")]
+    out: PathBuf,
+    /// Print what was made as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &WalkArgs) -> anyhow::Result<()> {
+    let output = Output::new(&args.out, &args.sound)?;
+    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
+    let asked = std::iter::once(&args.from).chain(&args.via).chain(std::iter::once(&args.to));
+    let stops = asked.map(|text| stop(&generator, text)).collect::<anyhow::Result<Vec<Place>>>()?;
+    let info = generator.info();
+    let places = walk(&stops, info.windows(args.notes));
+    let request = GenerateRequest {
+        notes: args.notes,
+        sampling: args.sampling.settings(),
+        best_of: if info.can_choose { DEFAULT_BEST_OF } else { 1 },
+        ..GenerateRequest::along(places, args.seed.unwrap_or_else(fresh_seed))
+    };
+    let take = compose(&generator, &[request])?.into_iter().next().context("nothing was composed")?;
+    let recipe = &take.recipe;
+    let title = format!("A walk from {} to {}", args.from, args.to);
+    let written = output.write_take(&take, &title)?;
+    if !args.json {
+        let manner = recipe.manner();
+        output.say(&format!("{written}; {} steps, {manner}, seed {}", recipe.z.len(), recipe.seed));
+        return Ok(());
+    }
+    let heard = Ears::beside(&info.path).hear(&generator, &take.tokens);
+    let steps: Option<Vec<[f32; 2]>> =
+        info.map.as_ref().map(|map| recipe.z.iter().map(|z| map.project(z)).collect());
+    let made = json!({
+        "file": args.out, "notes": take.performance.notes().len(), "seconds": take.performance.duration_secs(),
+        "recipe": recipe, "map_xy": steps, "heard_as": heard.composers, "copy": heard.copy,
+    });
+    output.say(&made.to_string());
+    Ok(())
+}
+
+/// The place that a stop names.
+fn stop(generator: &Generator, text: &str) -> anyhow::Result<Place> {
+    let info = generator.info();
+    if let Some(xy) = coordinates(text) {
+        let Some(map) = &info.map else {
+            bail!("this checkpoint has no map, so {text} is no place on it; name a composer or a MIDI file");
+        };
+        return place_on_map(map, xy).context("no composer's music lies on this map; name a composer");
+    }
+    let path = Path::new(text);
+    if path.is_file() {
+        let z = generator.encode(&read_music(path)?.performance)?;
+        let mix = Mix::of(generator.nearest_composer(&z));
+        return Ok(Place { z: mean(&z), mix });
+    }
+    let mix = Mix::parse(text, &info.composers)
+        .with_context(|| format!("{text} is neither a file nor a place X,Y nor composers"))?;
+    Ok(Place { z: generator.mixed_latent_mean(&mix), mix })
+}
+
+/// `X,Y`; `None` where it is something else.
+fn coordinates(text: &str) -> Option<[f32; 2]> {
+    let (x, y) = text.split_once(',')?;
+    let number = |text: &str| text.trim().parse::<f32>().ok().filter(|n| n.is_finite());
+    Some([number(x)?, number(y)?])
+}
+
+fn mean(all: &[Vec<f32>]) -> Vec<f32> {
+    let mut sum = vec![0f32; all.first().map_or(0, Vec::len)];
+    for z in all {
+        sum.iter_mut().zip(z).for_each(|(s, z)| *s += z / all.len() as f32);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_two_numbers() {
+        assert_eq!(coordinates("2.5, -1"), Some([2.5, -1.0]));
+        for text in ["bach", "bach=1,chopin=2", "1", "1,2,3", "nan,1", "inf,0", ""] {
+            assert_eq!(coordinates(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_stands_at_the_mean_of_its_segments() {
+        assert_eq!(mean(&[vec![1.0, 0.0], vec![3.0, 4.0]]), [2.0, 2.0]);
+    }
+}
