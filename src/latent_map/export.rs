@@ -73,7 +73,7 @@ impl LatentMap {
         let neighbours = self.kept_neighbours.map_or(String::new(), |share| {
             format!(" and {:.0} % of the ten nearest neighbours", share * 100.0)
         });
-        format!("{plane} It keeps {variance:.0} % of the variance{neighbours}.")
+        format!("{plane} This view keeps {variance:.0} % of the variance{neighbours}.")
     }
 }
 

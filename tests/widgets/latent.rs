@@ -62,6 +62,7 @@ fn state(is_compact: bool) -> State {
 fn draw(ui: &mut Ui, s: &mut State) {
     let input = LatentInput {
         map: s.map.as_ref(),
+        mix: None,
         has_planes: s.map.as_ref().is_some_and(|map| map.plane == Plane::Wheel),
         composers: &s.composers,
         takes: &s.takes,

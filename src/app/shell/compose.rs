@@ -157,6 +157,7 @@ impl PasticheApp {
             seed: fresh_seed(),
             z: Some(map.unproject(xy)),
             prompt_notes: 0,
+            mix: Vec::new(),
             ..form.clone()
         };
         self.compose(settings);
@@ -182,6 +183,7 @@ impl PasticheApp {
             z: None,
             walk: places.iter().map(step).collect(),
             prompt_notes: 0,
+            mix: Vec::new(),
             ..form.clone()
         };
         self.compose(settings);

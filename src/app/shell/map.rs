@@ -24,6 +24,7 @@ impl PasticheApp {
             seed,
             z: map.draw_like(segments, seed),
             prompt_notes: 0,
+            mix: Vec::new(),
             ..form.clone()
         };
         if settings.z.is_none() {

@@ -25,6 +25,7 @@ pub fn with_map(
     let why_not = state.cannot_generate();
     let input = LatentInput {
         map,
+        mix: map.and_then(|map| mixed_place(state, map)),
         has_planes: state.model.ready.as_ref().is_some_and(|info| info.principal.is_some()),
         composers,
         takes: &takes,
@@ -51,6 +52,15 @@ pub fn with_map(
             }
         }
     }
+}
+
+/// Between the means of the composers of the chosen mix, if there are several and all lie on the map.
+fn mixed_place(state: &AppState, map: &LatentMap) -> Option<[f32; 2]> {
+    let mix = state.model.mix(&state.settings.form.settings.mix).filter(|mix| mix.shares().len() > 1)?;
+    mix.shares().iter().try_fold([0.0; 2], |[x, y], (id, share)| {
+        let [own_x, own_y] = map.components.get(id.index())?;
+        Some([x + share * own_x, y + share * own_y])
+    })
 }
 
 /// Most takes shown on the map.

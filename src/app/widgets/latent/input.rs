@@ -9,6 +9,8 @@ use crate::music::{ComposerId, ComposerSet};
 pub struct LatentInput<'a> {
     /// `None` where the checkpoint has no map or there is no checkpoint.
     pub map: Option<&'a Arc<LatentMap>>,
+    /// The place of the mix that is chosen.
+    pub mix: Option<[f32; 2]>,
     /// Can the map be shown on another plane?
     pub has_planes: bool,
     pub composers: &'a ComposerSet,

@@ -12,7 +12,7 @@ use egui_plot::PlotTransform;
 use super::{
     Bounds, CloudKey, CloudLayer, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, SelectionPress, Under,
     WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui,
-    paint_components, paint_ellipses, paint_path, paint_place, paint_takes, point_words, screen,
+    paint_components, paint_ellipses, paint_mix, paint_path, paint_place, paint_takes, point_words, screen,
     selection_ui, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
@@ -276,6 +276,9 @@ impl LatentPlot {
             paint_path(&painter, transform, path, style_of(path.composer).colour, palette);
         }
         self.pen.paint(&painter, transform, palette);
+        if let Some(xy) = input.mix {
+            paint_mix(&painter, transform, xy, palette);
+        }
         if let Some(xy) = self.place {
             paint_place(&painter, transform, xy, palette);
         }
