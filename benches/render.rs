@@ -1,6 +1,6 @@
 //! How fast sound is made: the sound card's callback against its period, a jump against patience, recordings against
-//! real time and against the `fluidsynth` command. `cargo bench --bench render`; with a piano SoundFont installed,
-//! else with sines.
+//! real time and against the `fluidsynth` command. `cargo bench --bench render`, with the piano that the studio starts
+//! with; against `fluidsynth` with Fluid R3.
 //!
 //! Beside criterion's figures it prints those that README.md states. `cargo bench --bench render -- fluidsynth` is the
 //! comparison alone.
@@ -32,6 +32,14 @@ const MAX_WAIT_MS: f64 = 20.0;
 /// How often the two programs take turns.
 const TURNS: usize = 5;
 
+/// The piano that the studio starts with.
+fn studio_font() -> SoundFont {
+    let path =
+        pastiche::paths::default_soundfont().expect("`cargo xtask setup` puts a piano into soundfonts/");
+    println!("with {}", path.display());
+    SoundFont::load(&path).unwrap()
+}
+
 /// As dense as romantic piano music: nine notes a second, up to ten at once, the pedal changed every 1.5 s.
 fn take() -> Arc<Performance> {
     let notes = (0..(TAKE_SECS * 9.0) as usize).map(|i| Note {
@@ -48,7 +56,7 @@ fn take() -> Arc<Performance> {
 }
 
 fn recording(c: &mut Criterion) {
-    let (font, take, folder) = (piano_font(), take(), tempfile::tempdir().unwrap());
+    let (font, take, folder) = (studio_font(), take(), tempfile::tempdir().unwrap());
     let mut group = c.benchmark_group("recording");
     group.sample_size(10).measurement_time(Duration::from_secs(20));
     for ending in ["wav", "flac", "ogg"] {
@@ -87,7 +95,7 @@ fn callback(renderer: &mut Renderer) {
 }
 
 fn callback_at_full_polyphony(c: &mut Criterion) {
-    let font = piano_font();
+    let font = studio_font();
     let mut renderer = all_voices(&font);
     c.bench_function("callback/256 voices, 512 frames", |b| b.iter(|| callback(&mut renderer)));
     let mut renderer = all_voices(&font);
@@ -112,7 +120,7 @@ fn callback_at_full_polyphony(c: &mut Criterion) {
 
 /// From the command to the first frames that hold it, once the card asks; the card asks within one period.
 fn seek_to_first_frame(c: &mut Criterion) {
-    let font = piano_font();
+    let font = studio_font();
     let voices = Voices::new(&font, &VoiceSettings::new(SAMPLE_RATE)).unwrap();
     let mut renderer = Renderer::new(SAMPLE_RATE, Some(Box::new(voices)));
     renderer.load(Box::new(Score::whole(take())));

@@ -71,8 +71,8 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
-/// The kind of matrix products in training: bfloat16 if the hardware supports it (twice as fast on a CPU
-/// with AVX-512 BF16), else single precision.
+/// The kind of matrix products in training: bfloat16 if the hardware supports it (twice as fast on a CPU with AVX-512
+/// BF16), else single precision.
 pub fn training_kind(device: Device) -> Kind {
     if device.is_cuda() || (device == Device::Cpu && cpu_has_bf16()) { Kind::BFloat16 } else { Kind::Float }
 }

@@ -1,10 +1,9 @@
 //! Pastiche composes classical piano music in the manner of a chosen composer.
 //!
-//! The modules are listed in the order of their layers: each may use those above it, never one below
-//! (`tests/layers` checks that).
+//! The modules are listed in the order of their layers: each may use those above it, never one below (`tests/layers`
+//! checks that).
 
-// Basics: errors as text, standard places, progress, safe files, kinds of files,
-// formatting.
+// Basics: errors as text, standard places, progress, safe files, kinds of files, formatting.
 pub mod causes;
 pub mod display;
 pub mod files;

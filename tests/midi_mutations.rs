@@ -40,7 +40,7 @@ static ALLOCATOR: Counting = Counting;
 /// Files, unless the environment says otherwise.
 const FILES: usize = 20_000;
 /// The tables of open notes are 80 kB whatever the file.
-const MOST_MEMORY: usize = 4 << 20;
+const MAX_MEMORY: usize = 4 << 20;
 
 /// So many changes: bytes overwritten, bits turned, parts cut out, doubled, moved or taken from another file.
 fn mutate(bytes: &[u8], changes: u64, other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
@@ -134,7 +134,7 @@ fn damaged_files_do_no_harm() {
         let found = read(&bytes);
         slowest = slowest.max(one.elapsed());
         let used = PEAK.load(Ordering::Relaxed).saturating_sub(before);
-        assert!(used < MOST_MEMORY, "file {i} of {} bytes took {used} bytes", bytes.len());
+        assert!(used < MAX_MEMORY, "file {i} of {} bytes took {used} bytes", bytes.len());
         let _ = read_recipe(&bytes);
         let Ok(found) = found else { continue };
         read_well += 1;

@@ -90,7 +90,10 @@ fn outside_the_region_not_a_byte_of_music_differs() {
                     if !region.has_all_keys() || keep_rhythm {
                         assert_eq!(new.pedal(), music.pedal(), "the pedal belongs to both hands");
                     }
-                    assert!(made.new_notes > 0 && new != &music);
+                    // Of a few chords that stay by chance, none may have gone.
+                    if closeness == 0.0 && music.notes().iter().any(|n| region.holds(n)) {
+                        assert!(made.new_notes > 0 && new != &music, "{region:?}");
+                    }
                 }
             }
         }

@@ -121,6 +121,12 @@ fn takes(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// A growing take is on disk without a recipe.
+fn is_finished(take: &Path) -> bool {
+    let record = std::fs::read(take.with_extension("json")).unwrap_or_default();
+    serde_json::from_slice(&record).is_ok_and(|record: serde_json::Value| record["recipe"].is_object())
+}
+
 /// How much louder, on average, the pitches of the take are where they sound than all the others there.
 fn contrast(take: &Performance, heard: &[f32]) -> f64 {
     let first = take.notes()[0].onset_secs;
@@ -202,7 +208,7 @@ fn on_a_sound_server_the_window_is_heard() {
     let began = ear.first_sound(after(asked, 100), PATIENCE).expect("the take");
     println!("from the key to the recorded sound: {:.0} ms", (began - asked).as_secs_f64() * 1e3);
     let begun = Instant::now();
-    while new_take().is_none() {
+    while !new_take().is_some_and(|take| is_finished(&take)) {
         assert!(begun.elapsed() < PATIENCE, "no take was kept: {}", studio.log());
         std::thread::sleep(Duration::from_millis(200));
     }

@@ -2,8 +2,8 @@
 //!
 //! Pitch and time only: velocity and pedal can reveal a venue or a year. Every group of numbers is a histogram that
 //! sums to one, as square roots, so that small shares still matter (Hellinger distance). The groups cover register,
-//! scale degrees, melodic and bass intervals, chords, rhythm, articulation and texture, in the spirit of the
-//! features of jSymbolic (McKay and Fujinaga 2006).
+//! scale degrees, melodic and bass intervals, chords, rhythm, articulation and texture, in the spirit of the features
+//! of jSymbolic (McKay and Fujinaga 2006).
 
 use crate::tokens::{NoteToken, duration_secs, gap_secs};
 
@@ -97,8 +97,8 @@ fn secs_bin(secs: f64) -> i32 {
     ((secs.max(0.01) / 0.01).log10() * 8.0).round() as i32
 }
 
-/// The key (0–11 major, 12–23 minor) that fits the pitch classes best; weights after Krumhansl and Kessler
-/// (1982), rounded.
+/// The key (0–11 major, 12–23 minor) that fits the pitch classes best; weights after Krumhansl and Kessler (1982),
+/// rounded.
 fn tonality(classes: &[f32]) -> usize {
     const MAJOR: [f32; 12] = [6.4, 2.2, 3.5, 2.3, 4.4, 4.1, 2.5, 5.2, 2.4, 3.7, 2.3, 2.9];
     const MINOR: [f32; 12] = [6.3, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 4.8, 4.0, 2.7, 3.3, 3.2];

@@ -59,19 +59,19 @@ impl Selector {
         let x = embed(&self.table, rows, steps, (PATCH * NOTE_COLUMNS) as i64)
             .dropout(dropout * 0.5, is_training);
         let start = Tensor::zeros([2 * LAYERS as i64, b, WIDTH], (Kind::Float, x.device()));
-        let (x, _) = x.gru(&start, &self.gates, true, LAYERS as i64, dropout, is_training, true, true);
+        let (x, _) = x.gru(&start, &self.gates, true, LAYERS as i64, dropout, is_training, true, true); // [B, steps, 2 WIDTH]
         let absent = present.eq(0.0);
         let weights = self
             .attention
             .forward(&x.tanh())
             .squeeze_dim(2)
             .masked_fill(&absent, -1e9)
-            .softmax(1, Kind::Float);
-        let heard = (x * weights.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+            .softmax(1, Kind::Float); // [B, steps]
+        let heard = (x * weights.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, Kind::Float); // [B, 2 WIDTH]
         // Square roots of shares are small: scale them up.
         let tallies = (tallies * 4.0).dropout(dropout * 0.5, is_training);
-        let counted = norm(&self.counted.forward(&tallies)).relu();
-        Tensor::cat(&[heard, counted], 1)
+        let counted = norm(&self.counted.forward(&tallies)).relu(); // [B, COUNTED]
+        Tensor::cat(&[heard, counted], 1) // [B, 2 WIDTH + COUNTED]
     }
 
     /// Features to logits `[B, composers]`.

@@ -11,10 +11,10 @@ use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
 use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
-    CopyIndex, EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare, measure_seam,
+    EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare, measure_seam,
 };
 use pastiche::files;
-use pastiche::generate::{Generator, MAX_BEST_OF, MAX_NOTES};
+use pastiche::generate::{CopyIndex, Generator, MAX_BEST_OF, MAX_NOTES};
 use pastiche::picture;
 use pastiche::progress::Progress;
 

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::device::DeviceChoice;
 use pastiche::display::one_line;
-use pastiche::evaluate::{Ears, Heard};
+use pastiche::evaluate::Heard;
 use pastiche::files::is_stream;
 use pastiche::generate::{
     DEFAULT_BEST_OF, DEFAULT_RECALL, Form, GenerateRequest, Generator, MAX_BEST_OF, MAX_NOTES, Mix, Take,
@@ -106,9 +106,8 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         })
         .collect();
     let takes = compose(&generator, &requests)?;
-    let ears = Ears::beside(&generator.info().path);
     for take in &takes {
-        let heard = ears.hear(&generator, &take.tokens);
+        let heard = Heard::of(&generator, &take.tokens);
         match &file {
             Some(file) => write(args, take, &heard, file, &args.out)?,
             None => {

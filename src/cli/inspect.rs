@@ -23,8 +23,8 @@ const START_BYTES: u64 = 4096;
 
 /// Describe a MIDI file, a corpus or a checkpoint.
 ///
-/// MIDI file: notes, length, density, range, velocities, pedal, and the recipe if Pastiche made it. Corpus: hours, works
-/// and pieces by composer and split. Checkpoint: size, training data, licence and validation loss.
+/// MIDI file: notes, length, density, range, velocities, pedal, and the recipe if Pastiche made it. Corpus: hours,
+/// works and pieces by composer and split. Checkpoint: size, training data, licence and validation loss.
 #[derive(Args, Debug)]
 pub struct InspectArgs {
     /// File to describe

@@ -9,6 +9,7 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
+mod manual;
 mod map;
 mod numbers;
 mod output;
@@ -28,7 +29,7 @@ mod walk;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Compose classical piano music in the manner of a chosen composer.
 ///
@@ -62,6 +63,8 @@ enum Command {
     Blend(verbs::BlendArgs),
     Walk(walk::WalkArgs),
     Recompose(recompose::RecomposeArgs),
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 impl Command {
@@ -103,5 +106,6 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Blend(args)) => verbs::run_blend(&args),
         Some(Command::Walk(args)) => walk::run(&args),
         Some(Command::Recompose(args)) => recompose::run(&args),
+        Some(Command::Manual(args)) => manual::run(&args, Cli::command()),
     }))
 }

@@ -19,8 +19,8 @@ const MAX_HOURS: f64 = 100_000.0;
 /// Turn a data set of MIDI files into a corpus file for training.
 ///
 /// DATASET is MAESTRO (maestro-v3.0.0-midi.zip or its unpacked folder), or any folder with one folder per composer:
-/// "Erik Satie/gymnopedie_1.mid". Composers with enough music get a label; the others' music is used without one. Whole
-/// works are held out: no performance of a work in validation or test is trained on.
+/// "Erik Satie/gymnopedie_1.mid". Composers with enough music get a label; the others' music is used without one.
+/// Whole works are held out: no performance of a work in validation or test is trained on.
 #[derive(Args, Debug)]
 pub struct PrepareArgs {
     /// The MAESTRO folder or zip, or a folder of "Composer Name/*.mid"

@@ -1,4 +1,4 @@
-//! `pastiche recompose`: a part of a piece anew, everything around it as it was.
+//! `pastiche recompose`: new music in a part of a piece; everything else stays as it was.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,11 @@ use super::output::{Output, OutputFolder};
 use super::sampling_args::SamplingArgs;
 use super::sound_args::SoundArgs;
 
-/// Compose a part of a piece anew.
+/// Recompose a part of a piece.
 ///
-/// Notes that begin from --from until --to are replaced, with --pitches only those between two keys. All other notes,
-/// and the pedal around the region, stay exactly as they are. Several candidates are composed side by side, and the
-/// one is kept after which the music that follows is least surprising to the model.
+/// Replaces the notes that begin between --from and --to; with --pitches, only those between two keys. All other notes,
+/// and the pedal outside the region, stay exactly as they are. Several candidates are composed, and the one that the
+/// following music fits best, by the model's loss, is kept.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche recompose nocturne.mid --from 12 --to 20 --out other.mid\n  \
@@ -36,47 +36,47 @@ use super::sound_args::SoundArgs;
 pub struct RecomposeArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// Where the region begins, in seconds
+    /// Start of the region, in seconds
     #[arg(long, value_name = "SECS", value_parser = secs)]
     from: f64,
-    /// Where it ends, in seconds
+    /// End of the region, in seconds
     #[arg(long, value_name = "SECS", value_parser = secs)]
     to: f64,
-    /// The lowest and the highest key of the region
+    /// Lowest and highest key of the region
     #[arg(long, value_name = "A0..B3", value_parser = pitches)]
     pitches: Option<RangeInclusive<Pitch>>,
-    /// In whose manner; by default of the composer whose music is most like the piece
+    /// Composer to imitate [default: the one whose music is most like the piece]
     #[arg(long, value_name = "NAME")]
     composer: Option<String>,
-    /// From 0, all notes new, to 1, none; in between, this share of the chords stays
+    /// Share of the chords to keep, from 0 (all notes are new) to 1 (none)
     #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = within(0.0f32..=1.0))]
     closeness: f32,
-    /// Keep onsets and lengths of the notes; only pitch and loudness are new
+    /// Keep onsets and lengths of the notes; only pitch and loudness change
     #[arg(long)]
     keep_rhythm: bool,
-    /// Alternatives, with the seeds that follow, into the folder OUT
+    /// Number of alternatives; more than one go to the folder OUT, each with the next seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = within(1..=MAX_ALTERNATIVES))]
     count: usize,
-    /// Candidates for each alternative, of which the one is kept that best leads to what follows
+    /// Candidates per alternative, of which the one that best leads to the following music is kept
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CANDIDATES, value_parser = within(1..=MAX_ALTERNATIVES))]
     candidates: usize,
-    /// What makes this alternative this alternative; a random one is chosen and printed if none is given
+    /// Random seed; the same seed and settings give the same notes. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// The checkpoint; by default the one that ships with Pastiche
+    /// Model checkpoint [default: the one that ships with Pastiche]
     #[arg(long, value_name = "PATH")]
     checkpoint: Option<PathBuf>,
-    /// Where the network runs: auto, cpu, cuda or mps
+    /// Device for the network: auto, cpu, cuda or mps
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: DeviceChoice,
     #[command(flatten)]
     sound: SoundArgs,
-    /// A .mid, or a recording (.wav, .flac, .ogg), or a folder for several
+    /// Output file, whose extension chooses the format (.mid, .wav, .flac, .ogg or .png), or folder for several
     #[arg(long, value_name = "FILE.mid|FILE.wav|DIR")]
     out: PathBuf,
-    /// Print what was made as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -142,13 +142,14 @@ fn write(args: &RecomposeArgs, made: &Alternative, output: &Output, out: &Path) 
     let recipe = &made.take.recipe;
     let title = format!("{}, {:.1}–{:.1} s recomposed", name(&args.input), args.from, args.to);
     let written = output.write_take(&made.take, &title)?;
-    output.say(&match args.json {
-        true => json!({
+    output.say(&if args.json {
+        json!({
             "file": out, "title": title, "new_notes": made.new_notes,
             "surprise_nats": made.surprise_nats, "recipe": recipe,
         })
-        .to_string(),
-        false => format!("{written}; {} new, seed {}", count(made.new_notes, "note"), recipe.seed),
+        .to_string()
+    } else {
+        format!("{written}; {} new, seed {}", count(made.new_notes, "note"), recipe.seed)
     });
     Ok(())
 }

@@ -95,8 +95,8 @@ fn read(path: &Path) -> anyhow::Result<Arc<Performance>> {
 /// Vary a piece: recompose a share of its chords.
 ///
 /// All other notes stay, and so do the rests between them. Amount 0 only snaps the notes to the token grid (10 ms); 1
-/// keeps nothing but the number of notes. The new notes are composed close to the piece in the latent space, for every
-/// 256 notes separately.
+/// keeps nothing but the number of notes. The new notes are composed close to the piece in the latent space, for
+/// every 256 notes separately.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche vary nocturne.mid --amount 0.4 --seed 3 --out variation.mid")]
 pub struct VaryArgs {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use pastiche::device::DeviceChoice;
-use pastiche::evaluate::Ears;
+use pastiche::evaluate::Heard;
 use pastiche::generate::{
     DEFAULT_BEST_OF, GenerateRequest, Generator, MAX_NOTES, Mix, Place, place_on_map, walk,
 };
@@ -84,7 +84,7 @@ pub fn run(args: &WalkArgs) -> anyhow::Result<()> {
         output.say(&format!("{written}; {} steps, {manner}, seed {}", recipe.z.len(), recipe.seed));
         return Ok(());
     }
-    let heard = Ears::beside(&info.path).hear(&generator, &take.tokens);
+    let heard = Heard::of(&generator, &take.tokens);
     let steps: Option<Vec<[f32; 2]>> =
         info.map.as_ref().map(|map| recipe.z.iter().map(|z| map.project(z)).collect());
     let made = json!({

@@ -11,8 +11,8 @@ const LOG_TEMPO: f64 = 0.15;
 /// Spacing of the duration bins, as a natural logarithm.
 const LOG_DURATION_BIN: f64 = 0.09865;
 
-/// Transposes all notes of a window, changes their tempo and loudness, and their hints alike. An end
-/// token is unchanged.
+/// Transposes all notes of a window, changes their tempo and loudness, and their hints alike. An end token is
+/// unchanged.
 pub fn augment(notes: &mut [NoteToken], hints: &mut [Option<Hint>], rng: &mut impl Rng) {
     let (low, high) =
         notes.iter().filter(|n| !n.is_end()).fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));

@@ -130,8 +130,8 @@ fn target(note: Option<NoteToken>) -> [i64; 5] {
     }
 }
 
-/// Draws training windows: a composer by the square root of its number of notes, a piece by length,
-/// and a place in the piece.
+/// Draws training windows: a composer by the square root of its number of notes, a piece by length, and a place in
+/// the piece.
 #[derive(Debug)]
 pub struct Sampler<'a> {
     /// Per labelled composer, and one for all the others.

@@ -82,8 +82,8 @@ pub enum Nobody {
     Year,
 }
 
-/// The composer's name, or why there is none, for each of `files`. `title` is the data set's own name, used
-/// if the pieces are directly in it.
+/// The composer's name, or why there is none, for each of `files`. `title` is the data set's own name, used if the
+/// pieces are directly in it.
 ///
 /// A folder whose name is that of a known composer holds that composer's music. One that only sorts ("train",
 /// "Romantic", a year), that contains a known composer's folder, or that contains all the others is entered. Any

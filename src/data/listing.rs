@@ -114,8 +114,8 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
     Ok(listing)
 }
 
-/// Lists a folder recursively. A link is followed once, if its target is not listed anyway:
-/// not if it leads back into the data set or to a folder that contains it.
+/// Lists a folder recursively. A link is followed once, if its target is not listed anyway: not if it leads back into
+/// the data set or to a folder that contains it.
 pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
     let open_error = |source| ManifestError::Open { source, path: path.to_owned() };
     let root = path.canonicalize().map_err(open_error)?;

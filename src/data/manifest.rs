@@ -31,8 +31,8 @@ pub struct Dataset {
     is_zip: bool,
     /// In the order of composer, title and name, whatever the order of the files.
     pub entries: Vec<Entry>,
-    /// What cannot be used, and why: files without a composer's folder, missing files of the list,
-    /// folders that cannot be read.
+    /// What cannot be used, and why: files without a composer's folder, missing files of the list, folders that
+    /// cannot be read.
     pub unusable: Vec<(String, String)>,
     /// Remarks on how the list and the names were read.
     pub remarks: Vec<String>,
@@ -42,9 +42,8 @@ pub struct Dataset {
 
 impl Dataset {
     /// Lists the pieces under `path`, a folder or a zip file. If it contains MAESTRO's list (`*.csv` or `*.json`),
-    /// that
-    /// decides what belongs to it, else its folders do. Hidden folders are skipped, and links are followed
-    /// once, unless they lead back into the data set. Spellings of a composer's name become one.
+    /// that decides what belongs to it, else its folders do. Hidden folders are skipped, and links are followed once,
+    /// unless they lead back into the data set. Spellings of a composer's name become one.
     ///
     /// # Errors
     /// [`ManifestError`]; broken files are only detected when they are read.

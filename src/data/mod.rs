@@ -4,13 +4,13 @@ mod augment;
 mod batch;
 mod corpus;
 mod folders;
-mod kinship;
 mod listing;
 mod manifest;
 mod manifest_error;
 mod piece_list;
 mod prepare;
 mod report;
+mod same_music;
 mod splits;
 mod title;
 

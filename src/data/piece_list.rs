@@ -76,8 +76,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Option<PieceList>, String> {
     Ok(Some(list))
 }
 
-/// Reads MAESTRO's list in JSON, with an object of numbered values for each column. `None` if it is something
-/// else.
+/// Reads MAESTRO's list in JSON, with an object of numbered values for each column. `None` if it is something else.
 pub fn parse_json(bytes: &[u8]) -> Option<PieceList> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let column = |name: &str| value.get(name)?.as_object();

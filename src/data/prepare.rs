@@ -10,7 +10,7 @@ use super::listing::Reader;
 use super::manifest::{Dataset, Entry};
 use super::manifest_error::ManifestError;
 use super::splits::{self, LabelRule, Listed};
-use super::{ComposerReport, Corpus, Piece, Provenance, kinship};
+use super::{ComposerReport, Corpus, Piece, Provenance, same_music};
 use crate::music::{ComposerSet, Performance, midi};
 use crate::progress::{Progress, StopFlag};
 use crate::tokens::{self, EncodeReport, NoteToken};
@@ -173,7 +173,7 @@ fn assemble(dataset: &Dataset, heard: Vec<Heard>, options: &PrepareOptions) -> C
         })
         .collect();
     let all_tokens: Vec<&[NoteToken]> = heard.iter().map(|h| h.tokens.as_slice()).collect();
-    let same_music = kinship::kin(&all_tokens).into_iter().map(|k| (k.first, k.second));
+    let same_music = same_music::pairs(&all_tokens).into_iter().map(|k| (k.first, k.second));
     let mut groups = splits::group_works(&listed, same_music);
     let rule = LabelRule { min_hours: options.min_hours, min_works: options.min_works };
     let labelled = splits::labelled_composers(&listed, &mut groups, &rule);

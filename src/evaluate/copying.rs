@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Piece;
+use crate::generate::sequence_hashes;
 use crate::tokens::NoteToken;
 
 /// Lengths of the sequences that are counted, in notes.
@@ -15,26 +16,8 @@ pub const LENGTHS: [usize; 3] = [9, 13, 17];
 /// A sequence with more occurrences is a trill or a scale; only the first ones are used.
 const MAX_PLACES: usize = 24;
 
-/// A hash of `n` notes from each position on; empty if there are fewer notes.
-pub(super) fn hashes(notes: &[NoteToken], n: usize) -> Vec<u64> {
-    let intervals: Vec<u64> =
-        notes.windows(2).map(|p| (i64::from(p[1].pitch) - i64::from(p[0].pitch) + 128) as u64).collect();
-    if n < 2 {
-        return Vec::new();
-    }
-    intervals.windows(n - 1).map(|w| w.iter().fold(0, |h, &i| mix(h ^ i))).collect()
-}
-
-/// The finaliser of SplitMix64 (Steele et al. 2014).
-fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
-}
-
 /// All sequences of a corpus, for measuring; some hundred megabytes for MAESTRO. The file that ships is
-/// [`super::CopyIndex`].
+/// [`crate::generate::CopyIndex`].
 pub struct Sequences<'a> {
     pieces: Vec<&'a Piece>,
     /// Sorted hashes per length.
@@ -49,9 +32,9 @@ impl<'a> Sequences<'a> {
         let mut places = Vec::new();
         for (p, piece) in pieces.iter().enumerate() {
             for (known, &n) in known.iter_mut().zip(&LENGTHS) {
-                known.extend(hashes(&piece.tokens, n));
+                known.extend(sequence_hashes(&piece.tokens, n));
             }
-            let shortest = hashes(&piece.tokens, LENGTHS[0]);
+            let shortest = sequence_hashes(&piece.tokens, LENGTHS[0]);
             places.extend(shortest.into_iter().enumerate().map(|(i, h)| (h, p as u32, i as u32)));
         }
         for known in &mut known {
@@ -65,7 +48,7 @@ impl<'a> Sequences<'a> {
     /// The number of known sequences of each length in `notes`: (known, all).
     fn count(&self, notes: &[NoteToken]) -> [(usize, usize); 3] {
         std::array::from_fn(|i| {
-            let own = hashes(notes, LENGTHS[i]);
+            let own = sequence_hashes(notes, LENGTHS[i]);
             (own.iter().filter(|h| self.known[i].binary_search(h).is_ok()).count(), own.len())
         })
     }
@@ -75,7 +58,7 @@ impl<'a> Sequences<'a> {
     fn longest(&self, notes: &[NoteToken]) -> (usize, Option<usize>) {
         let intervals = |t: &[NoteToken], i: usize| i32::from(t[i + 1].pitch) - i32::from(t[i].pitch);
         let mut best = (0, None);
-        for (i, hash) in hashes(notes, LENGTHS[0]).into_iter().enumerate() {
+        for (i, hash) in sequence_hashes(notes, LENGTHS[0]).into_iter().enumerate() {
             let first = self.places.partition_point(|p| p.0 < hash);
             let places = self.places[first..].iter().take_while(|p| p.0 == hash).take(MAX_PLACES);
             for &(_, piece, at) in places {
@@ -139,39 +122,10 @@ impl Copied {
     }
 }
 
-/// Music for tests.
-#[cfg(test)]
-pub(super) mod tests_support {
-    use super::*;
-    use crate::data::Split;
-
-    /// A melody without repetition, from a small generator.
-    pub fn melody(seed: u32, len: usize) -> Vec<NoteToken> {
-        let mut state = seed;
-        (0..len)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                NoteToken { pitch: 20 + ((state >> 16) % 40) as u8, gap: 10, ..NoteToken::default() }
-            })
-            .collect()
-    }
-
-    pub fn piece(title: &str, tokens: Vec<NoteToken>) -> Piece {
-        Piece {
-            title: title.to_owned(),
-            work: title.to_owned(),
-            composer_name: "A Composer".to_owned(),
-            composer: None,
-            split: Split::Train,
-            tokens,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::tests_support::{melody, piece};
     use super::*;
+    use crate::generate::tests_support::{melody, piece};
 
     #[test]
     fn a_transposed_quotation_is_found_and_measured() {

@@ -15,10 +15,10 @@ fn gaussian(rows: &[Vec<f32>]) -> Option<Gaussian> {
         return None;
     }
     let flat: Vec<f64> = rows.iter().flatten().map(|&v| f64::from(v)).collect();
-    let x = Tensor::from_slice(&flat).view([rows.len() as i64, width as i64]);
+    let x = Tensor::from_slice(&flat).view([rows.len() as i64, width as i64]); // [N, F]
     let mean = x.mean_dim(Some([0i64].as_slice()), false, Kind::Double);
-    let centred = x - mean.unsqueeze(0);
-    let covariance = centred.transpose(0, 1).matmul(&centred) / (rows.len() - 1) as f64;
+    let centred = x - mean.unsqueeze(0); // [N, F]
+    let covariance = centred.transpose(0, 1).matmul(&centred) / (rows.len() - 1) as f64; // [F, F]
     Some(Gaussian { mean, covariance })
 }
 

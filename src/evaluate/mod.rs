@@ -1,12 +1,9 @@
-//! Evaluation of a model: style, use of the latent, likeness to real music, copying, memory and form, and
-//! cost. `pastiche evaluate` prints the report; see `docs/experiments.md`
-//! for results.
+//! Evaluation of a model: style, use of the latent, likeness to real music, copying, memory and form, and cost.
+//! `pastiche evaluate` prints the report; see `docs/experiments.md` for results.
 
 mod adherence;
-mod copy_index;
 mod copying;
 mod cost;
-mod ears;
 mod frechet;
 mod gate;
 mod gates;
@@ -22,12 +19,11 @@ mod run;
 mod seam;
 mod similarity;
 mod stats;
+mod take_check;
 
 pub use adherence::{Adherence, Measured, Outcome};
-pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES};
 pub use copying::{Copied, LENGTHS, Sequences};
 pub use cost::Cost;
-pub use ears::{Ears, Heard};
 pub use frechet::frechet_distance;
 pub use gate::{Bound, Gate, GateTable};
 pub use latent::{LabelSwap, LatentReport};
@@ -40,6 +36,7 @@ pub use run::evaluate;
 pub use seam::{SeamReport, SeamRow, measure_seam};
 pub use similarity::{Likeness, OutOfRange, RelativeCosine};
 pub use stats::silhouette;
+pub use take_check::Heard;
 
 use crate::generate::GenerateError;
 

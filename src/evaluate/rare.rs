@@ -34,8 +34,7 @@ pub struct RareRow {
 
 impl RareRow {
     /// Do the takes pass? They must be recognised half as often as the real music, as for every other composer; twice
-    /// as often as
-    /// by chance; and copy no more than the limit for all models.
+    /// as often as by chance; and copy no more than the limit for all models.
     pub fn passes(&self, composers: usize) -> bool {
         let chance = 1.0 / composers.max(1) as f64;
         self.takes.top1 >= self.real.top1 / 2.0 && self.takes.top1 >= 2.0 * chance && self.copied <= 0.015

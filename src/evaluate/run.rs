@@ -128,8 +128,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The takes of all composers, each cut to the length that is judged. The seeds do not depend on
-    /// `best_of`, so that takes differ only by the selection.
+    /// The takes of all composers, each cut to the length that is judged. The seeds do not depend on `best_of`, so
+    /// that takes differ only by the selection.
     fn compose(&mut self, best_of: usize) -> Result<Vec<Labelled>, EvaluateError> {
         let k = self.corpus.composers.len();
         let seed = |composer: usize, i: usize| self.options.seed + (composer * 10_000 + i) as u64;

@@ -248,7 +248,7 @@ mod tests {
     /// A note a second, ever higher, for a hundred seconds.
     fn rising() -> Performance {
         let note = |i: u8| Note {
-            pitch: Pitch::new(21 + i * 87 / 100).unwrap(),
+            pitch: Pitch::new(21 + (u32::from(i) * 87 / 100) as u8).unwrap(),
             onset_secs: f64::from(i),
             duration_secs: 0.5,
             velocity: Velocity::clamped(64),

@@ -31,9 +31,7 @@ impl Generator {
     }
 
     /// [`Generator::encode_tokens`] for the windows of the decoder in order, each starting half a context after the
-    /// one
-    /// before: the input for
-    /// [`GenerateRequest::z_path`](super::GenerateRequest::z_path).
+    /// one before: the input for [`GenerateRequest::z_path`](super::GenerateRequest::z_path).
     ///
     /// # Errors
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.

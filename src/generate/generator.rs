@@ -8,7 +8,8 @@ use rand_pcg::Pcg64Mcg;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::GenerateError;
-use super::choose::{Choices, selector_for};
+use super::best_of::{Choices, copies_for, selector_for};
+use super::copy_index::CopyIndex;
 use super::given::Given;
 use super::info::CheckpointInfo;
 use super::line::Line;
@@ -37,6 +38,7 @@ pub struct Generator {
     pub(super) aggregate: Option<AggregatedPosterior>,
     pub(super) plan: Option<LatentPlan>,
     selector: Option<Classifier>,
+    copies: Option<CopyIndex>,
 }
 
 impl Generator {
@@ -92,6 +94,7 @@ impl Generator {
             aggregate,
             plan: LatentPlan::from_tensors(&checkpoint.tensors, config.n_composers, config.d_latent),
             selector: None,
+            copies: copies_for(path),
         };
         if let Some(selector) = selector_for(path, device)
             && let Err(error) = generator.set_selector(selector)
@@ -107,6 +110,11 @@ impl Generator {
 
     pub fn vae(&self) -> &Vae {
         &self.vae
+    }
+
+    /// The training music, to tell quotations; `None` if there is no index.
+    pub fn copies(&self) -> Option<&CopyIndex> {
+        self.copies.as_ref()
     }
 
     pub fn selector(&self) -> Option<&Classifier> {
@@ -128,8 +136,7 @@ impl Generator {
     }
 
     /// Composes one take; `on_notes` gets the notes as they are made. Setting `stop` ends it early and returns what
-    /// there
-    /// is, marked partial. The same request gives the same take on the same build, device and checkpoint.
+    /// there is, marked partial. The same request gives the same take on the same build, device and checkpoint.
     ///
     /// # Errors
     /// If the request is invalid: see [`GenerateError`].
@@ -180,7 +187,8 @@ impl Generator {
         if lines.windows(2).any(|pair| pair[0].tokens.len() != pair[1].tokens.len()) {
             return Err(GenerateError::Length);
         }
-        let mut choices = Choices::new(self.selector(), &self.info, requests, lines[0].tokens.len())?;
+        let mut choices =
+            Choices::new((self.selector(), self.copies()), &self.info, requests, lines[0].tokens.len())?;
         let mut lines = Lines::new(&self.vae, lines);
         while !lines.is_done() && !stop.is_stopped() {
             lines.step();

@@ -55,8 +55,8 @@ impl Given {
         i32::from(NoteToken::END_PITCH) - 1 - below
     }
 
-    /// Masks `logits` of note `i` that would leave no room for the kept notes, and biases pitches
-    /// towards the given one. `pitch` is the note's pitch, once it is chosen.
+    /// Masks `logits` of note `i` that would leave no room for the kept notes, and biases pitches towards the given
+    /// one. `pitch` is the note's pitch, once it is chosen.
     pub fn bar(&self, i: usize, field: Field, pitch: u8, logits: &mut [f32]) {
         if i >= self.notes.len() {
             return;

@@ -139,9 +139,10 @@ impl<'a> Lines<'a> {
         let mut chosen = vec![[0u8; 5]; self.lines.len()];
         let is_all_given = self.lines.iter().all(Line::needs_no_choice);
         for field in Field::ALL {
-            let mut values = match is_all_given {
-                true => self.given_field(field),
-                false => self.draw_field(field, &so_far, &hints, &chosen),
+            let mut values = if is_all_given {
+                self.given_field(field)
+            } else {
+                self.draw_field(field, &so_far, &hints, &chosen)
             };
             while field == Field::Pitch && self.refuse(&values) {
                 (so_far, hints) = self.extend_by_one();

@@ -1,6 +1,7 @@
 //! Composing: turns a request into a take, note by note.
 
-mod choose;
+mod best_of;
+mod copy_index;
 mod encode;
 mod error;
 mod form;
@@ -24,7 +25,10 @@ mod verb_request;
 pub mod verbs;
 mod walk;
 
-pub use choose::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
+pub use best_of::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
+#[cfg(test)]
+pub(crate) use copy_index::tests_support;
+pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES, sequence_hashes};
 pub use error::GenerateError;
 pub use form::{Form, FormError, MAX_SECTIONS, MIN_SECTION_NOTES, Placed, Section};
 pub use generator::Generator;

@@ -44,8 +44,8 @@ impl Generator {
     }
 }
 
-/// The middle one of the notes that window `index` composes: the first window composes all of its notes, the
-/// others the second half of theirs.
+/// The middle one of the notes that window `index` composes: the first window composes all of its notes, the others
+/// the second half of theirs.
 fn middle_of(index: usize, segment: usize) -> usize {
     match index {
         0 => segment / 2,

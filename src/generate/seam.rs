@@ -79,8 +79,8 @@ impl<'a> Seam<'a> {
     }
 }
 
-/// The music with its continuation. Its own notes are exactly the original ones and not those of the token grid;
-/// the new ones follow its last onset.
+/// The music with its continuation. Its own notes are exactly the original ones and not those of the token grid; the
+/// new ones follow its last onset.
 pub fn splice(music: &Performance, take: &Take) -> Performance {
     Seam::new(music).join(&take.performance)
 }

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, TrySendError, bounded};
 
 use super::{JobId, SendError, Wake, Worker, panic_message};
 use crate::device::DeviceChoice;
-use crate::evaluate::{Ears, Heard};
+use crate::evaluate::Heard;
 use crate::generate::{CheckpointInfo, GenerateError, Generator, Growing, Recompose, Request, Take};
 use crate::music::Performance;
 use crate::progress::StopFlag;
@@ -110,7 +110,7 @@ impl Engine {
         let ending = StopFlag::new();
         let flag = ending.clone();
         let worker = Worker::spawn("engine", move || {
-            EngineThread { outbox, wake, generator: None, ears: Ears::default() }.run(&inbox, &flag)
+            EngineThread { outbox, wake, generator: None }.run(&inbox, &flag)
         })?;
         Ok(Engine { commands, events, ending, running: Vec::new(), worker: Some(worker) })
     }
@@ -157,7 +157,6 @@ struct EngineThread {
     outbox: Sender<EngineEvent>,
     wake: Wake,
     generator: Option<Generator>,
-    ears: Ears,
 }
 
 impl EngineThread {
@@ -196,7 +195,6 @@ impl EngineThread {
             EngineCommand::LoadCheckpoint { job, path, device } => {
                 let generator = Generator::load(&path, device)?;
                 let info = Arc::new(generator.info().clone());
-                self.ears = Ears::beside(&path);
                 self.generator = Some(generator);
                 Ok(EngineEvent::CheckpointLoaded { job, info })
             }
@@ -242,7 +240,7 @@ impl EngineThread {
         if let Some(seam) = seam {
             take.performance = seam.join(&take.performance);
         }
-        let heard = self.ears.hear(generator, &take.tokens);
+        let heard = Heard::of(generator, &take.tokens);
         sink(StreamPart::Finished(&take, &heard));
         Ok(EngineEvent::Generated { job, take: Arc::new(take), stopped: stop.is_stopped() })
     }

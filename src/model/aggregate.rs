@@ -32,7 +32,7 @@ impl AggregatedPosterior {
         no_grad(|| {
             let mean = q.mean.mean_dim([0i64].as_slice(), false, Kind::Float);
             let centred = &q.mean - &mean;
-            let between = centred.transpose(0, 1).matmul(&centred) / (n - 1) as f64;
+            let between = centred.transpose(0, 1).matmul(&centred) / (n - 1) as f64; // [d, d]
             let within = q.log_variance.exp().mean_dim([0i64].as_slice(), false, Kind::Float);
             let diagonal = between.diagonal(0, 0, 1) + &within;
             let full = between + within.diag(0);

@@ -1,9 +1,8 @@
 //! Checkpoint files: a trained network and its description.
 //!
 //! A checkpoint is a safetensors file: every variable under its path, in single or half precision, and in the header
-//! a JSON
-//! description with the architecture, the composers and the state of training. Other parts of a model (the fitted
-//! posteriors, the latent map) are further tensors.
+//! a JSON description with the architecture, the composers and the state of training. Other parts of a model (the
+//! fitted posteriors, the latent map) are further tensors.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -51,8 +50,8 @@ pub struct CheckpointHeader {
     #[serde(default, skip_serializing_if = "ComposerSet::is_empty")]
     pub rare: ComposerSet,
     pub trained_on: TrainedOn,
-    /// Notes per second in the training music of each composer, the added ones last; empty in files of versions
-    /// that did not count them.
+    /// Notes per second in the training music of each composer, the added ones last; empty in files of versions that
+    /// did not count them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes_per_sec: Vec<f32>,
     /// Per composer, as above: the share of patterns of four intervals that were heard within the 256 notes before

@@ -1,8 +1,8 @@
 //! z + composer + the notes so far → the next note, field by field.
 //!
-//! Label and latent enter in four places, because a decoder that gets them once learns to ignore them: added to
-//! the input, as scale and shift of every norm, as memory tokens for cross-attention in every layer, and in the
-//! norm before the heads.
+//! Label and latent enter in four places, because a decoder that gets them once learns to ignore them: added to the
+//! input, as scale and shift of every norm, as memory tokens for cross-attention in every layer, and in the norm
+//! before the heads.
 
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
@@ -48,8 +48,8 @@ struct Head {
     offsets: Tensor,
 }
 
-/// Distances from the hinted value that a head can pull towards: a repeated key is the same key, but it is struck
-/// and held a little differently.
+/// Distances from the hinted value that a head can pull towards: a repeated key is the same key, but it is struck and
+/// held a little differently.
 fn reach(field: Field) -> &'static [i64] {
     match field {
         Field::Pitch | Field::Pedal => &[0],
@@ -169,14 +169,14 @@ impl Decoder {
     /// `label`: `[B, d]`.
     fn condition_on(&self, z: &Tensor, label: &Tensor, has_z: &Tensor, compute: Kind) -> Condition {
         let b = z.size()[0];
-        let keep = has_z.to_kind(Kind::Float).unsqueeze(1);
-        let z = (z * &keep + &self.no_z * (-&keep + 1.0)).to_kind(compute);
-        let label = label.to_kind(compute);
+        let keep = has_z.to_kind(Kind::Float).unsqueeze(1); // [B, 1]
+        let z = (z * &keep + &self.no_z * (-&keep + 1.0)).to_kind(compute); // [B, d_latent]
+        let label = label.to_kind(compute); // [B, d]
         let sum = self.from_z.forward(&z) + &label;
         let summary = &sum + self.mix_down.forward(&self.mix_up.forward(&norm(&sum)).relu().square());
-        let summary = norm(&summary).unsqueeze(1);
-        let z_tokens = self.memory_from_z.forward(&z).view([b, self.n_queries, -1]);
-        let memory = norm(&Tensor::cat(&[label.unsqueeze(1), z_tokens], 1));
+        let summary = norm(&summary).unsqueeze(1); // [B, 1, d]
+        let z_tokens = self.memory_from_z.forward(&z).view([b, self.n_queries, -1]); // [B, n_queries, d]
+        let memory = norm(&Tensor::cat(&[label.unsqueeze(1), z_tokens], 1)); // [B, 1 + n_queries, d]
         let mut modulations: Vec<Vec<Tensor>> =
             self.layers.iter().map(|l| l.modulation.forward(&summary).chunk(4, -1)).collect();
         modulations.push(self.out_modulation.forward(&summary).chunk(2, -1));
@@ -215,14 +215,14 @@ impl Decoder {
     /// What the first layer sees: `rows` `[B, T, INPUT_COLUMNS]` and the hints of the same positions. `[B, T, d]`.
     fn input(&self, rows: &Tensor, hints: &Hints, condition: &Condition) -> Tensor {
         let t = rows.size()[1];
-        let notes = embed(&self.table, rows, t, INPUT_COLUMNS as i64);
-        let hinted = embed(&self.hint_table, &hints.rows, t, HINT_COLUMNS as i64);
+        let notes = embed(&self.table, rows, t, INPUT_COLUMNS as i64); // [B, T, d]
+        let hinted = embed(&self.hint_table, &hints.rows, t, HINT_COLUMNS as i64); // [B, T, d]
         norm(&((notes + hinted).to_kind(condition.summary.kind()) + &condition.summary))
     }
 
     /// The trunk over whole sequences. `rows`: int64 `[B, T, INPUT_COLUMNS]`; `secs`: the onset of each predicted
-    /// note, `[B, T]`; `hints`: of the notes to predict; `sight`: how many positions each sees, including
-    /// itself. Returns `[B, T, d]`.
+    /// note, `[B, T]`; `hints`: of the notes to predict; `sight`: how many positions each sees, including itself.
+    /// Returns `[B, T, d]`.
     pub fn trunk(
         &self,
         rows: &Tensor,
@@ -232,8 +232,8 @@ impl Decoder {
         sight: i64,
     ) -> Tensor {
         let t = rows.size()[1];
-        let mut x = self.input(rows, hints, condition);
-        let index = Tensor::arange(t, (Kind::Float, rows.device())).unsqueeze(0).expand_as(secs);
+        let mut x = self.input(rows, hints, condition); // [B, T, d]
+        let index = Tensor::arange(t, (Kind::Float, rows.device())).unsqueeze(0).expand_as(secs); // [B, T]
         let rotary = self.rotary(&index, secs);
         for i in 0..self.layers.len() {
             x = self.layer(i, &x, condition, |attention, a| {
@@ -265,7 +265,7 @@ impl Decoder {
         cache: &mut Cache,
     ) -> Tensor {
         let t = rows.size()[1];
-        let mut x = self.input(rows, hints, condition);
+        let mut x = self.input(rows, hints, condition); // [B, T, d]
         let index =
             (Tensor::arange(t, (Kind::Float, rows.device())) + cache.len as f64).unsqueeze(0).expand_as(secs);
         let rotary = self.rotary(&index, secs);
@@ -293,15 +293,15 @@ impl Decoder {
     pub fn logits(&self, field: Field, so_far: &Tensor, hints: &Hints) -> Tensor {
         let head = &self.heads[field.index()];
         let seen = norm(so_far);
-        let hidden = head.hidden.forward(&seen).relu().square();
+        let hidden = head.hidden.forward(&seen).relu().square(); // [.., hidden]
         let logits = head.out.forward(&hidden).to_kind(Kind::Float); // [.., size]
         // A pointer to the hinted value: what memory adds to each logit is explicit and can be scaled.
-        let by_class = Tensor::embedding(&head.gate_table, &hints.matched, -1, false, false);
+        let by_class = Tensor::embedding(&head.gate_table, &hints.matched, -1, false, false); // [.., n]
         let lean = head.gate.forward(&seen).to_kind(Kind::Float) + by_class; // [.., n]
         let at = hints.value(field).unsqueeze(-1) + &head.offsets; // [.., n]
         let last = field.size() as i64 - 1;
         let is_inside = at.ge(0).logical_and(&at.le(last));
-        let lean = lean * hints.strength.unsqueeze(-1) * is_inside;
+        let lean = lean * hints.strength.unsqueeze(-1) * is_inside; // [.., n]
         logits.scatter_add(-1, &at.clamp(0, last), &lean)
     }
 

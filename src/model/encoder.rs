@@ -89,9 +89,9 @@ impl Encoder {
     pub fn forward(&self, rows: &Tensor, is_present: &Tensor, tallies: &Tensor, compute: Kind) -> Posterior {
         let (b, t) = (rows.size()[0], rows.size()[1]);
         let patches = t / self.patch_len;
-        let mut x = embed(&self.table, rows, patches, self.patch_len * NOTE_COLUMNS as i64).to_kind(compute);
+        let mut x = embed(&self.table, rows, patches, self.patch_len * NOTE_COLUMNS as i64).to_kind(compute); // [B, patches, d]
         let device = rows.device();
-        let index = Tensor::arange(patches, (Kind::Float, device)).unsqueeze(0).expand([b, -1], false);
+        let index = Tensor::arange(patches, (Kind::Float, device)).unsqueeze(0).expand([b, -1], false); // [B, patches]
         let rotary = Rotary::new(
             &(index * self.patch_len as f64),
             &Tensor::zeros([b, patches], (Kind::Float, device)),
@@ -107,13 +107,13 @@ impl Encoder {
             x = &x + block.attention.attend(&q, &kv, Mask::Biased(&bias));
             x = &x + block.feed_forward.forward(&norm(&x));
         }
-        let seed = self.queries.to_kind(compute).expand([b, -1, -1], false);
+        let seed = self.queries.to_kind(compute).expand([b, -1, -1], false); // [B, n_queries, d]
         let q = self.pool.queries(&norm(&seed), None);
         let kv = self.pool.keys_values(&norm(&x), None);
-        let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Biased(&bias)))).reshape([b, -1]);
+        let pooled = norm(&(&seed + self.pool.attend(&q, &kv, Mask::Biased(&bias)))).reshape([b, -1]); // [B, n_queries · d]
         // Square roots of shares are small: scale them up.
-        let counted = norm(&self.tally_hidden.forward(&(tallies.to_kind(compute) * 4.0))).relu();
-        let mean = self.mean.forward(&pooled) + self.tally_mean.forward(&counted);
+        let counted = norm(&self.tally_hidden.forward(&(tallies.to_kind(compute) * 4.0))).relu(); // [B, 2 d]
+        let mean = self.mean.forward(&pooled) + self.tally_mean.forward(&counted); // [B, d_latent]
         let log_variance = self.log_variance.forward(&pooled) + self.tally_log_variance.forward(&counted);
         Posterior {
             mean: mean.to_kind(Kind::Float) * 3.0,
@@ -127,7 +127,7 @@ pub(crate) fn embed(table: &Tensor, rows: &Tensor, positions: i64, columns: i64)
     let b = rows.size()[0];
     let count = b * positions;
     let offsets = Tensor::arange(count, (Kind::Int64, rows.device())) * columns;
-    let flat = rows.reshape([-1]);
+    let flat = rows.reshape([-1]); // [B · positions · columns]
     let (sum, ..) = Tensor::embedding_bag(table, &flat, &offsets, false, 0, false, None::<Tensor>, false);
     sum.view([b, positions, -1])
 }

@@ -95,8 +95,7 @@ pub fn note_rows(note: Option<NoteToken>, in_patch: usize) -> [i64; NOTE_COLUMNS
     std::array::from_fn(|i| columns[i] + OFFSETS[i] + in_patch as i64 * NOTE_ROWS)
 }
 
-/// Columns of a hint: the five fields of the earlier note, match length, and age; row 0 of each is "no
-/// hint".
+/// Columns of a hint: the five fields of the earlier note, match length, and age; row 0 of each is "no hint".
 pub const HINT_COLUMNS: usize = 7;
 /// Classes of match lengths, "no hint" among them.
 pub const MATCH_CLASSES: i64 = 8;

@@ -63,8 +63,7 @@ impl Hints {
     }
 
     /// Was the hinted pitch chosen? 0 without a hint, the class of the match if it was, one more than the last class
-    /// if it
-    /// was not. `pitches`: int64, the shape of `matched`.
+    /// if it was not. `pitches`: int64, the shape of `matched`.
     pub(super) fn outcome(&self, pitches: &Tensor) -> Tensor {
         let agrees = pitches.eq_tensor(&self.value(Field::Pitch));
         let refused = Tensor::full_like(&self.matched, super::features::MATCH_CLASSES);

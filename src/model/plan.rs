@@ -2,8 +2,7 @@
 //!
 //! A segment's latent is its composer's mean, plus an offset for its place in the piece (beginnings and endings are
 //! slower and softer than middles), plus a deviation that partly carries over to the next segment. All of it is
-//! fitted in
-//! closed form to the posterior means of real pieces.
+//! fitted in closed form to the posterior means of real pieces.
 
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! The mixture-of-Gaussians prior: p(z given composer) is one component, with a fixed mean and a learned variance.
 //!
 //! Component k has its mean on axis k of the latent space: the first K dimensions encode the composer, the others are
-//! free for everything else. The means are not learned: when they were, they drifted together, because
-//! a component close to all posteriors is the cheapest for the KL term.
+//! free for everything else. The means are not learned: when they were, they drifted together, because a component
+//! close to all posteriors is the cheapest for the KL term.
 
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor, no_grad};
@@ -55,8 +55,8 @@ impl MixturePrior {
 
     /// KL(q‖component) in nats per dimension, `[B, d_latent]`; `composer`: int64 `[B]`.
     pub fn kl_to_component(&self, q: &Posterior, composer: &Tensor) -> Tensor {
-        let mean = self.means.index_select(0, composer);
-        let log_sigma = self.log_sigmas().index_select(0, composer);
+        let mean = self.means.index_select(0, composer); // [B, d_latent]
+        let log_sigma = self.log_sigmas().index_select(0, composer); // [B, d_latent]
         let variance_ratio = (&q.log_variance - &log_sigma * 2.0).exp();
         let distance = (&q.mean - mean).square() * (&log_sigma * -2.0).exp();
         (variance_ratio + distance - 1.0 - &q.log_variance + log_sigma * 2.0) * 0.5
@@ -66,17 +66,17 @@ impl MixturePrior {
     pub fn log_densities(&self, z: &Tensor) -> Tensor {
         let log_sigmas = self.log_sigmas();
         let distance =
-            (z.unsqueeze(1) - self.means.unsqueeze(0)).square() * (&log_sigmas * -2.0).exp().unsqueeze(0);
+            (z.unsqueeze(1) - self.means.unsqueeze(0)).square() * (&log_sigmas * -2.0).exp().unsqueeze(0); // [B, K, d_latent]
         let d = self.means.size()[1] as f64;
         let normaliser = log_sigmas.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * -1.0
-            - 0.5 * d * std::f64::consts::TAU.ln();
+            - 0.5 * d * std::f64::consts::TAU.ln(); // [K]
         distance.sum_dim_intlist([2i64].as_slice(), false, Kind::Float) * -0.5 + normaliser.unsqueeze(0)
     }
 
     /// One-sample Monte-Carlo estimate of KL(q‖whole mixture), nats, `[B]`; `z` must be drawn from `q`.
     pub fn kl_to_mixture(&self, q: &Posterior, z: &Tensor) -> Tensor {
         let k = self.means.size()[0] as f64;
-        let log_p = self.log_densities(z).logsumexp([1i64].as_slice(), false) - k.ln();
+        let log_p = self.log_densities(z).logsumexp([1i64].as_slice(), false) - k.ln(); // [B]
         let standardised = (z - &q.mean).square() * (-&q.log_variance).exp();
         let per_dim = (standardised + &q.log_variance + std::f64::consts::TAU.ln()) * -0.5;
         per_dim.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) - log_p
@@ -87,7 +87,7 @@ impl MixturePrior {
     pub fn distance_to_own(&self, q: &Posterior, composer: &Tensor) -> Tensor {
         let k = self.means.size()[0];
         let away = &q.mean - self.means.index_select(0, composer);
-        let squared = away.narrow(1, 0, k).square();
+        let squared = away.narrow(1, 0, k).square(); // [B, K]
         squared.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * (2.0 / (SEPARATION * SEPARATION))
     }
 }

@@ -1,8 +1,7 @@
 //! Labels for composers with too little music to train with, added to a finished network.
 //!
 //! The network does not change. For each such composer, one row of the decoder's label table is learned and a
-//! Gaussian
-//! is fitted to the posteriors of the music; the checkpoint holds both as further tensors.
+//! Gaussian is fitted to the posteriors of the music; the checkpoint holds both as further tensors.
 
 use tch::Tensor;
 

@@ -65,12 +65,12 @@ impl Rotary {
         let device = index.device();
         let ladder = |slowest: f64, fastest: f64| {
             let ramp = Tensor::linspace(fastest.ln(), slowest.ln(), half, (Kind::Float, device));
-            (ramp.exp() * std::f64::consts::TAU).unsqueeze(0).unsqueeze(0)
+            (ramp.exp() * std::f64::consts::TAU).unsqueeze(0).unsqueeze(0) // [1, 1, head_dim / 4]
         };
         // Turns per note, and per second: periods from a few notes to a whole segment, from a fast run to a phrase.
-        let by_index = index.unsqueeze(-1) * ladder(1.0 / 1024.0, 1.0 / 6.0);
-        let by_time = secs.unsqueeze(-1) * ladder(1.0 / 60.0, 1.0 / 0.15);
-        let angles = Tensor::cat(&[by_index, by_time], -1).unsqueeze(1);
+        let by_index = index.unsqueeze(-1) * ladder(1.0 / 1024.0, 1.0 / 6.0); // [B, T, head_dim / 4]
+        let by_time = secs.unsqueeze(-1) * ladder(1.0 / 60.0, 1.0 / 0.15); // [B, T, head_dim / 4]
+        let angles = Tensor::cat(&[by_index, by_time], -1).unsqueeze(1); // [B, 1, T, head_dim / 2]
         Rotary { cos: angles.cos(), sin: angles.sin() }
     }
 
@@ -79,7 +79,7 @@ impl Rotary {
         let parts = x.chunk(2, -1);
         let (a, b) = (&parts[0], &parts[1]);
         let (cos, sin) = (self.cos.to_kind(x.kind()), self.sin.to_kind(x.kind()));
-        Tensor::cat(&[a * &cos - b * &sin, a * &sin + b * &cos], -1)
+        Tensor::cat(&[a * &cos - b * &sin, a * &sin + b * &cos], -1) // [B, heads, T, head_dim]
     }
 }
 
@@ -127,7 +127,7 @@ impl Attention {
 
     fn heads(&self, x: &Tensor) -> Tensor {
         let (b, t, d) = (x.size()[0], x.size()[1], x.size()[2]);
-        x.view([b, t, self.n_heads, d / self.n_heads]).transpose(1, 2)
+        x.view([b, t, self.n_heads, d / self.n_heads]).transpose(1, 2) // [B, heads, T, head_dim]
     }
 
     /// `x`: `[B, T, d]` to queries `[B, heads, T, head_dim]`.
@@ -169,7 +169,7 @@ fn mix_on_cpu(queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
         if let Some(bias) = bias {
             scores += bias;
         }
-        scores.softmax(-1, None).matmul(v)
+        scores.softmax(-1, None).matmul(v) // [B, heads, queries, head_dim]
     };
     match mask {
         Mask::Full => mix(&scaled, &memory.keys, &memory.values, None),
@@ -190,7 +190,7 @@ fn mix_on_cpu(queries: &Tensor, memory: &KeysValues, mask: Mask) -> Tensor {
                     )
                 })
                 .collect();
-            Tensor::cat(&blocks, 2)
+            Tensor::cat(&blocks, 2) // [B, heads, T, head_dim]
         }
     }
 }

@@ -16,8 +16,7 @@ use crate::tokens::Field;
 pub const IGNORED: i64 = -100;
 
 /// A batch of segments, on the model's device. `T` is `context_len`. The encoder reads `S` segments, of which the
-/// decoder
-/// predicts the first `B`.
+/// decoder predicts the first `B`.
 #[derive(Debug)]
 pub struct Batch {
     /// int64 `[B, T, INPUT_COLUMNS]`: decoder input.
@@ -145,8 +144,8 @@ impl Vae {
         let condition = self.condition(z, &given.label, &given.has_z);
         let mut so_far = self.decoder.trunk(&batch.rows, &batch.secs, &batch.hints, &condition, given.sight);
         Field::ALL.map(|field| {
-            let target = batch.targets.select(2, field.index() as i64);
-            let logits = self.decoder.logits(field, &so_far, &batch.hints);
+            let target = batch.targets.select(2, field.index() as i64); // [B, T]
+            let logits = self.decoder.logits(field, &so_far, &batch.hints); // [B, T, size]
             let nll = logits.view([-1, field.size() as i64]).cross_entropy_loss(
                 &target.reshape([-1]),
                 None::<Tensor>,
@@ -164,8 +163,8 @@ impl Vae {
     /// All terms of the training loss for `batch`.
     pub fn elbo(&self, batch: &Batch, given: &Conditioning) -> ElboTerms {
         let q = self.encode(batch);
-        let z = q.sample(&given.noise);
-        let written = z.narrow(0, 0, batch.rows.size()[0]);
+        let z = q.sample(&given.noise); // [S, d_latent]
+        let written = z.narrow(0, 0, batch.rows.size()[0]); // [B, d_latent]
         let nll_fields = self.reconstruction(batch, &written, given);
         let unlabelled = batch.composer.eq(self.config.n_composers as i64);
         let is_labelled = unlabelled.logical_not().to_kind(Kind::Float);

@@ -14,8 +14,8 @@ const LIKE_FORENAME: f64 = 0.4;
 /// Minimum similarity, 0–1, of a name offered as "did you mean".
 const NEAR: f64 = 0.6;
 
-/// The composer that `name` means in any spelling; `None` for unknown names and for two people ("Franz
-/// Schubert / Franz Liszt").
+/// The composer that `name` means in any spelling; `None` for unknown names and for two people ("Franz Schubert /
+/// Franz Liszt").
 pub fn known_as(name: &str) -> Option<&'static Known> {
     static HEARD: LazyLock<Vec<Heard>> = LazyLock::new(|| KNOWN.iter().map(Heard::known).collect());
     if let Some(known) = KNOWN.iter().find(|known| known.name == name) {
@@ -29,8 +29,8 @@ pub fn known_as(name: &str) -> Option<&'static Known> {
     KNOWN.get(found)
 }
 
-/// Do both names mean the same composer? Accents, order, initials and transliteration make no
-/// difference: "Skrjabin, A." is "Alexander Scriabin".
+/// Do both names mean the same composer? Accents, order, initials and transliteration make no difference: "Skrjabin,
+/// A." is "Alexander Scriabin".
 pub fn is_same(a: &str, b: &str) -> bool {
     match (known_as(a), known_as(b)) {
         (Some(a), Some(b)) => a == b,
@@ -43,8 +43,8 @@ pub fn is_same(a: &str, b: &str) -> bool {
     }
 }
 
-/// One name for each of `names`, so that all spellings of a composer become one: the full name if it is known
-/// here, else the longest of them.
+/// One name for each of `names`, so that all spellings of a composer become one: the full name if it is known here,
+/// else the longest of them.
 pub fn unified(names: &[&str]) -> Vec<String> {
     let spelt: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     let mut by_sound: HashMap<String, Vec<usize>> = HashMap::new();

@@ -34,9 +34,8 @@ impl Performance {
     pub fn edited(&self, notes: &BTreeSet<usize>, edit: NoteEdit) -> (Performance, BTreeSet<usize>) {
         let own: Vec<&Note> = notes.iter().filter_map(|&i| self.notes().get(i)).collect();
         let change = within(edit, &own);
-        let changed = |(i, note): (usize, &Note)| match notes.contains(&i) {
-            true => change(note).map(|note| (note, true)),
-            false => Some((*note, false)),
+        let changed = |(i, note): (usize, &Note)| {
+            if notes.contains(&i) { change(note).map(|note| (note, true)) } else { Some((*note, false)) }
         };
         let mut all: Vec<(Note, bool)> = self.notes().iter().enumerate().filter_map(changed).collect();
         // The order of `Performance::new`.

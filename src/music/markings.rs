@@ -22,8 +22,8 @@ pub struct MetreChange {
 }
 
 /// The other two pedals and the beat, in order of time. The studio does not play them; times are in seconds
-/// throughout, so the tempo only says where the beats are. The default: no
-/// pedals, 120 quarters a minute and four of them in a measure.
+/// throughout, so the tempo only says where the beats are. The default: no pedals, 120 quarters a minute and four of
+/// them in a measure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Markings {
     /// Controller 67, the soft pedal.

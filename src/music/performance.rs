@@ -81,8 +81,8 @@ impl Performance {
         Performance::new(notes, self.pedal.clone()).with_markings(self.markings.clone())
     }
 
-    /// The part within `range` (seconds), shifted to begin at zero. Keys and pedals that are down at its
-    /// beginning are down from zero on; those that are down at its end are released there.
+    /// The part within `range` (seconds), shifted to begin at zero. Keys and pedals that are down at its beginning
+    /// are down from zero on; those that are down at its end are released there.
     pub fn slice_secs(&self, range: Range<f64>) -> Performance {
         let is_cut = range.end < self.duration_secs();
         let notes = self.notes.iter().filter_map(|note| {

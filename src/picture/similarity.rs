@@ -24,8 +24,8 @@ pub fn similarity_colour(shade: u8) -> Rgb {
     if share < 0.5 { mix(PALE, MIDDLE, share * 2.0) } else { mix(MIDDLE, DARK, share * 2.0 - 1.0) }
 }
 
-/// Draws `side`² shades, row by row, of a piece that lasts `secs`, and writes the picture to `path`.
-/// Time runs to the right and downwards.
+/// Draws `side`² shades, row by row, of a piece that lasts `secs`, and writes the picture to `path`. Time runs to the
+/// right and downwards.
 ///
 /// # Errors
 /// [`PictureError::Empty`] if there are not `side`² shades or none; errors of writing.

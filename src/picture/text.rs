@@ -16,8 +16,7 @@ const BOX_HEIGHT: f32 = 0.73;
 const BOX_GAP: f32 = 0.08;
 const BOX_LINE: f32 = 0.07;
 
-/// Fonts at a size, in order of preference. Without any (they are part of the program) all letters are
-/// boxes.
+/// Fonts at a size, in order of preference. Without any (they are part of the program) all letters are boxes.
 pub struct Pen {
     fonts: Vec<(FontRef<'static>, PxScale)>,
     px: f32,

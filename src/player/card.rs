@@ -96,8 +96,8 @@ fn open_device(
     Ok(Opened { sink, name, is_chosen: true, buffer_frames })
 }
 
-/// Called on the card's thread: counts, and leaves the rest to the thread `audio`. Other errors may
-/// pass; a card that does not recover stops asking for samples, and is detected by that.
+/// Called on the card's thread: counts, and leaves the rest to the thread `audio`. Other errors may pass; a card that
+/// does not recover stops asking for samples, and is detected by that.
 fn note_error(shared: &Shared, kind: ErrorKind) {
     match kind {
         ErrorKind::DeviceNotAvailable | ErrorKind::StreamInvalidated | ErrorKind::HostUnavailable => {

@@ -19,8 +19,8 @@ const APPEND_PATIENCE: Duration = Duration::from_secs(1);
 #[error("the player is busy; try again in a moment")]
 pub struct PlayerBusy;
 
-/// Sends commands to the player and reads its status; clones share the player. No method but
-/// [`PlayerHandle::append`] and [`PlayerHandle::finish`] ever waits.
+/// Sends commands to the player and reads its status; clones share the player. No method but [`PlayerHandle::append`]
+/// and [`PlayerHandle::finish`] ever waits.
 #[derive(Clone)]
 pub struct PlayerHandle {
     pub(super) commands: Sender<PlayerCommand>,
@@ -60,8 +60,8 @@ impl PlayerHandle {
     }
 
     /// Adds to the growing take `score`: notes and pedal in order of time, and the time up to which the take is now
-    /// complete. Ignored if another take has been loaded since. For the composing thread: waits up to a
-    /// second for room.
+    /// complete. Ignored if another take has been loaded since. For the composing thread: waits up to a second for
+    /// room.
     pub fn append(
         &self,
         score: ScoreId,
@@ -96,8 +96,7 @@ impl PlayerHandle {
         self.send(PlayerCommand::Seek { secs })
     }
 
-    /// Seeks relative to the playhead at the time the player handles it, so that several in a row
-    /// add up.
+    /// Seeks relative to the playhead at the time the player handles it, so that several in a row add up.
     pub fn seek_by(&self, secs: f64) -> Result<(), PlayerBusy> {
         self.send(PlayerCommand::SeekBy { secs })
     }
@@ -122,15 +121,14 @@ impl PlayerHandle {
         self.send(PlayerCommand::Audition { pitch, velocity })
     }
 
-    /// Changes the sound: the thread `audio` builds its voices, and they take over with a cross-fade.
-    /// If that fails the old ones stay, and [`PlayerStatus::sound`] says why. Load the SoundFont itself in a
-    /// worker first.
+    /// Changes the sound: the thread `audio` builds its voices, and they take over with a cross-fade. If that fails
+    /// the old ones stay, and [`PlayerStatus::sound`] says why. Load the SoundFont itself in a worker first.
     pub fn set_sound(&self, sound: Sound) -> Result<(), PlayerBusy> {
         self.send_device(DeviceCommand::SetSound(Box::new(sound)))
     }
 
-    /// Plays on the device of this name, or on the system default. If it is missing the system default
-    /// is used until it appears.
+    /// Plays on the device of this name, or on the system default. If it is missing the system default is used until
+    /// it appears.
     pub fn select_device(&self, name: Option<String>) -> Result<(), PlayerBusy> {
         self.send_device(DeviceCommand::Select(name))
     }

@@ -1,14 +1,14 @@
 //! Playing on the sound card.
 //!
 //! Three threads are involved. The window, or any holder of a [`PlayerHandle`], sends commands. The sound card's
-//! callback owns the [`Renderer`](crate::synth::Renderer) and obeys them once per block; it neither locks,
-//! allocates, frees, reads files nor logs, and returns what it no longer needs over a channel. The thread `audio`
-//! owns the device: it opens it, builds voices, drops what is returned, and keeps time itself while there is no
-//! device, so that the playhead still moves.
+//! callback owns the [`Renderer`](crate::synth::Renderer) and obeys them once per block; it neither locks, allocates,
+//! frees, reads files nor logs, and returns what it no longer needs over a channel. The thread `audio` owns the
+//! device: it opens it, builds voices, drops what is returned, and keeps time itself while there is no device, so
+//! that the playhead still moves.
 
+mod audio_thread;
 mod card;
 mod clock;
-mod device;
 mod handle;
 mod source;
 mod start;

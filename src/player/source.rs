@@ -124,8 +124,8 @@ impl Core {
     }
 }
 
-/// The samples of a stream: endless, and silent while paused. When the stream is dropped it returns the core, so
-/// that the next stream continues.
+/// The samples of a stream: endless, and silent while paused. When the stream is dropped it returns the core, so that
+/// the next stream continues.
 pub struct PlayerSource {
     core: Option<Box<Core>>,
     home: Sender<Box<Core>>,
@@ -201,8 +201,8 @@ impl Drop for PlayerSource {
     }
 }
 
-/// The other end of a [`super::detached`] player: what the callback returns. Keep it, and clear it now and
-/// then; the callback takes no commands while it is full.
+/// The other end of a [`super::detached`] player: what the callback returns. Keep it, and clear it now and then; the
+/// callback takes no commands while it is full.
 pub struct Backstage {
     pub(super) retired: Receiver<Retired>,
     pub(super) home: (Sender<Box<Core>>, Receiver<Box<Core>>),

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, bounded};
 use rodio::ChannelCount;
 
 use super::Wake;
-use super::device::{AudioThread, CLOSE_PATIENCE};
+use super::audio_thread::{AudioThread, CLOSE_PATIENCE};
 use super::handle::{DeviceCommand, PlayerHandle};
 use super::source::{Backstage, Core, PlayerSource, Retired};
 use super::status::Shared;
@@ -76,8 +76,8 @@ fn parts(sample_rate: u32) -> (PlayerHandle, Box<Core>, Receiver<Retired>, Recei
     (handle, core, retired, device_commands)
 }
 
-/// A player without a sound card: the caller takes the samples from the source. For tests and
-/// measurements of exactly what the callback runs; `voices` must have been built for `sample_rate`.
+/// A player without a sound card: the caller takes the samples from the source. For tests and measurements of exactly
+/// what the callback runs; `voices` must have been built for `sample_rate`.
 pub fn detached(
     sample_rate: u32,
     channels: ChannelCount,

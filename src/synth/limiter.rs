@@ -7,8 +7,8 @@ pub const CEILING: f32 = 0.966;
 /// Recovery per block, as a share of the missing gain: back to 1 in about 0.2 s.
 const RELEASE: f32 = 0.006;
 
-/// A look-ahead peak limiter. It delays the sound by one block, so it knows the next peak and
-/// can turn down in time: within a block the gain changes linearly between two values that are both low enough.
+/// A look-ahead peak limiter. It delays the sound by one block, so it knows the next peak and can turn down in time:
+/// within a block the gain changes linearly between two values that are both low enough.
 pub struct Limiter {
     held: Block,
     held_peak: f32,

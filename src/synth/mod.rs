@@ -1,9 +1,9 @@
 //! Sound: renders a performance with a SoundFont to samples, without a sound card.
 
-mod cursor;
 pub mod export;
 mod limiter;
 mod loudness;
+mod playhead;
 mod render;
 mod reverb;
 mod reverb_synth;
@@ -12,8 +12,8 @@ mod soundfont;
 mod voice_settings;
 mod voices;
 
-pub use cursor::{SHORTEST_LOOP_SECS, TEMPO_SCALES};
 pub use limiter::CEILING;
+pub use playhead::{SHORTEST_LOOP_SECS, TEMPO_SCALES};
 pub use render::{Renderer, Transport};
 pub use score::{Score, ScoreId};
 pub use soundfont::{Playable, Preset, SoundFont, SoundFontError, SoundFontFault, SoundFontReport};

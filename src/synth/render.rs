@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::cursor::{Cursor, CursorEvent};
 use super::limiter::{Limiter, ramp};
+use super::playhead::{Playhead, PlayheadEvent};
 use super::score::{Score, ScoreId};
 use super::voices::Voices;
 use super::{BLOCK, Block};
@@ -30,11 +30,11 @@ pub enum Transport {
     Ended,
 }
 
-/// Plays a [`Score`] with [`Voices`]. Every method but the constructors is safe in an audio callback: none
-/// allocates, frees, locks or blocks; replaced values are returned, to be dropped elsewhere.
+/// Plays a [`Score`] with [`Voices`]. Every method but the constructors is safe in an audio callback: none allocates,
+/// frees, locks or blocks; replaced values are returned, to be dropped elsewhere.
 pub struct Renderer {
     sample_rate: u32,
-    cursor: Cursor,
+    playhead: Playhead,
     voices: Option<Box<Voices>>,
     /// Replaced voices that are still fading out.
     leaving: Option<Box<Voices>>,
@@ -57,7 +57,7 @@ impl Renderer {
     pub fn new(sample_rate: u32, voices: Option<Box<Voices>>) -> Renderer {
         Renderer {
             sample_rate,
-            cursor: Cursor::new(Box::new(Score::empty())),
+            playhead: Playhead::new(Box::new(Score::empty())),
             voices,
             leaving: None,
             leaving_fade: 0.0,
@@ -76,8 +76,7 @@ impl Renderer {
         self.sample_rate
     }
 
-    /// Continues at another sample rate with voices built for it. Not for an audio callback:
-    /// it frees the old voices.
+    /// Continues at another sample rate with voices built for it. Not for an audio callback: it frees the old voices.
     pub fn set_sample_rate(&mut self, sample_rate: u32, voices: Option<Box<Voices>>) {
         self.sample_rate = sample_rate;
         self.voices = voices;
@@ -94,22 +93,22 @@ impl Renderer {
 
     /// Is the playhead held because the take has not been generated further yet?
     pub fn is_waiting(&self) -> bool {
-        self.transport == Transport::Playing && self.cursor.is_waiting()
+        self.transport == Transport::Playing && self.playhead.is_waiting()
     }
 
     /// The playhead, in seconds of the score.
     pub fn position_secs(&self) -> f64 {
-        self.cursor.position_secs()
+        self.playhead.position_secs()
     }
 
     /// Current speed in seconds of the score per second; 0 while paused.
     pub fn pace(&self) -> f64 {
-        let is_moving = self.transport == Transport::Playing && !self.cursor.is_waiting();
-        if is_moving { self.cursor.tempo_scale() } else { 0.0 }
+        let is_moving = self.transport == Transport::Playing && !self.playhead.is_waiting();
+        if is_moving { self.playhead.tempo_scale() } else { 0.0 }
     }
 
     pub fn score(&self) -> &Score {
-        self.cursor.score()
+        self.playhead.score()
     }
 
     pub fn has_voices(&self) -> bool {
@@ -141,12 +140,12 @@ impl Renderer {
     pub fn load(&mut self, score: Box<Score>) -> Box<Score> {
         self.transport = Transport::Paused;
         self.is_stale = true;
-        self.cursor.load(score)
+        self.playhead.load(score)
     }
 
     /// Replaces the score at the same playhead and keeps playing if it was; returns the old one.
     pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
-        let old = self.cursor.swap(score);
+        let old = self.playhead.swap(score);
         self.is_stale = true;
         self.resound();
         old
@@ -154,12 +153,12 @@ impl Renderer {
 
     /// Adds to the growing score `id`; ignored for any other.
     pub fn append(&mut self, id: ScoreId, notes: &[Note], pedal: &[PedalChange], ready_until_secs: f64) {
-        self.cursor.append(id, notes, pedal, ready_until_secs);
+        self.playhead.append(id, notes, pedal, ready_until_secs);
     }
 
     /// The growing score `id` is complete.
     pub fn finish(&mut self, id: ScoreId) {
-        self.cursor.finish(id);
+        self.playhead.finish(id);
     }
 
     /// Plays from the playhead, or from the beginning if it is at the end.
@@ -167,8 +166,8 @@ impl Renderer {
         if self.transport == Transport::Playing {
             return;
         }
-        if self.cursor.is_at_end() {
-            self.cursor.place(0.0);
+        if self.playhead.is_at_end() {
+            self.playhead.place(0.0);
             self.is_stale = true;
         }
         self.transport = Transport::Playing;
@@ -183,13 +182,13 @@ impl Renderer {
     /// Pauses and moves the playhead to the beginning.
     pub fn stop(&mut self) {
         self.transport = Transport::Paused;
-        self.cursor.place(0.0);
+        self.playhead.place(0.0);
         self.is_stale = true;
     }
 
     /// Moves the playhead, clamped to the score; notes held there are restored.
     pub fn seek(&mut self, secs: f64) {
-        self.cursor.place(secs);
+        self.playhead.place(secs);
         self.is_stale = true;
         match self.transport {
             Transport::Ended => self.transport = Transport::Paused,
@@ -199,7 +198,7 @@ impl Renderer {
 
     /// Sets the loop; `None` for none.
     pub fn set_loop(&mut self, region: Option<Range<f64>>) {
-        self.cursor.set_loop(region);
+        self.playhead.set_loop(region);
     }
 
     /// Sets the gain, clamped to 0–4 and reached within a block; 1 is unchanged.
@@ -211,7 +210,7 @@ impl Renderer {
 
     /// Sets the tempo without changing the pitch; see [`super::TEMPO_SCALES`].
     pub fn set_tempo_scale(&mut self, scale: f64) {
-        self.cursor.set_tempo_scale(scale);
+        self.playhead.set_tempo_scale(scale);
     }
 
     /// Plays a single note besides the music.
@@ -231,7 +230,7 @@ impl Renderer {
             if self.fade > 0.0 { voices.cut() } else { voices.silence() }
         }
         let voices = &mut self.voices;
-        self.cursor.restore(&mut |event| apply(voices, event));
+        self.playhead.restore(&mut |event| apply(voices, event));
     }
 
     /// Releases all keys and the pedal, as at the end of an excerpt; the notes fade naturally.
@@ -239,27 +238,26 @@ impl Renderer {
         self.transport = Transport::Ended;
         let keys: [bool; Pitch::COUNT] = std::array::from_fn(|_| true);
         for pitch in (0..keys.len()).filter_map(Pitch::from_key_index) {
-            apply(&mut self.voices, CursorEvent::Release { pitch });
+            apply(&mut self.voices, PlayheadEvent::Release { pitch });
         }
-        apply(&mut self.voices, CursorEvent::Pedal { is_down: false });
+        apply(&mut self.voices, PlayheadEvent::Pedal { is_down: false });
     }
 
-    /// Renders the next frames; returns their absolute peak. The output is one block late, because the
-    /// limiter looks ahead.
+    /// Renders the next frames; returns their absolute peak. The output is one block late, because the limiter looks
+    /// ahead.
     pub fn render(&mut self, out: &mut Block) -> f32 {
         *out = [[0.0; 2]; BLOCK];
         let is_fading_out = self.transport == Transport::Paused && self.fade > 0.0 && !self.is_stale;
         if self.transport == Transport::Playing || is_fading_out {
             let voices = &mut self.voices;
-            self.cursor
+            self.playhead
                 .advance(BLOCK as f64 / f64::from(self.sample_rate), &mut |event| apply(voices, event));
         }
-        if self.transport == Transport::Playing && self.cursor.is_at_end() {
+        if self.transport == Transport::Playing && self.playhead.is_at_end() {
             self.transport = Transport::Ended;
             self.silent_secs = 0.0;
         }
-        // A SoundFont that makes the synthesizer panic must not end the audio thread, nor send it
-        // NaN.
+        // A SoundFont that makes the synthesizer panic must not end the audio thread, nor send it NaN.
         let is_sound = |out: &Block| out.iter().flatten().all(|s| s.is_finite());
         let rendered = catch_unwind(AssertUnwindSafe(|| self.render_voices(out)));
         if rendered.is_err() || !is_sound(out) {
@@ -313,7 +311,7 @@ impl Renderer {
     }
 }
 
-fn apply(voices: &mut Option<Box<Voices>>, event: CursorEvent) {
+fn apply(voices: &mut Option<Box<Voices>>, event: PlayheadEvent) {
     if let Some(voices) = voices {
         voices.apply(event);
     }

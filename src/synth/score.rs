@@ -106,8 +106,8 @@ impl Score {
         self.dropped
     }
 
-    /// Adds to a growing score without allocating, in order of time; `next_note` and `next_pedal` keep
-    /// pointing at the same elements. A complete score is unchanged.
+    /// Adds to a growing score without allocating, in order of time; `next_note` and `next_pedal` keep pointing at
+    /// the same elements. A complete score is unchanged.
     pub(super) fn append(
         &mut self,
         added_notes: &[Note],

@@ -2,8 +2,8 @@
 
 use rustysynth::SynthesizerError;
 
-use super::cursor::CursorEvent;
 use super::loudness::{self, Loudness};
+use super::playhead::PlayheadEvent;
 use super::reverb_synth::{CHANNELS, ReverbSynth};
 use super::soundfont::{Playable, Preset, SoundFont, SoundFontError};
 use super::voice_settings::VoiceSettings;
@@ -15,13 +15,12 @@ const AUDITION_VOICES: usize = 32;
 /// Duration of such a note.
 const AUDITION_SECS: f32 = 0.4;
 /// Layers take turns: after a jump, the old sound fades on one while the next one plays. Each has two channels, one
-/// for
-/// new notes and one, [`LAYERS`] further, for notes restored from before the jump.
+/// for new notes and one, [`LAYERS`] further, for notes restored from before the jump.
 const LAYERS: usize = CHANNELS / 2;
 /// Blocks in which a layer fades out, 16 ms at 48 kHz.
 const FADE_BLOCKS: u8 = 12;
-/// Blocks in which restored notes fade in, 64 ms at 48 kHz. A SoundFont can
-/// only play a note from its attack on; by then the attack is over and only the ringing string is left.
+/// Blocks in which restored notes fade in, 64 ms at 48 kHz. A SoundFont can only play a note from its attack on; by
+/// then the attack is over and only the ringing string is left.
 const RETURN_BLOCKS: u8 = 48;
 /// Full expression (controller 11).
 const FULL: u8 = 127;
@@ -42,7 +41,8 @@ pub enum VoicesError {
     Settings(#[source] SynthesizerError),
 }
 
-/// Up to [`MAX_VOICES`](super::voice_settings::MAX_VOICES) sounding strings of one preset. Rendering neither allocates nor locks.
+/// Up to [`MAX_VOICES`](super::voice_settings::MAX_VOICES) sounding strings of one preset. Rendering neither
+/// allocates nor locks.
 pub struct Voices {
     synth: ReverbSynth,
     audition: ReverbSynth,
@@ -144,30 +144,30 @@ impl Voices {
         self.did_pedal_rise = false;
     }
 
-    pub(super) fn apply(&mut self, event: CursorEvent) {
+    pub(super) fn apply(&mut self, event: PlayheadEvent) {
         match event {
-            CursorEvent::Strike { pitch, velocity } => {
+            PlayheadEvent::Strike { pitch, velocity } => {
                 self.synth.strike(self.layer, pitch.number(), velocity.value());
             }
-            CursorEvent::Restore { pitch, velocity } => {
+            PlayheadEvent::Restore { pitch, velocity } => {
                 if self.returning == 0 {
                     self.returning = RETURN_BLOCKS;
                     self.set_returned(0);
                 }
                 self.synth.strike(self.layer + LAYERS, pitch.number(), velocity.value());
             }
-            CursorEvent::Release { pitch } => {
+            PlayheadEvent::Release { pitch } => {
                 for channel in channels(self.layer) {
                     self.synth.release(channel, pitch.number());
                 }
             }
-            CursorEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
-            CursorEvent::Pedal { is_down } => {
+            PlayheadEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
+            PlayheadEvent::Pedal { is_down } => {
                 self.set_pedal(is_down);
                 self.did_pedal_rise = !is_down;
                 self.is_pedal_due = false;
             }
-            CursorEvent::Cut => self.cut(),
+            PlayheadEvent::Cut => self.cut(),
         }
     }
 

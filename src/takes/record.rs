@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::history::History;
 use super::made::Made;
-use crate::evaluate::{CopyCheck, Heard};
+use crate::evaluate::Heard;
+use crate::generate::CopyCheck;
 use crate::generate::{DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Recipe, Take};
 use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
@@ -50,8 +51,7 @@ pub struct ComposeSettings {
     /// Of a mix: composers by full name with their weights.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mix: Vec<(String, f32)>,
-    /// In takes continued by the first version: number of given notes at the beginning. It did not keep
-    /// their source.
+    /// In takes continued by the first version: number of given notes at the beginning. It did not keep their source.
     pub prompt_notes: usize,
 }
 
@@ -127,8 +127,8 @@ pub struct TakeRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     pub settings: Option<ComposeSettings>,
-    /// What it was made from, as [`Made`] in JSON; null if it was composed from nothing. Preserved if a
-    /// later version wrote something else.
+    /// What it was made from, as [`Made`] in JSON; null if it was composed from nothing. Preserved if a later version
+    /// wrote something else.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub made: Value,
     /// The model's latent, one per segment.
@@ -157,8 +157,8 @@ fn is_unchanged(history: &History) -> bool {
 const FORMAT: u32 = 1;
 
 impl TakeRecord {
-    /// The record of a take before its first note. Its name is that of its source, or else the composer's
-    /// surname and the seed.
+    /// The record of a take before its first note. Its name is that of its source, or else the composer's surname and
+    /// the seed.
     pub fn begun(made: Option<&Made>, settings: ComposeSettings, created_secs: u64) -> TakeRecord {
         TakeRecord {
             format: FORMAT,

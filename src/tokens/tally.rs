@@ -1,8 +1,7 @@
 //! The tally of a segment: histograms of its notes.
 //!
 //! Networks that read notes one by one take long to learn to count, so these histograms are an input of their own.
-//! Each
-//! sums to one and is stored as square roots, so that small shares still matter (Hellinger distance).
+//! Each sums to one and is stored as square roots, so that small shares still matter (Hellinger distance).
 
 use super::{Field, NoteToken};
 

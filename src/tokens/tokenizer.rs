@@ -1,10 +1,9 @@
 //! Performance ⇄ note tokens.
 //!
 //! A round trip changes the following, counted in [`EncodeReport`]: silences over 6 s are cut to 6 s, unless the
-//! decoder is
-//! given the [`Silences`] that the encoder found; a key struck again while it is down ends at its next onset; a key
-//! struck twice within one 10-ms step is one note. Everything else comes back within one quantum of its field, and
-//! onsets do not drift: the next coarse gap corrects the rounding error of the last one.
+//! decoder is given the [`Silences`] that the encoder found; a key struck again while it is down ends at its next
+//! onset; a key struck twice within one 10-ms step is one note. Everything else comes back within one quantum of its
+//! field, and onsets do not drift: the next coarse gap corrects the rounding error of the last one.
 
 use super::encoded::{EncodeReport, Encoded};
 use super::silences::{Rest, Silences};
@@ -157,8 +156,8 @@ impl DecodeState {
     }
 }
 
-/// Turns one token into its note and the pedal changes since the note before, and moves `state` to the next onset.
-/// An end token or an invalid one gives nothing and changes nothing.
+/// Turns one token into its note and the pedal changes since the note before, and moves `state` to the next onset. An
+/// end token or an invalid one gives nothing and changes nothing.
 pub fn decode_step(token: NoteToken, state: &mut DecodeState, pedal: &mut Vec<PedalChange>) -> Option<Note> {
     let pitch = Pitch::from_key_index(usize::from(token.pitch)).filter(|_| token.is_valid())?;
     let onset = state.time_secs;

@@ -19,8 +19,8 @@ pub struct TrainConfig {
     pub from: Option<PathBuf>,
     /// Windows per step.
     pub batch_size: usize,
-    /// Further windows per step for the encoder alone, which costs a tenth of decoding them: it learns the
-    /// composers from more music than the decoder has time for.
+    /// Further windows per step for the encoder alone, which costs a tenth of decoding them: it learns the composers
+    /// from more music than the decoder has time for.
     pub heard_windows: usize,
     /// Peak learning rate of the hidden matrices (Muon).
     pub muon_rate: f64,

@@ -3,9 +3,9 @@
 mod classifier;
 mod conditioning;
 mod config;
-mod material;
 mod metrics;
 mod optimizer;
+mod prefetch;
 mod rare;
 mod run_dir;
 mod schedule;

@@ -1,8 +1,8 @@
 //! Muon for the hidden matrices, AdamW for everything else.
 //!
-//! Muon (K. Jordan et al. 2024, kellerjordan.github.io/posts/muon) moves a matrix along the nearest orthogonal
-//! matrix to its momentum, found by a Newton–Schulz iteration. Both optimisers are implemented here because their
-//! state must be saved in checkpoints and a step must not synchronise with the device.
+//! Muon (K. Jordan et al. 2024, kellerjordan.github.io/posts/muon) moves a matrix along the nearest orthogonal matrix
+//! to its momentum, found by a Newton–Schulz iteration. Both optimisers are implemented here because their state must
+//! be saved in checkpoints and a step must not synchronise with the device.
 
 use std::collections::HashMap;
 
@@ -91,8 +91,8 @@ impl Optimizer {
     }
 
     /// Clips the gradients to a global norm of 1, updates every variable and clears the gradients. Returns the norm
-    /// before clipping as a scalar tensor (reading it would wait for the device). A gradient that is not
-    /// finite changes nothing.
+    /// before clipping as a scalar tensor (reading it would wait for the device). A gradient that is not finite
+    /// changes nothing.
     pub fn step(&mut self, rates: Rates) -> Tensor {
         no_grad(|| {
             let norms: Vec<Tensor> =
@@ -198,11 +198,11 @@ fn orthogonalised(matrices: &Tensor, compute: Kind) -> Tensor {
     const B: f64 = -4.7750;
     const C: f64 = 2.0315;
     let is_tall = matrices.size()[1] > matrices.size()[2];
-    let wide = if is_tall { matrices.transpose(1, 2) } else { matrices.shallow_clone() };
+    let wide = if is_tall { matrices.transpose(1, 2) } else { matrices.shallow_clone() }; // [n, rows, columns]
     let lengths = wide.square().sum_dim_intlist([1i64, 2].as_slice(), true, Kind::Float).sqrt();
     let mut x = (wide / (lengths + 1e-7)).to_kind(compute);
     for _ in 0..5 {
-        let gram = x.bmm(&x.transpose(1, 2));
+        let gram = x.bmm(&x.transpose(1, 2)); // [n, rows, rows]
         let mixed = &gram * B + gram.bmm(&gram) * C;
         x = &x * A + mixed.bmm(&x);
     }

@@ -1,7 +1,7 @@
 //! Adds labels for composers with too little music to train with to a finished network.
 //!
-//! Everything but one row of the label table is frozen, so half an hour of music cannot spoil what
-//! the network knows, and cannot be memorised: the row has 192 numbers, the width of the network.
+//! Everything but one row of the label table is frozen, so half an hour of music cannot spoil what the network knows,
+//! and cannot be memorised: the row has 192 numbers, the width of the network.
 
 use std::path::{Path, PathBuf};
 
@@ -118,8 +118,7 @@ pub fn add_rare(
     Ok(RareSummary { checkpoint: out.to_owned(), composers })
 }
 
-/// The pieces of labelled composers that are not in `known` (and are named, if any are); `None` if there
-/// are none.
+/// The pieces of labelled composers that are not in `known` (and are named, if any are); `None` if there are none.
 fn only_new(corpus: &Corpus, known: &ComposerSet, only: &[String]) -> Option<Corpus> {
     let is_new = |name: &str| {
         let is_wanted = only.is_empty() || only.iter().any(|o| o == name);

@@ -22,8 +22,7 @@ pub fn rates(config: &TrainConfig, step: u64, progress: f64) -> Rates {
 }
 
 /// β: zero for the first tenth, so that the latent is used, then rising to its final value at four tenths. A model
-/// that
-/// starts from another run's weights skips that.
+/// that starts from another run's weights skips that.
 pub fn kl_weight(config: &TrainConfig, progress: f64) -> f64 {
     if config.from.is_some() {
         return config.kl_weight;

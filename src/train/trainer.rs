@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tch::{Device, Kind, Tensor};
 
-use super::material::{Material, Prepared};
+use super::prefetch::{Prefetch, Prepared};
 use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows};
 use crate::device::{DeviceChoice, training_kind};
@@ -118,9 +118,9 @@ impl Trainer {
         Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
     }
 
-    /// Trains until the run's length is reached or `stop` is set, and saves the latest state. A run that is
-    /// stopped is validated and its best model prepared for composing, as at any end; one that is abandoned ends
-    /// after the current step.
+    /// Trains until the run's length is reached or `stop` is set, and saves the latest state. A run that is stopped
+    /// is validated and its best model prepared for composing, as at any end; one that is abandoned ends after the
+    /// current step.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] if the loss explodes, and errors of writing files.
@@ -138,9 +138,9 @@ impl Trainer {
         on_event(TrainEvent::Started { config, from_step: first_step, pieces: sampler.pieces() });
         // A resumed run must not see the same windows again, so the step is part of the seed.
         let seed = self.config.seed ^ first_step.rotate_left(32);
-        let material = Material::new(&sampler, &self.config, self.vae.device(), seed);
+        let prefetch = Prefetch::new(&sampler, &self.config, self.vae.device(), seed);
         std::thread::scope(|scope| {
-            let batches = material.ahead(scope);
+            let batches = prefetch.start(scope);
             self.go(&batches, &corpus, &held_out, stop, on_event)
         })?;
         if self.run.best().exists() {

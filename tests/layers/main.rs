@@ -43,6 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("pollster", &["app/threads/dialogs.rs"]),
     ("crossbeam_channel", &["jobs", "player", "app"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli/manual.rs"]),
+    ("clap_mangen", &["cli/manual.rs"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
     ("sigpipe", &["cli"]),

@@ -3,12 +3,13 @@
 
 mod latent;
 mod roll;
+mod snapshot;
 mod training;
 
 use eframe::egui::{
     self, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Ui, Vec2,
 };
-use egui_kittest::Harness;
+use egui_kittest::{Harness, HarnessBuilder};
 
 /// A harness with the fonts and theme of the window.
 pub fn harness<'a, State>(
@@ -16,11 +17,14 @@ pub fn harness<'a, State>(
     state: State,
     ui: impl FnMut(&mut Ui, &mut State) + 'a,
 ) -> Harness<'a, State> {
+    builder(size).build_ui_state(ui, state)
+}
+
+fn builder<State>(size: Vec2) -> HarnessBuilder<State> {
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)
         .with_context_setup(pastiche::app::kit::theme::install)
-        .build_ui_state(ui, state)
 }
 
 /// Frames enough for smooth scrolling and gliding to end.

@@ -7,6 +7,7 @@ use pastiche::app::widgets::roll::input::{RollEmpty, RollEvent, RollInput};
 use pastiche::app::widgets::roll::piano_roll::PianoRoll;
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 
+use crate::snapshot::Drawn;
 use crate::{click_at, harness, press_drag_release, settle, strokes, wheel_at};
 
 struct State {
@@ -342,4 +343,14 @@ fn survives_any_size() {
         h.state_mut().playhead_secs = 1e12;
         h.run_steps(3);
     }
+}
+
+#[test]
+fn looks_as_it_did() {
+    let mut state = state(performance());
+    state.loop_secs = Some(4.0..9.0);
+    state.playhead_secs = 6.5;
+    let mut drawn = Drawn::new(vec2(480.0, 300.0), state, draw);
+    settle(&mut drawn.harness);
+    drawn.assert_snapshot("roll");
 }

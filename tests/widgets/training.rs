@@ -9,10 +9,12 @@ use pastiche::app::widgets::training::input::{
     DataFacts, DataKind, DeviceItem, FoundData, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
 };
 use pastiche::app::widgets::training::panel::TrainingPanel;
+use pastiche::app::widgets::training::{CurveOptions, RunLog, curves_ui};
 use pastiche::device::DeviceChoice;
 use pastiche::train::{StepMetrics, TrainConfig, TrainEvent, ValidMetrics};
 
 use crate::harness;
+use crate::snapshot::Drawn;
 
 #[derive(Default)]
 struct State {
@@ -127,7 +129,7 @@ fn facts_of_another_path_are_not_believed() {
     s.panel.set_data_facts(facts(None));
     h.run_steps(2);
     assert!(is_disabled(&h, "Start"));
-    h.get_by_label("Still looking at the music");
+    h.get_by_label("Still examining the music");
 }
 
 /// Each of two looks at the same music has its own run folder, and the older one may come back last.
@@ -239,4 +241,17 @@ fn logarithmic_steps_and_any_number_of_points_draw() {
     h.get_by_label("Logarithmic steps").click();
     h.run_steps(5);
     h.get_by_label("499,990");
+}
+
+#[test]
+fn curves_look_as_they_did() {
+    let mut log = RunLog::default();
+    for step in 1..=400u64 {
+        let noise = (step * 37 % 11) as f64 / 20.0;
+        log.apply(&stepped(step, 9.0 + 20.0 / step as f64 + noise));
+    }
+    let ui = |ui: &mut Ui, (log, options): &mut (RunLog, CurveOptions)| curves_ui(ui, log, options, 220.0);
+    let mut drawn = Drawn::new(vec2(640.0, 420.0), (log, CurveOptions::default()), ui);
+    drawn.harness.run_steps(5);
+    drawn.assert_snapshot("curves");
 }

@@ -4,11 +4,14 @@
 
 mod checks;
 mod console;
+mod dist;
+mod grand;
 mod libtorch;
 mod soundfont;
 mod system;
 
 use console::Outcome;
+use soundfont::Wanted;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -16,7 +19,9 @@ const HELP: &str = "\
 cargo xtask setup                      put everything in place: system packages, libtorch, a SoundFont
 cargo xtask setup --download-libtorch  the same, with libtorch from pytorch.org where pip cannot serve
 cargo xtask run [ARGS]                 set up, then build the studio and open it; ARGS go to `pastiche`
-cargo xtask test                       set up, then run every check that has to pass";
+cargo xtask test                       set up, then run every check that has to pass
+cargo xtask dist                       set up, then build the packages that can be installed, in target/dist
+cargo xtask dist --check               the same, then install and start each in a bare Debian (root, debootstrap)";
 
 fn main() -> ExitCode {
     match run() {
@@ -40,20 +45,31 @@ fn run() -> Outcome<ExitCode> {
                 Some("--download-libtorch") => true,
                 Some(other) => return Err(format!("setup does not know `{other}`\n\n{HELP}")),
             };
-            set_up(&root, system::Purpose::Run, from_pytorch)?;
+            set_up(&root, system::Purpose::Run, Wanted::Best, from_pytorch)?;
             console::note("next: `cargo run --release` opens the studio, `cargo test` runs the tests");
             Ok(ExitCode::SUCCESS)
         }
         ("run", args) => {
-            let libtorch = set_up(&root, system::Purpose::Run, false)?;
+            let libtorch = set_up(&root, system::Purpose::Run, Wanted::Piano, false)?;
             console::step("Building the studio (about ten minutes the first time) and opening it");
             let mut cargo = cargo(&root, &libtorch);
             cargo.args(["run", "--release", "--"]).args(args);
             console::exit_code(&mut cargo)
         }
         ("test", []) => {
-            let libtorch = set_up(&root, system::Purpose::Test, false)?;
+            let libtorch = set_up(&root, system::Purpose::Test, Wanted::Any, false)?;
             checks::all(&root, &libtorch)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ("dist", [] | [_]) => {
+            if let Some(other) = rest.first().filter(|flag| *flag != "--check") {
+                return Err(format!("dist does not know `{other}`\n\n{HELP}"));
+            }
+            let libtorch = set_up(&root, system::Purpose::Run, Wanted::Best, false)?;
+            let packages = dist::build(&root, &libtorch)?;
+            if !rest.is_empty() {
+                dist::check(&root, &packages)?;
+            }
             Ok(ExitCode::SUCCESS)
         }
         ("help" | "--help" | "-h", _) => {
@@ -65,11 +81,16 @@ fn run() -> Outcome<ExitCode> {
 }
 
 /// Puts everything in place that `purpose` needs; the libtorch to build with comes back.
-fn set_up(root: &Path, purpose: system::Purpose, from_pytorch: bool) -> Outcome<libtorch::Libtorch> {
+fn set_up(
+    root: &Path,
+    purpose: system::Purpose,
+    piano: Wanted,
+    from_pytorch: bool,
+) -> Outcome<libtorch::Libtorch> {
     system::check_rust()?;
     system::ensure_packages(purpose)?;
     let libtorch = libtorch::ensure(root, from_pytorch)?;
-    soundfont::ensure(root)?;
+    soundfont::ensure(root, &libtorch, piano)?;
     console::step("Everything is in place");
     Ok(libtorch)
 }

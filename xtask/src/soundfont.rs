@@ -1,7 +1,8 @@
 //! A good piano in `soundfonts/`, without a manual step.
 
 use crate::console::{Outcome, note, step, succeeds};
-use crate::system;
+use crate::libtorch::Libtorch;
+use crate::{grand, system};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,11 +24,29 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
         shutil.copyfileobj(source, out)
 ";
 
+/// What has to be in `soundfonts/`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Any piano but the grand: the tests are written for Fluid R3, which is read sooner.
+    Any,
+    /// Any piano, and where there is none the best.
+    Piano,
+    /// The best, unless somebody has put a piano of their own there.
+    Best,
+}
+
 /// Sees that `soundfonts/` holds a SoundFont, and puts the best one there that it can get.
-pub fn ensure(root: &Path) -> Outcome {
+pub fn ensure(root: &Path, libtorch: &Libtorch, wanted: Wanted) -> Outcome {
     let folder = root.join("soundfonts");
-    if let Some(name) = soundfont_in(&folder) {
-        step(&format!("SoundFont: soundfonts/{name} is there"));
+    let found = soundfonts_in(&folder);
+    let is_ours = |name: &String| name == FLUID || name == TIM;
+    let is_enough = match wanted {
+        Wanted::Any => found.iter().any(|name| name != grand::GRAND),
+        Wanted::Piano => !found.is_empty(),
+        Wanted::Best => !found.iter().all(is_ours),
+    };
+    if is_enough {
+        step(&format!("SoundFont: soundfonts/{} is there", found[0]));
         return Ok(());
     }
     fs::create_dir_all(&folder).map_err(|e| format!("cannot make the folder soundfonts: {e}"))?;
@@ -35,7 +54,12 @@ pub fn ensure(root: &Path) -> Outcome {
     let work = root.join("target").join("setup").join("soundfont");
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work).map_err(|e| format!("cannot make the folder target/setup: {e}"))?;
-    let is_there = from_system(&folder) || from_debian(&work, &folder) || from_pip(&work, &folder);
+    let has_piano = match wanted {
+        Wanted::Any => false,
+        Wanted::Piano | Wanted::Best => grand::build(root, libtorch, &work, &folder) || !found.is_empty(),
+    };
+    let is_there =
+        has_piano || from_system(&folder) || from_debian(&work, &folder) || from_pip(&work, &folder);
     let _ = fs::remove_dir_all(&work);
     if is_there {
         return Ok(());
@@ -43,15 +67,18 @@ pub fn ensure(root: &Path) -> Outcome {
     Err("no piano SoundFont could be fetched: check the network and repeat this command, or put any .sf2 or .sf3 with a piano into soundfonts/".into())
 }
 
-/// The first SoundFont that can be read; a link whose target has gone does not count.
-fn soundfont_in(folder: &Path) -> Option<String> {
-    let names = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+/// The SoundFonts that can be read, by name; a link whose target has gone does not count.
+fn soundfonts_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let is_whole = |name: &String| {
         let lower = name.to_lowercase();
         (lower.ends_with(".sf2") || lower.ends_with(".sf3"))
             && fs::metadata(folder.join(name)).is_ok_and(|m| m.is_file() && m.len() > 0)
     };
-    names.filter(is_whole).min()
+    let mut names: Vec<String> = names.filter(is_whole).collect();
+    names.sort();
+    names
 }
 
 fn from_system(folder: &Path) -> bool {
@@ -128,7 +155,7 @@ fn place(source: &Path, target: &Path, may_link: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::soundfont_in;
+    use super::soundfonts_in;
 
     #[test]
     fn notes_and_empty_files_are_no_soundfont() -> std::io::Result<()> {
@@ -136,11 +163,11 @@ mod tests {
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("README.md"), "x")?;
         std::fs::write(folder.join("empty.sf2"), "")?;
-        assert_eq!(soundfont_in(&folder), None);
+        assert!(soundfonts_in(&folder).is_empty());
         std::fs::write(folder.join("grand.sf3"), "x")?;
-        assert_eq!(soundfont_in(&folder).as_deref(), Some("grand.sf3"));
+        assert_eq!(soundfonts_in(&folder), ["grand.sf3"]);
         std::fs::write(folder.join("Piano.SF2"), "x")?;
-        assert_eq!(soundfont_in(&folder).as_deref(), Some("Piano.SF2"));
+        assert_eq!(soundfonts_in(&folder), ["Piano.SF2", "grand.sf3"]);
         std::fs::remove_dir_all(folder)
     }
 }

@@ -184,6 +184,15 @@ fn missing(needs: &[&'static Need]) -> Vec<&'static Need> {
     needs.iter().filter(is_missing).copied().collect()
 }
 
+/// What a built studio needs on Debian and Ubuntu, compiler and headers not counted.
+pub fn runtime_packages() -> Vec<&'static str> {
+    let libraries = TO_RUN.iter().filter(|need| match need.sign {
+        Sign::Library(_) | Sign::Package => true,
+        Sign::Program(_) | Sign::Headers(_) | Sign::OnPath(_) => false,
+    });
+    std::iter::once("libasound2").chain(libraries.map(|need| need.apt)).collect()
+}
+
 pub fn has_apt() -> bool {
     is_on_path("apt-get") && is_on_path("dpkg-query")
 }

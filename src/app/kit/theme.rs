@@ -9,7 +9,7 @@ use eframe::egui::{
 };
 
 use super::fonts::{self, HEADING_FAMILY};
-use crate::music::{Composer, Era};
+use crate::music::Composer;
 
 pub use egui_plot::MarkerShape;
 
@@ -84,17 +84,6 @@ pub fn composer_style(composer: &Composer, index: usize, dark: bool) -> Composer
 pub fn neutral_style(dark: bool) -> ComposerStyle {
     let colour = if dark { Color32::from_rgb(0xb4, 0xb8, 0xc2) } else { Color32::from_rgb(0x5a, 0x60, 0x6c) };
     ComposerStyle { colour, marker: MarkerShape::Circle }
-}
-
-/// The colour of an era's heading.
-pub fn era_colour(era: Era, dark: bool) -> Color32 {
-    let hue = match era {
-        Era::Baroque => 225.0,
-        Era::Classical => 155.0,
-        Era::Romantic => 50.0,
-        Era::Late => 315.0,
-    };
-    oklch(if dark { 0.78 } else { 0.48 }, 0.07, hue)
 }
 
 /// Colours of the custom widgets, in addition to egui's `Visuals`.

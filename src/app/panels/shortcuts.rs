@@ -140,9 +140,10 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::S, "Star the take", |s| some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))),
     GENERATE,
     Shortcut::plain(Key::Escape, "Stop composing, or select nothing", |s| {
-        match s.composing.is_some() || s.recomposing.is_some() {
-            true => some(ComposeAction::Stop),
-            false => s.selection.as_ref().and_then(|_| some(EditAction::ClearSelection)),
+        if s.composing.is_some() || s.recomposing.is_some() {
+            some(ComposeAction::Stop)
+        } else {
+            s.selection.as_ref().and_then(|_| some(EditAction::ClearSelection))
         }
     }),
     Shortcut::command(Key::R, "Recompose the selection", |s| {

@@ -79,7 +79,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Checkpoint: {name}, {note}")));
     let tip = match &model.ready {
         Some(info) => format!("{name}\nstep {}, on {}", thousands(info.trained_on.step), info.device),
-        None => "The model that composes. Choose one here.".to_owned(),
+        None => "No checkpoint is loaded. Choose one here.".to_owned(),
     };
     let button = button.on_hover_text(tip);
     Popup::menu(&button).width(280.0).show(|ui| model_menu_ui(ui, state, actions));

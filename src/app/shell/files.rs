@@ -158,8 +158,7 @@ impl PasticheApp {
     }
 
     /// Saves an opened file as a take, so that it can be found, continued and varied like any other. If the same
-    /// music is
-    /// already among the takes, shows that one.
+    /// music is already among the takes, shows that one.
     pub(super) fn music_opened(&mut self, path: &Path, record: TakeRecord, read: MidiRead) {
         self.state.settings.remember(path);
         let repairs = read.report.sentences();

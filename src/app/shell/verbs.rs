@@ -16,8 +16,7 @@ use crate::takes::{ComposeSettings, How, Made, Part, TakeStoreError};
 
 impl PasticheApp {
     /// Makes new takes with the panel's sampling settings and one seed for all: the notes that one step of a blend
-    /// changes,
-    /// the next changes too.
+    /// changes, the next changes too.
     pub(super) fn make(&mut self, all: Vec<Made>) {
         let (seed, form) = (fresh_seed(), &self.state.settings.form.settings);
         let settings = |how: &How| ComposeSettings {

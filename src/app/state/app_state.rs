@@ -349,7 +349,7 @@ impl AppState {
         let text = match () {
             () if self.export.is_some() => "A file is still being written. Closing now cancels it.",
             () if self.is_busy().is_some() => {
-                "A take is still being composed. Closing now stops it and keeps what there is."
+                "A take is still being composed. Closing now stops it and keeps the notes so far."
             }
             () => return None,
         };

@@ -57,8 +57,7 @@ impl ModelState {
     }
 
     /// How many continuations to choose from. A take that was made with a selector can be made again without one, but
-    /// will
-    /// not be quite the same.
+    /// will not be quite the same.
     pub fn best_of(&self, settings: &ComposeSettings) -> usize {
         if self.ready.as_ref().is_some_and(|info| info.can_choose) { settings.best_of } else { 1 }
     }

@@ -56,8 +56,7 @@ pub enum Theme {
 pub struct Form {
     pub settings: ComposeSettings,
     /// The form as typed, which may be invalid; `settings.form` is the last valid one. `None` if the form was chosen
-    /// by
-    /// name.
+    /// by name.
     pub typed_form: Option<String>,
     /// A new seed for every take, unless locked.
     pub is_seed_locked: bool,

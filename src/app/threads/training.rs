@@ -33,7 +33,7 @@ impl TrainingLink {
     pub fn would_lose(&self) -> Option<String> {
         if self.preparing.is_some() {
             return Some(
-                "A data set is still being prepared for training. Closing now discards that work.".to_owned(),
+                "A data set is still being prepared for training. Closing now discards it.".to_owned(),
             );
         }
         self.run.as_ref()?;
@@ -42,7 +42,7 @@ impl TrainingLink {
             return Some(text.to_owned());
         }
         let model = match self.saved_step {
-            Some(saved) => format!("the model saved last is that of step {}", thousands(saved)),
+            Some(saved) => format!("the last saved model is from step {}", thousands(saved)),
             None => "no model has been saved yet".to_owned(),
         };
         let step = thousands(self.step);

@@ -147,12 +147,11 @@ impl Generator {
             .copied()
             .collect();
         let is_alone = around.is_empty();
-        let around = match is_alone {
-            true => {
-                let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x616c_6f6e);
-                self.draw_latent(composer.index(), &mut rng)
-            }
-            false => self.encode_tokens(&around)?.swap_remove(0),
+        let around = if is_alone {
+            let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x616c_6f6e);
+            self.draw_latent(composer.index(), &mut rng)
+        } else {
+            self.encode_tokens(&around)?.swap_remove(0)
         };
         let first = score.before.len().saturating_sub(half);
         let mut z_path = Vec::new();
@@ -173,6 +172,7 @@ impl Generator {
         let label = self.label_of(Some(manner.composer));
         let mut line = Line::new(rng.random(), label, z.clone(), z, request.sampling.clamped());
         line.z_path.clone_from(&manner.z_path);
+        line.usual_repetition = self.info().repetition(Some(manner.composer));
         line.knows_its_place = true;
         line.wanted = score.tokens.len() - score.before.len();
         line.begin_with(score.before.clone());

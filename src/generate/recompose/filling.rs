@@ -184,7 +184,12 @@ impl Filling {
     }
 
     fn may_refuse(&self) -> bool {
-        !self.gaps.is_empty() && self.refusals < MAX_REFUSALS
+        !self.gaps.is_empty() && self.refusals < MAX_REFUSALS && !self.must_add()
+    }
+
+    /// Is this the last chance for a new note in a region that had notes? It is not left empty.
+    fn must_add(&self) -> bool {
+        self.placed.is_empty() && !self.score.replaced.is_empty() && self.is_last()
     }
 
     /// Takes in the key of the next note. False when it is refused: [`Filling::draw_gap`] then says when the next one
@@ -273,9 +278,7 @@ impl Filling {
                 *logit = f32::NEG_INFINITY;
             }
         }
-        // A region that had notes is not left empty.
-        let is_last_chance = self.placed.is_empty() && !self.score.replaced.is_empty() && self.is_last();
-        if is_last_chance {
+        if self.must_add() && self.part != Part::Free {
             logits[first_beyond..].fill(f32::NEG_INFINITY);
         } else if let Some((first, beyond)) = logits[first_beyond..].split_first_mut() {
             let highest = beyond.iter().copied().fold(*first, f32::max);
@@ -283,10 +286,7 @@ impl Filling {
             *first = highest + sum.ln();
             beyond.fill(f32::NEG_INFINITY);
         }
-        self.gaps = match self.score.has_other_voices() {
-            true => logits.to_vec(),
-            false => Vec::new(),
-        };
+        self.gaps = if self.score.has_other_voices() { logits.to_vec() } else { Vec::new() };
     }
 
     /// Moves on past the note that is being written; returns it with the gap that it has.

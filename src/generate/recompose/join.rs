@@ -17,9 +17,10 @@ pub fn join(music: &Performance, region: &Region, score: &Score, placed: &[Place
     let kept: Vec<Note> = (0..old.len()).filter(stays).map(|i| old[i]).collect();
     let mut new: Vec<Note> = placed.iter().filter_map(|p| note(p, region, old)).collect();
     cut_at_next_strike(&mut new, &kept);
-    let pedal = match score.keeps_pedal() || placed.is_empty() {
-        true => music.pedal().to_vec(),
-        false => pedal(music, region, score, placed),
+    let pedal = if score.keeps_pedal() || placed.is_empty() {
+        music.pedal().to_vec()
+    } else {
+        pedal(music, region, score, placed)
     };
     let notes = kept.into_iter().chain(new).collect();
     Performance::new(notes, pedal).with_markings(music.markings().clone())

@@ -115,8 +115,7 @@ fn is_archive(bytes: &[u8]) -> bool {
 }
 
 /// The contents of the `data` chunk of a RIFF file of MIDI. Chunks of odd length should be followed by a padding
-/// byte;
-/// some programs leave it out.
+/// byte; some programs leave it out.
 fn unwrap_riff(bytes: &[u8]) -> Option<&[u8]> {
     let inside = bytes.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"RMID")?;
     let mut at = 0;

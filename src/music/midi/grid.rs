@@ -24,8 +24,8 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// A grid with a tick wherever the source file of `markings` had one, if possible, and no tick longer than
-    /// half a millisecond. `end_secs` is the end of the music: if that takes too many ticks, the tempo is not kept.
+    /// A grid with a tick wherever the source file of `markings` had one, if possible, and no tick longer than half a
+    /// millisecond. `end_secs` is the end of the music: if that takes too many ticks, the tempo is not kept.
     pub fn new(markings: &Markings, end_secs: f64) -> Grid {
         let tempos = markings.tempos.iter();
         let slowest = tempos.clone().map(|t| t.quarter_micros).max();

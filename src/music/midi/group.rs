@@ -7,8 +7,8 @@ use midly::Timing;
 use super::MidiReport;
 use super::clock::Clock;
 use super::drums::Drums;
+use super::overlaps::{Stroke, hold_keys};
 use super::pedals::{drop_late, merge};
-use super::strokes::{Stroke, hold_keys};
 use super::track::{Channel, End, RawNote, RawPedal, RawTrack};
 use crate::music::{
     DEFAULT_QUARTER_MICROS, Markings, MetreChange, Note, PedalChange, Pitch, TempoChange, Velocity,

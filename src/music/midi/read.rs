@@ -4,7 +4,7 @@ use midly::Timing;
 
 use super::chunks::{self, Format, Header};
 use super::group::Group;
-use super::strokes::settle;
+use super::overlaps::settle;
 use super::text::Alphabet;
 use super::track::{OpenNotes, RawTrack, check, read_track};
 use super::{

@@ -1,7 +1,7 @@
 //! Walks through the events of a track, including damaged ones.
 //!
-//! Valid bytes are read as the standard says. At damaged ones there are several ways to continue,
-//! and the one followed by most valid events is taken; the report counts what it costs.
+//! Valid bytes are read as the standard says. At damaged ones there are several ways to continue, and the one
+//! followed by most valid events is taken; the report counts what it costs.
 
 use super::MidiReport;
 use super::events::{
@@ -41,8 +41,8 @@ impl<'a, 'r> Events<'a, 'r> {
         self.report
     }
 
-    /// The time since the previous event, in ticks, and the event; `None` at the end of the track, or if nothing
-    /// of the rest can be read.
+    /// The time since the previous event, in ticks, and the event; `None` at the end of the track, or if nothing of
+    /// the rest can be read.
     pub fn next(&mut self) -> Option<(u32, Event<'a>)> {
         if self.is_ended || self.place.at >= self.bytes.len() {
             return None;

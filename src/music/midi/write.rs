@@ -5,7 +5,7 @@ use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, T
 
 use super::RECIPE_MARK;
 use super::grid::Grid;
-use super::strokes::settle;
+use super::overlaps::settle;
 use crate::music::{PedalChange, Performance};
 
 const SUSTAIN: u8 = 64;

@@ -174,8 +174,8 @@ fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path)
     file.flush().map_err(io_error(path))
 }
 
-/// Converts samples to integers. 16 bits get triangular dither of one step,
-/// so that fading notes do not sound grainy; digital silence stays silent.
+/// Converts samples to integers. 16 bits get triangular dither of one step, so that fading notes do not sound grainy;
+/// digital silence stays silent.
 struct Quantiser {
     depth: BitDepth,
     state: u32,

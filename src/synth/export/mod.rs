@@ -19,8 +19,7 @@ use crate::music::Performance;
 use crate::progress::{Progress, StopFlag};
 
 /// Renders `performance` to the file `path`, whose extension chooses the [`AudioFormat`], including the decay of the
-/// last
-/// notes.
+/// last notes.
 ///
 /// # Errors
 /// See [`ExportError`]; an old file at `path` is then unchanged.

@@ -123,8 +123,8 @@ impl SoundFont {
         &self.0.presets
     }
 
-    /// The default preset: bank 0, program 0 is the grand piano by convention; if a SoundFont
-    /// does not have it, its first one.
+    /// The default preset: bank 0, program 0 is the grand piano by convention; if a SoundFont does not have it, its
+    /// first one.
     pub fn default_preset(&self) -> &Preset {
         &self.0.presets[0]
     }
@@ -150,8 +150,8 @@ impl SoundFont {
         }
     }
 
-    /// The samples of one of [`SoundFont::presets`], cached for the last one. Takes up to a few seconds
-    /// for a large one: not for the window's thread.
+    /// The samples of one of [`SoundFont::presets`], cached for the last one. Takes up to a few seconds for a large
+    /// one: not for the window's thread.
     ///
     /// # Errors
     /// If the file can no longer be read, is damaged, or does not fit into memory.

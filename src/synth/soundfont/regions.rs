@@ -64,8 +64,8 @@ pub enum Data {
     Vorbis { start: u32, end: u32 },
 }
 
-/// The location of a sample's data, or `None` if it is empty, outside the file, or in a ROM.
-/// `is_vorbis` tells whether a Vorbis stream begins at a byte of the sample data.
+/// The location of a sample's data, or `None` if it is empty, outside the file, or in a ROM. `is_vorbis` tells
+/// whether a Vorbis stream begins at a byte of the sample data.
 pub fn data(
     sample: &SampleEntry,
     samples: &SampleData,

@@ -116,8 +116,8 @@ fn is_id(id: &[u8; 4]) -> bool {
     id.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 
-/// The text up to the first NUL, without control characters. Non-UTF-8 text is read as Latin-1, which
-/// most such SoundFonts use.
+/// The text up to the first NUL, without control characters. Non-UTF-8 text is read as Latin-1, which most such
+/// SoundFonts use.
 pub fn text(bytes: &[u8]) -> String {
     let bytes = bytes.split(|b| *b == 0).next().unwrap_or_default();
     let text = match std::str::from_utf8(bytes) {

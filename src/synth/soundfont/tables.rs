@@ -1,7 +1,7 @@
 //! The tables of a SoundFont: presets, instruments, samples and zones.
 //!
-//! See the SoundFont 2.04 specification, chapter 7. Indices are clipped to their table, so that a damaged
-//! file has fewer zones.
+//! See the SoundFont 2.04 specification, chapter 7. Indices are clipped to their table, so that a damaged file has
+//! fewer zones.
 
 use super::fault::SoundFontFault;
 use super::generators::{Generator, INSTRUMENT, SAMPLE_ID};
@@ -124,8 +124,8 @@ fn spans<const SIZE: usize>(
 struct Bags {
     bags: Vec<u8>,
     generators: Vec<u8>,
-    /// How many more may be used. In a valid file each belongs to one owner; tables that give the same ones to
-    /// all would use more memory than there is.
+    /// How many more may be used. In a valid file each belongs to one owner; tables that give the same ones to all
+    /// would use more memory than there is.
     bags_left: usize,
     generators_left: usize,
 }

@@ -158,7 +158,8 @@ impl Sheets {
         ui.label(
             RichText::new(
                 "The program is free software (MIT licence). A checkpoint trained on MAESTRO is under CC BY-NC-SA 4.0: \
-                 not for commercial use. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
+                 not for commercial use. The Salamander Grand Piano was recorded by Alexander Holm (CC BY 3.0); its \
+                 SoundFont is an adaptation. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
             )
             .small()
             .color(palette.weak_text),

@@ -92,8 +92,9 @@ pub fn words(selection: &Selection) -> String {
     // The sharp sign is in no font that egui brings along.
     let [low, high] =
         [selection.pitches.start(), selection.pitches.end()].map(|p| p.name().replace('♯', "#"));
-    match selection.pitches == (Pitch::LOWEST..=Pitch::HIGHEST) {
-        true => format!("{notes} from {from} to {to}"),
-        false => format!("{notes} from {from} to {to}, {low} to {high}"),
+    if selection.pitches == (Pitch::LOWEST..=Pitch::HIGHEST) {
+        format!("{notes} from {from} to {to}")
+    } else {
+        format!("{notes} from {from} to {to}, {low} to {high}")
     }
 }

@@ -74,7 +74,7 @@ impl SaveSheet {
 
     /// Browse returned nothing, too fast for a person to have cancelled.
     pub fn no_dialog(&mut self) {
-        self.hint = Some("No file dialog opened on this system. Type the path here instead.".to_owned());
+        self.hint = Some("No file dialog could be opened. Type the path here.".to_owned());
     }
 
     pub fn ui(&mut self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
@@ -150,7 +150,7 @@ impl SaveSheet {
             }
         });
         ui.checkbox(&mut self.wav.is_normalised, "Normalise")
-            .on_hover_text("Brings the loudest moment to −1 dB.");
+            .on_hover_text("Scales the loudest moment to −1 dB.");
     }
 
     fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Actions) {
@@ -160,7 +160,7 @@ impl SaveSheet {
         let why_not = match () {
             () if path.file_stem().is_none() => Some("Give the file a name."),
             () if kind.is_none() => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
-            () if !self.seen.has_folder => Some("There is no such folder."),
+            () if !self.seen.has_folder => Some("This folder does not exist."),
             () if kind.is_some_and(FileKind::is_audio) && state.sound.font.is_none() => {
                 Some("A recording needs a SoundFont; choose one at the lower right.")
             }
@@ -168,7 +168,7 @@ impl SaveSheet {
         };
         let (note, colour) = match why_not {
             Some(why) => (why, palette.warning),
-            None if replaces => ("Replaces the file that is there.", palette.weak_text),
+            None if replaces => ("Replaces the existing file.", palette.weak_text),
             None => ("", palette.weak_text),
         };
         ui.horizontal(|ui| {

@@ -185,7 +185,7 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             vec2(line.width() * share.min(1.0), 2.0),
         );
         ui.painter().rect_filled(line, 1.0, palette.accent);
-        if response.on_hover_text("Stop here and keep what there is (Esc)").clicked() {
+        if response.on_hover_text("Stop and keep the notes so far (Esc)").clicked() {
             actions.push(ComposeAction::Stop);
         }
         return;

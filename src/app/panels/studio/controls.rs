@@ -31,13 +31,13 @@ pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut
     row_ui(
         ui,
         "Memory",
-        "How far the take leans on what it has already played: 1 is as in real music, 0 never looks back.",
+        "How strongly the take repeats what it has already played: 1 is as learned from real music, 0 is not at all.",
         slider,
     );
     let slider = Slider::new(&mut s.sampling.temperature, TEMPERATURE.start..=TEMPERATURE.end)
         .fixed_decimals(2)
         .step_by(0.01);
-    row_ui(ui, "Temperature", "Below 1 is safer and plainer, above 1 is bolder and stranger.", slider);
+    row_ui(ui, "Temperature", "Below 1 is more predictable, above 1 is more adventurous.", slider);
     best_of_ui(ui, state, &mut s.best_of);
     let about =
         format!("Notes to compose: about {} of music.", minutes(s.notes as f64 / state.notes_per_sec()));
@@ -46,7 +46,7 @@ pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut
     form_ui(ui, form);
     seed_ui(ui, form, actions);
     ui.checkbox(&mut form.play_when_ready, "Play when ready")
-        .on_hover_text("Play a new take from its first notes. When off, playback is left alone.");
+        .on_hover_text("Play a new take from its first notes. When off, playback does not change.");
 }
 
 /// The slider for the number of continuations, and what they cost.

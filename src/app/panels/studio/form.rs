@@ -48,7 +48,7 @@ pub fn form_ui(ui: &mut Ui, form: &mut Form) {
     } else if chosen != Some("Free") {
         let slider =
             Slider::new(&mut form.settings.recall, RECALL.start..=RECALL.end).fixed_decimals(2).step_by(0.05);
-        let tip = "How closely a theme returns: 0 is loosely, 1 is note for note.";
+        let tip = "How closely themes return: 0 is loosely, 1 is note for note.";
         row_ui(ui, "Return", tip, slider);
     }
 }
@@ -103,7 +103,7 @@ fn letters_ui(ui: &mut Ui, form: &mut Form) {
     response.widget_info(|| named_field("Letters of the form", &text));
     let is_changed = response.changed();
     response.on_hover_text(
-        "One letter for each section, such as ABACA. A' is a varied return, and A+5 one five semitones higher.",
+        "One letter per section, such as ABACA. A' is a varied return, A+5 a return five semitones higher.",
     );
     if is_changed {
         form.type_form(text);

@@ -6,7 +6,7 @@ use crate::app::kit::parts::caption;
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::state::app_state::AppState;
-use crate::evaluate::CopyCheck;
+use crate::generate::CopyCheck;
 use crate::music::surname;
 
 /// Which composers the take on the stage sounds like, and whether it quotes the training music.

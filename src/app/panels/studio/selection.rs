@@ -1,6 +1,6 @@
 //! The strip above the roll: what is selected and what can be done with it, or which alternative is heard.
 
-use eframe::egui::{Align, Button, Layout, RichText, Spinner, Ui};
+use eframe::egui::{Align, Button, Layout, RichText, Ui};
 
 use crate::app::kit::parts::caption;
 use crate::app::kit::theme::Palette;
@@ -22,7 +22,6 @@ pub fn selection_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         if let Some(alternatives) = &state.alternatives {
             alternatives_ui(ui, alternatives, actions);
         } else if state.recomposing.is_some() {
-            ui.add(Spinner::new().size(14.0));
             caption(ui, "Composing four alternatives…");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 small(ui, "Stop", "Stop composing (Esc)", None, ComposeAction::Stop, actions);
@@ -51,9 +50,10 @@ fn tools_ui(ui: &mut Ui, state: &AppState, selection: &Selection, actions: &mut 
     let is_locked = locks.iter().any(|l| l.end > selection.secs.start && l.start < selection.secs.end);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         small(ui, "Clear", "Select nothing (Esc)", None, EditAction::ClearSelection, actions);
-        let (lock, tip) = match is_locked {
-            true => ("Unlock", "Let this time be changed again (K)"),
-            false => ("Lock", "Let nothing change this time (K)"),
+        let (lock, tip) = if is_locked {
+            ("Unlock", "Let this time be changed again (K)")
+        } else {
+            ("Lock", "Let nothing change this time (K)")
         };
         small(ui, lock, tip, why_not, EditAction::ToggleLock, actions);
         let edits = [

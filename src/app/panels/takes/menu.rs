@@ -35,7 +35,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
         ("Vary…", "Regenerate part of it", VerbKind::Vary),
         ("Continue…", "Add more music at its end", VerbKind::Continue),
         ("In the manner of…", "Keep the rhythm, in another composer's manner", VerbKind::Restyle),
-        ("Blend with…", "Compose what lies between this take and another", VerbKind::Blend),
+        ("Blend with…", "Compose steps between this take and another", VerbKind::Blend),
     ] {
         let sheet = Sheet::Verb(kind, id());
         item(ui, text, tip, why_not, Action::Window(WindowAction::ShowSheet(sheet)));
@@ -68,7 +68,7 @@ pub fn cannot_make_again(state: &AppState, entry: &TakeEntry) -> Option<String> 
     };
     if settings.prompt_notes > 0 {
         return Some(
-            "An older version continued this and did not keep its source; continue it again from the original."
+            "An older version continued this and did not keep its source; continue the original again."
                 .to_owned(),
         );
     }
@@ -77,7 +77,7 @@ pub fn cannot_make_again(state: &AppState, entry: &TakeEntry) -> Option<String> 
     }
     let Some(made) = record.made() else {
         return Some(
-            "A newer version of Pastiche made this in a way that this version does not know.".to_owned(),
+            "A newer version of Pastiche made this in a way that this version does not support.".to_owned(),
         );
     };
     let gone = made.parts().find(|part| state.takes.get(&part.id).is_none())?;

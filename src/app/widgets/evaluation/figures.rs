@@ -15,44 +15,40 @@ pub fn latent_ui(ui: &mut Ui, report: &Report) {
         (
             "Validation, nats per note",
             short(v.nll),
-            "How surprised the model is by unseen music; less is better.",
+            "How surprised the model is by unseen music; lower is better.",
         ),
         (
             "… with another piece's z",
             format!("+{}", short(v.shuffled_z_gap)),
-            "How much the latent says of the notes.",
+            "How much the latent tells about the notes.",
         ),
         (
             "… with another's label",
             format!("+{}", short(v.wrong_label_gap)),
-            "How much the label says of the notes.",
+            "How much the label tells about the notes.",
         ),
-        ("KL, nats per segment", short(v.kl_nats), "What the latent knows of a segment."),
-        ("Dimensions of z in use", v.active_dims.to_string(), "Of those that the latent has."),
+        ("KL, nats per segment", short(v.kl_nats), "How much information the latent holds about a segment."),
+        ("Dimensions of z in use", v.active_dims.to_string(), "Dimensions with more than 0.1 nats of KL."),
         (
             "Unseen works nearest to their own",
             percent(l.nearest_component_works),
-            "Whose composer's component is the nearest, by the mean of their segments.",
+            "The share of unseen works that are closest to their own composer's component.",
         ),
         (
             "Silhouette of training segments",
             short(l.silhouette_training),
-            "Above 0 segments of one composer lie together, around 0 the composers overlap.",
+            "Above 0, segments of the same composer form clusters; around 0 the composers overlap.",
         ),
-        (
-            "Silhouette of unseen segments",
-            short(l.silhouette_held_out),
-            "The same for works nobody has seen.",
-        ),
+        ("Silhouette of unseen segments", short(l.silhouette_held_out), "The same for unseen works."),
         (
             "Heard as the label it got",
             percent(l.swap.heard_as_label),
-            "Takes of one latent under every label.",
+            "Takes of one latent with every label.",
         ),
         (
             "Heard as the latent's composer",
             percent(l.swap.heard_as_source),
-            "Takes of one latent under every label but its own.",
+            "Takes of one latent with every label except its own.",
         ),
     ];
     egui::Grid::new("latent figures").num_columns(2).spacing([GRID * 2.0, 4.0]).show(ui, |ui| {
@@ -83,14 +79,15 @@ pub fn likeness_ui(ui: &mut Ui, report: &Report) {
             ui.label(short(d.real_overlap));
             ui.end_row();
         }
-        ui.label("Fréchet distance").on_hover_text("Of the judge's features; less is more alike.");
+        ui.label("Fréchet distance").on_hover_text("Between the judge's features; lower is more alike.");
         ui.label(short(l.frechet));
         ui.label(short(l.real_frechet));
         ui.end_row();
         for (i, length) in LENGTHS.iter().enumerate() {
             let share = |shares: [f64; 3]| format!("{:.2} %", shares[i] * 100.0);
-            ui.label(format!("{length} notes in the training music"))
-                .on_hover_text("Sequences found there, in any key; beside it those of unseen real works.");
+            ui.label(format!("{length} notes in the training music")).on_hover_text(
+                "Share of sequences found there, in any key; and the same for unseen real works.",
+            );
             ui.label(share(report.copied.shares));
             ui.label(share(report.unseen_works.shares));
             ui.end_row();

@@ -40,7 +40,7 @@ pub fn gates_ui(ui: &mut Ui, report: &Report) {
 fn count(gates: &[&Gate]) -> String {
     let of = |met: Vec<bool>| format!("{} of {}", met.iter().filter(|met| **met).count(), met.len());
     format!(
-        "{} gates are met, {} moonshots.",
+        "{} gates and {} moonshots are met.",
         of(gates.iter().filter_map(|g| g.meets_gate()).collect()),
         of(gates.iter().filter_map(|g| g.meets_moonshot()).collect())
     )

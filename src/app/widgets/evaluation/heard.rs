@@ -28,7 +28,7 @@ pub fn heard_ui(ui: &mut Ui, report: &Report) {
     ui.spacing_mut().item_spacing.y = GRID * 0.75;
     if !report.too_little_music.is_empty() {
         let text = format!(
-            "{} have too little music in the corpus to be learnt or measured.",
+            "{} have too little music in the corpus to be learned or measured.",
             report.too_little_music.join(" and ")
         );
         ui.label(RichText::new(text).small().color(palette.weak_text));
@@ -77,7 +77,7 @@ fn row_ui(ui: &mut Ui, row: &AdherenceRow, is_real: bool, chance: f64, palette: 
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     response.on_hover_text(format!(
-        "{words}\nEvery composer counting the same: {:.3} ± {:.3}",
+        "{words}\nMean over the composers: {:.3} ± {:.3}",
         row.all.balanced.value, row.all.balanced.error
     ));
 }

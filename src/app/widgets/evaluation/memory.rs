@@ -55,7 +55,7 @@ fn lines(memory: &MemoryReport) -> Vec<Line> {
     for (i, length) in ["4", "8"].iter().enumerate() {
         out.push((
             format!("Patterns of {length} intervals heard before"),
-            "The share that was heard within the last 256 notes, in any key.",
+            "The share that occurred within the last 256 notes, in any key.",
             cells(&|row| Some(row.repetition[i].mean)),
         ));
     }
@@ -66,27 +66,27 @@ fn lines(memory: &MemoryReport) -> Vec<Line> {
     ));
     out.push((
         "… by chance".to_owned(),
-        "The same, looked for in another piece.",
+        "The same, searched for in another piece.",
         cells(&|row| Some(row.chance_returns.mean)),
     ));
     for place in Place::ALL {
         for (i, figure) in FIGURES.iter().enumerate().take(3) {
             out.push((
                 format!("{}: {figure}", capitalised(place.name())),
-                "Of 48 notes; of durations the geometric mean.",
+                "Over 48 notes; geometric mean for durations.",
                 cells(&|row| row.place(place).map(|p| p.medians[i])),
             ));
         }
         out.push((
-            format!("{}: told from real music", capitalised(place.name())),
-            "Area under the curve of a small classifier: 0.5 is not at all, 1 always.",
+            format!("{}: distinguished from real music", capitalised(place.name())),
+            "AUC of a small classifier: 0.5 is chance, 1 is always.",
             cells(&|row| row.place(place).and_then(|p| p.auc)),
         ));
     }
     for notes in [256, 1024] {
         out.push((
-            format!("Told from real music by {notes} notes"),
-            "Area under the curve of a classifier that was trained for this: 0.5 is not at all, 1 always.",
+            format!("Distinguished from real music, {notes} notes"),
+            "AUC of a classifier trained for this: 0.5 is chance, 1 is always.",
             cells(&|row| row.told_apart.iter().find(|t| t.notes == notes).map(|t| t.auc)),
         ));
     }
@@ -129,13 +129,13 @@ fn second_hearing(memory: &MemoryReport) -> String {
     let heard = &memory.second_hearing;
     let gain = heard.gain.map_or(String::new(), |[exact, transposed]| {
         format!(
-            " Its second hearing is {} nats per note less surprising than the first, a whole tone higher {}.",
+            " The second time it is {} nats per note less surprising than the first; a whole tone higher, {}.",
             with_error(exact),
             with_error(transposed)
         )
     });
     format!(
-        "A phrase of 96 notes, then its first 40 again: {} of the next pitches are composed as at the first hearing, \
+        "A phrase of 96 notes, then its first 40 again: {} of the next pitches are composed as the first time, \
          {} a whole tone higher, {} by chance ({} phrases).{gain}",
         with_error(heard.exact.mean),
         with_error(heard.transposed.mean),
@@ -187,7 +187,7 @@ fn picture_ui(ui: &mut Ui, checkpoint: &str, picture: &SelfSimilarity, side: f32
     let texture = texture(ui, checkpoint, picture);
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     egui::Image::from_texture((texture.id(), rect.size())).paint_at(ui, rect);
-    let words = format!("Which moments resemble which: {}", picture.title);
+    let words = format!("Self-similarity: {}", picture.title);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
 }
 

@@ -57,7 +57,7 @@ impl Lasso {
     }
 
     pub fn paint(&self, painter: &Painter, transform: &PlotTransform, map: &LatentMap, palette: &Palette) {
-        let thin = Stroke::new(1.0, palette.text);
+        let thin = Stroke::new(1.0, palette.text.gamma_multiply(0.5));
         for point in self.segments.iter().take(RINGED).filter_map(|i| map.points.get(*i)) {
             painter.circle_stroke(screen(transform, point.xy), 4.0, thin);
         }

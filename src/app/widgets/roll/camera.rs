@@ -19,8 +19,7 @@ pub struct Camera {
     /// The left edge that the view is gliding to, seconds.
     glide_to_secs: Option<f64>,
     /// The target of the last frame. Only a moving target moves the view, so that zooming while paused stays where
-    /// the
-    /// user zooms.
+    /// the user zooms.
     followed_secs: Option<f64>,
     wants: Option<Want>,
 }
@@ -96,7 +95,7 @@ impl Camera {
 
     /// Wheel, pinch and, where `drags`, drags; a double-click resets. `notes` is the note area's response.
     pub fn pointer(&mut self, ui: &mut Ui, notes: &Response, parts: &Parts, drags: bool) {
-        let over = parts.notes.union(parts.gutter).union(parts.ruler);
+        let over = parts.notes.union(parts.keyboard).union(parts.ruler);
         let hover = ui.input(|i| i.pointer.hover_pos()).filter(|pos| over.contains(*pos));
         if let Some(pos) = hover.filter(|_| ui.rect_contains_pointer(over)) {
             self.wheel(ui, pos - parts.notes.min);

@@ -45,8 +45,7 @@ impl NoteIndex {
     }
 
     /// The notes held at some time within `range` (seconds), with their indices in `notes`, which must be the notes
-    /// that
-    /// this index was built from.
+    /// that this index was built from.
     pub fn notes_in<'a>(
         &'a self,
         notes: &'a [Note],

@@ -1,8 +1,7 @@
 //! Notes as a bitmap, to draw a long take that is visible as a whole.
 //!
 //! egui processes every vertex of a mesh in each frame. A bitmap costs one rectangle per frame, and thousands of
-//! small
-//! notes are faster to rasterise than to triangulate.
+//! small notes are faster to rasterise than to triangulate.
 
 use eframe::egui::{
     Color32, ColorImage, Context, Pos2, Rect, Shape, TextureHandle, TextureOptions, Vec2, pos2,
@@ -27,8 +26,7 @@ impl NotePicture {
     }
 
     /// Paints rectangles over each other on a transparent bitmap. A pixel belongs to a rectangle if its centre is
-    /// inside,
-    /// as on the GPU.
+    /// inside, as on the GPU.
     pub fn fill(&mut self, ctx: &Context, area: Rect, rects: impl Iterator<Item = (Rect, Color32)>) {
         let scale = ctx.pixels_per_point();
         let first = (area.min.to_vec2() * scale).floor();

@@ -15,7 +15,7 @@ const MIN_NOTES_PX: f32 = 120.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parts {
     pub ruler: Rect,
-    pub gutter: Rect,
+    pub keyboard: Rect,
     pub notes: Rect,
     pub pedal: Option<Rect>,
     pub overview: Option<Rect>,
@@ -33,7 +33,7 @@ impl Parts {
         let across = |from: f32, to: f32| Rect::from_min_max(pos2(left, from), pos2(right, to));
         Parts {
             ruler: across(full.top(), top),
-            gutter: Rect::from_min_max(pos2(full.left(), top), pos2(left, notes_bottom)),
+            keyboard: Rect::from_min_max(pos2(full.left(), top), pos2(left, notes_bottom)),
             notes: across(top, notes_bottom),
             pedal: (pedal_px > 0.0).then(|| across(notes_bottom, notes_bottom + pedal_px)),
             overview: (overview_px > 0.0).then(|| across(full.bottom() - overview_px, full.bottom())),

@@ -10,7 +10,7 @@ use eframe::egui::{
 use super::layout::RollView;
 use super::{
     Camera, Marquee, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag, Want,
-    empty_ui, gutter_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop, paint_pedal,
+    empty_ui, keyboard_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop, paint_pedal,
     paint_playhead, paint_rows, paint_selection, paint_sounding, paint_spotlight, ruler_ui,
 };
 use crate::app::kit::theme::Palette;
@@ -51,7 +51,7 @@ impl PianoRoll {
         self.paint(ui, input, &parts, &view, &colours);
         ruler_ui(ui, &view, parts.ruler, input.loop_secs.as_ref(), &mut self.ruler_drag, &colours, events);
         let lit = lit_keys(&self.index, notes, input.playhead_secs);
-        if let Some(pitch) = gutter_ui(ui, &view, parts.gutter, &lit, &colours) {
+        if let Some(pitch) = keyboard_ui(ui, &view, parts.keyboard, &lit, &colours) {
             let velocity = Velocity::clamped(KEY_VELOCITY);
             events.push(RollEvent::Audition { pitch, velocity });
         }
@@ -68,11 +68,6 @@ impl PianoRoll {
     /// Shows the whole take.
     pub fn fit(&mut self) {
         self.camera.want(Want::Fit);
-    }
-
-    /// Resets the view.
-    pub fn reset_view(&mut self) {
-        self.camera.want(Want::Reset);
     }
 
     /// Does the view keep the playhead in sight?
@@ -173,7 +168,7 @@ impl PianoRoll {
         ui.painter().rect_filled(parts.corner, 0.0, colours.panel);
         if let Some(lane) = parts.pedal {
             paint_pedal(&ui.painter().with_clip_rect(lane), &self.index, view, lane, colours);
-            let label = pos2(parts.gutter.right() - 6.0, lane.center().y);
+            let label = pos2(parts.keyboard.right() - 6.0, lane.center().y);
             let font = FontId::proportional(10.0);
             ui.painter().text(label, Align2::RIGHT_CENTER, "Pedal", font, colours.weak_text);
         }

@@ -1,19 +1,13 @@
-//! Notes that are chosen in the roll, and the rectangle they are chosen with.
+//! Notes that are chosen in the roll.
 
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
-use eframe::egui::{
-    Color32, CursorIcon, Painter, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, pos2,
-};
+use eframe::egui::{Color32, Painter, Rect, Stroke, StrokeKind, pos2};
 
-use super::input::RollEvent;
 use super::layout::{PITCH_BOTTOM, PITCH_TOP, RollView};
 use super::{RollColours, note_rect};
 use crate::music::{Note, Performance, Pitch};
-
-/// A smaller rectangle is a click with an unsteady hand, points.
-const MIN_SIDE_PX: f32 = 4.0;
 
 /// A part of the music, and the notes of it that are chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,61 +45,14 @@ impl Selection {
     }
 }
 
-/// A rectangle that is being drawn, from where the pointer went down.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Marquee {
-    origin: Option<Pos2>,
-}
-
-impl Marquee {
-    pub fn is_active(&self) -> bool {
-        self.origin.is_some()
-    }
-
-    /// Begins with a drag while Shift is held, and reports the part when the drag ends.
-    pub fn ui(&mut self, ui: &Ui, response: &Response, view: &RollView, events: &mut Vec<RollEvent>) {
-        if response.drag_started_by(PointerButton::Primary) && ui.input(|i| i.modifiers.shift) {
-            self.origin = ui.input(|i| i.pointer.press_origin());
-        }
-        if !self.is_active() {
-            return;
-        }
-        ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
-        let rect = self.rect(ui, response.rect);
-        if !response.dragged() {
-            self.origin = None;
-            if let Some(rect) = rect.filter(|r| r.width() >= MIN_SIDE_PX || r.height() >= MIN_SIDE_PX) {
-                let (secs, pitches) = part(view, rect.translate(-response.rect.min.to_vec2()));
-                events.push(RollEvent::Select { secs, pitches });
-            }
-        }
-    }
-
-    fn rect(&self, ui: &Ui, area: Rect) -> Option<Rect> {
-        let at = ui.input(|i| i.pointer.latest_pos())?;
-        Some(Rect::from_two_pos(self.origin?, at).intersect(area))
-    }
-
-    pub fn paint(&self, ui: &Ui, painter: &Painter, area: Rect, colours: &RollColours) {
-        if let Some(rect) = self.rect(ui, area) {
-            painter.rect(rect, 2.0, ground(colours), edge(colours), StrokeKind::Inside);
-        }
-    }
-}
-
-fn ground(colours: &RollColours) -> Color32 {
+/// What a chosen part is filled with.
+pub fn ground(colours: &RollColours) -> Color32 {
     colours.accent.gamma_multiply(0.14)
 }
 
-fn edge(colours: &RollColours) -> Stroke {
+/// What it is framed with.
+pub fn edge(colours: &RollColours) -> Stroke {
     Stroke::new(1.0, colours.accent)
-}
-
-/// Time and keys under a rectangle that is relative to the note area.
-fn part(view: &RollView, rect: Rect) -> (Range<f64>, RangeInclusive<Pitch>) {
-    let key = |y: f32, beyond: Pitch| view.pitch_at(y).unwrap_or(beyond);
-    let secs = view.secs(rect.left()).max(0.0)..view.secs(rect.right()).max(0.0);
-    (secs, key(rect.bottom(), Pitch::LOWEST)..=key(rect.top(), Pitch::HIGHEST))
 }
 
 /// The part that is chosen, and its notes.
@@ -122,7 +69,7 @@ pub fn paint_selection(
     let (low, high) = (selection.pitches.start().number(), selection.pitches.end().number());
     let top_left = pos2(x(selection.secs.start), y(f64::from(high) + 1.0));
     let rect = Rect::from_min_max(top_left, pos2(x(selection.secs.end), y(f64::from(low))));
-    painter.rect(rect, 2.0, ground(colours), edge(colours).clone(), StrokeKind::Inside);
+    painter.rect(rect, 2.0, ground(colours), edge(colours), StrokeKind::Inside);
     for note in selection.notes.iter().filter_map(|&i| notes.get(i)) {
         let rect = note_rect(view, area, note);
         if rect.intersects(area) {
@@ -151,7 +98,6 @@ pub fn paint_locks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::widgets::roll::layout::AreaSize;
     use crate::music::Velocity;
 
     fn music() -> Performance {
@@ -175,17 +121,5 @@ mod tests {
         let less = more.toggled(&music, 1).unwrap().toggled(&music, 2).unwrap();
         assert_eq!(less.notes, BTreeSet::from([3]));
         assert_eq!(less.toggled(&music, 3), None);
-    }
-
-    #[test]
-    fn a_rectangle_is_the_time_and_the_keys_under_it() {
-        let size = AreaSize { width: 1000.0, height: 440.0 };
-        let view = RollView::initial(size);
-        let (left, right) = (view.x(2.0), view.x(4.5));
-        let top = view.row_top(Pitch::new(70).unwrap()) + 1.0;
-        let bottom = view.row_top(Pitch::new(60).unwrap()) + 1.0;
-        let (secs, pitches) = part(&view, Rect::from_min_max(pos2(left, top), pos2(right, bottom)));
-        assert!((secs.start - 2.0).abs() < 1e-3 && (secs.end - 4.5).abs() < 1e-3);
-        assert_eq!((pitches.start().number(), pitches.end().number()), (60, 70));
     }
 }

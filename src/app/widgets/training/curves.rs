@@ -57,7 +57,7 @@ fn options_ui(ui: &mut Ui, options: &mut CurveOptions) {
         // Most of the useful range is close to 1, so the slider sets the number of steps averaged over.
         let mut window = 1.0 / (1.0 - options.smoothing.clamp(0.0, 0.999));
         let slider = egui::Slider::new(&mut window, 1.0..=1000.0).logarithmic(true).show_value(false);
-        let hint = "Exponential moving average; the raw curve stays as a ghost";
+        let hint = "Exponential moving average; the raw curve stays visible behind it";
         ui.add(slider).accessible_name("Smoothing").on_hover_text(hint);
         options.smoothing = (1.0 - 1.0 / window).clamp(0.0, 0.999);
         ui.label(RichText::new(format!("{:.3}", options.smoothing)).size(12.0));
@@ -125,7 +125,7 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
     if is_empty {
         let at = response.response.rect.center();
         let font = egui::FontId::proportional(12.0);
-        let text = "Begins with the first steps of a run";
+        let text = "Starts with the first steps of a run";
         ui.painter().text(at, egui::Align2::CENTER_CENTER, text, font, palette.weak_text);
     }
     let summary = summary(spec);
@@ -136,8 +136,7 @@ fn curve_ui(ui: &mut Ui, spec: &CurveSpec<'_>, options: &CurveOptions, height: f
 const SETTLED_STEPS: usize = 200;
 
 /// Default bounds of the plot: everything at first. Later the first steps are left out, since their loss is many
-/// times
-/// higher and would flatten the rest; the raw curve may leave the plot.
+/// times higher and would flatten the rest; the raw curve may leave the plot.
 fn fitted(raw: &[[f64; 2]], smooth: &[[f64; 2]], valid: &[[f64; 2]]) -> Option<PlotBounds> {
     let raw = if smooth.len() < SETTLED_STEPS { raw } else { &[] };
     let smooth = || raw.iter().chain(smooth);

@@ -108,7 +108,7 @@ impl TrainForm {
         };
         let Some(facts) = &self.facts else {
             if self.data.trim().is_empty() {
-                line(ui, "MAESTRO 3.0 works as it is downloaded.".to_owned(), palette.weak_text);
+                line(ui, "MAESTRO 3.0 can be used as downloaded.".to_owned(), palette.weak_text);
             } else {
                 line(ui, "Looking…".to_owned(), palette.weak_text);
             }
@@ -162,7 +162,7 @@ impl TrainForm {
                 .show_value(false)
                 .max_decimals(0);
             ui.spacing_mut().slider_width = (ui.available_width() - 96.0).max(60.0);
-            let name = "Minutes of training, over all resumptions";
+            let name = "Minutes of training in total, including earlier parts of a resumed run";
             ui.add(slider).accessible_name(name).on_hover_text(name);
             ui.label(minutes_text(self.minutes));
         });
@@ -223,7 +223,7 @@ impl TrainForm {
                 let why = matches!(input.state, TrainingState::Stopping).then_some("it is stopping already");
                 let stop = egui::Button::new("Stop").min_size(egui::vec2(96.0, 32.0));
                 let response =
-                    enabled(ui, stop, why).on_hover_text("Stops after this step and keeps what was learnt");
+                    enabled(ui, stop, why).on_hover_text("Stops after this step and saves the run");
                 if response.clicked() {
                     events.push(TrainingEvent::Stop);
                 }
@@ -248,7 +248,7 @@ impl TrainForm {
             return Some("choose a run folder first".to_owned());
         }
         match &self.facts {
-            None => Some("still looking at the music".to_owned()),
+            None => Some("still examining the music".to_owned()),
             Some(DataFacts { found: Err(why), .. }) => Some(why.clone()),
             Some(facts) if resume && facts.can_resume_from.is_none() => {
                 Some("the run folder holds no run to resume".to_owned())

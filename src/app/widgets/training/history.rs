@@ -98,8 +98,7 @@ impl History {
     }
 
     /// The exponential moving average, corrected for its start. `smoothing` 0 is the curve itself, 0.999 about the
-    /// mean of
-    /// the last thousand points.
+    /// mean of the last thousand points.
     pub fn smoothed(&self, smoothing: f64) -> Vec<[f64; 2]> {
         let smoothing = smoothing.clamp(0.0, 0.999);
         let (mut sum, mut weight) = (0.0, 0.0);
@@ -114,8 +113,7 @@ impl History {
     }
 
     /// The curve as minimum and maximum per screen column: at most two points per column, and no peak is lost.
-    /// `map_x`
-    /// maps `x` to the axis (such as its logarithm); `axis` is the range that the columns cover.
+    /// `map_x` maps `x` to the axis (such as its logarithm); `axis` is the range that the columns cover.
     pub fn envelope(
         &self,
         map_x: impl Fn(f64) -> f64,

@@ -1,7 +1,7 @@
 //! The training tab: choose the data, train, watch, and use the model.
 //!
-//! The panel starts nothing itself: user input comes out as [`TrainingEvent`]s, and events of a run go in
-//! through [`TrainingPanel::apply`].
+//! The panel starts nothing itself: user input comes out as [`TrainingEvent`]s, and events of a run go in through
+//! [`TrainingPanel::apply`].
 
 use std::path::Path;
 

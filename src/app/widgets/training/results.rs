@@ -95,7 +95,7 @@ pub fn checkpoints_ui(ui: &mut Ui, log: &RunLog, in_use: Option<&Path>, events: 
     let palette = Palette::of(ui);
     ui.label(RichText::new("Checkpoints").heading());
     if log.checkpoints.is_empty() {
-        let text = "The run writes one after each validation that is better than the last.";
+        let text = "The run writes one after each validation that is better than all before.";
         ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.weak_text)).wrap());
         return;
     }
@@ -114,7 +114,7 @@ pub fn checkpoints_ui(ui: &mut Ui, log: &RunLog, in_use: Option<&Path>, events: 
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let button = egui::Button::new("Use this model");
                 let response = ui.add_enabled(!is_in_use, button);
-                let response = response.on_disabled_hover_text("The studio composes with it already");
+                let response = response.on_disabled_hover_text("The studio is already using it");
                 if response.on_hover_text("Compose with this checkpoint in the Studio").clicked() {
                     events.push(TrainingEvent::UseModel { path: saved.path.clone() });
                 }

@@ -37,7 +37,7 @@ pub(super) struct Kin {
 }
 
 /// The pairs of pieces that hold the same music.
-pub(super) fn kin(pieces: &[&[NoteToken]]) -> Vec<Kin> {
+pub(super) fn pairs(pieces: &[&[NoteToken]]) -> Vec<Kin> {
     let mut pairs = overlaps(pieces);
     pairs.retain(|k| k.shared_runs >= MIN_SHARED && k.share >= MIN_SHARE);
     pairs
@@ -113,15 +113,15 @@ mod tests {
         let mut second = first[..1500].to_vec();
         second.iter_mut().step_by(30).for_each(|t| t.pitch += 1);
         let other = piece(2, 2000);
-        let found = kin(&[&first, &second, &other]);
+        let found = pairs(&[&first, &second, &other]);
         assert_eq!(found.iter().map(|k| (k.first, k.second)).collect::<Vec<_>>(), [(0, 1)]);
     }
 
     #[test]
-    fn trills_are_not_kinship() {
+    fn trills_are_not_the_same_music() {
         let trill: Vec<NoteToken> =
             (0..4000).map(|i| NoteToken { pitch: 40 + (i % 3) as u8, ..NoteToken::default() }).collect();
-        assert!(kin(&[&trill, &trill.clone()]).is_empty());
-        assert!(kin(&[&[], &[]]).is_empty());
+        assert!(pairs(&[&trill, &trill.clone()]).is_empty());
+        assert!(pairs(&[&[], &[]]).is_empty());
     }
 }

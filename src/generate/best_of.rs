@@ -1,13 +1,15 @@
 //! Best of N: a take continues with the best of several continuations.
 //!
 //! The first notes are not selected, so that the sound starts at once. After them the take grows in chunks. For each,
-//! N are composed side by side, and the one that the selector finds most like the composer is kept.
+//! N are composed side by side, and the one that the selector finds most like the composer is kept; of one that shares
+//! a sequence of notes with the training music, only if all others do.
 
 use std::path::{Path, PathBuf};
 
 use tch::Device;
 
 use super::GenerateError;
+use super::copy_index::{CopyIndex, SURE_NOTES};
 use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
@@ -25,6 +27,7 @@ pub const MAX_BEST_OF: usize = 8;
 /// Notes that the selector hears: the continuation and the notes before it.
 const HEARD: usize = 256;
 const SELECTOR: &str = "selector.safetensors";
+const COPIES: &str = "copies.index";
 
 /// A file that belongs to a checkpoint: beside it, or else among the files that ship.
 pub fn beside_or_shipped(checkpoint: &Path, name: &str) -> Option<PathBuf> {
@@ -39,6 +42,13 @@ pub(super) fn selector_for(checkpoint: &Path, device: Device) -> Option<Classifi
         .ok()
 }
 
+/// The copy index of a checkpoint; `None`, and a line in the log, if there is none.
+pub(super) fn copies_for(checkpoint: &Path) -> Option<CopyIndex> {
+    CopyIndex::load(&beside_or_shipped(checkpoint, COPIES)?)
+        .inspect_err(|error| tracing::warn!(%error, "takes are not checked for copies"))
+        .ok()
+}
+
 /// Does a mix hold somebody whom the selector does not know?
 fn has_rare(mix: &Mix, info: &CheckpointInfo) -> bool {
     mix.shares().iter().any(|(id, _)| info.is_rare(*id))
@@ -47,6 +57,7 @@ fn has_rare(mix: &Mix, info: &CheckpointInfo) -> bool {
 /// Selection in a batch of takes.
 pub(super) struct Choices<'a> {
     selector: Option<&'a Classifier>,
+    copies: Option<&'a CopyIndex>,
     /// Continuations to choose from.
     of: usize,
     /// Current number of lines per take.
@@ -59,13 +70,12 @@ impl<'a> Choices<'a> {
     /// # Errors
     /// [`GenerateError::NoSelector`].
     pub fn new(
-        selector: Option<&'a Classifier>,
+        (selector, copies): (Option<&'a Classifier>, Option<&'a CopyIndex>),
         info: &CheckpointInfo,
         requests: &[GenerateRequest],
         begun_at: usize,
     ) -> Result<Choices<'a>, GenerateError> {
-        // With notes given in part, or a composer that the selector does not know, there is nothing to choose
-        // by.
+        // With notes given in part, or a composer that the selector does not know, there is nothing to choose by.
         let of = |r: &GenerateRequest| match (&r.given, r.composer) {
             (None, Some(id)) if !info.is_rare(id) && !r.mixes.iter().any(|mix| has_rare(mix, info)) => {
                 r.best_of.clamp(1, MAX_BEST_OF)
@@ -76,7 +86,7 @@ impl<'a> Choices<'a> {
         if of > 1 && selector.is_none() {
             return Err(GenerateError::NoSelector);
         }
-        Ok(Choices { selector, of, per_take: 1, begun_at })
+        Ok(Choices { selector, copies, of, per_take: 1, begun_at })
     }
 
     /// After a step: selects if a chunk is complete. Returns whether the first line of each take is final so far.
@@ -119,10 +129,15 @@ impl<'a> Choices<'a> {
             let own = lines[*i].labels().iter();
             own.map(|(label, share)| heard[*i].probabilities[*label as usize].powf(*share)).product()
         };
+        let is_new = |i: &usize| {
+            let notes = lines[*i].heard();
+            let latest = &notes[notes.len().saturating_sub(CHUNK + SURE_NOTES)..];
+            self.copies.is_none_or(|index| index.check(latest).share == 0.0)
+        };
         (0..takes)
             .filter_map(|t| {
                 let own = t * self.per_take..(t + 1) * self.per_take;
-                own.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+                own.max_by(|a, b| is_new(a).cmp(&is_new(b)).then(likeness(a).total_cmp(&likeness(b))))
             })
             .collect()
     }

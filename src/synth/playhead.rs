@@ -1,6 +1,6 @@
 //! The playhead: which events are due, and what sounds at any moment.
 //!
-//! The cursor knows neither samples nor SoundFonts. It allocates nothing while it moves: keys that are down are
+//! The playhead knows neither samples nor SoundFonts. It allocates nothing while it moves: keys that are down are
 //! kept in a table of 88, so notes need no sorted list of releases, and a take that is still being generated is
 //! appended to storage that was set aside when it was loaded.
 
@@ -27,7 +27,7 @@ const MIDDLE_KEY: f64 = 39.0;
 
 /// An event for the voices.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum CursorEvent {
+pub enum PlayheadEvent {
     /// The playhead jumped: fade out everything.
     Cut,
     Pedal {
@@ -48,7 +48,7 @@ pub enum CursorEvent {
 }
 
 /// The playhead over a [`Score`].
-pub struct Cursor {
+pub struct Playhead {
     score: Box<Score>,
     position_secs: f64,
     tempo_scale: f64,
@@ -63,9 +63,9 @@ pub struct Cursor {
     has_moved: bool,
 }
 
-impl Cursor {
-    pub fn new(score: Box<Score>) -> Cursor {
-        Cursor {
+impl Playhead {
+    pub fn new(score: Box<Score>) -> Playhead {
+        Playhead {
             score,
             position_secs: 0.0,
             tempo_scale: 1.0,
@@ -146,7 +146,7 @@ impl Cursor {
         }
     }
 
-    /// Moves the playhead, clamped to the score. Does not restore what sounds there: see [`Cursor::restore`].
+    /// Moves the playhead, clamped to the score. Does not restore what sounds there: see [`Playhead::restore`].
     pub fn place(&mut self, secs: f64) {
         let secs = if secs.is_finite() { secs.max(0.0) } else { 0.0 };
         self.position_secs = secs.min(self.score.duration_secs());
@@ -160,13 +160,13 @@ impl Cursor {
     }
 
     /// Restores the pedal and the notes that sound at the playhead: keys still down, and keys released while the
-    /// pedal has stayed down since. A note that has rung for a while is restored softer, by about as much as a
-    /// piano string would have died away.
-    pub fn restore(&mut self, emit: &mut impl FnMut(CursorEvent)) {
+    /// pedal has stayed down since. A note that has rung for a while is restored softer, by about as much as a piano
+    /// string would have died away.
+    pub fn restore(&mut self, emit: &mut impl FnMut(PlayheadEvent)) {
         let now = self.position_secs;
         let pedal_down_since = self.pedal_down_since();
         self.is_pedal_down = pedal_down_since.is_some();
-        emit(CursorEvent::Pedal { is_down: self.is_pedal_down });
+        emit(PlayheadEvent::Pedal { is_down: self.is_pedal_down });
 
         let notes = self.score.notes();
         let first = notes.partition_point(|n| n.onset_secs < now - LONGEST_RING_SECS);
@@ -181,11 +181,11 @@ impl Cursor {
             let Some(velocity) = decayed(note, elapsed_secs).filter(|_| is_key_down || is_ringing) else {
                 continue;
             };
-            emit(CursorEvent::Restore { pitch: note.pitch, velocity });
+            emit(PlayheadEvent::Restore { pitch: note.pitch, velocity });
             if is_key_down {
                 self.held_until[note.pitch.key_index()] = note.release_secs()
             } else {
-                emit(CursorEvent::Release { pitch: note.pitch })
+                emit(PlayheadEvent::Release { pitch: note.pitch })
             }
         }
     }
@@ -206,9 +206,9 @@ impl Cursor {
         since
     }
 
-    /// Advances by `secs` of real time, and emits the events up to half a step ahead:
-    /// voices are rendered in blocks, and so each event goes to the block that begins nearest to it.
-    pub fn advance(&mut self, secs: f64, emit: &mut impl FnMut(CursorEvent)) {
+    /// Advances by `secs` of real time, and emits the events up to half a step ahead: voices are rendered in blocks,
+    /// and so each event goes to the block that begins nearest to it.
+    pub fn advance(&mut self, secs: f64, emit: &mut impl FnMut(PlayheadEvent)) {
         let step = secs * self.tempo_scale;
         self.is_waiting = self.must_wait(step);
         if self.is_waiting {
@@ -223,7 +223,7 @@ impl Cursor {
             self.emit_until(region.end, emit);
             let over = (end - region.end) % (region.end - region.start);
             self.place(region.start);
-            emit(CursorEvent::Cut);
+            emit(PlayheadEvent::Cut);
             self.restore(emit);
             self.emit_until(region.start + over + step / 2.0, emit);
             self.position_secs = region.start + over;
@@ -258,14 +258,14 @@ impl Cursor {
     }
 
     /// Emits the events before `limit_secs`: releases, pedal, then onsets.
-    fn emit_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(CursorEvent)) {
+    fn emit_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(PlayheadEvent)) {
         self.release_until(limit_secs, emit);
         while let Some(change) = self.score.pedal().get(self.next_pedal)
             && change.time_secs < limit_secs
         {
             if change.is_down() != self.is_pedal_down {
                 self.is_pedal_down = change.is_down();
-                emit(CursorEvent::Pedal { is_down: self.is_pedal_down });
+                emit(PlayheadEvent::Pedal { is_down: self.is_pedal_down });
             }
             self.next_pedal += 1;
         }
@@ -274,31 +274,31 @@ impl Cursor {
         {
             let held_until = &mut self.held_until[note.pitch.key_index()];
             if held_until.is_finite() {
-                emit(CursorEvent::Release { pitch: note.pitch });
+                emit(PlayheadEvent::Release { pitch: note.pitch });
             }
             *held_until = note.release_secs();
-            emit(CursorEvent::Strike { pitch: note.pitch, velocity: note.velocity });
+            emit(PlayheadEvent::Strike { pitch: note.pitch, velocity: note.velocity });
             self.next_note += 1;
         }
         self.release_until(limit_secs, emit);
     }
 
-    fn release_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(CursorEvent)) {
+    fn release_until(&mut self, limit_secs: f64, emit: &mut impl FnMut(PlayheadEvent)) {
         for (key, held_until) in self.held_until.iter_mut().enumerate() {
             if held_until.is_finite() && *held_until < limit_secs {
                 *held_until = f64::INFINITY;
                 if let Some(pitch) = Pitch::from_key_index(key) {
-                    emit(CursorEvent::Release { pitch });
+                    emit(PlayheadEvent::Release { pitch });
                 }
             }
         }
     }
 }
 
-/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is
-/// too soft to hear. A piano string dies away fast at first and more slowly later: 10 dB in the first second and 28
-/// in four, two octaves above the middle twice as much, as measured on a sampled grand (`tests/seek.rs`).
-/// SoundFonts give 40 dB for a tenth of the velocity.
+/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is too soft
+/// to hear. A piano string dies away fast at first and more slowly later: 10 dB in the first second and 28 in four,
+/// two octaves above the middle twice as much, as measured on a sampled grand (`tests/seek.rs`). SoundFonts give 40
+/// dB for a tenth of the velocity.
 fn decayed(note: Note, elapsed_secs: f64) -> Option<Velocity> {
     let above_middle = (note.pitch.key_index() as f64 - MIDDLE_KEY).max(0.0);
     let lost_db = 10.0 * elapsed_secs.powf(0.75) * f64::exp2(above_middle / 24.0);

@@ -21,7 +21,7 @@ pub fn lit_keys(index: &NoteIndex, notes: &[Note], playhead_secs: f64) -> LitKey
 }
 
 /// Paints the keyboard; returns the key that was clicked.
-pub fn gutter_ui(
+pub fn keyboard_ui(
     ui: &mut Ui,
     view: &RollView,
     rect: Rect,

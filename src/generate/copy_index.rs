@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::copying::hashes;
 use crate::data::{Corpus, Split};
 use crate::files;
 use crate::music::surname;
@@ -52,8 +51,8 @@ pub struct IndexedPiece {
 /// What a take has in common with the training music.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CopyCheck {
-    /// Share of the take's 13-note sequences that occur in the training music, in any key; about 0.012 for a new
-    /// work by a human.
+    /// Share of the take's 13-note sequences that occur in the training music, in any key; about 0.012 for a new work
+    /// by a human.
     pub share: f64,
     /// The longest quotation from one piece, in notes; sometimes a few notes too short.
     pub longest_notes: usize,
@@ -92,9 +91,27 @@ pub struct CopyIndex {
     entries: Vec<(u32, u16)>,
 }
 
+/// A hash of `n` notes from each position on; empty if there are fewer notes.
+pub fn sequence_hashes(notes: &[NoteToken], n: usize) -> Vec<u64> {
+    let intervals: Vec<u64> =
+        notes.windows(2).map(|p| (i64::from(p[1].pitch) - i64::from(p[0].pitch) + 128) as u64).collect();
+    if n < 2 {
+        return Vec::new();
+    }
+    intervals.windows(n - 1).map(|w| w.iter().fold(0, |h, &i| mix(h ^ i))).collect()
+}
+
+/// The finaliser of SplitMix64 (Steele et al. 2014).
+fn mix(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
 /// Positions and hashes that are the smallest of some window, in order.
 fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
-    let all: Vec<u32> = hashes(notes, SEQUENCE).into_iter().map(|h| (h >> 32) as u32).collect();
+    let all: Vec<u32> = sequence_hashes(notes, SEQUENCE).into_iter().map(|h| (h >> 32) as u32).collect();
     let mut out: Vec<(usize, u32)> = Vec::new();
     let window = WINDOW.min(all.len()).max(1);
     for (start, part) in all.windows(window).enumerate() {
@@ -277,9 +294,38 @@ fn parse(mut rest: &[u8]) -> Result<CopyIndex, String> {
     Ok(CopyIndex { pieces, entries })
 }
 
+/// Music for tests.
+#[cfg(test)]
+pub(crate) mod tests_support {
+    use super::*;
+    use crate::data::{Piece, Split};
+
+    /// A melody without repetition, from a small generator.
+    pub fn melody(seed: u32, len: usize) -> Vec<NoteToken> {
+        let mut state = seed;
+        (0..len)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                NoteToken { pitch: 20 + ((state >> 16) % 40) as u8, gap: 10, ..NoteToken::default() }
+            })
+            .collect()
+    }
+
+    pub fn piece(title: &str, tokens: Vec<NoteToken>) -> Piece {
+        Piece {
+            title: title.to_owned(),
+            work: title.to_owned(),
+            composer_name: "A Composer".to_owned(),
+            composer: None,
+            split: Split::Train,
+            tokens,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::copying::tests_support::{melody, piece};
+    use super::tests_support::{melody, piece};
     use super::*;
 
     fn index() -> (Corpus, CopyIndex) {

@@ -24,20 +24,20 @@ pub(super) struct Prepared {
 }
 
 /// An endless sequence of batches, a function of the seed alone.
-pub(super) struct Material<'a> {
+pub(super) struct Prefetch<'a> {
     sampler: &'a Sampler<'a>,
     config: TrainConfig,
     device: Device,
     rng: Pcg64Mcg,
 }
 
-impl<'a> Material<'a> {
-    pub fn new(sampler: &'a Sampler<'a>, config: &TrainConfig, device: Device, seed: u64) -> Material<'a> {
-        Material { sampler, config: config.clone(), device, rng: Pcg64Mcg::seed_from_u64(seed) }
+impl<'a> Prefetch<'a> {
+    pub fn new(sampler: &'a Sampler<'a>, config: &TrainConfig, device: Device, seed: u64) -> Prefetch<'a> {
+        Prefetch { sampler, config: config.clone(), device, rng: Pcg64Mcg::seed_from_u64(seed) }
     }
 
     /// Prepares batches on a thread of `scope` until the receiver is dropped.
-    pub fn ahead<'scope>(mut self, scope: &'scope Scope<'scope, '_>) -> Receiver<Prepared>
+    pub fn start<'scope>(mut self, scope: &'scope Scope<'scope, '_>) -> Receiver<Prepared>
     where
         'a: 'scope,
     {
@@ -47,7 +47,7 @@ impl<'a> Material<'a> {
     }
 
     fn make(&mut self) -> Prepared {
-        let Material { sampler, config, device, rng } = self;
+        let Prefetch { sampler, config, device, rng } = self;
         let context = config.model.context_len;
         let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
         let (mut windows, heard) = (draw(config.batch_size), draw(config.heard_windows));
