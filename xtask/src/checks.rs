@@ -48,11 +48,6 @@ const SPECIAL: &[Special] = &[
         needs: "the right to mount a disk",
         can_run: |_| output_of("unshare", &["--mount", "true"]).is_some(),
     },
-    Special {
-        name: "the_grand_",
-        needs: "the SoundFont that `cargo xtask setup` builds with npm",
-        can_run: |root| root.join("soundfonts/SalamanderGrand.sf2").is_file(),
-    },
     Special { name: "mido_reads", needs: "mido from pip", can_run: ensure_mido },
     Special {
         name: "of_the_grand",
