@@ -1,6 +1,6 @@
 //! How each composer's segments spread on a map, as ellipses.
 
-use super::map::MapPoint;
+use super::point::MapPoint;
 use crate::music::ComposerId;
 
 /// Mean and principal half-axes of one composer's segments on a map.

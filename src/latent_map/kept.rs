@@ -1,6 +1,6 @@
 //! How much of the latent space a map keeps.
 
-use super::map::MapPoint;
+use super::point::MapPoint;
 
 /// Neighbours of a segment that are compared.
 const NEIGHBOURS: usize = 10;

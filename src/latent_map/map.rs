@@ -1,10 +1,11 @@
 //! Segments of real music on a plane.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::ellipse::{Ellipse, ellipses};
 use super::kept::kept_neighbours;
 use super::plane::{Spread, dot, rows, wheel};
+use super::point::MapPoint;
 use crate::model::Checkpoint;
 use crate::music::ComposerId;
 
@@ -14,16 +15,6 @@ pub(super) const TITLES: &str = "map.titles";
 
 /// Segments that say whose music lies around a place.
 const AROUND: usize = 8;
-
-/// One segment of real music.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MapPoint {
-    pub xy: [f32; 2],
-    pub composer: Option<ComposerId>,
-    /// The piece, for people.
-    pub title: String,
-    pub z: Vec<f32>,
-}
 
 /// What the two directions of a map are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

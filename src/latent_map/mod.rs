@@ -11,10 +11,12 @@ mod fit;
 mod kept;
 mod map;
 mod plane;
+mod point;
 mod selection;
 
 pub use ellipse::Ellipse;
 pub(crate) use fit::fit_composer;
 pub use fit::fit_latents;
-pub use map::{LatentMap, MapPoint, Plane};
+pub use map::{LatentMap, Plane};
 pub(crate) use plane::Spread;
+pub use point::MapPoint;

@@ -3,7 +3,8 @@
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
-use super::map::{LatentMap, MapPoint};
+use super::map::LatentMap;
+use super::point::MapPoint;
 use crate::music::{ComposerId, ComposerSet};
 use crate::sampling::standard_normal;
 
