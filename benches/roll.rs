@@ -159,6 +159,8 @@ fn bench_latent(c: &mut Criterion) {
                 composers: &composers,
                 takes: &[],
                 path: None,
+                mix: None,
+                has_planes: false,
                 selected: Some(ComposerId(5)),
                 disabled_because: None,
             };

@@ -1,6 +1,7 @@
 //! The command line: thin commands over the library.
 
 mod composers;
+mod encode;
 mod evaluate;
 mod generate;
 mod input;
@@ -9,6 +10,7 @@ mod interrupt;
 #[cfg(feature = "app")]
 pub mod logging;
 mod manual;
+mod map;
 mod numbers;
 mod output;
 #[cfg(feature = "app")]
@@ -49,6 +51,8 @@ enum Command {
     #[cfg(feature = "app")]
     Play(play::PlayArgs),
     Composers(composers::ComposersArgs),
+    Encode(encode::EncodeArgs),
+    Map(map::MapArgs),
     Inspect(inspect::InspectArgs),
     Prepare(prepare::PrepareArgs),
     Train(train_args::TrainArgs),
@@ -90,6 +94,8 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         #[cfg(feature = "app")]
         Some(Command::Play(args)) => play::run(&args),
         Some(Command::Composers(args)) => composers::run(&args),
+        Some(Command::Encode(args)) => encode::run(&args),
+        Some(Command::Map(args)) => map::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args, composers::describe_checkpoint),
         Some(Command::Prepare(args)) => prepare::run(&args),
         Some(Command::Train(args)) => train::run(&args),

@@ -20,7 +20,7 @@ use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};
 use crate::device::{DeviceChoice, device_name};
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Plane};
 use crate::model::{AggregatedPosterior, Checkpoint, LatentPlan, RareLabels, Vae};
 use crate::music::ComposerId;
 use crate::progress::StopFlag;
@@ -67,6 +67,7 @@ impl Generator {
             aggregate = Some(own.and(&rare.means, &rare.factors));
             composers = checkpoint.header.all_composers();
         }
+        let map = LatentMap::from_checkpoint(&checkpoint);
         let info = CheckpointInfo {
             path: path.to_owned(),
             hash: checkpoint.hash.clone(),
@@ -79,7 +80,12 @@ impl Generator {
             device: device_name(device),
             d_latent: config.d_latent,
             segment_len: config.context_len,
-            map: LatentMap::from_checkpoint(&checkpoint).map(Arc::new),
+            principal: map
+                .as_ref()
+                .filter(|map| map.plane == Plane::Wheel)
+                .and_then(LatentMap::principal)
+                .map(Arc::new),
+            map: map.map(Arc::new),
             can_choose: false,
         };
         let mut generator = Generator {

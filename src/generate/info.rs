@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Plane};
 use crate::model::TrainedOn;
 use crate::music::{ComposerId, ComposerSet};
 
@@ -28,11 +28,19 @@ pub struct CheckpointInfo {
     /// Notes per segment (and z).
     pub segment_len: usize,
     pub map: Option<Arc<LatentMap>>,
+    /// The map on its principal components, where `map` is a wheel.
+    pub principal: Option<Arc<LatentMap>>,
     /// Is there a selector?
     pub can_choose: bool,
 }
 
 impl CheckpointInfo {
+    /// The map on `plane`; the one there is, if it has no other.
+    pub fn map_on(&self, plane: Plane) -> Option<&Arc<LatentMap>> {
+        let principal = self.principal.as_ref().filter(|_| plane == Plane::Principal);
+        principal.or(self.map.as_ref())
+    }
+
     /// Was this composer added later, from little music?
     pub fn is_rare(&self, id: ComposerId) -> bool {
         id.index() >= self.labelled.len()

@@ -1,8 +1,11 @@
 //! Segments of real music on a plane.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::ellipse::{Ellipse, ellipses};
+use super::kept::kept_neighbours;
 use super::plane::{Spread, dot, rows, wheel};
+use super::point::MapPoint;
 use crate::model::Checkpoint;
 use crate::music::ComposerId;
 
@@ -13,20 +16,12 @@ pub(super) const TITLES: &str = "map.titles";
 /// Segments that say whose music lies around a place.
 const AROUND: usize = 8;
 
-/// One segment of real music.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MapPoint {
-    pub xy: [f32; 2],
-    pub composer: Option<ComposerId>,
-    /// The piece, for people.
-    pub title: String,
-    pub z: Vec<f32>,
-}
-
 /// What the two directions of a map are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Plane {
     /// The composers' axes around a circle, clockwise from the top in order of birth.
+    #[default]
     Wheel,
     /// The two directions of most variance: of fewer than three composers there is no wheel.
     Principal,
@@ -41,8 +36,15 @@ pub struct LatentMap {
     pub plane: Plane,
     /// Share of the variance that each axis shows.
     pub explained: [f32; 2],
+    /// The share of the 10 nearest neighbours in the latent space that are among the 10 nearest on the map, 0–1;
+    /// `None` for fewer than 21 segments.
+    pub kept_neighbours: Option<f32>,
+    /// How the segments of each composer spread.
+    pub ellipses: Vec<Ellipse>,
     centre: Vec<f32>,
     axes: [Vec<f32>; 2],
+    /// Of the components, in the latent space.
+    means: Vec<Vec<f32>>,
 }
 
 impl LatentMap {
@@ -77,25 +79,47 @@ impl LatentMap {
             Some(axes) => (Plane::Wheel, axes),
             None => (Plane::Principal, spread.widest()?),
         };
+        let points = z.into_iter().zip(composers).zip(titles);
+        let points = points.map(|((z, composer), title)| MapPoint { xy: [0.0; 2], composer, title, z });
+        Some(LatentMap::on(plane, axes, points.collect(), means.to_vec(), &spread))
+    }
+
+    /// The same segments on the two directions of most variance (principal components).
+    pub fn principal(&self) -> Option<LatentMap> {
+        let z: Vec<Vec<f32>> = self.points.iter().map(|p| p.z.clone()).collect();
+        let spread = Spread::of(&z)?;
+        let axes = spread.widest()?;
+        Some(LatentMap::on(Plane::Principal, axes, self.points.clone(), self.means.clone(), &spread))
+    }
+
+    fn on(
+        plane: Plane,
+        axes: [Vec<f32>; 2],
+        points: Vec<MapPoint>,
+        means: Vec<Vec<f32>>,
+        spread: &Spread,
+    ) -> LatentMap {
         let mut map = LatentMap {
-            points: Vec::new(),
+            points,
             components: Vec::new(),
             plane,
             explained: [spread.share(&axes[0]), spread.share(&axes[1])],
+            kept_neighbours: None,
+            ellipses: Vec::new(),
             centre: match plane {
                 Plane::Wheel => vec![0.0; spread.centre().len()],
                 Plane::Principal => spread.centre().to_vec(),
             },
             axes,
+            means: Vec::new(),
         };
         map.components = means.iter().map(|m| map.project(m)).collect();
-        map.points = z
-            .into_iter()
-            .zip(composers)
-            .zip(titles)
-            .map(|((z, composer), title)| MapPoint { xy: map.project(&z), composer, title, z })
-            .collect();
-        Some(map)
+        map.means = means;
+        let places: Vec<[f32; 2]> = map.points.iter().map(|p| map.project(&p.z)).collect();
+        map.points.iter_mut().zip(places).for_each(|(point, xy)| point.xy = xy);
+        map.kept_neighbours = kept_neighbours(&map.points);
+        map.ellipses = ellipses(&map.points);
+        map
     }
 
     /// Where `z` lies on the map.
@@ -181,6 +205,24 @@ mod tests {
         let moved = map.unproject([map.points[1].xy[0] + 0.5, map.points[1].xy[1]]);
         assert_eq!(moved[5], 0.0);
         assert!((map.project(&moved)[0] - map.points[1].xy[0] - 0.5).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_principal_plane_shows_more_of_the_variance_than_the_wheel() {
+        let mean = |k: usize| (0..4).map(|i| if i == k { 8.0 } else { 0.0 }).collect::<Vec<f32>>();
+        let means: Vec<Vec<f32>> = (0..3).map(mean).collect();
+        // Spread most along the last direction, which no composer's axis tells.
+        let z: Vec<Vec<f32>> =
+            (0..60).map(|i| vec![(i % 3) as f32, (i % 5) as f32 * 0.3, 0.1, i as f32]).collect();
+        let titles = (0..60).map(|i| i.to_string()).collect();
+        let wheel = LatentMap::new(z, vec![None; 60], titles, &means, &[0, 1, 2]).unwrap();
+        let principal = wheel.principal().unwrap();
+        let shown = |map: &LatentMap| map.explained[0] + map.explained[1];
+        assert_eq!((wheel.plane, principal.plane), (Plane::Wheel, Plane::Principal));
+        assert!(shown(&principal) > 0.99 && shown(&wheel) < 0.5, "{} {}", shown(&principal), shown(&wheel));
+        let kept = |map: &LatentMap| map.kept_neighbours.unwrap();
+        assert!(kept(&principal) > 0.9 && kept(&principal) > kept(&wheel), "{:?}", principal.kept_neighbours);
+        assert_eq!(principal.project(&principal.points[9].z), principal.points[9].xy);
     }
 
     #[test]

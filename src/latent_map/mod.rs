@@ -5,11 +5,18 @@
 //! order of birth, and each segment lies where its axes pull it, as in star coordinates (Kandogan 2000). Neighbours
 //! in time are neighbours on the map, and what lies between two composers lies between them here.
 
+mod ellipse;
+mod export;
 mod fit;
+mod kept;
 mod map;
 mod plane;
+mod point;
+mod selection;
 
+pub use ellipse::Ellipse;
 pub(crate) use fit::fit_composer;
 pub use fit::fit_latents;
-pub use map::{LatentMap, MapPoint, Plane};
+pub use map::{LatentMap, Plane};
 pub(crate) use plane::Spread;
+pub use point::MapPoint;

@@ -1,12 +1,14 @@
 //! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal, and the
-//! self-similarity of a piece.
+//! self-similarity of a piece, and scatter plots.
 
 mod canvas;
 mod roll;
+mod scatter;
 mod similarity;
 mod text;
 
 pub use roll::{Look, draw};
+pub use scatter::{Scatter, Series, hue, write_scatter};
 pub use similarity::{similarity_colour, write_similarity};
 
 use std::io;

@@ -48,6 +48,9 @@ pub struct ComposeSettings {
     /// Of a walk: where each window of the take lies in turn, and in whose manner it is composed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub walk: Vec<Step>,
+    /// Of a mix: composers by full name with their weights.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mix: Vec<(String, f32)>,
     /// In takes continued by the first version: number of given notes at the beginning. It did not keep their source.
     pub prompt_notes: usize,
 }
@@ -64,15 +67,20 @@ impl Default for ComposeSettings {
             best_of: DEFAULT_BEST_OF,
             z: None,
             walk: Vec::new(),
+            mix: Vec::new(),
             prompt_notes: 0,
         }
     }
 }
 
 impl ComposeSettings {
-    /// A name for the take: the composer's surname, of a walk those of its two ends, and the seed.
+    /// A name for the take: the composer's surname, those of a mix, of a walk those of its two ends, and the seed.
     pub fn name(&self) -> String {
-        let own = self.composer.as_deref().map_or("Any composer", surname);
+        let alone = self.composer.as_deref().map_or("Any composer", surname).to_owned();
+        let own = match self.mix.len() {
+            0 | 1 => alone,
+            _ => self.mix.iter().map(|(name, _)| surname(name)).collect::<Vec<&str>>().join(" + "),
+        };
         match (self.walk.first().and_then(Step::surname), self.walk.last().and_then(Step::surname)) {
             (Some(first), Some(last)) if first != last => format!("{first} → {last} {}", self.seed),
             _ => format!("{own} {}", self.seed),

@@ -7,10 +7,10 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake, TakePath};
 use pastiche::app::widgets::latent::plot::LatentPlot;
-use pastiche::latent_map::LatentMap;
+use pastiche::latent_map::{LatentMap, Plane};
 use pastiche::music::{ComposerId, ComposerSet};
 
-use crate::{click_at, harness, strokes};
+use crate::{click_at, harness, press_drag_release, strokes};
 
 struct State {
     plot: LatentPlot,
@@ -62,6 +62,8 @@ fn state(is_compact: bool) -> State {
 fn draw(ui: &mut Ui, s: &mut State) {
     let input = LatentInput {
         map: s.map.as_ref(),
+        mix: None,
+        has_planes: s.map.as_ref().is_some_and(|map| map.plane == Plane::Wheel),
         composers: &s.composers,
         takes: &s.takes,
         path: s.path.clone(),
@@ -238,6 +240,60 @@ fn odd_maps_do_not_trip_it() {
         click_at(&mut h, middle);
         assert_eq!(h.state().events.len(), 1);
     }
+}
+
+#[test]
+fn a_lasso_selects_and_its_list_composes_and_exports() {
+    let mut h = plot(state(false));
+    let frame = h.get_by_label_contains("Map of the latent").rect();
+    // Around the right half, where Chopin's segments lie.
+    let corner = |x: f32, y: f32| frame.min + vec2(frame.width() * x, frame.height() * y);
+    let around =
+        [corner(0.6, 0.03), corner(0.97, 0.03), corner(0.97, 0.97), corner(0.6, 0.97), corner(0.6, 0.05)];
+    press_drag_release(&mut h, PointerButton::Primary, &around);
+    assert!(h.query_by_label_contains("selected").is_none(), "without Shift the map moves");
+    h.get_by_label("Reset view").click();
+    h.run_steps(4);
+    h.event(Event::ModifiersChanged(Modifiers::SHIFT));
+    h.step();
+    press_drag_release(&mut h, PointerButton::Primary, &around);
+    h.event(Event::ModifiersChanged(Modifiers::NONE));
+    h.run_steps(3);
+    h.get_by_label("20 segments selected");
+    h.get_by_label("Selected: Nocturne 0, Chopin");
+    assert!(h.query_by_label_contains("Selected: Fugue").is_none());
+    for name in ["Compose from these", "Export CSV…"] {
+        h.get_by_label(name).click();
+        h.run_steps(2);
+    }
+    let chopin: Vec<usize> = (0..20).map(|i| 2 * i + 1).collect();
+    let like = LatentEvent::ComposeLike { segments: chopin.clone() };
+    assert_eq!(h.state().events, [like, LatentEvent::ExportCsv { segments: chopin }]);
+    h.get_by_label("Clear").click();
+    h.run_steps(2);
+    assert!(h.query_by_label_contains("selected").is_none());
+}
+
+#[test]
+fn the_other_plane_keeps_what_is_hidden() {
+    let mut h = plot(state(false));
+    assert!(h.query_by_label("PCA").is_none(), "two composers make no wheel");
+    let means: Vec<Vec<f32>> = (0..3).map(|k| (0..3).map(|i| f32::from(i == k) * 8.0).collect()).collect();
+    let points = map().points;
+    let (z, composers) = points.iter().map(|p| (p.z.clone(), p.composer)).unzip();
+    let titles = points.iter().map(|p| p.title.clone()).collect();
+    let wheel = LatentMap::new(z, composers, titles, &means, &[0, 1, 2]).unwrap();
+    h.state_mut().map = Some(Arc::new(wheel.clone()));
+    h.run_steps(4);
+    h.get_by_label("Bach").click();
+    h.run_steps(2);
+    h.get_by_label("PCA").click();
+    h.run_steps(2);
+    assert_eq!(h.state().events, [LatentEvent::ShowPlane(Plane::Principal)]);
+    h.state_mut().map = wheel.principal().map(Arc::new);
+    h.run_steps(4);
+    h.get_by_label_contains("The two directions of most variance (PCA).");
+    assert!(!is_on(&h, "Bach") && is_on(&h, "Chopin"));
 }
 
 /// Drags from the left of the map to its right in ten steps.

@@ -25,6 +25,7 @@ impl PasticheApp {
     fn window_action(&mut self, action: WindowAction) {
         match action {
             WindowAction::ShowTab(tab) => self.state.tab = tab,
+            WindowAction::ShowPlane(plane) => self.state.plane = plane,
             WindowAction::SetTheme(theme) => {
                 self.state.settings.theme = theme;
                 self.ctx.set_theme(preference(theme));

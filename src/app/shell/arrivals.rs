@@ -109,6 +109,7 @@ impl PasticheApp {
             Done::ReportRead { path, is_beside_checkpoint, result } => {
                 self.report_read(&path, is_beside_checkpoint, result)
             }
+            Done::SelectionWritten { path, result } => self.selection_written(&path, result),
             Done::Exported { path, result } => self.exported(&path, result),
             Done::StarredExported { folder, result } => match result {
                 Ok(takes) => {

@@ -46,6 +46,7 @@ impl PasticheApp {
                 }
             }
             ComposeAction::At(xy) => self.compose_at(xy),
+            ComposeAction::Like(segments) => self.compose_like(&segments),
             ComposeAction::Walk(path) => self.walk(&path),
             ComposeAction::Again(id) => self.make_again(&id),
             ComposeAction::Make(all) => self.make(all),
@@ -92,7 +93,7 @@ impl PasticheApp {
     }
 
     /// True if the panel's settings can be composed; otherwise shows why not.
-    fn may_generate(&mut self) -> bool {
+    pub(super) fn may_generate(&mut self) -> bool {
         let why_not = self.state.cannot_generate();
         if let Some(why_not) = &why_not {
             self.toasts.warn(why_not.as_ref());
@@ -143,7 +144,7 @@ impl PasticheApp {
         if !self.may_generate() {
             return;
         }
-        let Some(map) = self.state.model.ready.as_ref().and_then(|info| info.map.clone()) else {
+        let Some(map) = self.state.map().cloned() else {
             return;
         };
         let form = &self.state.settings.form.settings;
@@ -156,6 +157,7 @@ impl PasticheApp {
             seed: fresh_seed(),
             z: Some(map.unproject(xy)),
             prompt_notes: 0,
+            mix: Vec::new(),
             ..form.clone()
         };
         self.compose(settings);
@@ -167,7 +169,7 @@ impl PasticheApp {
             return;
         }
         let Some(info) = self.state.model.ready.clone() else { return };
-        let Some(map) = &info.map else { return };
+        let Some(map) = info.map_on(self.state.plane) else { return };
         let form = &self.state.settings.form.settings;
         let places = walk_on_map(map, path, info.windows(form.notes));
         let Some(first) = places.first() else {
@@ -181,6 +183,7 @@ impl PasticheApp {
             z: None,
             walk: places.iter().map(step).collect(),
             prompt_notes: 0,
+            mix: Vec::new(),
             ..form.clone()
         };
         self.compose(settings);

@@ -86,6 +86,7 @@ impl PasticheApp {
             Ask::SaveAs { .. } => self.sheets.save.set_path(path),
             Ask::ExportFolder => self.export_starred(path),
             Ask::Report => self.open_report(Some(path)),
+            Ask::SelectionCsv { segments } => self.write_selection(path, segments),
             Ask::TrainingData { .. } => {
                 let mut events = Vec::new();
                 self.training.set_data_path(&path, &mut events);

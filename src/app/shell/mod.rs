@@ -6,6 +6,7 @@ mod arrivals;
 mod compose;
 mod edit;
 mod files;
+mod map;
 mod takes;
 mod training;
 mod transport;

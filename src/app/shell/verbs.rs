@@ -31,6 +31,7 @@ impl PasticheApp {
             recall: DEFAULT_RECALL,
             z: None,
             prompt_notes: 0,
+            mix: Vec::new(),
             ..form.clone()
         };
         let orders = all.into_iter().enumerate().map(|(i, made)| Order {

@@ -9,6 +9,7 @@ use super::settings::Form;
 use super::takes::Filter;
 use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
+use crate::latent_map::Plane;
 use crate::music::{NoteEdit, Pitch, Velocity};
 use crate::takes::{Made, TakeId};
 
@@ -37,6 +38,10 @@ pub enum Ask {
     TrainingRun,
     /// An evaluation report.
     Report,
+    /// Where to write the table of segments selected on the map.
+    SelectionCsv {
+        segments: Vec<usize>,
+    },
 }
 
 /// The sheet over the window.
@@ -77,6 +82,8 @@ pub enum ComposeAction {
     Stop,
     /// Composes from the latent at a place on the map.
     At([f32; 2]),
+    /// Composes from the Gaussian of segments of the map, given by index.
+    Like(Vec<usize>),
     /// Composes a take that moves along this path on the map.
     Walk(Vec<[f32; 2]>),
     /// Makes a take again, with its settings and its seed.
@@ -205,6 +212,8 @@ pub enum FileAction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum WindowAction {
     ShowTab(Tab),
+    /// How the latent map is projected.
+    ShowPlane(Plane),
     SetTheme(Theme),
     ShowSheet(Sheet),
     CloseSheet,

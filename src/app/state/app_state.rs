@@ -17,8 +17,9 @@ use super::takes::TakesState;
 use crate::app::state::stage::{Composing, Stage, StageSource};
 use crate::app::widgets::roll::Selection;
 use crate::causes::details;
-use crate::generate::GenerateRequest;
+use crate::generate::{GenerateRequest, Mix};
 use crate::jobs::{EngineEvent, JobId, JobIds};
+use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
@@ -28,6 +29,8 @@ pub struct AppState {
     pub sheet: Option<Sheet>,
     pub settings: Settings,
     pub model: ModelState,
+    /// How the latent map is projected.
+    pub plane: Plane,
     pub composing: Option<Composing>,
     /// Takes still to be made from others; the first is being composed.
     pub orders: VecDeque<Order>,
@@ -91,6 +94,7 @@ impl AppState {
             sheet: None,
             settings,
             model: ModelState::default(),
+            plane: Plane::default(),
             composing: None,
             orders: VecDeque::new(),
             blend: None,
@@ -109,6 +113,11 @@ impl AppState {
             jobs: JobIds::default(),
             stages: 0,
         }
+    }
+
+    /// The map of the loaded checkpoint, on the plane that is shown.
+    pub fn map(&self) -> Option<&Arc<LatentMap>> {
+        self.model.ready.as_ref()?.map_on(self.plane)
     }
 
     /// Takes in an event of the engine; replies to outdated jobs are dropped.
@@ -267,6 +276,9 @@ impl AppState {
     /// Drops settings that name a composer of another checkpoint.
     fn forget_missing_composer(&mut self, composers: &ComposerSet) {
         let form = &mut self.settings.form.settings;
+        if !form.mix.iter().all(|(name, _)| composers.iter().any(|(_, c)| &c.name == name)) {
+            form.mix.clear();
+        }
         let is_known =
             form.composer.as_ref().is_none_or(|name| composers.iter().any(|(_, c)| &c.name == name));
         if !is_known {
@@ -309,7 +321,12 @@ impl AppState {
         let composer = settings.composer.as_deref().and_then(|name| Some(self.model.composer(name)?.0));
         let d_latent = self.model.ready.as_ref().map(|info| info.d_latent);
         let places = self.model.places(&settings.walk).unwrap_or_default();
-        let (z_path, mixes) = places.into_iter().map(|place| (place.z, place.mix)).unzip();
+        let (z_path, mut mixes): (Vec<Vec<f32>>, Vec<Mix>) =
+            places.into_iter().map(|place| (place.z, place.mix)).unzip();
+        if mixes.is_empty() {
+            mixes.extend(self.model.mix(&settings.mix));
+        }
+        let composer = mixes.first().map(Mix::heaviest).or(composer);
         GenerateRequest {
             notes: settings.notes,
             sampling: settings.sampling,

@@ -28,12 +28,17 @@ impl ModelState {
         self.composers()?.iter().find(|(_, c)| c.name == name)
     }
 
+    /// The mix of these composers; `None` if one of them is unknown to the loaded checkpoint.
+    pub fn mix(&self, parts: &[(String, f32)]) -> Option<Mix> {
+        let shares = parts.iter().map(|(name, share)| Some((self.composer(name)?.0, *share)));
+        Mix::new(shares.collect::<Option<Vec<_>>>()?).ok()
+    }
+
     /// The places of a walk; `None` if one of them means nothing to the loaded checkpoint.
     pub fn places(&self, walk: &[Step]) -> Option<Vec<Place>> {
         let d_latent = self.ready.as_ref()?.d_latent;
         let place = |step: &Step| {
-            let shares = step.mix.iter().map(|(name, share)| Some((self.composer(name)?.0, *share)));
-            let mix = Mix::new(shares.collect::<Option<Vec<_>>>()?).ok()?;
+            let mix = self.mix(&step.mix)?;
             (step.z.len() == d_latent).then(|| Place { z: step.z.clone(), mix })
         };
         walk.iter().map(place).collect()

@@ -17,6 +17,8 @@ pub const GUIDANCE: Range<f32> = 1.0..4.0;
 pub const TEMPERATURE: Range<f32> = 0.5..1.5;
 pub const MEMORY: Range<f32> = 0.0..3.0;
 pub const RECALL: Range<f32> = 0.0..1.0;
+/// The most composers in a mix.
+pub const MAX_MIXED: usize = 4;
 
 /// Most recent files kept.
 const RECENT: usize = 10;

@@ -66,6 +66,13 @@ impl Dialog {
                     .add_filter("Evaluation report", &["json"])
                     .pick_file(),
             ),
+            Ask::SelectionCsv { .. } => Box::pin(
+                dialog
+                    .set_title("Export selection")
+                    .add_filter("Table", &["csv"])
+                    .set_file_name("selection.csv")
+                    .save_file(),
+            ),
             Ask::TrainingRun => Box::pin(dialog.set_title("Folder for the run").pick_folder()),
         };
         Dialog(chosen)

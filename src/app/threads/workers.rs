@@ -80,6 +80,10 @@ pub enum Done {
         is_beside_checkpoint: bool,
         result: Result<Box<Report>, ReportError>,
     },
+    SelectionWritten {
+        path: PathBuf,
+        result: std::io::Result<()>,
+    },
     Exported {
         path: PathBuf,
         result: Result<(), SaveError>,

@@ -108,11 +108,14 @@ impl Sheets {
         if self.seen.0 != path {
             self.seen = (path.clone(), path.exists());
         }
-        let is_there = self.seen.1 || *ask == Ask::TrainingRun;
+        let is_new_file = matches!(ask, Ask::SelectionCsv { .. });
+        let has_path = !self.text.trim().is_empty();
+        let is_there = self.seen.1 || *ask == Ask::TrainingRun || (is_new_file && has_path);
         if !is_there && !self.text.trim().is_empty() {
             ui.label(RichText::new("There is nothing at this path.").small().color(Palette::of(ui).warning));
         }
-        if confirm_ui(ui, "Open", is_there, actions) || (entered && is_there) {
+        let word = if is_new_file { "Save" } else { "Open" };
+        if confirm_ui(ui, word, is_there, actions) || (entered && is_there) {
             actions.push(FileAction::Chosen { ask: ask.clone(), path });
             actions.push(WindowAction::CloseSheet);
         }
@@ -249,5 +252,6 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
         Ask::Report => "Open an evaluation report",
+        Ask::SelectionCsv { .. } => "Export the selection as CSV",
     }
 }

@@ -1,8 +1,9 @@
 //! The left side of the studio: composers, settings and Generate.
 
-use eframe::egui::{self, Button, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
+use eframe::egui::{self, Align, Button, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
 use super::controls::controls_ui;
+use super::mix::{choose, is_chosen, toggle_ui};
 use crate::app::kit::fonts::HEADING_FAMILY;
 use crate::app::kit::parts::{caption, composer_row, heading};
 use crate::app::kit::theme::{self, GRID, Palette};
@@ -34,6 +35,9 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
     ui.horizontal(|ui| {
         ui.set_min_height(28.0);
         heading(ui, "Composer");
+        if state.model.ready.is_some() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| toggle_ui(ui, form));
+        }
     });
     let Some(info) = state.model.ready.as_deref() else {
         no_model_ui(ui, state, actions);
@@ -60,6 +64,7 @@ fn composers_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Ac
             vec2(ui.available_width(), height),
         ) {
             form.settings.composer = None;
+            form.settings.mix.clear();
         }
     });
 }
@@ -114,7 +119,7 @@ fn era_ui(ui: &mut Ui, era: &str, ids: &[ComposerId], composers: &ComposerSet, f
                     continue;
                 };
                 let style = theme::composer_style(composer, id.index(), dark);
-                let is_chosen = form.settings.composer.as_ref() == Some(&composer.name);
+                let is_chosen = is_chosen(form, &composer.name);
                 let born = composer.born().map(|year| format!("{}, born {year}", composer.name));
                 if composer_row(
                     ui,
@@ -124,7 +129,7 @@ fn era_ui(ui: &mut Ui, era: &str, ids: &[ComposerId], composers: &ComposerSet, f
                     is_chosen,
                     vec2(width, height),
                 ) {
-                    form.settings.composer = Some(composer.name.clone());
+                    choose(form, &composer.name);
                 }
             }
         });

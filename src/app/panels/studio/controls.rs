@@ -3,6 +3,7 @@
 use eframe::egui::{DragValue, Slider, Ui, vec2};
 
 use super::form::form_ui;
+use super::mix::mix_ui;
 use super::setting::{name_ui, row_ui};
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::state::action::{Actions, ComposeAction};
@@ -15,6 +16,7 @@ const LONGER_PERCENT: usize = 14;
 
 pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 2.0;
+    mix_ui(ui, form);
     let s = &mut form.settings;
     let slider =
         Slider::new(&mut s.sampling.guidance, GUIDANCE.start..=GUIDANCE.end).fixed_decimals(1).step_by(0.1);

@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use crate::app::state::action::{Actions, ComposeAction, TakeAction};
+use crate::app::state::action::{Actions, Ask, ComposeAction, FileAction, TakeAction, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput, LatentTake, TakePath};
 use crate::latent_map::LatentMap;
@@ -18,13 +18,15 @@ pub fn with_map(
 ) {
     let none = ComposerSet::default();
     let composers = state.model.composers().unwrap_or(&none);
-    let map = state.model.ready.as_ref().and_then(|info| info.map.as_ref());
+    let map = state.map();
     let takes: Vec<LatentTake> = map.map_or_else(Vec::new, |map| placed_takes(state, map));
     let selected = state.settings.form.settings.composer.as_deref();
     let busy = state.composing.is_some().then_some("a take is being composed");
     let why_not = state.cannot_generate();
     let input = LatentInput {
         map,
+        mix: map.and_then(|map| mixed_place(state, map)),
+        has_planes: state.model.ready.as_ref().is_some_and(|info| info.principal.is_some()),
         composers,
         takes: &takes,
         path: map.and_then(|map| staged_path(state, map)),
@@ -37,6 +39,11 @@ pub fn with_map(
     for event in events {
         match event {
             LatentEvent::ClickedAt { xy } => actions.push(ComposeAction::At(xy)),
+            LatentEvent::ComposeLike { segments } => actions.push(ComposeAction::Like(segments)),
+            LatentEvent::ExportCsv { segments } => {
+                actions.push(FileAction::Ask(Ask::SelectionCsv { segments }));
+            }
+            LatentEvent::ShowPlane(plane) => actions.push(WindowAction::ShowPlane(plane)),
             LatentEvent::Walked { path } => actions.push(ComposeAction::Walk(path)),
             LatentEvent::TakeClicked { id } => {
                 if let Some(entry) = state.takes.all().iter().rev().nth(id as usize) {
@@ -45,6 +52,15 @@ pub fn with_map(
             }
         }
     }
+}
+
+/// Between the means of the composers of the chosen mix, if there are several and all lie on the map.
+fn mixed_place(state: &AppState, map: &LatentMap) -> Option<[f32; 2]> {
+    let mix = state.model.mix(&state.settings.form.settings.mix).filter(|mix| mix.shares().len() > 1)?;
+    mix.shares().iter().try_fold([0.0; 2], |[x, y], (id, share)| {
+        let [own_x, own_y] = map.components.get(id.index())?;
+        Some([x + share * own_x, y + share * own_y])
+    })
 }
 
 /// Most takes shown on the map.

@@ -6,6 +6,7 @@ mod controls;
 mod form;
 mod heard;
 pub mod map;
+mod mix;
 mod selection;
 mod setting;
 mod stage;

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerId, ComposerSet};
 
 /// What the map shows this frame.
 pub struct LatentInput<'a> {
     /// `None` where the checkpoint has no map or there is no checkpoint.
     pub map: Option<&'a Arc<LatentMap>>,
+    /// The place of the mix that is chosen.
+    pub mix: Option<[f32; 2]>,
+    /// Can the map be shown on another plane?
+    pub has_planes: bool,
     pub composers: &'a ComposerSet,
     /// Oldest first.
     pub takes: &'a [LatentTake],
@@ -35,11 +39,26 @@ pub struct LatentTake {
 #[derive(Clone, Debug, PartialEq)]
 pub enum LatentEvent {
     /// Decode this place and play it.
-    ClickedAt { xy: [f32; 2] },
+    ClickedAt {
+        xy: [f32; 2],
+    },
     /// Compose a take that moves along this path.
-    Walked { path: Vec<[f32; 2]> },
+    Walked {
+        path: Vec<[f32; 2]>,
+    },
+    /// Compose from the Gaussian of these segments.
+    ComposeLike {
+        segments: Vec<usize>,
+    },
+    /// Write a table of these segments.
+    ExportCsv {
+        segments: Vec<usize>,
+    },
+    ShowPlane(Plane),
     /// Show this take.
-    TakeClicked { id: u64 },
+    TakeClicked {
+        id: u64,
+    },
 }
 
 /// Where the segments of a take lie.

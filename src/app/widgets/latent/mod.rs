@@ -2,22 +2,30 @@
 
 mod axes;
 mod cloud;
+mod ellipses;
 mod grid;
 pub mod input;
 mod keys;
+mod lasso;
 mod markers;
+mod mix;
 mod overlay;
 pub mod plot;
+mod selection;
 mod side;
 mod walk;
 mod words;
 
 pub use axes::axes;
 pub use cloud::{CloudKey, CloudLayer, screen};
+pub use ellipses::paint_ellipses;
 pub use grid::{Bounds, PointGrid, bounds, bulk_bounds};
 pub use keys::{KeyPress, PointFocus};
+pub use lasso::Lasso;
 pub use markers::Stamp;
+pub use mix::paint_mix;
 pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
+pub use selection::{SelectionPress, selection_ui};
 pub use side::{Neighbours, legend_ui, neighbours_ui};
 pub use walk::{WalkPen, paint_path};
 pub use words::{Under, caption, caption_ui, empty_ui, hover_ui, point_words, small, styles, under_ui};

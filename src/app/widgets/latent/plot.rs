@@ -10,13 +10,14 @@ use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_plot::PlotTransform;
 
 use super::{
-    Bounds, CloudKey, CloudLayer, KeyPress, Neighbours, PointFocus, PointGrid, Under, WalkPen, axes, bounds,
-    bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui, paint_components,
-    paint_path, paint_place, paint_takes, point_words, screen, small, styles, under_ui,
+    Bounds, CloudKey, CloudLayer, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, SelectionPress, Under,
+    WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui,
+    paint_components, paint_ellipses, paint_mix, paint_path, paint_place, paint_takes, point_words, screen,
+    selection_ui, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput};
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Plane};
 use crate::music::ComposerId;
 
 /// How near the pointer must be to a point to mean it, points.
@@ -40,6 +41,9 @@ pub struct LatentPlot {
     pinned: Option<usize>,
     neighbours: Neighbours,
     focus: PointFocus,
+    lasso: Lasso,
+    /// The map that the segments of `hidden`, `pinned` and `lasso` belong to.
+    last: Option<Arc<LatentMap>>,
     pen: WalkPen,
     resets: bool,
 }
@@ -81,7 +85,7 @@ impl LatentPlot {
         let main = Rect::from_min_max(area.min, egui::pos2(side.left() - 2.0 * GRID, area.bottom()));
         ui.allocate_rect(area, egui::Sense::hover());
         ui.scope_builder(egui::UiBuilder::new().max_rect(main), |ui| {
-            let caption_px = if main.width() < 620.0 { 76.0 } else { 58.0 };
+            let caption_px = if main.width() < 620.0 { 92.0 } else { 60.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
             if caption_ui(ui, &caption(input, self.cloud.shown, &map), &mut self.pen.is_chosen) {
@@ -101,7 +105,13 @@ impl LatentPlot {
         let map = input.map.filter(|m| !m.points.is_empty() || !m.components.is_empty())?;
         let address = Arc::as_ptr(map) as usize;
         if self.map != address || self.xy.len() != map.points.len() {
-            *self = LatentPlot { map: address, resets: true, ..LatentPlot::default() };
+            let before = std::mem::take(self);
+            (self.map, self.resets) = (address, true);
+            if before.last.is_some_and(|last| is_projection_of(map, &last)) {
+                (self.hidden, self.pinned, self.lasso) = (before.hidden, before.pinned, before.lasso);
+                self.pen = before.pen;
+            }
+            self.last = Some(map.clone());
             self.xy = map.points.iter().map(|p| p.xy).collect();
             self.grid = PointGrid::new(&self.xy);
             let all: Vec<[f32; 2]> = self.xy.iter().chain(&map.components).copied().collect();
@@ -126,8 +136,9 @@ impl LatentPlot {
         if std::mem::take(&mut self.resets) {
             plot = plot.reset();
         }
-        let may_draw = input.disabled_because.is_none();
-        if may_draw && self.pen.is_drawing(ui) {
+        let holds_still = !is_compact && self.lasso.holds_still(ui);
+        let may_draw = input.disabled_because.is_none() && !holds_still;
+        if holds_still || (may_draw && self.pen.is_drawing(ui)) {
             plot = plot.allow_drag(false);
         }
         let shown = plot.show(ui, |_| {});
@@ -149,6 +160,11 @@ impl LatentPlot {
             let xy = [at.x as f32, at.y as f32];
             (pos, xy, self.under(&shown.transform, input, map, pos, xy))
         });
+        if !is_compact {
+            let hidden = &self.hidden;
+            let keep = |i: usize| !hidden.contains(&map.points[i].composer);
+            self.lasso.follow(ui, &response, &shown.transform, map, keep);
+        }
         self.paint(ui, &shown.transform, input, map, is_compact, &palette);
         if response.has_focus() {
             let painter = ui.painter().with_clip_rect(frame);
@@ -238,6 +254,9 @@ impl LatentPlot {
         };
         painter.add(self.cloud.shape(key, &map.points, transform, &style_of));
         let is_hidden = |id: ComposerId| self.hidden.contains(&Some(id));
+        if map.plane == Plane::Principal && !is_compact {
+            paint_ellipses(&painter, transform, &map.ellipses, &is_hidden, &style_of);
+        }
         paint_components(
             &painter,
             transform,
@@ -250,10 +269,16 @@ impl LatentPlot {
             palette,
         );
         paint_takes(&painter, transform, input.takes, &style_of, palette);
+        if !is_compact {
+            self.lasso.paint(&painter, transform, map, palette);
+        }
         if let Some(path) = &input.path {
             paint_path(&painter, transform, path, style_of(path.composer).colour, palette);
         }
         self.pen.paint(&painter, transform, palette);
+        if let Some(xy) = input.mix {
+            paint_mix(&painter, transform, xy, palette);
+        }
         if let Some(xy) = self.place {
             paint_place(&painter, transform, xy, palette);
         }
@@ -281,6 +306,30 @@ impl LatentPlot {
         events.push(LatentEvent::ClickedAt { xy });
     }
 
+    /// The list of what the lasso took.
+    fn selection_ui(
+        &mut self,
+        ui: &mut Ui,
+        input: &LatentInput<'_>,
+        map: &LatentMap,
+        events: &mut Vec<LatentEvent>,
+    ) {
+        let style_of = styles(input.composers, ui.visuals().dark_mode);
+        let segments = &self.lasso.segments;
+        let pressed = selection_ui(ui, map, segments, input.composers, input.disabled_because, &style_of);
+        match pressed {
+            Some(SelectionPress::Compose) => {
+                events.push(LatentEvent::ComposeLike { segments: segments.clone() })
+            }
+            Some(SelectionPress::Export) => {
+                events.push(LatentEvent::ExportCsv { segments: segments.clone() })
+            }
+            Some(SelectionPress::Clear) => self.lasso.segments.clear(),
+            Some(SelectionPress::Segment(i)) => self.go_to(map.points[i].xy, Some(i), events),
+            None => {}
+        }
+    }
+
     fn side_ui(
         &mut self,
         ui: &mut Ui,
@@ -289,6 +338,7 @@ impl LatentPlot {
         events: &mut Vec<LatentEvent>,
     ) {
         let style_of = styles(input.composers, ui.visuals().dark_mode);
+        planes_ui(ui, input, map.plane, events);
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.horizontal(|ui| {
             ui.heading("Composers");
@@ -304,6 +354,10 @@ impl LatentPlot {
         legend_ui(ui, input.composers, &map.points, &mut self.hidden, &style_of);
         ui.add_space(2.0 * GRID);
 
+        if !self.lasso.segments.is_empty() {
+            self.selection_ui(ui, input, map, events);
+            return;
+        }
         let pinned = self.pinned.and_then(|i| Some((i, map.points.get(i)?)));
         let mean = input.selected.and_then(|id| map.components.get(id.index()).copied());
         let (heading, at) = match (pinned, self.place, mean) {
@@ -328,4 +382,28 @@ impl LatentPlot {
             self.go_to(map.points[i].xy, Some(i), events);
         }
     }
+}
+
+/// Are these the same segments, perhaps at other places?
+fn is_projection_of(map: &LatentMap, other: &LatentMap) -> bool {
+    let pairs = map.points.iter().zip(&other.points);
+    map.points.len() == other.points.len() && pairs.into_iter().all(|(a, b)| a.z == b.z && a.title == b.title)
+}
+
+/// The choice of the projection, if there is one.
+fn planes_ui(ui: &mut Ui, input: &LatentInput<'_>, plane: Plane, events: &mut Vec<LatentEvent>) {
+    if !input.has_planes {
+        return;
+    }
+    ui.horizontal(|ui| {
+        let wheel = "Composers around a circle in order of birth";
+        let principal =
+            "The two directions of most variance, with ellipses of one and two standard deviations";
+        for (own, name, tip) in [(Plane::Wheel, "Wheel", wheel), (Plane::Principal, "PCA", principal)] {
+            if ui.selectable_label(plane == own, name).on_hover_text(tip).clicked() {
+                events.push(LatentEvent::ShowPlane(own));
+            }
+        }
+    });
+    ui.add_space(GRID / 2.0);
 }

@@ -140,7 +140,7 @@ pub fn neighbours_ui(
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, 4.0, palette.raised);
         }
-        neighbour_row(ui, rect, point, composer, *distance, style_of(point.composer), &palette);
+        segment_row(ui, rect, point, composer, &format!("{distance:.2}"), style_of(point.composer), &palette);
         let hint = disabled_because.unwrap_or("Click to compose here and listen");
         if response.on_hover_text(format!("{}\n{hint}", point.title)).clicked() {
             clicked = Some(*i);
@@ -152,12 +152,13 @@ pub fn neighbours_ui(
     clicked
 }
 
-fn neighbour_row(
+/// Title and composer of a segment, and a few words at the right.
+pub(super) fn segment_row(
     ui: &Ui,
     rect: Rect,
     point: &MapPoint,
     composer: &str,
-    distance: f32,
+    words: &str,
     style: ComposerStyle,
     palette: &Palette,
 ) {
@@ -175,7 +176,7 @@ fn neighbour_row(
     let font = FontId::proportional(12.0);
     painter.text(second, egui::Align2::LEFT_TOP, composer, font.clone(), style.colour);
     let right = egui::pos2(rect.right() - 8.0, second.y);
-    painter.text(right, egui::Align2::RIGHT_TOP, format!("{distance:.2}"), font, palette.weak_text);
+    painter.text(right, egui::Align2::RIGHT_TOP, words, font, palette.weak_text);
 }
 
 #[cfg(test)]

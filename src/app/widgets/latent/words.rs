@@ -5,7 +5,7 @@ use eframe::egui::{self, CursorIcon, Pos2, Rect, RichText, Ui};
 use super::hover_card;
 use super::input::LatentInput;
 use crate::app::kit::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
-use crate::latent_map::{LatentMap, Plane};
+use crate::latent_map::LatentMap;
 use crate::music::{ComposerId, ComposerSet};
 
 /// What the pointer is on: a take, a point of the map, or the ground between.
@@ -89,14 +89,11 @@ pub fn caption(input: &LatentInput<'_>, shown: usize, map: &LatentMap) -> String
     };
     let why =
         input.disabled_because.map_or(String::new(), |why| format!(" A click composes nothing now: {why}."));
-    let plane = match map.plane {
-        Plane::Wheel => "The composers lie around a circle in order of birth. ",
-        Plane::Principal => "",
-    };
     format!(
-        "{plane}{shown} A segment is 256 notes of a real piece; large marks are the composers' means, ringed ones your \
-         takes. A click becomes a latent by the inverse of the projection; what two dimensions cannot say is taken from \
-         the nearest segment.{why}"
+        "{} {shown} A segment is 256 notes of a real piece; large marks are the composers' means, ringed ones your \
+         takes. A click becomes a latent by the inverse of the projection; the rest comes from the nearest segment. \
+         Shift-drag selects segments.{why}",
+        map.caption()
     )
 }
 

@@ -1,0 +1,56 @@
+//! What is done with segments selected on the map.
+
+use std::path::{Path, PathBuf};
+
+use super::app::PasticheApp;
+use crate::app::threads::workers::Done;
+use crate::files::write_whole;
+use crate::sampling::fresh_seed;
+use crate::takes::ComposeSettings;
+
+impl PasticheApp {
+    /// Composes from the Gaussian of some segments, in the manner of the composer of most of them.
+    pub(super) fn compose_like(&mut self, segments: &[usize]) {
+        if !self.may_generate() {
+            return;
+        }
+        let Some(map) = self.state.map() else { return };
+        let form = &self.state.settings.form.settings;
+        let composers = self.state.model.composers();
+        let commonest = map.commonest(segments).and_then(|id| Some(composers?.get(id)?.name.clone()));
+        let seed = fresh_seed();
+        let settings = ComposeSettings {
+            composer: commonest.or_else(|| form.composer.clone()),
+            seed,
+            z: map.draw_like(segments, seed),
+            prompt_notes: 0,
+            mix: Vec::new(),
+            ..form.clone()
+        };
+        if settings.z.is_none() {
+            self.toasts.warn("These segments are not on the map any more; select some again.");
+            return;
+        }
+        self.compose(settings);
+    }
+
+    /// Writes the table of some segments to `path`.
+    pub(super) fn write_selection(&mut self, path: PathBuf, segments: Vec<usize>) {
+        let (Some(map), Some(composers)) = (self.state.map().cloned(), self.state.model.composers().cloned())
+        else {
+            self.toasts.warn("There is no map to export from; load a checkpoint that carries one.");
+            return;
+        };
+        self.workers.task("selection", move || {
+            let result = write_whole(&path, map.csv(&segments, &composers).as_bytes());
+            Done::SelectionWritten { path, result }
+        });
+    }
+
+    pub(super) fn selection_written(&mut self, path: &Path, result: std::io::Result<()>) {
+        match result {
+            Ok(()) => self.toasts.done(format!("Saved {}", path.display())),
+            Err(error) => self.toasts.error("The table was not written", &error),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A point of the map.
+
+use serde::{Deserialize, Serialize};
+
+use crate::music::ComposerId;
+
+/// One segment of real music.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapPoint {
+    pub xy: [f32; 2],
+    pub composer: Option<ComposerId>,
+    /// The piece, for people.
+    pub title: String,
+    pub z: Vec<f32>,
+}
