@@ -214,7 +214,7 @@ fn memory_and_form_stand_beside_real_music() {
     assert_eq!(report.pictures.len(), 2);
     assert!(report.gates.iter().all(|g| g.gate.is_some() || g.moonshot.is_some()));
     let text = report.to_string();
-    for part in ["4 intervals", "themes return", "second", "real held-out, ending", "real or take?"] {
+    for part in ["4 intervals", "themes return", "second", "real, all pieces, ending", "real or take?"] {
         assert!(text.contains(part), "{part} is missing from\n{text}");
     }
     let json = serde_json::to_string(&report).unwrap();

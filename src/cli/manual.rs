@@ -15,14 +15,14 @@ pub struct ManualArgs {
     out: PathBuf,
 }
 
-pub fn run(args: &ManualArgs, mut command: Command) -> anyhow::Result<()> {
+pub fn run(args: &ManualArgs, command: Command) -> anyhow::Result<()> {
+    // `help` would have a page for every page, which says nothing more.
+    let mut command = command.disable_help_subcommand(true);
     let folder = || format!("cannot write into the folder {}", args.out.display());
     fs::create_dir_all(&args.out).with_context(folder)?;
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         clap_complete::generate_to(shell, &mut command, "pastiche", &args.out).with_context(folder)?;
     }
-    // `help` has a page for every page there is, which says nothing more.
-    command = command.disable_help_subcommand(true);
     // The log's place is that of whoever reads `--help`, not of whoever makes the package.
     clap_mangen::generate_to(command.after_help(None::<&str>), &args.out).with_context(folder)
 }
