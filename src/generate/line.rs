@@ -17,6 +17,9 @@ use crate::tokens::{Field, Hint, Memory, NoteToken, RecentRepetition};
 const Z_CARRY: f32 = 0.8;
 /// How far a take that repeats itself as much as it should leans towards what is hinted (`docs/experiments.md`).
 const PULL: f32 = 2.6;
+/// Rounds that a figure may go as the network likes, and the further ones after which it gets no pull at all.
+const FREE_ROUNDS: usize = 4;
+const TIRING_ROUNDS: f32 = 8.0;
 
 /// One take while it grows.
 #[derive(Clone)]
@@ -210,12 +213,12 @@ impl Line {
         self.hints.last().copied().flatten()
     }
 
-    /// How far the next note leans towards it: 1 as the network learned it.
+    /// How far the next note leans towards it: 1 as the network learned it; below 0 it avoids it.
     ///
     /// Left to itself a take either repeats nothing or goes round for ever: what it repeats gives more to repeat. So it
     /// aims at the composer's own amount of repetition, times the memory asked for: the further it is below that,
-    /// the harder it leans towards what was heard before; twice above, it forgets. A figure that has just been
-    /// repeated whole gets no more than the network gives it.
+    /// the harder it leans towards what was heard before; from twice as much on it turns away. A figure that has been
+    /// repeated whole gets no more than the network gives it, and less with every further round.
     pub(super) fn pull(&self) -> f32 {
         if let Some(strength) = self.current_return().and_then(|r| r.strength) {
             return strength;
@@ -224,9 +227,13 @@ impl Line {
         if aim <= 0.0 {
             return 0.0;
         }
-        let pull = PULL * (2.0 - self.repetition.share() / aim).max(0.0);
-        let has_gone_round = self.next_hint().is_some_and(|hint| hint.matched >= hint.distance);
-        if has_gone_round { pull.min(1.0) } else { pull }
+        let pull = PULL * (2.0 - self.repetition.share() / aim);
+        let rounds = self.next_hint().map_or(0, |hint| hint.matched / hint.distance);
+        let most = match rounds {
+            0 => f32::INFINITY,
+            _ => 1.0 - rounds.saturating_sub(FREE_ROUNDS) as f32 / TIRING_ROUNDS,
+        };
+        pull.min(most).max(-1.0)
     }
 
     /// Takes one drawn note; an end token, or the latest end, ends the line.
