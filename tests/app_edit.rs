@@ -3,9 +3,10 @@
 
 mod window_common;
 
-use eframe::egui::{Key, Modifiers, pos2};
+use eframe::egui::{Event, Key, Modifiers, pos2};
 use egui_kittest::kittest::Queryable;
 use pastiche::app::widgets::roll::Selection;
+use pastiche::music::midi::read;
 use pastiche::music::{Note, Performance, Pitch};
 use window_common::studio::Window;
 
@@ -58,6 +59,30 @@ fn edits_change_the_take_and_undo_restores_its_bytes() {
     // There is nothing before the take as it was made.
     window.press(Modifiers::COMMAND, Key::Z);
     assert!(window.shows("nothing to undo"));
+}
+
+/// An edit right after an undo, before its music is read: the edit counts, and stage and disk agree.
+#[test]
+fn an_edit_overtakes_an_undo() {
+    let mut window = Window::with_model();
+    window.generate();
+    let made_bytes = bytes(&window);
+    window.press(Modifiers::COMMAND, Key::A);
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    wait_for_bytes(&mut window, |b| b != made_bytes);
+    let up = staged(&window);
+    // Both within one frame, so that nothing can be read between them.
+    let press =
+        |modifiers, key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+    let presses = [press(Modifiers::COMMAND, Key::Z), press(Modifiers::ALT, Key::ArrowUp)];
+    window.harness.input_mut().events.extend(presses);
+    window.wait("the edit", |w| staged(w) != up);
+    let pitches = |m: &Performance| m.notes().iter().map(|n| n.pitch).collect::<Vec<Pitch>>();
+    let on_disk = |w: &Window| pitches(&read(&bytes(w)).unwrap().performance);
+    let higher: Vec<Pitch> = up.notes().iter().filter_map(|n| n.pitch.transposed(1)).collect();
+    window.wait("the file", |w| on_disk(w) == higher);
+    window.harness.run_steps(5);
+    assert_eq!(pitches(&staged(&window)), higher);
 }
 
 #[test]

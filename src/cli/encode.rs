@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pastiche::device::DeviceChoice;
 use pastiche::display::clock;
-use pastiche::generate::Generator;
 use serde_json::json;
 
-use super::composers::checkpoint_path;
 use super::input::{read_music, shown};
+use super::model_args::ModelArgs;
 
 /// Say where music lies in the latent space.
 ///
@@ -20,19 +18,15 @@ use super::input::{read_music, shown};
 pub struct EncodeArgs {
     #[arg(value_name = "FILE.mid", required = true)]
     files: Vec<PathBuf>,
-    /// Model checkpoint [default: the one that ships with Pastiche]
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where the network runs: auto, cpu, cuda or mps
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Print as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &EncodeArgs) -> anyhow::Result<()> {
-    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
+    let generator = args.model.load()?;
     let info = generator.info();
     let mut all = Vec::new();
     for path in &args.files {

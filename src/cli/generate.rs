@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use pastiche::device::DeviceChoice;
 use pastiche::display::one_line;
 use pastiche::evaluate::Heard;
 use pastiche::files::is_stream;
@@ -16,8 +15,8 @@ use pastiche::music::{ComposerSet, surname};
 use pastiche::sampling::fresh_seed;
 use serde_json::json;
 
-use super::composers::checkpoint_path;
 use super::interrupt::{Interrupted, stop_flag};
+use super::model_args::ModelArgs;
 use super::numbers::within;
 use super::output::{Output, OutputFolder};
 use super::sampling_args::SamplingArgs;
@@ -66,12 +65,8 @@ pub struct GenerateArgs {
     /// Number of takes; more than one go to the folder OUT, each with the next seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
-    /// Model checkpoint [default: the one that ships with Pastiche]
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Device for the network: auto, cpu, cuda or mps
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
     /// Output folder, or file whose extension chooses the format: .mid, .wav, .flac, .ogg or .png
@@ -87,7 +82,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let is_folder = args.count > 1 || args.out.is_dir() || is_bare;
     let folder = is_folder.then(|| OutputFolder::new(&args.out)).transpose()?;
     let file = (!is_folder).then(|| Output::new(&args.out, &args.sound)).transpose()?;
-    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
+    let generator = args.model.load()?;
     let composers = generator.info().composers.clone();
     let seed = args.seed.unwrap_or_else(fresh_seed);
     let mix = args.mix.as_deref().map(|mix| Mix::parse(mix, &composers)).transpose()?;

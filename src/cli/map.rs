@@ -82,10 +82,10 @@ impl Kind {
 }
 
 fn write(map: &LatentMap, composers: &ComposerSet, kind: Kind, out: &Path) -> anyhow::Result<()> {
-    let text = match kind {
+    let bytes = match kind {
         Kind::Picture => return Ok(write_scatter(out, &map.to_scatter(composers))?),
-        Kind::Json => map.to_json(composers).to_string(),
-        Kind::Csv => map.csv(&(0..map.points.len()).collect::<Vec<usize>>(), composers),
+        Kind::Json => map.to_json(composers).to_string().into_bytes(),
+        Kind::Csv => map.csv(&(0..map.points.len()).collect::<Vec<usize>>(), composers)?,
     };
-    write_whole(out, text.as_bytes()).with_context(|| format!("cannot write {}", shown(out)))
+    write_whole(out, &bytes).with_context(|| format!("cannot write {}", shown(out)))
 }

@@ -11,6 +11,7 @@ mod interrupt;
 pub mod logging;
 mod manual;
 mod map;
+mod model_args;
 mod numbers;
 mod output;
 #[cfg(feature = "app")]

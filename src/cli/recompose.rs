@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use pastiche::device::DeviceChoice;
 use pastiche::display::count;
 use pastiche::generate::{
     Alternative, DEFAULT_CANDIDATES, Generator, MAX_ALTERNATIVES, Recompose, Region, Source,
@@ -16,9 +15,9 @@ use pastiche::music::Pitch;
 use pastiche::sampling::fresh_seed;
 use serde_json::json;
 
-use super::composers::checkpoint_path;
 use super::input::{name, read_music};
 use super::interrupt::{Interrupted, stop_flag};
+use super::model_args::ModelArgs;
 use super::numbers::{secs, within};
 use super::output::{Output, OutputFolder};
 use super::sampling_args::SamplingArgs;
@@ -65,12 +64,8 @@ pub struct RecomposeArgs {
     seed: Option<u64>,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// Model checkpoint [default: the one that ships with Pastiche]
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Device for the network: auto, cpu, cuda or mps
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
     /// Output file, whose extension chooses the format (.mid, .wav, .flac, .ogg or .png), or folder for several
@@ -94,7 +89,7 @@ pub fn run(args: &RecomposeArgs) -> anyhow::Result<()> {
     let music = Arc::new(read_music(&args.input)?.performance);
     let folder = (args.count > 1).then(|| OutputFolder::new(&args.out)).transpose()?;
     let file = folder.is_none().then(|| Output::new(&args.out, &args.sound)).transpose()?;
-    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
+    let generator = args.model.load()?;
     let composers = &generator.info().composers;
     let composer = args.composer.as_deref().map(|name| composers.find(name)).transpose()?;
     let whole = Region::all_keys(args.from..args.to);

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use pastiche::device::DeviceChoice;
 use pastiche::generate::{Generator, MAX_NOTES, Source, Take, Verb, VerbRequest, verbs};
 use pastiche::music::Performance;
 use pastiche::sampling::{SamplingSettings, fresh_seed};
 use serde_json::json;
 
-use super::composers::checkpoint_path;
 use super::generate::compose;
 use super::input::{name, read_music};
+use super::model_args::ModelArgs;
 use super::numbers::within;
 use super::output::{Output, OutputFolder};
 use super::sound_args::SoundArgs;
@@ -24,12 +23,8 @@ struct Common {
     /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
-    /// Model checkpoint [default: the one that ships with Pastiche]
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Device for the network: auto, cpu, cuda or mps
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
     /// Print the result as JSON
@@ -38,10 +33,6 @@ struct Common {
 }
 
 impl Common {
-    fn generator(&self) -> anyhow::Result<Generator> {
-        Ok(Generator::load(&checkpoint_path(self.checkpoint.as_deref())?, self.device)?)
-    }
-
     /// Applies `verb` to `music`; the model finds out whose music it is most like.
     fn request(&self, music: Arc<Performance>, verb: Verb) -> VerbRequest {
         VerbRequest {
@@ -115,7 +106,7 @@ pub struct VaryArgs {
 pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
     let (input, amount) = (read(&args.input)?, args.amount);
     let output = Output::new(&args.out, &args.common.sound)?;
-    let generator = args.common.generator()?;
+    let generator = args.common.model.load()?;
     let request = args.common.request(input, Verb::Vary { amount });
     let title = |_: &Take| format!("Variation of {}, amount {amount}", name(&args.input));
     args.common.make(&generator, &request, title, (&output, &args.out))
@@ -147,7 +138,7 @@ pub struct ContinueArgs {
 pub fn run_continue(args: &ContinueArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
     let output = Output::new(&args.out, &args.common.sound)?;
-    let generator = args.common.generator()?;
+    let generator = args.common.model.load()?;
     let composers = &generator.info().composers;
     let composer = args.composer.as_deref().map(|name| composers.find(name)).transpose()?;
     let notes = args.notes;
@@ -178,7 +169,7 @@ pub struct RestyleArgs {
 pub fn run_restyle(args: &RestyleArgs) -> anyhow::Result<()> {
     let input = read(&args.input)?;
     let output = Output::new(&args.out, &args.common.sound)?;
-    let generator = args.common.generator()?;
+    let generator = args.common.model.load()?;
     let to = generator.info().composers.find(&args.to)?;
     let request = args.common.request(input, Verb::Restyle { to });
     let title = |take: &Take| {
@@ -212,7 +203,7 @@ pub struct BlendArgs {
 pub fn run_blend(args: &BlendArgs) -> anyhow::Result<()> {
     let (a, b) = (read(&args.a)?, read(&args.b)?);
     let folder = OutputFolder::new(&args.out)?;
-    let generator = args.common.generator()?;
+    let generator = args.common.model.load()?;
     let steps = usize::from(args.steps);
     let with = source(b);
     let request = args.common.request(a, Verb::Blend { with, step: 0, steps });

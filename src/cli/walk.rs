@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use pastiche::device::DeviceChoice;
 use pastiche::evaluate::Heard;
 use pastiche::generate::{
     DEFAULT_BEST_OF, GenerateRequest, Generator, MAX_NOTES, Mix, Place, place_on_map, walk,
@@ -12,9 +11,9 @@ use pastiche::generate::{
 use pastiche::sampling::fresh_seed;
 use serde_json::json;
 
-use super::composers::checkpoint_path;
 use super::generate::compose;
 use super::input::read_music;
+use super::model_args::ModelArgs;
 use super::numbers::within;
 use super::output::Output;
 use super::sampling_args::SamplingArgs;
@@ -46,12 +45,8 @@ pub struct WalkArgs {
     notes: usize,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// The checkpoint; by default the one that ships with Pastiche
-    #[arg(long, value_name = "PATH")]
-    checkpoint: Option<PathBuf>,
-    /// Where the network runs: auto, cpu, cuda or mps
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: DeviceChoice,
+    #[command(flatten)]
+    model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
     /// A .mid, or a recording (.wav, .flac, .ogg)
@@ -64,7 +59,7 @@ pub struct WalkArgs {
 
 pub fn run(args: &WalkArgs) -> anyhow::Result<()> {
     let output = Output::new(&args.out, &args.sound)?;
-    let generator = Generator::load(&checkpoint_path(args.checkpoint.as_deref())?, args.device)?;
+    let generator = args.model.load()?;
     let asked = std::iter::once(&args.from).chain(&args.via).chain(std::iter::once(&args.to));
     let stops = asked.map(|text| stop(&generator, text)).collect::<anyhow::Result<Vec<Place>>>()?;
     let info = generator.info();

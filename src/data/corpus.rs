@@ -226,7 +226,7 @@ fn parse(bytes: &[u8]) -> Result<Corpus, String> {
         serde_json::from_slice(description).map_err(|e| format!("its description: {e}"))?;
     if description.fields != field_sizes() {
         return Err(
-            "its note tokens have other fields than those of this version; prepare it anew".to_owned()
+            "its note tokens have other fields than those of this version; prepare it again".to_owned()
         );
     }
     let notes = description.pieces.iter().fold(0usize, |sum, p| sum.saturating_add(p.notes));

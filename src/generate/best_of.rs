@@ -49,7 +49,7 @@ pub(super) fn copies_for(checkpoint: &Path) -> Option<CopyIndex> {
         .ok()
 }
 
-/// Does a mix hold somebody whom the selector does not know?
+/// Does a mix contain a composer that the selector does not know?
 fn has_rare(mix: &Mix, info: &CheckpointInfo) -> bool {
     mix.shares().iter().any(|(id, _)| info.is_rare(*id))
 }
@@ -129,15 +129,16 @@ impl<'a> Choices<'a> {
             let own = lines[*i].labels().iter();
             own.map(|(label, share)| heard[*i].probabilities[*label as usize].powf(*share)).product()
         };
-        let is_new = |i: &usize| {
-            let notes = lines[*i].heard();
+        let is_new = |line: &Line| {
+            let notes = line.heard();
             let latest = &notes[notes.len().saturating_sub(CHUNK + SURE_NOTES)..];
             self.copies.is_none_or(|index| index.check(latest).share == 0.0)
         };
+        let is_new: Vec<bool> = lines.iter().map(is_new).collect();
         (0..takes)
             .filter_map(|t| {
                 let own = t * self.per_take..(t + 1) * self.per_take;
-                own.max_by(|a, b| is_new(a).cmp(&is_new(b)).then(likeness(a).total_cmp(&likeness(b))))
+                own.max_by(|a, b| is_new[*a].cmp(&is_new[*b]).then(likeness(a).total_cmp(&likeness(b))))
             })
             .collect()
     }

@@ -20,7 +20,7 @@ use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};
 use crate::device::{DeviceChoice, device_name};
-use crate::latent_map::{LatentMap, Plane};
+use crate::latent_map::LatentMap;
 use crate::model::{AggregatedPosterior, Checkpoint, LatentPlan, RareLabels, Vae};
 use crate::music::ComposerId;
 use crate::progress::StopFlag;
@@ -67,7 +67,6 @@ impl Generator {
             aggregate = Some(own.and(&rare.means, &rare.factors));
             composers = checkpoint.header.all_composers();
         }
-        let map = LatentMap::from_checkpoint(&checkpoint);
         let info = CheckpointInfo {
             path: path.to_owned(),
             hash: checkpoint.hash.clone(),
@@ -80,12 +79,8 @@ impl Generator {
             device: device_name(device),
             d_latent: config.d_latent,
             segment_len: config.context_len,
-            principal: map
-                .as_ref()
-                .filter(|map| map.plane == Plane::Wheel)
-                .and_then(LatentMap::principal)
-                .map(Arc::new),
-            map: map.map(Arc::new),
+            principal: None,
+            map: LatentMap::from_checkpoint(&checkpoint).map(Arc::new),
             can_choose: false,
         };
         let mut generator = Generator {
@@ -201,34 +196,39 @@ impl Generator {
         Ok(lines.lines.into_iter().zip(requests).map(|(line, request)| self.take(line, request)).collect())
     }
 
-    /// A new line: its latent, random numbers and prompt.
-    fn line(&self, request: &GenerateRequest) -> Result<Line, GenerateError> {
-        let given = request.given.as_ref();
-        let notes = given.map_or(request.notes, |g| g.notes.len());
+    /// Notes to compose, if the request is possible.
+    fn checked_notes(&self, request: &GenerateRequest) -> Result<usize, GenerateError> {
+        let notes = request.given.as_ref().map_or(request.notes, |g| g.notes.len());
         if notes == 0 || notes > MAX_NOTES {
             return Err(GenerateError::Length);
         }
-        let k = self.vae.config.n_composers;
-        if let Some(id) = request.composer.filter(|id| id.index() >= self.info.composers.len()) {
+        let mixed = request.mixes.iter().flat_map(Mix::shares).map(|(id, _)| *id);
+        let mut asked = request.composer.into_iter().chain(mixed);
+        if let Some(id) = asked.find(|id| id.index() >= self.info.composers.len()) {
             return Err(GenerateError::NoSuchComposer(id.index()));
         }
-        let mixed = request.mixes.iter().flat_map(Mix::shares);
-        if let Some((id, _)) = mixed.clone().find(|(id, _)| id.index() >= self.info.composers.len()) {
-            return Err(GenerateError::NoSuchComposer(id.index()));
+        for z in request.z_path.iter().chain(&request.z) {
+            if z.len() != self.info.d_latent {
+                return Err(GenerateError::LatentSize { given: z.len(), expected: self.info.d_latent });
+            }
+            if z.iter().any(|z| !z.is_finite()) {
+                return Err(GenerateError::LatentNotFinite);
+            }
         }
+        Ok(notes)
+    }
+
+    /// A new line: its latent, random numbers and prompt.
+    fn line(&self, request: &GenerateRequest) -> Result<Line, GenerateError> {
+        let notes = self.checked_notes(request)?;
+        let given = request.given.as_ref();
         let mut rng = Pcg64Mcg::seed_from_u64(request.seed);
+        let k = self.vae.config.n_composers;
         let component = request.composer.map_or_else(|| rng.random_range(0..k), ComposerId::index);
         let components = match request.mixes.first() {
             Some(mix) => mix.shares().iter().map(|(id, share)| (id.index(), *share)).collect(),
             None => vec![(component, 1.0)],
         };
-        if let Some(z) = request.z_path.iter().chain(&request.z).find(|z| z.len() != self.info.d_latent) {
-            return Err(GenerateError::LatentSize { given: z.len(), expected: self.info.d_latent });
-        }
-        let mut asked_z = request.z_path.iter().chain(&request.z).flatten();
-        if asked_z.any(|z| !z.is_finite()) {
-            return Err(GenerateError::LatentNotFinite);
-        }
         let returns = match given {
             Some(_) => Vec::new(),
             None => returns(&request.form, notes, request.recall, &mut rng)?,

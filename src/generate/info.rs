@@ -28,13 +28,19 @@ pub struct CheckpointInfo {
     /// Notes per segment (and z).
     pub segment_len: usize,
     pub map: Option<Arc<LatentMap>>,
-    /// The map on its principal components, where `map` is a wheel.
+    /// The map on its principal components, after [`CheckpointInfo::add_principal`].
     pub principal: Option<Arc<LatentMap>>,
     /// Is there a selector?
     pub can_choose: bool,
 }
 
 impl CheckpointInfo {
+    /// Projects the map on its principal components too, which takes time that a command line need not spend.
+    pub fn add_principal(&mut self) {
+        let wheel = self.map.as_ref().filter(|map| map.plane == Plane::Wheel);
+        self.principal = wheel.and_then(|map| map.principal()).map(Arc::new);
+    }
+
     /// The map on `plane`; the one there is, if it has no other.
     pub fn map_on(&self, plane: Plane) -> Option<&Arc<LatentMap>> {
         let principal = self.principal.as_ref().filter(|_| plane == Plane::Principal);
@@ -47,7 +53,8 @@ impl CheckpointInfo {
     }
 
     /// How much a composer's pieces repeat themselves: the share of their patterns of four intervals that were heard
-    /// shortly before. For nobody in particular, and of checkpoints that do not say, as much as music does on average.
+    /// shortly before. Without a composer, and for checkpoints without that
+    /// figure, the average of all music.
     pub fn repetition(&self, composer: Option<ComposerId>) -> f32 {
         let own = composer.and_then(|id| self.repetition.get(id.index())).copied();
         own.filter(|share| *share > 0.0).unwrap_or(USUAL_REPETITION)

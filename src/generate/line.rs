@@ -15,9 +15,9 @@ use crate::tokens::{Field, Hint, Memory, NoteToken, RecentRepetition};
 
 /// How much of the deviation of z from its mean survives a change of segment.
 const Z_CARRY: f32 = 0.8;
-/// How far a take that repeats itself as much as it should leans towards what is hinted (`docs/experiments.md`).
+/// The pull of a take whose repetition equals its aim (`docs/experiments.md`).
 const PULL: f32 = 2.6;
-/// Rounds that a figure may go as the network likes, and the further ones after which it gets no pull at all.
+/// Rounds of a figure before its pull declines, and the further rounds until the pull reaches 0.
 const FREE_ROUNDS: usize = 4;
 const TIRING_ROUNDS: f32 = 8.0;
 
@@ -215,10 +215,10 @@ impl Line {
 
     /// How far the next note leans towards it: 1 as the network learned it; below 0 it avoids it.
     ///
-    /// Left to itself a take either repeats nothing or goes round for ever: what it repeats gives more to repeat. So it
-    /// aims at the composer's own amount of repetition, times the memory asked for: the further it is below that,
-    /// the harder it leans towards what was heard before; from twice as much on it turns away. A figure that has been
-    /// repeated whole gets no more than the network gives it, and less with every further round.
+    /// Without control, a take either repeats nothing or loops: repetition breeds repetition. So the take aims at the
+    /// composer's own share of repeated patterns, times the memory setting. The pull grows as the share falls below
+    /// that aim and turns negative above twice the aim. A figure that has repeated in full gets no more pull than the
+    /// network learned, and less with every further round.
     pub(super) fn pull(&self) -> f32 {
         if let Some(strength) = self.current_return().and_then(|r| r.strength) {
             return strength;

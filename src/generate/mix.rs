@@ -1,4 +1,4 @@
-//! In whose manner to compose: one composer, or several with a share each.
+//! The composers to imitate: one, or several with a share each.
 
 use serde::{Deserialize, Serialize};
 

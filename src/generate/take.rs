@@ -116,7 +116,7 @@ pub struct Recipe {
     pub version: String,
 }
 
-/// How closely a theme comes back unless somebody asks otherwise.
+/// How closely a theme comes back by default.
 pub const DEFAULT_RECALL: f32 = 0.7;
 
 fn default_recall() -> f32 {
@@ -129,7 +129,7 @@ fn one() -> usize {
 }
 
 impl Recipe {
-    /// In whose manner, for people.
+    /// The composers imitated, as text.
     pub fn manner(&self) -> String {
         let shares = |mix: &Vec<(String, f32)>| {
             let shares = mix.iter().map(|(name, share)| format!("{name} {:.0} %", share * 100.0));

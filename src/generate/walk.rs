@@ -1,11 +1,11 @@
 //! A walk: one take that moves through the latent space while it plays.
 
 use super::mix::Mix;
-use super::verbs::window_starts;
+use super::verbs::{mixed, window_starts};
 use super::{CheckpointInfo, GenerateRequest};
 use crate::latent_map::LatentMap;
 
-/// Where a window of a take lies, and in whose manner it is composed.
+/// The latent and the composers of one window of a take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// `d_latent` numbers.
@@ -19,13 +19,13 @@ pub fn walk(stops: &[Place], steps: usize) -> Vec<Place> {
     let points: Vec<&[f32]> = stops.iter().map(|stop| stop.z.as_slice()).collect();
     let place = |(i, t): (usize, f32)| {
         let (a, b) = (&stops[i], &stops[(i + 1).min(stops.len() - 1)]);
-        Place { z: between(&a.z, &b.z, t), mix: a.mix.towards(&b.mix, t) }
+        Place { z: mixed(&a.z, &b.z, t), mix: a.mix.towards(&b.mix, t) }
     };
     spaced(&points, steps).into_iter().map(place).collect()
 }
 
-/// `steps` places of `map` on the line through `path`, at equal distances on the map. Each place is the latent that a
-/// click there has, in the manner of those whose segments lie around it. Empty where nobody's lie there.
+/// `steps` places of `map` on the line through `path`, at equal distances on the map. Each has the latent of a click
+/// there and the composers of the segments around it. Empty if there are no such segments.
 pub fn walk_on_map(map: &LatentMap, path: &[[f32; 2]], steps: usize) -> Vec<Place> {
     let points: Vec<&[f32]> = path.iter().map(|xy| xy.as_slice()).collect();
     let place = |(i, t): (usize, f32)| {
@@ -69,13 +69,9 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
     if length.is_finite() { length } else { 0.0 }
 }
 
-fn between(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
-    a.iter().zip(b).map(|(a, b)| a + t * (b - a)).collect()
-}
-
 impl GenerateRequest {
-    /// A take along `places`, one for each of its windows in turn; see [`CheckpointInfo::windows`]. Without places it is
-    /// a take of nobody's in particular.
+    /// A take along `places`, one for each of its windows in turn; see [`CheckpointInfo::windows`]. Without places it
+    /// has no particular composer.
     pub fn along(places: Vec<Place>, seed: u64) -> GenerateRequest {
         let composer = places.first().map(|place| place.mix.heaviest());
         let (z_path, mixes) = places.into_iter().map(|place| (place.z, place.mix)).unzip();

@@ -194,9 +194,10 @@ impl EngineThread {
         match command {
             EngineCommand::LoadCheckpoint { job, path, device } => {
                 let generator = Generator::load(&path, device)?;
-                let info = Arc::new(generator.info().clone());
+                let mut info = generator.info().clone();
+                info.add_principal();
                 self.generator = Some(generator);
-                Ok(EngineEvent::CheckpointLoaded { job, info })
+                Ok(EngineEvent::CheckpointLoaded { job, info: Arc::new(info) })
             }
             EngineCommand::Compose { job, request, stop, mut sink } => {
                 or_failed(&mut sink, |sink| self.compose(job, &request, &stop, sink))

@@ -1,5 +1,7 @@
 //! Segments chosen on a map: which lie inside a line drawn around them, their table, and new latents like theirs.
 
+use std::io;
+
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 
@@ -45,27 +47,21 @@ impl LatentMap {
     }
 
     /// The segments as comma-separated values (RFC 4180): a header, then composer, piece, place on the map and latent.
-    pub fn csv(&self, segments: &[usize], composers: &ComposerSet) -> String {
+    ///
+    /// # Errors
+    /// What the writer says, which into memory is nothing.
+    pub fn csv(&self, segments: &[usize], composers: &ComposerSet) -> io::Result<Vec<u8>> {
         let chosen: Vec<&MapPoint> = segments.iter().filter_map(|&i| self.points.get(i)).collect();
         let d = chosen.first().map_or(0, |p| p.z.len());
-        let mut table = String::from("composer,piece,x,y");
-        (1..=d).for_each(|i| table += &format!(",z{i}"));
-        table += "\r\n";
+        let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let columns = ["composer", "piece", "x", "y"].map(str::to_owned).into_iter();
+        table.write_record(columns.chain((1..=d).map(|i| format!("z{i}"))))?;
         for p in chosen {
             let name = p.composer.and_then(|id| composers.get(id)).map_or("", |c| c.name.as_str());
-            table += &format!("{},{},{},{}", quoted(name), quoted(&p.title), p.xy[0], p.xy[1]);
-            p.z.iter().for_each(|v| table += &format!(",{v}"));
-            table += "\r\n";
+            let numbers = p.xy.iter().chain(&p.z).map(f32::to_string);
+            table.write_record([name.to_owned(), p.title.clone()].into_iter().chain(numbers))?;
         }
-        table
-    }
-}
-
-/// In quotes where it must be.
-fn quoted(text: &str) -> String {
-    match text.contains([',', '"', '\r', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+        table.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }
 
@@ -121,7 +117,7 @@ mod tests {
     #[test]
     fn a_table_can_be_read_by_others() {
         let composers = ComposerSet::new(["Johann Sebastian Bach", "Frédéric Chopin"].map(str::to_owned));
-        let table = map().csv(&[0, 9], &composers);
+        let table = String::from_utf8(map().csv(&[0, 9], &composers).unwrap()).unwrap();
         let lines: Vec<&str> = table.split("\r\n").collect();
         assert_eq!(lines[0], "composer,piece,x,y,z1,z2,z3");
         assert!(lines[1].starts_with("Johann Sebastian Bach,\"No. 0, \"\"Air\"\"\","), "{}", lines[1]);

@@ -141,6 +141,24 @@ impl Vae {
     /// Reconstruction of `batch` from `z`: mean negative log-likelihood in nats per field, over the notes where the
     /// field counts; pitch first. The sum of the five is the "NLL per note".
     pub fn reconstruction(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> [Tensor; 5] {
+        self.teacher_forced(batch, z, given, Reduction::Mean)
+    }
+
+    /// Negative log-likelihood in nats of every note of `batch`: `[B, T]`, 0 where there is none.
+    pub fn nats_per_note(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> Tensor {
+        let fields = self.teacher_forced(batch, z, given, Reduction::None); // [B · T] each
+        fields.iter().fold(Tensor::zeros_like(&batch.secs), |sum, nats| sum + nats.view_as(&batch.secs))
+    }
+
+    /// The cross-entropy of each field, every earlier note and field being known; over all notes or, without a
+    /// reduction, note by note.
+    fn teacher_forced(
+        &self,
+        batch: &Batch,
+        z: &Tensor,
+        given: &Conditioning,
+        reduction: Reduction,
+    ) -> [Tensor; 5] {
         let condition = self.condition(z, &given.label, &given.has_z);
         let mut so_far = self.decoder.trunk(&batch.rows, &batch.secs, &batch.hints, &condition, given.sight);
         Field::ALL.map(|field| {
@@ -149,7 +167,7 @@ impl Vae {
             let nll = logits.view([-1, field.size() as i64]).cross_entropy_loss(
                 &target.reshape([-1]),
                 None::<Tensor>,
-                Reduction::Mean,
+                reduction,
                 IGNORED,
                 0.0,
             );

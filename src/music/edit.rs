@@ -52,13 +52,17 @@ fn within(edit: NoteEdit, own: &[&Note]) -> impl Fn(&Note) -> Option<Note> + use
     let first_secs = own.iter().map(|n| n.onset_secs).fold(f64::INFINITY, f64::min);
     let shift_secs = match edit {
         NoteEdit::Move { secs } if secs.is_finite() => secs.max(-first_secs),
-        _ => 0.0,
+        NoteEdit::Move { .. }
+        | NoteEdit::Delete
+        | NoteEdit::Transpose { .. }
+        | NoteEdit::Stretch { .. }
+        | NoteEdit::Velocity { .. } => 0.0,
     };
     let fits = |semitones: &i32| own.iter().all(|n| n.pitch.transposed(*semitones).is_some());
     let semitones = match edit {
         NoteEdit::Transpose { semitones: up @ 1.. } => (0..=up).rev().find(fits).unwrap_or(0),
         NoteEdit::Transpose { semitones: down } => (down..=0).find(fits).unwrap_or(0),
-        _ => 0,
+        NoteEdit::Move { .. } | NoteEdit::Delete | NoteEdit::Stretch { .. } | NoteEdit::Velocity { .. } => 0,
     };
     move |note| match edit {
         NoteEdit::Delete => None,

@@ -49,7 +49,7 @@ impl History {
     }
 
     /// The number of the present version.
-    pub(super) fn present(&self) -> Option<u32> {
+    pub fn present(&self) -> Option<u32> {
         self.versions.get(self.at).copied()
     }
 }

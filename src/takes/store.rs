@@ -243,17 +243,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::music::{Note, Pitch, Velocity};
-
-    fn performance() -> Performance {
-        let note = |i: u8| Note {
-            pitch: Pitch::new(60 + i).unwrap(),
-            onset_secs: f64::from(i) * 0.5,
-            duration_secs: 0.4,
-            velocity: Velocity::clamped(64),
-        };
-        Performance::new((0..8).map(note).collect(), vec![])
-    }
+    use crate::takes::tests_support::performance;
 
     fn record(name: &str, created_secs: u64) -> TakeRecord {
         TakeRecord { name: name.to_owned(), created_secs, ..TakeRecord::default() }

@@ -66,29 +66,20 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::music::{Note, NoteEdit, Pitch, Velocity};
+    use crate::music::NoteEdit;
+    use crate::takes::tests_support::performance;
     use crate::takes::{History, TakeRecord};
-
-    fn music() -> Performance {
-        let note = |i: u8| Note {
-            pitch: Pitch::new(60 + i).unwrap(),
-            onset_secs: f64::from(i) * 0.5,
-            duration_secs: 0.4,
-            velocity: Velocity::clamped(64),
-        };
-        Performance::new((0..8).map(note).collect(), vec![])
-    }
 
     #[test]
     fn undo_restores_the_bytes_and_nothing_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let store = TakeStore::new(folder.path());
         let record = TakeRecord { name: "Study".to_owned(), ..TakeRecord::default() };
-        let mut entry = store.save(record, &music()).unwrap();
+        let mut entry = store.save(record, &performance()).unwrap();
         let bytes = || fs::read(store.midi_path(&entry.id)).unwrap();
         let made = bytes();
         let shorter = |from: &Performance| from.edited(&BTreeSet::from([0]), NoteEdit::Delete).0;
-        let (first, second) = (shorter(&music()), shorter(&shorter(&music())));
+        let (first, second) = (shorter(&performance()), shorter(&shorter(&performance())));
         let mut history = History::default();
         let mut seen = vec![made.clone()];
         for version in [&first, &second] {
@@ -107,7 +98,7 @@ mod tests {
         assert_eq!(store.restore_version(&entry).unwrap().notes().len(), 7);
         // A change after an undo begins a new way; the version that was undone stays on the disk.
         entry.record.history.add();
-        store.save_version(&entry, &music()).unwrap();
+        store.save_version(&entry, &performance()).unwrap();
         assert!(!entry.record.history.redo());
         let kept = fs::read_dir(folder.path().join("versions").join(entry.id.as_str())).unwrap().count();
         assert_eq!(kept, 4);

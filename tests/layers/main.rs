@@ -32,7 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),
     ("safetensors", &["model/checkpoint.rs"]),
-    ("csv", &["data/piece_list.rs"]),
+    ("csv", &["data/piece_list.rs", "latent_map/selection.rs"]),
     ("zip", &["data"]),
     ("smartcore", &["evaluate/memory"]),
     ("rodio", &["player"]),

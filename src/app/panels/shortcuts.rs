@@ -23,46 +23,37 @@ pub struct Shortcut {
 }
 
 impl Shortcut {
+    const fn new(
+        modifiers: Modifiers,
+        key: Key,
+        what: &'static str,
+        action: fn(&AppState) -> Option<Action>,
+    ) -> Shortcut {
+        let keys = KeyboardShortcut::new(modifiers, key);
+        Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
+    }
+
     const fn plain(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
-        let keys = KeyboardShortcut::new(Modifiers::NONE, key);
-        Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
+        Shortcut::new(Modifiers::NONE, key, what, action)
     }
 
-    /// A key that moves something by one step per press, and repeats while it is held.
-    const fn step(
-        modifiers: Modifiers,
-        key: Key,
-        what: &'static str,
-        action: fn(&AppState) -> Option<Action>,
-    ) -> Shortcut {
-        let keys = KeyboardShortcut::new(modifiers, key);
-        Shortcut { keys, what, is_global: false, yields: true, repeats: true, action }
-    }
-
+    /// A key with Ctrl.
     const fn command(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
-        let keys = KeyboardShortcut::new(Modifiers::COMMAND, key);
-        Shortcut { keys, what, is_global: true, yields: false, repeats: false, action }
+        Shortcut::new(Modifiers::COMMAND, key, what, action)
     }
 
-    /// A key with Ctrl that text fields have a meaning of their own for.
-    const fn in_roll(key: Key, what: &'static str, action: fn(&AppState) -> Option<Action>) -> Shortcut {
-        let keys = KeyboardShortcut::new(Modifiers::COMMAND, key);
-        Shortcut { keys, what, is_global: false, yields: false, repeats: false, action }
-    }
-
-    /// A key that changes the selected notes by a step.
-    const fn edit(
-        modifiers: Modifiers,
-        key: Key,
-        what: &'static str,
-        action: fn(&AppState) -> Option<Action>,
-    ) -> Shortcut {
-        let keys = KeyboardShortcut::new(modifiers, key);
-        Shortcut { keys, what, is_global: false, yields: false, repeats: true, action }
+    const fn global(mut self) -> Shortcut {
+        self.is_global = true;
+        self
     }
 
     const fn yielding(mut self) -> Shortcut {
         self.yields = true;
+        self
+    }
+
+    const fn repeating(mut self) -> Shortcut {
+        self.repeats = true;
         self
     }
 
@@ -117,7 +108,8 @@ fn edit(state: &AppState, edit: NoteEdit) -> Option<Action> {
 
 pub const GENERATE: Shortcut = Shortcut::command(Key::Enter, "Generate", |state| {
     (state.composing.is_none() && state.cannot_generate().is_none()).then_some(ComposeAction::Generate.into())
-});
+})
+.global();
 
 /// All shortcuts, in the order of the sheet.
 pub const ALL: &[Shortcut] = &[
@@ -125,14 +117,26 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::Enter, "Stop and go to the start", |_| some(TransportAction::Stop)).yielding(),
     Shortcut::plain(Key::Home, "To the start", |_| some(TransportAction::SeekTo(0.0))).yielding(),
     Shortcut::plain(Key::End, "To the end", |_| some(TransportAction::SeekToEnd)).yielding(),
-    Shortcut::step(Modifiers::SHIFT, Key::ArrowLeft, "Back 5 seconds", |_| {
+    Shortcut::new(Modifiers::SHIFT, Key::ArrowLeft, "Back 5 seconds", |_| {
         some(TransportAction::SeekBy(-5.0))
-    }),
-    Shortcut::step(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| some(TransportAction::SeekBy(5.0))),
-    Shortcut::step(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| some(TransportAction::SeekBy(-1.0))),
-    Shortcut::step(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| some(TransportAction::SeekBy(1.0))),
-    Shortcut::step(Modifiers::NONE, Key::ArrowUp, "Faster", |_| some(TransportAction::ChangeTempo(0.05))),
-    Shortcut::step(Modifiers::NONE, Key::ArrowDown, "Slower", |_| some(TransportAction::ChangeTempo(-0.05))),
+    })
+    .yielding()
+    .repeating(),
+    Shortcut::new(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| some(TransportAction::SeekBy(5.0)))
+        .yielding()
+        .repeating(),
+    Shortcut::new(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| some(TransportAction::SeekBy(-1.0)))
+        .yielding()
+        .repeating(),
+    Shortcut::new(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| some(TransportAction::SeekBy(1.0)))
+        .yielding()
+        .repeating(),
+    Shortcut::new(Modifiers::NONE, Key::ArrowUp, "Faster", |_| some(TransportAction::ChangeTempo(0.05)))
+        .yielding()
+        .repeating(),
+    Shortcut::new(Modifiers::NONE, Key::ArrowDown, "Slower", |_| some(TransportAction::ChangeTempo(-0.05)))
+        .yielding()
+        .repeating(),
     Shortcut::plain(Key::L, "Loop on or off", |_| some(TransportAction::ToggleLoop)),
     Shortcut::plain(Key::M, "Mute or unmute", |_| some(TransportAction::ToggleMute)),
     Shortcut::plain(Key::F, "Fit the take into the roll", |_| some(TransportAction::FitRoll)),
@@ -149,47 +153,58 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::command(Key::R, "Recompose the selection", |s| {
         let why_not = s.selection.is_none() || s.cannot_edit().is_some();
         (!why_not).then_some(WindowAction::ShowSheet(Sheet::Recompose).into())
-    }),
-    Shortcut::in_roll(Key::A, "Select the loop, or all notes", |_| some(EditAction::SelectLoop)),
+    })
+    .global(),
+    Shortcut::command(Key::A, "Select the loop, or all notes", |_| some(EditAction::SelectLoop)),
     Shortcut::plain(Key::I, "The selection begins at the playhead", |_| some(EditAction::SelectFromHere)),
     Shortcut::plain(Key::O, "The selection ends at the playhead", |_| some(EditAction::SelectToHere)),
     Shortcut::plain(Key::Delete, "Delete the selected notes", |s| edit(s, NoteEdit::Delete)),
-    Shortcut::edit(Modifiers::ALT, Key::ArrowUp, "Selection up a semitone", |s| {
+    Shortcut::new(Modifiers::ALT, Key::ArrowUp, "Selection up a semitone", |s| {
         edit(s, NoteEdit::Transpose { semitones: 1 })
-    }),
-    Shortcut::edit(Modifiers::ALT, Key::ArrowDown, "Selection down a semitone", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::ALT, Key::ArrowDown, "Selection down a semitone", |s| {
         edit(s, NoteEdit::Transpose { semitones: -1 })
-    }),
-    Shortcut::edit(Modifiers::ALT, Key::ArrowLeft, "Selection 20 ms earlier", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::ALT, Key::ArrowLeft, "Selection 20 ms earlier", |s| {
         edit(s, NoteEdit::Move { secs: -0.02 })
-    }),
-    Shortcut::edit(Modifiers::ALT, Key::ArrowRight, "Selection 20 ms later", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::ALT, Key::ArrowRight, "Selection 20 ms later", |s| {
         edit(s, NoteEdit::Move { secs: 0.02 })
-    }),
-    Shortcut::edit(Modifiers::COMMAND, Key::ArrowUp, "Selection louder", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::COMMAND, Key::ArrowUp, "Selection louder", |s| {
         edit(s, NoteEdit::Velocity { by: 4 })
-    }),
-    Shortcut::edit(Modifiers::COMMAND, Key::ArrowDown, "Selection softer", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::COMMAND, Key::ArrowDown, "Selection softer", |s| {
         edit(s, NoteEdit::Velocity { by: -4 })
-    }),
-    Shortcut::edit(Modifiers::COMMAND, Key::ArrowLeft, "Selection held shorter", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::COMMAND, Key::ArrowLeft, "Selection held shorter", |s| {
         edit(s, NoteEdit::Stretch { factor: 1.0 / 1.1 })
-    }),
-    Shortcut::edit(Modifiers::COMMAND, Key::ArrowRight, "Selection held longer", |s| {
+    })
+    .repeating(),
+    Shortcut::new(Modifiers::COMMAND, Key::ArrowRight, "Selection held longer", |s| {
         edit(s, NoteEdit::Stretch { factor: 1.1 })
-    }),
+    })
+    .repeating(),
     Shortcut::plain(Key::K, "Lock or unlock the selected time", |s| {
         s.selection.as_ref().and_then(|_| some(EditAction::ToggleLock))
     }),
-    Shortcut::in_roll(Key::Z, "Undo a change of the take", |_| some(EditAction::Undo)),
-    Shortcut::in_roll(Key::Y, "Redo it", |_| some(EditAction::Redo)),
-    Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))),
+    Shortcut::command(Key::Z, "Undo a change of the take", |_| some(EditAction::Undo)),
+    Shortcut::command(Key::Y, "Redo it", |_| some(EditAction::Redo)),
+    Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))).global(),
     Shortcut::command(Key::S, "Save as MIDI", |s| {
         s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: false }))
-    }),
+    })
+    .global(),
     Shortcut::command(Key::E, "Export as WAV", |s| {
         s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: true }))
-    }),
+    })
+    .global(),
     Shortcut::plain(Key::Questionmark, "This sheet", |_| some(WindowAction::ShowSheet(Sheet::Shortcuts))),
 ];
 

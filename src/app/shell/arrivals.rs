@@ -82,7 +82,7 @@ impl PasticheApp {
                 Ok(music) => self.take_read(id, then, music),
                 Err(error) => self.toasts.error("This take cannot be opened", &error),
             },
-            Done::VersionRead { id, result } => self.version_read(&id, result),
+            Done::VersionRead { id, version, result } => self.version_read(&id, version, result),
             Done::SourcesRead { order, music } => self.sources_read(*order, music),
             Done::ThumbnailDrawn { id, thumbnail } => self.state.takes.set_thumbnail(id, thumbnail),
             Done::TakeNotWritten(error) => self.toasts.error("The change was not saved", &error),

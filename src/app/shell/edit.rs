@@ -136,12 +136,23 @@ impl PasticheApp {
             return;
         };
         let store = self.store.clone();
+        let version = entry.record.history.present();
         // After all that was asked to be written before.
-        self.workers
-            .write(move || Some(Done::VersionRead { result: store.restore_version(&entry), id: entry.id }));
+        self.workers.write(move || {
+            Some(Done::VersionRead { result: store.restore_version(&entry), version, id: entry.id })
+        });
     }
 
-    pub(super) fn version_read(&mut self, id: &TakeId, result: Result<Performance, TakeStoreError>) {
+    pub(super) fn version_read(
+        &mut self,
+        id: &TakeId,
+        version: Option<u32>,
+        result: Result<Performance, TakeStoreError>,
+    ) {
+        // The take was changed again meanwhile: its newer music is on the stage already, or being read.
+        if self.state.takes.get(id).is_none_or(|entry| entry.record.history.present() != version) {
+            return;
+        }
         let music = match result {
             Ok(music) => Arc::new(music),
             Err(error) => return self.toasts.error("This version cannot be brought back", &error),
@@ -175,7 +186,7 @@ impl PasticheApp {
         }
     }
 
-    /// Composes the selection anew.
+    /// Composes alternatives for the selection.
     fn recompose(&mut self, form: &RecomposeForm) {
         if !self.may_compose() {
             return;

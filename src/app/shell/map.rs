@@ -42,7 +42,7 @@ impl PasticheApp {
             return;
         };
         self.workers.task("selection", move || {
-            let result = write_whole(&path, map.csv(&segments, &composers).as_bytes());
+            let result = map.csv(&segments, &composers).and_then(|table| write_whole(&path, &table));
             Done::SelectionWritten { path, result }
         });
     }

@@ -55,7 +55,7 @@ pub enum Sheet {
     Rename(TakeId),
     /// Make something from a take.
     Verb(VerbKind, TakeId),
-    /// How to compose the selection anew.
+    /// The settings of Recompose.
     Recompose,
     /// The question before closing.
     Close,

@@ -39,7 +39,7 @@ pub struct AppState {
     pub stage: Option<Stage>,
     /// What is chosen of the music on the stage.
     pub selection: Option<Selection>,
-    /// A region that is being composed anew.
+    /// The region being recomposed.
     pub recomposing: Option<Recomposing>,
     /// New versions of it, until one is taken.
     pub alternatives: Option<Alternatives>,

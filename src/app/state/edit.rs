@@ -1,4 +1,4 @@
-//! Changing a take: a region that is composed anew, and the alternatives for it.
+//! Changing a take: the region being recomposed, and its alternatives.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::music::Performance;
 use crate::progress::StopFlag;
 use crate::takes::TakeId;
 
-/// How a region is to be composed anew.
+/// How to recompose a region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecomposeForm {
     /// Full name; `None` is the take's own composer.
@@ -22,7 +22,7 @@ pub struct RecomposeForm {
     pub all_keys: bool,
 }
 
-/// A region that is being composed anew.
+/// A region being recomposed.
 #[derive(Debug)]
 pub struct Recomposing {
     pub job: JobId,

@@ -46,6 +46,8 @@ pub enum Done {
     /// A take has the music of another of its versions again.
     VersionRead {
         id: TakeId,
+        /// Its number; [`crate::takes::History::present`].
+        version: Option<u32>,
         result: Result<Performance, TakeStoreError>,
     },
     /// The sources of a take to make, in order.

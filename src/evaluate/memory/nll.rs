@@ -56,8 +56,8 @@ pub fn nll_of(
     })
 }
 
-/// What the row up to each of its notes suggests.
+/// The hint before each note of the row.
 fn hints(notes: &[NoteToken]) -> Vec<Option<Hint>> {
-    let links = Memory::of(notes).into_links();
-    (0..notes.len()).map(|at| links.get(at).copied().flatten()?.hint(notes, at)).collect()
+    let memory = Memory::of(notes);
+    (0..notes.len()).map(|at| memory.hint(at)).collect()
 }

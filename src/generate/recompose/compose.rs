@@ -29,16 +29,16 @@ const RANKED_BY: usize = 16;
 /// A seed for each candidate of an alternative; the first has the alternative's own.
 const CANDIDATE_SEEDS: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A region to compose anew.
+/// A region to recompose.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recompose {
     pub source: Source,
     pub region: Region,
-    /// In whose manner; `None`: the source's composer, or else the one whose music lies nearest.
+    /// The composer to imitate; `None`: the source's composer, or else the one whose music lies nearest.
     pub composer: Option<ComposerId>,
-    /// How close to what was there, 0–1: the share of its chords that stay, and how far its latent is heeded.
+    /// Closeness to the old notes, 0–1: the share of chords to keep, and the weight of the old latent.
     pub closeness: f32,
-    /// Only pitch and loudness of the notes are new.
+    /// Keeps onsets, lengths and pedal; only pitch and loudness change.
     pub keep_rhythm: bool,
     /// Seconds that no new note may begin in; the notes there stay.
     pub locked: Vec<Range<f64>>,
@@ -52,7 +52,7 @@ pub struct Recompose {
 }
 
 impl Recompose {
-    /// All of `region` anew, in the manner of the music itself.
+    /// All notes of `region` new, in the style of the piece itself.
     pub fn new(source: Source, region: Region, seed: u64) -> Recompose {
         Recompose {
             source,

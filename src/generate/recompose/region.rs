@@ -1,4 +1,4 @@
-//! What is composed anew.
+//! The part of a piece to recompose.
 
 use std::ops::{Range, RangeInclusive};
 

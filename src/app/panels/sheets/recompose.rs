@@ -1,4 +1,4 @@
-//! How to compose the selection anew.
+//! The sheet with the settings of Recompose.
 
 use eframe::egui::{self, Align, Layout, RichText, Slider, Ui};
 
@@ -56,8 +56,8 @@ impl RecomposeSheet {
         ui.add_enabled(!has_all_keys, egui::Checkbox::new(&mut self.form.all_keys, "All keys"))
             .on_hover_text("Also notes above and below the selection");
         ui.add_space(GRID * 0.5);
-        let kept = "Composes four alternatives. Everything outside the selection stays exactly as it is, and what \
-                    follows is prepared for: of several candidates for each, the one stays that leads to it best.";
+        let kept = "Composes four alternatives. Everything outside the selection stays exactly as it is. Each \
+                    alternative is the best of several candidates: the one that the following music fits best.";
         let weak = Palette::of(ui).weak_text;
         ui.add(egui::Label::new(RichText::new(kept).small().color(weak)).wrap());
         ui.add_space(GRID);

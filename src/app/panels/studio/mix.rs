@@ -40,9 +40,10 @@ pub fn choose(form: &mut Form, name: &str) {
 
 /// Is this composer chosen, alone or in the mix?
 pub fn is_chosen(form: &Form, name: &str) -> bool {
-    match form.settings.mix.is_empty() {
-        true => form.settings.composer.as_deref() == Some(name),
-        false => form.settings.mix.iter().any(|(own, _)| own == name),
+    if form.settings.mix.is_empty() {
+        form.settings.composer.as_deref() == Some(name)
+    } else {
+        form.settings.mix.iter().any(|(own, _)| own == name)
     }
 }
 

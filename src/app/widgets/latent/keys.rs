@@ -64,7 +64,7 @@ impl PointFocus {
         match (self.point, is_pressed, moved) {
             (Some(point), true, _) => Some(KeyPress::Pressed(point)),
             (_, _, Some(point)) => Some(KeyPress::Moved(point)),
-            _ => None,
+            (None, _, None) | (Some(_), false, None) => None,
         }
     }
 

@@ -12,8 +12,8 @@ use egui_plot::PlotTransform;
 use super::{
     Bounds, CloudKey, CloudLayer, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, SelectionPress, Under,
     WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui,
-    paint_components, paint_ellipses, paint_mix, paint_path, paint_place, paint_takes, point_words, screen,
-    selection_ui, small, styles, under_ui,
+    paint_components, paint_ellipses, paint_mix, paint_path, paint_place, paint_takes, planes_ui,
+    point_words, screen, selection_ui, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput};
@@ -388,22 +388,4 @@ impl LatentPlot {
 fn is_projection_of(map: &LatentMap, other: &LatentMap) -> bool {
     let pairs = map.points.iter().zip(&other.points);
     map.points.len() == other.points.len() && pairs.into_iter().all(|(a, b)| a.z == b.z && a.title == b.title)
-}
-
-/// The choice of the projection, if there is one.
-fn planes_ui(ui: &mut Ui, input: &LatentInput<'_>, plane: Plane, events: &mut Vec<LatentEvent>) {
-    if !input.has_planes {
-        return;
-    }
-    ui.horizontal(|ui| {
-        let wheel = "Composers around a circle in order of birth";
-        let principal =
-            "The two directions of most variance, with ellipses of one and two standard deviations";
-        for (own, name, tip) in [(Plane::Wheel, "Wheel", wheel), (Plane::Principal, "PCA", principal)] {
-            if ui.selectable_label(plane == own, name).on_hover_text(tip).clicked() {
-                events.push(LatentEvent::ShowPlane(own));
-            }
-        }
-    });
-    ui.add_space(GRID / 2.0);
 }
