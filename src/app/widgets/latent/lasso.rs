@@ -9,8 +9,8 @@ use crate::latent_map::LatentMap;
 
 /// A line gets a new corner this far from the last one, points.
 const STEP_PX: f32 = 4.0;
-/// Segments that get a ring; more would be one blot.
-const RINGED: usize = 1500;
+/// Up to so many segments have rings of full strength; the rings of more are fainter, so that they are not one blot.
+const RINGED: f32 = 150.0;
 
 #[derive(Debug, Default)]
 pub struct Lasso {
@@ -57,8 +57,9 @@ impl Lasso {
     }
 
     pub fn paint(&self, painter: &Painter, transform: &PlotTransform, map: &LatentMap, palette: &Palette) {
-        let thin = Stroke::new(1.0, palette.text.gamma_multiply(0.5));
-        for point in self.segments.iter().take(RINGED).filter_map(|i| map.points.get(*i)) {
+        let strength = 0.5 * (RINGED / self.segments.len().max(1) as f32).clamp(0.2, 1.0);
+        let thin = Stroke::new(1.0, palette.text.gamma_multiply(strength));
+        for point in self.segments.iter().filter_map(|i| map.points.get(*i)) {
             painter.circle_stroke(screen(transform, point.xy), 4.0, thin);
         }
         if self.trail.len() > 1 {

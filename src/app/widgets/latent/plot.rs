@@ -85,7 +85,7 @@ impl LatentPlot {
         let main = Rect::from_min_max(area.min, egui::pos2(side.left() - 2.0 * GRID, area.bottom()));
         ui.allocate_rect(area, egui::Sense::hover());
         ui.scope_builder(egui::UiBuilder::new().max_rect(main), |ui| {
-            let caption_px = if main.width() < 620.0 { 92.0 } else { 60.0 };
+            let caption_px = if main.width() < 900.0 { 92.0 } else { 60.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
             if caption_ui(ui, &caption(input, self.cloud.shown, &map), &mut self.pen.is_chosen) {
