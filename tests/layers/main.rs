@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("hound", &["synth/export"]),
     ("flacenc", &["synth/export"]),
     ("vorbis_rs", &["synth/export"]),
+    ("mp3lame_encoder", &["synth/export/mp3.rs"]),
     ("symphonia", &["synth/soundfont/vorbis.rs"]),
     ("png", &["picture"]),
     ("ab_glyph", &["picture"]),

@@ -46,8 +46,8 @@ impl Seen {
 }
 
 /// File formats and their extensions.
-const KINDS: [(&str, &str); 5] =
-    [("MIDI", "mid"), ("WAV", "wav"), ("FLAC", "flac"), ("Ogg", "ogg"), ("Picture", "png")];
+const KINDS: [(&str, &str); 6] =
+    [("MIDI", "mid"), ("WAV", "wav"), ("FLAC", "flac"), ("Ogg", "ogg"), ("MP3", "mp3"), ("Picture", "png")];
 
 impl SaveSheet {
     /// Fills in the sheet for a take called `name`.
@@ -89,8 +89,8 @@ impl SaveSheet {
         self.kinds_ui(ui);
         self.seen.look(&self.path);
         let path = PathBuf::from(self.path.trim());
-        if FileKind::of(&path).is_some_and(FileKind::is_audio) {
-            self.audio_ui(ui);
+        if let Some(FileKind::Audio(format)) = FileKind::of(&path) {
+            self.audio_ui(ui, format);
         }
         if state.sound.loop_secs.is_some() {
             ui.checkbox(&mut self.only_loop, "Only the loop region");
@@ -131,20 +131,20 @@ impl SaveSheet {
         });
     }
 
-    fn audio_ui(&mut self, ui: &mut Ui) {
-        let is_ogg = FileKind::of(Path::new(self.path.trim())) == Some(FileKind::Audio(AudioFormat::Ogg));
+    fn audio_ui(&mut self, ui: &mut Ui, format: AudioFormat) {
         ui.horizontal(|ui| {
-            let rate = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
-            ComboBox::new("rate", "Sample rate").selected_text(rate(self.wav.sample_rate)).show_ui(
+            let text = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
+            let rate = &mut self.wav.sample_rate;
+            ComboBox::new("rate", "Sample rate").selected_text(text(format.sample_rate(*rate))).show_ui(
                 ui,
                 |ui| {
-                    for hz in SAMPLE_RATES {
-                        ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
+                    for hz in SAMPLE_RATES.into_iter().filter(|hz| format.sample_rate(*hz) == *hz) {
+                        ui.selectable_value(rate, hz, text(hz));
                     }
                 },
             );
             ui.add_space(GRID);
-            if !is_ogg {
+            if format.has_bit_depth() {
                 ui.selectable_value(&mut self.wav.bits, 16, "16 bit");
                 ui.selectable_value(&mut self.wav.bits, 24, "24 bit");
             }
@@ -159,7 +159,7 @@ impl SaveSheet {
         let kind = FileKind::of(path);
         let why_not = match () {
             () if path.file_stem().is_none() => Some("Give the file a name."),
-            () if kind.is_none() => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
+            () if kind.is_none() => Some("The name must end in .mid, .wav, .flac, .ogg, .mp3 or .png."),
             () if !self.seen.has_folder => Some("This folder does not exist."),
             () if kind.is_some_and(FileKind::is_audio) && state.sound.font.is_none() => {
                 Some("A recording needs a SoundFont; choose one at the lower right.")
