@@ -131,7 +131,7 @@ pub fn file_name(name: &str) -> String {
 /// `name.ending` in `folder`, with a number if that exists.
 pub fn free_path(folder: &Path, name: &str, ending: &str) -> PathBuf {
     let plain = folder.join(format!("{name}.{ending}"));
-    let numbered = (2..10_000).map(|n| folder.join(format!("{name} {n}.{ending}")));
+    let numbered = (2u32..).map(|n| folder.join(format!("{name} {n}.{ending}")));
     std::iter::once(plain.clone()).chain(numbered).find(|p| !p.exists()).unwrap_or(plain)
 }
 

@@ -9,4 +9,6 @@ pub struct Order {
     pub settings: ComposeSettings,
     /// One of several takes, and not the first to listen to.
     pub is_quiet: bool,
+    /// It answers what was played: only the new notes sound, and at once.
+    pub is_answer: bool,
 }

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Align, Button, ComboBox, Layout, ProgressBar, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{self, Align, Button, Layout, ProgressBar, RichText, TextEdit, Ui, vec2};
 
+use super::formats::{audio_ui, kinds_ui};
 use crate::app::kit::parts::{accent_button, button, buttons_row, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, Ask, FileAction, WindowAction};
 use crate::app::state::app_state::AppState;
-use crate::app::state::export::ExportPlan;
+use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::state::settings::WavSettings;
 use crate::save::{FileKind, file_name};
-use crate::synth::export::{AudioFormat, SAMPLE_RATES};
 
 /// The contents of the sheet.
 #[derive(Debug, Default)]
@@ -44,10 +44,6 @@ impl Seen {
         }
     }
 }
-
-/// File formats and their extensions.
-const KINDS: [(&str, &str); 6] =
-    [("MIDI", "mid"), ("WAV", "wav"), ("FLAC", "flac"), ("Ogg", "ogg"), ("MP3", "mp3"), ("Picture", "png")];
 
 impl SaveSheet {
     /// Fills in the sheet for a take called `name`.
@@ -82,7 +78,7 @@ impl SaveSheet {
         heading(ui, "Save");
         ui.add_space(GRID * 0.5);
         if let Some(export) = &state.export {
-            progress_ui(ui, export.progress.fraction(), &export.path, actions);
+            progress_ui(ui, export, actions);
             return;
         }
         self.path_ui(ui, state, actions);
@@ -90,7 +86,7 @@ impl SaveSheet {
         self.seen.look(&self.path);
         let path = PathBuf::from(self.path.trim());
         if let Some(FileKind::Audio(format)) = FileKind::of(&path) {
-            self.audio_ui(ui, format);
+            audio_ui(ui, &mut self.wav, format);
         }
         if state.sound.loop_secs.is_some() {
             ui.checkbox(&mut self.only_loop, "Only the loop region");
@@ -115,42 +111,14 @@ impl SaveSheet {
         }
     }
 
-    /// Buttons for the formats: choosing one changes the extension.
+    /// Choosing a format changes the extension.
     fn kinds_ui(&mut self, ui: &mut Ui) {
         let path = PathBuf::from(self.path.trim());
         let now = FileKind::of(&path);
-        ui.horizontal(|ui| {
-            for (name, ending) in KINDS {
-                let is_now =
-                    now.is_some() && now == FileKind::of(Path::new("x").with_extension(ending).as_path());
-                if ui.selectable_label(is_now, name).clicked() {
-                    let stem = now.map_or_else(|| path.clone(), |_| path.with_extension(""));
-                    self.path = format!("{}.{ending}", stem.display());
-                }
-            }
-        });
-    }
-
-    fn audio_ui(&mut self, ui: &mut Ui, format: AudioFormat) {
-        ui.horizontal(|ui| {
-            let text = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
-            let rate = &mut self.wav.sample_rate;
-            ComboBox::new("rate", "Sample rate").selected_text(text(format.sample_rate(*rate))).show_ui(
-                ui,
-                |ui| {
-                    for hz in SAMPLE_RATES.into_iter().filter(|hz| format.sample_rate(*hz) == *hz) {
-                        ui.selectable_value(rate, hz, text(hz));
-                    }
-                },
-            );
-            ui.add_space(GRID);
-            if format.has_bit_depth() {
-                ui.selectable_value(&mut self.wav.bits, 16, "16 bit");
-                ui.selectable_value(&mut self.wav.bits, 24, "24 bit");
-            }
-        });
-        ui.checkbox(&mut self.wav.is_normalised, "Normalise")
-            .on_hover_text("Scales the loudest moment to −1 dB.");
+        if let Some(ending) = kinds_ui(ui, now) {
+            let stem = now.map_or_else(|| path.clone(), |_| path.with_extension(""));
+            self.path = format!("{}.{ending}", stem.display());
+        }
     }
 
     fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Actions) {
@@ -189,9 +157,17 @@ impl SaveSheet {
     }
 }
 
-fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Actions) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    ui.label(format!("Writing {name}…"));
+/// What is being written, and how far it is.
+pub(super) fn progress_ui(ui: &mut Ui, export: &ExportState, actions: &mut Actions) {
+    let fraction = export.progress.fraction();
+    let name = export.path.file_name().unwrap_or_default().to_string_lossy();
+    ui.label(match export.takes {
+        Some(takes) => {
+            let now = (fraction * takes as f32) as usize + 1;
+            format!("Writing take {} of {takes} into {name}…", now.min(takes))
+        }
+        None => format!("Writing {name}…"),
+    });
     ui.add(ProgressBar::new(fraction).desired_height(8.0).corner_radius(4.0));
     ui.add_space(GRID);
     buttons_row(ui, |ui| {
