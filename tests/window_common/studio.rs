@@ -14,6 +14,7 @@ use pastiche::app::Places;
 use pastiche::app::state::action::Action;
 use pastiche::app::state::settings::Settings;
 use pastiche::app::widgets::roll::Selection;
+use pastiche::app::widgets::roll::layout::RollView;
 use pastiche::app::widgets::training::input::DeviceItem;
 use pastiche::device::DeviceChoice;
 use pastiche::music::Pitch;
@@ -181,6 +182,11 @@ impl Window {
         let music = app.state.stage.as_ref().expect("something is on the stage").performance.clone();
         app.state.selection = Some(Selection::new(&music, from..to, Pitch::LOWEST..=Pitch::HIGHEST));
         self.harness.run_steps(2);
+    }
+
+    /// What the roll shows.
+    pub fn roll_view(&self) -> RollView {
+        self.app().roll_view()
     }
 
     /// As if a panel had asked for it.

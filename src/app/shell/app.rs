@@ -28,6 +28,7 @@ use crate::app::threads::training::TrainingLink;
 use crate::app::threads::workers::{Done, Workers};
 use crate::app::widgets::latent::plot::LatentPlot;
 use crate::app::widgets::roll;
+use crate::app::widgets::roll::layout::RollView;
 use crate::app::widgets::training::input::{DeviceItem, TrainingInput};
 use crate::app::widgets::training::panel::TrainingPanel;
 use crate::jobs::{Engine, Wake};
@@ -163,6 +164,11 @@ impl PasticheApp {
         for path in std::mem::take(&mut self.places.open) {
             self.act(FileAction::Open(path));
         }
+    }
+
+    /// What the roll shows.
+    pub fn roll_view(&self) -> RollView {
+        self.studio.roll.view()
     }
 
     /// Handles reports of the threads, keys and dropped files, without drawing.

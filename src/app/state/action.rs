@@ -141,7 +141,7 @@ pub enum EditAction {
     StepAlternative(isize),
     TakeAlternative,
     LeaveAlternatives,
-    /// Locks the time of the selection, or unlocks it where all of it is locked.
+    /// Locks the time and keys of the selection, or unlocks what is locked of them.
     ToggleLock,
     Undo,
     Redo,

@@ -41,7 +41,7 @@ pub struct Recompose {
     /// Keeps onsets, lengths and pedal; only pitch and loudness change.
     pub keep_rhythm: bool,
     /// Seconds that no new note may begin in; the notes there stay.
-    pub locked: Vec<Range<f64>>,
+    pub locked: Vec<Region>,
     /// Alternatives.
     pub count: usize,
     /// Candidates for each, of which the one stays that best leads to what follows.

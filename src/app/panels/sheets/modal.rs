@@ -131,7 +131,7 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
-    const MOUSE: [(&str, &str); 9] = [
+    const MOUSE: [(&str, &str); 11] = [
         ("Wheel", "Roll: scroll up and down"),
         ("Shift+Wheel", "Roll: scroll through time"),
         ("Ctrl+Wheel", "Roll: zoom in time"),
@@ -140,6 +140,8 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
         ("Drag on the ruler", "Roll: set the loop"),
         ("Shift+Drag", "Roll: select notes"),
         ("Shift+Click", "Roll: select a note more, or one less"),
+        ("Drag a selected note", "Roll: move the selection"),
+        ("Drag its end", "Roll: stretch the selection"),
         ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
