@@ -381,6 +381,7 @@ fn diagnostics_are_copied_from_the_about_box() {
     window.harness.get_by_label("Copy diagnostics").click();
     let mut copied = None;
     window.wait("the clipboard", |w| {
+        eprintln!("{}", w.shows("The diagnostics are"));
         let commands = &w.harness.output().platform_output.commands;
         let texts = commands.iter().filter_map(|command| match command {
             egui::OutputCommand::CopyText(text) => Some(text.clone()),
