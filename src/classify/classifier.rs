@@ -9,6 +9,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 use super::judge::Judge;
 use super::profile::{PROFILE_LEN, profile};
 use super::selector::{PATCH, Selector};
+use super::soft::SoftNotes;
 use crate::model::checkpoint::{self, CheckpointError, FORMAT, TrainedOn};
 use crate::model::features::{NOTE_COLUMNS, note_rows};
 use crate::music::ComposerSet;
@@ -149,6 +150,15 @@ impl Classifier {
                 let profiles = Tensor::from_slice(&profiles).view([-1, PROFILE_LEN as i64]).to_device(device);
                 judge.features(&profiles, dropout)
             }
+        }
+    }
+
+    /// Logits `[B, composers]` of notes that are not decided yet, differentiable; `None` for a judge, which nothing is
+    /// trained with.
+    pub fn hear_soft(&self, notes: &SoftNotes) -> Option<Tensor> {
+        match &self.network {
+            Network::Selector(selector) => Some(selector.logits(&selector.soft_features(notes), 0.0)),
+            Network::Judge(_) => None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::latent_map::{LatentMap, Plane};
-use crate::model::TrainedOn;
+use crate::model::{Tilt, TrainedOn};
 use crate::music::{ComposerId, ComposerSet};
 
 /// Facts about a loaded checkpoint, for the window and the command line.
@@ -21,6 +21,8 @@ pub struct CheckpointInfo {
     pub(super) notes_per_sec: Vec<f32>,
     /// As [`CheckpointHeader::repetition`](crate::model::CheckpointHeader).
     pub(super) repetition: Vec<f32>,
+    /// As [`CheckpointHeader::tilts`](crate::model::CheckpointHeader).
+    pub(super) tilts: Vec<Tilt>,
     pub parameters: usize,
     /// The device in use, as text.
     pub device: String,
@@ -58,6 +60,11 @@ impl CheckpointInfo {
     pub fn repetition(&self, composer: Option<ComposerId>) -> f32 {
         let own = composer.and_then(|id| self.repetition.get(id.index())).copied();
         own.filter(|share| *share > 0.0).unwrap_or(USUAL_REPETITION)
+    }
+
+    /// The correction of a composer's takes; none without a composer, for added ones and in older checkpoints.
+    pub(super) fn tilt(&self, composer: Option<ComposerId>) -> Tilt {
+        composer.and_then(|id| self.tilts.get(id.index())).copied().unwrap_or_default()
     }
 
     /// Expected notes per second of a take: those of the composer's music, or without a composer, of all music

@@ -9,6 +9,7 @@ use super::given::Given;
 use super::recall::Recall;
 use super::recompose::filling::Filling;
 use super::returns::Return;
+use crate::model::Tilt;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
 use crate::tokens::{Field, Hint, Memory, NoteToken, RecentRepetition};
@@ -31,6 +32,8 @@ pub struct Line {
     repetition: RecentRepetition,
     /// How much the composer's pieces do.
     pub usual_repetition: f32,
+    /// What its logits are corrected by.
+    pub tilt: Tilt,
     /// What was hinted before each token, and before the next one: one more than tokens.
     pub hints: Vec<Option<Hint>>,
     /// The passages in which a theme comes back, in order, counted from the first new note.
@@ -70,6 +73,7 @@ impl Line {
             memory: Memory::default(),
             repetition: RecentRepetition::default(),
             usual_repetition: 0.0,
+            tilt: Tilt::default(),
             hints: vec![None],
             returns: Vec::new(),
             recall: None,

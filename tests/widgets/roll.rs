@@ -53,6 +53,7 @@ fn draw(ui: &mut Ui, s: &mut State) {
     let input = RollInput {
         selection: None,
         locks: &[],
+        sections: &[],
         performance: &s.performance,
         take_id: s.take_id,
         revision: s.performance.notes().len() as u64,

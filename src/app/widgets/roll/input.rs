@@ -4,6 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use eframe::egui::Color32;
 
+use super::sections::SectionMark;
 use super::selection::Selection;
 use crate::music::{Performance, Pitch, Velocity};
 
@@ -23,6 +24,8 @@ pub struct RollInput<'a> {
     pub selection: Option<&'a Selection>,
     /// Time that nothing may change.
     pub locks: &'a [Range<f64>],
+    /// In order; empty without a form.
+    pub sections: &'a [SectionMark],
     pub colour: Color32,
     /// The take's name for screen readers, such as "Chopin 7".
     pub name: &'a str,

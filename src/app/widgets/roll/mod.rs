@@ -16,6 +16,7 @@ mod parts;
 pub mod piano_roll;
 mod raster;
 mod ruler;
+mod sections;
 mod selection;
 mod thumbnail;
 
@@ -31,5 +32,6 @@ pub use overview::Overview;
 pub use parts::Parts;
 pub use raster::Raster;
 pub use ruler::{RulerDrag, ruler_ui};
+pub use sections::{SectionMark, sections_ui};
 pub use selection::{Selection, paint_locks, paint_selection};
 pub use thumbnail::Thumbnail;
