@@ -7,8 +7,9 @@ use rand_pcg::Pcg64Mcg;
 
 use super::form::{Form, FormError};
 
-/// In a free form, the chance that a stretch of [`STRETCH`] notes holds a return, and its length in notes. Chosen so that
-/// about as many 32-note passages come back as in held-out MAESTRO (0.08 to 0.11, `pastiche evaluate`).
+/// In a free form, the probability that a stretch of [`STRETCH`] notes holds a return, and the return's length in
+/// notes. Chosen so that about as many 32-note passages return as in held-out MAESTRO (0.08 to 0.11, `pastiche
+/// evaluate`).
 const CHANCE: f64 = 0.4;
 const STRETCH: usize = 512;
 const LENGTHS: Range<usize> = 96..192;
@@ -20,11 +21,11 @@ const NEW_AT_FIRST: usize = 512;
 pub struct Return {
     /// Its range, in notes from the first new one.
     pub notes: Range<usize>,
-    /// The range of the theme, likewise.
+    /// The range of the theme, in the same units.
     pub theme: Range<usize>,
     /// Semitones from the theme to the return.
     pub shift: i8,
-    /// Strength of the theme's hints, as a multiple of the learned one; `None`: note for note.
+    /// Strength of the theme's hints relative to the learned one; `None`: note for note.
     pub strength: Option<f32>,
 }
 
@@ -33,7 +34,7 @@ fn strength(recall: f32) -> Option<f32> {
     (recall < 0.995).then_some(0.25 + 2.5 * recall.clamp(0.0, 1.0))
 }
 
-/// The returns of a take of `notes` notes, in order; `recall`: how closely themes come back, 0–1.
+/// The returns of a take of `notes` notes, in order. `recall` says how closely themes return, 0–1.
 ///
 /// # Errors
 /// If the take is too short for the form.
@@ -45,7 +46,7 @@ pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Re
     let returning = placed.into_iter().filter_map(|p| {
         let theme = p.theme?;
         let own = if p.section.is_varied { recall * 0.5 } else { recall };
-        // A theme longer than its return is cut; a shorter one leaves the rest free.
+        // A theme longer than its return is cut; after a shorter one, the rest of the section is free.
         let end = p.notes.end.min(p.notes.start + theme.len());
         Some(Return { notes: p.notes.start..end, theme, shift: p.section.shift, strength: strength(own) })
     });
@@ -59,7 +60,7 @@ fn free_returns(notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Vec<Return> {
         let length = rng.random_range(LENGTHS);
         let stretch = STRETCH.min(notes - start);
         let at = start + rng.random_range(0..=stretch - length.min(stretch));
-        // Mostly the earliest music returns.
+        // Usually the opening returns.
         let latest = if rng.random_bool(0.6) { 0 } else { at - 2 * LENGTHS.end };
         let theme = if latest == 0 { 0 } else { rng.random_range(0..latest) };
         if rng.random_bool(CHANCE) {

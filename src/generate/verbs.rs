@@ -1,8 +1,7 @@
-//! Making something of music that is there: vary it, go on with it, restyle it, blend it with another.
+//! Operations on existing music: vary, continue, restyle, blend.
 //!
-//! Each verb only plans: it finds where the music lies in the latent space, one z for each window that the decoder
-//! will hold, moves those, and says which of its notes stay ([`Given`]). Composing the plan is
-//! [`Generator::generate`]'s work.
+//! Each verb only plans: it encodes the music to one z per decoder window, moves those latents, and decides which notes
+//! to keep ([`Given`]). [`Generator::generate`] then composes the plan.
 
 use std::sync::Arc;
 
@@ -15,28 +14,28 @@ use super::{GenerateError, GenerateRequest, Generator};
 use crate::music::{ComposerId, Performance};
 use crate::tokens::{Encoded, NoteToken, Silences, encode};
 
-/// How far, in standard deviations of the composer's music, a variation of amount 1 moves z.
+/// How far a variation of amount 1 moves z, in standard deviations of the composer's music.
 const VARY_SPREAD: f32 = 0.6;
-/// What a restyled note keeps of the source's: length, pedal and time; pitch and velocity are new.
+/// Fields that a restyled note keeps: duration, pedal and gap; pitch and velocity are new.
 const RESTYLE_KEPT: Kept = [false, false, true, true, true];
-/// Semitones within which most restyled pitches stay to the source's, so that the line goes the same way.
+/// Standard deviation, in semitones, of restyled pitches around the source's, so that the contour is kept.
 const RESTYLE_REACH: f32 = 7.0;
 
-/// Where the windows begin that the decoder holds one after the other while it makes `notes` notes, `segment_len` at
-/// a time: each half a segment after the one before. Each has a z of its own.
+/// First notes of the successive decoder windows when `notes` notes are composed, each half a segment after the one
+/// before. Each window has its own z.
 pub fn window_starts(notes: usize, segment_len: usize) -> impl Iterator<Item = usize> {
     let half = (segment_len / 2).max(1);
     (0..notes).step_by(half).filter(move |start| *start == 0 || start + segment_len / 2 < notes)
 }
 
-/// Music as the verbs see it.
+/// Music after encoding.
 struct Heard {
     tokens: Vec<NoteToken>,
-    /// What the tokens leave out of the time.
+    /// The silences that the tokens leave out.
     silences: Silences,
     /// The latent of each window.
     z: Vec<Vec<f32>>,
-    /// Whose music it is most like.
+    /// The composer whose music is nearest.
     nearest: ComposerId,
 }
 
@@ -56,10 +55,10 @@ fn request(composer: ComposerId, seed: u64, z_path: Vec<Vec<f32>>, given: Option
     }
 }
 
-/// A variation. A share of `amount` (0–1) of the chords is composed anew, and `amount` squared of the times between
-/// them, under latents that lie `amount` of a step away; the rest stays. At 0 it is the music itself on the token
-/// grid, rests and all, at 1 a new piece of the same length near it. With one seed, what a smaller amount changes a larger one
-/// changes too. The label is the composer whose music lies nearest.
+/// A variation. A share `amount` (0–1) of the chords is replaced, and a share `amount`² of the gaps between them, under
+/// latents moved by `amount`; the rest is kept. Amount 0 gives the music itself on the token grid, including its rests;
+/// amount 1 gives a new, related piece of the same length. With the same seed, a larger amount changes everything that
+/// a smaller one changes. The label is the composer whose music is nearest.
 ///
 /// # Errors
 /// [`GenerateError::EmptyPrompt`] without notes.
@@ -73,7 +72,7 @@ pub fn vary(
     let amount = if amount.is_finite() { amount.clamp(0.0, 1.0) } else { 1.0 };
     let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x7a72);
     let component = heard.nearest.index();
-    // One step for all windows: the piece moves as one.
+    // One step for all windows, so that the piece moves as a whole.
     let drawn = generator.draw_latent(component, &mut rng);
     let away = minus(&drawn, &generator.latent_mean(component));
     let moved = |z: &Vec<f32>| plus(z, &away, amount * VARY_SPREAD);
@@ -82,7 +81,7 @@ pub fn vary(
     Ok(request(heard.nearest, seed, z_path, Some(given)))
 }
 
-/// Keeps each chord with probability 1 − `amount`; of the others often still the time to the next.
+/// Keeps each chord with probability 1 − `amount`, and often the gap after a replaced one.
 fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
     let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x6b65_6570);
     let mut kept = Vec::with_capacity(notes.len());
@@ -104,9 +103,9 @@ fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
     Given { notes, kept, ..Given::default() }
 }
 
-/// `notes` more, in the manner of `composer`, or else of the one whose music lies nearest. All notes of the music
-/// stay; the decoder hears the last half context of them, and z is that of the last window, moved as in
-/// [`restyle`] where a composer is asked for. [`super::splice`] joins the outcome to the music as it was played.
+/// Composes `notes` more notes in the style of `composer`, or else of the composer whose music is nearest. All notes of
+/// the music are kept; the decoder sees the last half context of them. z is that of the last window, moved as in
+/// [`restyle`] if a composer is given. [`super::splice`] joins the result to the original performance.
 ///
 /// # Errors
 /// [`GenerateError::EmptyPrompt`] without notes.
@@ -129,9 +128,9 @@ pub fn continuation(
     })
 }
 
-/// The same music in the manner of `to`: the label is the target's, and z moves from the mean of the nearest
-/// composer's component to that of the target's. Kept are number, time, length and pedal of the notes and the way
-/// the line goes: pitches mostly stay within some semitones of the source's.
+/// The same music in the style of `to`: the label is the target's, and z moves from the mean of the nearest composer's
+/// component to the mean of the target's. The number, timing, duration and pedal of the notes are kept. So is the
+/// contour: most pitches stay within a few semitones of the source's.
 ///
 /// # Errors
 /// [`GenerateError::EmptyPrompt`] without notes, [`GenerateError::NoSuchComposer`].
@@ -153,7 +152,7 @@ pub fn restyle(
 }
 
 impl Generator {
-    /// Latents with the mean of one component in place of another's.
+    /// Latents with one component's mean replaced by another's.
     pub(super) fn carry(
         &self,
         z: &[Vec<f32>],
@@ -168,10 +167,10 @@ impl Generator {
     }
 }
 
-/// `steps` (2–[`MAX_STEPS`]) pieces on the way from `a` to `b`. The first is `a` and the last `b`, on the token grid;
-/// towards the middle ever fewer notes of the nearer one stay, as in [`vary`], and z goes from one to the other:
-/// on the line between the means of their nearest components, and on the arc between the deviations from those.
-/// The nearer one gives length and label; windows that stand at the same share of their pieces are paired.
+/// `steps` (2–[`MAX_STEPS`]) pieces on the way from `a` to `b`. The first is `a` and the last is `b`, on the token
+/// grid. Towards the middle, fewer and fewer notes of the nearer piece are kept, as in [`vary`], and z is interpolated:
+/// linearly between the means of their nearest components, and spherically between the deviations from those means. The
+/// nearer piece gives length and label; windows at the same relative position are paired.
 ///
 /// # Errors
 /// [`GenerateError::EmptyPrompt`] if either has no notes, [`GenerateError::Steps`].
@@ -206,7 +205,7 @@ pub fn blend(
     Ok((0..steps).map(step).collect())
 }
 
-/// The latent that stands where window `w` of `windows` does.
+/// The latent at the same relative position as window `w` of `windows`.
 fn window_at(path: &[Vec<f32>], w: usize, windows: usize) -> &[f32] {
     let share = w as f32 / windows.saturating_sub(1).max(1) as f32;
     let at = (share * path.len().saturating_sub(1) as f32).round() as usize;
@@ -227,13 +226,13 @@ pub(super) fn mixed(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
     plus(a, &minus(b, a), t)
 }
 
-/// Spherical interpolation: a straight line would lead through the middle, where no music lies.
+/// Spherical interpolation: a straight line would pass through the middle, where no music lies.
 fn on_arc(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
     let angle = (dot(a, b) / lengths.max(1e-12)).clamp(-1.0, 1.0).acos();
     let weights = match angle.sin() {
-        // Nearly one direction, or opposite ones, between which no arc is the shortest.
+        // Nearly parallel or opposite vectors: there is no unique shortest arc.
         sine if sine < 1e-3 => (1.0 - t, t),
         sine => (((1.0 - t) * angle).sin() / sine, (t * angle).sin() / sine),
     };
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_amount_keeps_less_of_the_same() {
+    fn a_larger_amount_keeps_a_subset() {
         let notes = vec![NoteToken { gap: 5, ..NoteToken::default() }; 400];
         let kept = |amount| partly(notes.clone(), amount, 3).kept;
         let whole = |kept: &[Kept]| kept.iter().filter(|k| **k == WHOLE).count();
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_pair_by_their_place() {
+    fn windows_are_paired_by_relative_position() {
         let path = vec![vec![0.0], vec![1.0], vec![2.0]];
         let at = |w, windows| window_at(&path, w, windows)[0];
         assert_eq!([at(0, 3), at(1, 3), at(2, 3)], [0.0, 1.0, 2.0]);
