@@ -131,7 +131,7 @@ fn later_tracks_are_found_whatever_the_lengths_say() {
 fn fewer_tracks_than_the_header_says_are_remarked() {
     let read = found(&joined(&[&header(1, 3), &track(&joined(&[&scale(0, 60, 8), END]))]));
     assert_eq!((read.report.declared_tracks, read.report.tracks), (3, 1));
-    assert_eq!(read.report.sentences(), ["the header speaks of 3 tracks, only 1 could be found"]);
+    assert_eq!(read.report.sentences(), ["the header declares 3 tracks, but only 1 could be found"]);
 }
 
 #[test]

@@ -14,11 +14,11 @@ use crate::music::{
     DEFAULT_QUARTER_MICROS, Markings, MetreChange, Note, PedalChange, Pitch, TempoChange, Velocity,
 };
 
-/// Duration given to notes of no length: an audible staccato.
+/// Duration given to notes of zero length: an audible staccato.
 const SHORTEST_NOTE_SECS: f64 = 0.05;
-/// Longest time that an unreleased note rings after the last key has moved.
+/// Longest time that an unreleased note rings after the last key moves.
 const UNRELEASED_SECS: f64 = 10.0;
-/// Faster quarters are a mistake, and then no beat is kept.
+/// Shorter quarters are a mistake; tempo and metre are then dropped.
 const QUICKEST_QUARTER_MICROS: u32 = 10_000;
 
 /// The music of some tracks, in seconds from their beginning. Notes are as they were read: the same key may sound
@@ -60,7 +60,8 @@ impl Group {
     }
 }
 
-/// Ends notes that their own track never released where another track releases their key on the same channel.
+/// Ends notes that were never released on their own track at the release of their key on another track of the same
+/// channel.
 fn pair_across_tracks(tracks: &mut [RawTrack], drums: &Drums, report: &mut MidiReport) {
     let mut strays: HashMap<(Channel, u8), VecDeque<u64>> = HashMap::new();
     for track in tracks.iter_mut() {
