@@ -10,7 +10,7 @@ use super::voices::Voices;
 use super::{BLOCK, Block};
 use crate::music::{Note, PedalChange, Pitch, Velocity};
 
-/// Frames in which the sound fades at pause and stop, and comes back at play: 5 ms at 48 kHz.
+/// Frames over which the sound fades out at pause and stop, and fades in at play: 5 ms at 48 kHz.
 const FADE_FRAMES: f32 = 256.0;
 /// Rendering ends after this much silence at the end.
 const SILENT_SECS: f32 = 0.5;
@@ -44,7 +44,7 @@ pub struct Renderer {
     transport: Transport,
     /// The gain of the music, apart from auditions: 0 when paused, 1 when it sounds.
     fade: f32,
-    /// The voices hold sound from before a jump, to cut before they are heard again.
+    /// The voices still hold sound from before a jump, which must be cut before they are heard again.
     is_stale: bool,
     gain: f32,
     next_gain: f32,
@@ -91,7 +91,7 @@ impl Renderer {
         self.transport
     }
 
-    /// Is the playhead held because the take has not been generated further yet?
+    /// Is the playhead waiting because the take has not been composed far enough yet?
     pub fn is_waiting(&self) -> bool {
         self.transport == Transport::Playing && self.playhead.is_waiting()
     }
@@ -213,7 +213,7 @@ impl Renderer {
         self.playhead.set_tempo_scale(scale);
     }
 
-    /// Plays a single note besides the music.
+    /// Plays a single note alongside the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some(voices) = &mut self.voices {
             voices.audition(pitch, velocity);
