@@ -138,7 +138,7 @@ fn a_folder_is_seen_as_a_person_sees_it() {
     put(outer.path(), "stray.mid");
     let dataset = Dataset::open(outer.path()).unwrap();
     assert_eq!(seen(&dataset), two());
-    assert_eq!(dataset.unusable, [("stray.mid".to_owned(), "it lies in no composer's folder".to_owned())]);
+    assert_eq!(dataset.unusable, [("stray.mid".to_owned(), "it is not in a composer's folder".to_owned())]);
 }
 
 #[cfg(unix)]
@@ -217,7 +217,7 @@ fn spellings_of_a_name_become_one_composer() {
         ("Sergei Rachmaninoff", &["f"]),
     ]);
     assert_eq!(seen(&dataset), expected);
-    let remark = "\"Skrjabin\" is taken for Alexander Scriabin".to_owned();
+    let remark = "\"Skrjabin\" was read as Alexander Scriabin".to_owned();
     assert!(dataset.remarks.contains(&remark), "{:?}", dataset.remarks);
 }
 
@@ -279,14 +279,14 @@ fn a_missing_or_odd_list_is_said() {
     let error = odd(&rows(',').replace("canonical_composer", "who"));
     assert!(error.contains("has no column canonical_composer"), "{error}");
     let error = odd(&rows(',').replace("piece", "other"));
-    assert!(error.contains("none of the 4 files it names is there"), "{error}");
+    assert!(error.contains("none of the 4 files it names exists"), "{error}");
     let error = odd("something,else\n1,2\n");
     assert!(error.contains("looks like MAESTRO without its list"), "{error}");
     let list = rows(',') + "Franz Liszt,Lost,train,2004,2004/lost.midi,x.wav,60\nbroken line\n";
     let (_folder, root) = maestro("maestro-v3.0.0.csv", &list);
     let dataset = Dataset::open(&root).unwrap();
     assert_eq!((dataset.entries.len(), dataset.unusable.len()), (4, 1));
-    assert!(dataset.unusable[0].1.contains("lists it, but it is not there"));
+    assert!(dataset.unusable[0].1.contains("lists it, but it does not exist"));
     assert_eq!(dataset.remarks, ["1 line of maestro-v3.0.0.csv cannot be read"]);
 }
 

@@ -18,11 +18,11 @@ use crate::tokens::{self, EncodeReport, NoteToken};
 /// Options for labels and splits; the default is that of the released checkpoints.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrepareOptions {
-    /// Hours that a composer needs for a label.
+    /// Hours of music that a composer needs for a label.
     pub min_hours: f64,
-    /// Titles that a composer needs for a label.
+    /// Number of titles that a composer needs for a label.
     pub min_works: usize,
-    /// Seed for choosing the works that are held out.
+    /// Seed for choosing the held-out works.
     pub seed: u64,
 }
 
@@ -42,7 +42,7 @@ pub struct Broken {
 /// Report on a prepared data set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PrepareReport {
-    /// Labelled composers first, the longest first.
+    /// Labelled composers first, then by duration, longest first.
     pub composers: Vec<ComposerReport>,
     pub broken: Vec<Broken>,
     /// Remarks on how the list and the composers' names were read.
@@ -67,7 +67,7 @@ pub enum PrepareError {
     Stopped,
 }
 
-/// One piece, read.
+/// A piece that has been read.
 struct Heard {
     entry: usize,
     tokens: Vec<NoteToken>,
@@ -81,8 +81,8 @@ struct Heard {
 /// `on_progress` is called from several threads. The result depends only on the data set and the options.
 ///
 /// # Errors
-/// [`PrepareError::Stopped`] soon after `stop` is set; the others if there is nothing to read. Single broken files
-/// are not an error: the report names them.
+/// [`PrepareError::Stopped`] soon after `stop` is set; the others if nothing can be read. A few broken files are no
+/// error: the report lists them.
 pub fn prepare(
     dataset: &Path,
     options: &PrepareOptions,

@@ -50,7 +50,7 @@ fn facts(can_resume_from: Option<u64>) -> DataFacts {
         notes: Some(7_000_000),
         composers: 14,
         music_hours: Some(199.0),
-        remarks: vec!["\"Chopin F.\" is taken for Frédéric Chopin".to_owned()],
+        remarks: vec!["\"Chopin F.\" was read as Frédéric Chopin".to_owned()],
     };
     DataFacts {
         data: PathBuf::from("all.corpus"),
