@@ -1,4 +1,4 @@
-//! The package for Debian, Ubuntu and what derives from them.
+//! The package for Debian, Ubuntu and their derivatives.
 
 use super::stage::{Stage, copy, link_tree, make_folder, read, write};
 use crate::console::{Outcome, output_of, succeeds};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Packs the stage: the program and what lies beside it go to `/usr/lib/pastiche`, what others look for to `/usr/share`.
+/// Packs the stage: the program and the files beside it go to `/usr/lib/pastiche`, shared files to `/usr/share`.
 pub fn build(root: &Path, dist: &Path, stage: &Stage) -> Outcome<PathBuf> {
     let tree = dist.join("deb");
     let _ = fs::remove_dir_all(&tree);
@@ -57,13 +57,13 @@ fn control(stage: &Stage, architecture: &str, tree: &Path) -> Outcome<String> {
          Homepage: https://github.com/pastiche-studio/pastiche\n\
          Description: composes classical piano music in the manner of a composer\n \
          A studio that composes piano music in the manner of a chosen composer and\n \
-         plays it while it is still being composed. The model and a piano come along.\n",
+         plays it while it is still being composed. The model and a piano are included.\n",
         stage.version,
         depends.join(", ")
     ))
 }
 
-/// The version of the C library that the program asks for: the highest of its symbols.
+/// The minimum version of the C library for the program: the highest version of its symbols.
 fn oldest_libc(program: &Path) -> Outcome<String> {
     let symbols = output_of("objdump", &["-T", &program.to_string_lossy()])
         .ok_or("objdump cannot read the program (it is part of binutils)")?;
