@@ -204,8 +204,8 @@ fn memory_and_form_stand_beside_real_music() {
     let four = |row: &FormRow| row.repetition[0].mean.value;
     assert!(four(report.real()) > four(report.takes()), "{:?}", report.rows);
     // Segments of 256 notes, two to a take; none of 1,024.
-    let told: Vec<usize> = report.takes().told_apart.iter().map(|t| t.notes).collect();
-    assert_eq!(told, [256]);
+    let lengths: Vec<usize> = report.takes().told_apart.iter().map(|t| t.notes).collect();
+    assert_eq!(lengths, [256]);
     assert!(report.real().told_apart.is_empty());
     let heard = &report.second_hearing;
     assert!(heard.phrases > 0 && heard.exact.mean.value < 0.6, "{heard:?}");
@@ -257,26 +257,26 @@ fn mismatched_files_are_reported_in_one_line() {
     let judge_path = folder.path().join("judge.safetensors");
     judge.save(&judge_path).unwrap();
     // One kind of file passed as another.
-    let told = |error: String, words: [&str; 2]| {
+    let assert_mentions = |error: String, words: [&str; 2]| {
         assert!(!error.contains('\n') && words.iter().all(|w| error.contains(w)), "{error}");
     };
-    told(
+    assert_mentions(
         Classifier::read(&composing, Device::Cpu).err().unwrap().to_string(),
         ["composing model", "selector"],
     );
-    told(Checkpoint::read(&judge_path).unwrap_err().to_string(), ["judge", "composing model"]);
+    assert_mentions(Checkpoint::read(&judge_path).unwrap_err().to_string(), ["judge", "composing model"]);
     let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
     let generator = Generator::load(&composing, DeviceChoice::Cpu).unwrap();
     let run = |g: &Generator, judge: &Classifier, options: &EvaluateOptions, stop: &StopFlag| {
         evaluate(g, &corpus, judge, options, stop, &mut |_| {}).unwrap_err()
     };
     let error = run(&generator, &selector, &options(), &StopFlag::new());
-    told(error.to_string(), ["judge", "selector"]);
+    assert_mentions(error.to_string(), ["judge", "selector"]);
     let mut generator = generator;
     let again = Classifier::read(&judge_path, Device::Cpu).unwrap();
-    told(generator.set_selector(again).unwrap_err().to_string(), ["selector", "composers"]);
+    assert_mentions(generator.set_selector(again).unwrap_err().to_string(), ["selector", "composers"]);
     let other = Generator::load(&vae(folder.path(), &["Johann Sebastian Bach"]), DeviceChoice::Cpu).unwrap();
-    told(run(&other, &judge, &options(), &StopFlag::new()).to_string(), ["Chopin", "corpus"]);
+    assert_mentions(run(&other, &judge, &options(), &StopFlag::new()).to_string(), ["Chopin", "corpus"]);
     let none = EvaluateOptions { takes: 0, ..options() };
     assert!(matches!(run(&generator, &judge, &none, &StopFlag::new()), EvaluateError::Options));
     let stop = StopFlag::new();

@@ -198,9 +198,9 @@ fn without_a_checkpoint_the_engine_and_the_sink_report_failure() {
     let mut jobs = JobIds::default();
     let mut engine = Engine::spawn(quiet()).unwrap();
     let failed = Arc::new(AtomicUsize::new(0));
-    let told = failed.clone();
+    let counted = failed.clone();
     generate(&mut engine, jobs.fresh(), 20, move |part| {
-        told.fetch_add(usize::from(matches!(part, StreamPart::Failed)), Ordering::Relaxed);
+        counted.fetch_add(usize::from(matches!(part, StreamPart::Failed)), Ordering::Relaxed);
     });
     let message = wait_for(&engine, |e| match e {
         EngineEvent::Failed { error, .. } => Some(error.to_string()),

@@ -137,10 +137,11 @@ fn on_a_real_piano_a_jump_into_a_chord_is_not_a_new_stroke() {
             let jumped = listen(&mut jumping, 0.6);
             jumping.pause();
             listen(&mut jumping, 0.1);
-            let there = part(&straight, 48_000, secs..secs + 0.6);
+            let expected = part(&straight, 48_000, secs..secs + 0.6);
             let attack =
-                level_db(part(&jumped, 48_000, 0.0..0.06)) - level_db(part(there, 48_000, 0.0..0.06));
-            let after = level_db(part(&jumped, 48_000, 0.1..0.6)) - level_db(part(there, 48_000, 0.1..0.6));
+                level_db(part(&jumped, 48_000, 0.0..0.06)) - level_db(part(expected, 48_000, 0.0..0.06));
+            let after =
+                level_db(part(&jumped, 48_000, 0.1..0.6)) - level_db(part(expected, 48_000, 0.1..0.6));
             println!("key {pitch}, {secs} s: attack {attack:+.1} dB, then {after:+.1} dB");
             assert!(attack.max(after) < 9.0, "key {pitch}, {secs} s: {attack} and {after} dB");
             attacks.push(attack);

@@ -26,9 +26,9 @@ pub fn measure(frames: &Frames, rate: u32, key: u8) -> Option<f64> {
     let from = (0.12 * f64::from(rate)) as usize;
     let window = (120.0 / expected).clamp(0.4, 4.0);
     let to = (from + (window * f64::from(rate)) as usize).min(frames.len());
-    let (sound, rate) = thinned(frames.get(from..to)?, rate, 4.0 * partials as f64 * expected);
+    let (sound, rate) = downsampled(frames.get(from..to)?, rate, 4.0 * partials as f64 * expected);
     if key >= FIRST_HIGHEST {
-        return middle(&sound, rate, expected);
+        return weighted_mean(&sound, rate, expected);
     }
     let resolution = 1.0 / (sound.len() as f64 / rate);
     let mut found: Vec<(f64, f64, f64)> = Vec::new();
@@ -60,7 +60,7 @@ pub fn cents(from: f64, to: f64) -> f64 {
 }
 
 /// Sums neighbouring frames of both channels, which gives a lower rate that still holds frequencies up to `highest`.
-fn thinned(frames: &Frames, rate: u32, highest: f64) -> (Vec<f64>, f64) {
+fn downsampled(frames: &Frames, rate: u32, highest: f64) -> (Vec<f64>, f64) {
     let factor = (f64::from(rate) / (2.0 * highest)).max(1.0) as usize;
     let sum = |block: &Frames| block.iter().map(|f| f64::from(f[0]) + f64::from(f[1])).sum::<f64>();
     (frames.chunks_exact(factor).map(sum).collect(), f64::from(rate) / factor as f64)
@@ -68,7 +68,7 @@ fn thinned(frames: &Frames, rate: u32, highest: f64) -> (Vec<f64>, f64) {
 
 /// The mean of all strong frequencies near `centre`, weighted by power: the pitch that the ear hears for strings that
 /// are slightly apart.
-fn middle(sound: &[f64], rate: f64, centre: f64) -> Option<f64> {
+fn weighted_mean(sound: &[f64], rate: f64, centre: f64) -> Option<f64> {
     let step = rate / sound.len() as f64 / 4.0;
     let reach = (WIDE_SEARCH * centre / step) as i32;
     let at = |i: i32| centre + f64::from(i) * step;

@@ -43,7 +43,7 @@ impl Window {
     }
 
     /// Adds the hints of the piece; `links` covers all of its notes.
-    fn remembering(mut self, piece: &Piece, links: &[Option<Link>]) -> Window {
+    fn with_hints(mut self, piece: &Piece, links: &[Option<Link>]) -> Window {
         let hint = |at: usize| links.get(at).copied().flatten()?.hint(&piece.tokens, at);
         self.hints = (self.start..self.start + self.notes.len()).map(hint).collect();
         self
@@ -198,7 +198,7 @@ impl<'a> Sampler<'a> {
             u if u < 2.0 * EDGE_SHARE => last_start,
             _ => rng.random_range(0..=last_start),
         };
-        let mut window = Window::cut(piece, start, len).remembering(piece, links);
+        let mut window = Window::cut(piece, start, len).with_hints(piece, links);
         augment(&mut window.notes, &mut window.hints, rng);
         window
     }
@@ -221,7 +221,7 @@ pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: us
             let (piece, start) = all[(2 * i + 1) * all.len() / (2 * n)];
             let end = (start + len).min(piece.tokens.len());
             let links = Memory::of(&piece.tokens[..end]).into_links();
-            (i, Window::cut(piece, start, len).remembering(piece, &links))
+            (i, Window::cut(piece, start, len).with_hints(piece, &links))
         }));
     }
     turns.sort_by_key(|(turn, _)| *turn);

@@ -121,14 +121,14 @@ impl Folder<'_> {
                 }
                 folder.sort(names);
             } else {
-                folder.give(name.trim(), names);
+                folder.assign(name.trim(), names);
             }
         }
     }
 
-    fn give(&self, name: &str, names: &mut [Result<String, Nobody>]) {
+    fn assign(&self, name: &str, names: &mut [Result<String, Nobody>]) {
         self.files.iter().for_each(|file| names[*file] = Ok(name.to_owned()));
-        self.inside.values().for_each(|folder| folder.give(name, names));
+        self.inside.values().for_each(|folder| folder.assign(name, names));
     }
 
     fn holds_known(&self) -> bool {

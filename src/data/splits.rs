@@ -109,14 +109,14 @@ pub(super) fn work_names(pieces: &[Listed], groups: &mut Groups) -> Vec<String> 
         *own.entry(normalised(piece.title)).or_default() += 1;
     }
     // `max_by_key` takes the last of equals, so iterate from the back.
-    let most = |own: &BTreeMap<String, usize>| {
+    let most_common = |own: &BTreeMap<String, usize>| {
         own.iter().rev().max_by_key(|(_, n)| **n).map(|(title, _)| title.clone())
     };
     pieces
         .iter()
         .enumerate()
         .map(|(i, piece)| {
-            titles.get(&(groups.root(i), piece.composer_name)).and_then(most).unwrap_or_default()
+            titles.get(&(groups.root(i), piece.composer_name)).and_then(most_common).unwrap_or_default()
         })
         .collect()
 }

@@ -116,10 +116,10 @@ fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
     let window = WINDOW.min(all.len()).max(1);
     for (start, part) in all.windows(window).enumerate() {
         // The last of equal hashes, so that a run of them is kept once per window.
-        let least =
+        let smallest =
             part.iter().enumerate().min_by_key(|&(i, h)| (*h, WINDOW - i)).map(|(i, h)| (start + i, *h));
-        if let Some(least) = least.filter(|l| out.last() != Some(l)) {
-            out.push(least);
+        if let Some(smallest) = smallest.filter(|l| out.last() != Some(l)) {
+            out.push(smallest);
         }
     }
     out

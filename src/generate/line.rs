@@ -18,8 +18,8 @@ const Z_CARRY: f32 = 0.8;
 /// Pull of a take whose repetition equals its target (`docs/experiments.md`).
 const PULL: f32 = 2.6;
 /// Repetitions of a figure before its pull declines, and how many more until the pull reaches 0.
-const FREE_ROUNDS: usize = 4;
-const TIRING_ROUNDS: f32 = 8.0;
+const FREE_REPEATS: usize = 4;
+const FADING_REPEATS: f32 = 8.0;
 
 /// A take that is being composed.
 #[derive(Clone)]
@@ -230,12 +230,12 @@ impl Line {
             return 0.0;
         }
         let pull = PULL * (2.0 - self.repetition.share() / aim);
-        let rounds = self.next_hint().map_or(0, |hint| hint.matched / hint.distance);
-        let most = match rounds {
+        let repeats = self.next_hint().map_or(0, |hint| hint.matched / hint.distance);
+        let limit = match repeats {
             0 => f32::INFINITY,
-            _ => 1.0 - rounds.saturating_sub(FREE_ROUNDS) as f32 / TIRING_ROUNDS,
+            _ => 1.0 - repeats.saturating_sub(FREE_REPEATS) as f32 / FADING_REPEATS,
         };
-        pull.min(most).max(-1.0)
+        pull.min(limit).max(-1.0)
     }
 
     /// Appends a drawn note; an end token, or reaching the latest end, ends the line.

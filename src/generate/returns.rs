@@ -10,11 +10,11 @@ use super::form::{Form, FormError};
 /// In a free form, the probability that a stretch of [`STRETCH`] notes holds a return, and the return's length in
 /// notes. Chosen so that about as many 32-note passages return as in held-out MAESTRO (0.08 to 0.11, `pastiche
 /// evaluate`).
-const CHANCE: f64 = 0.4;
+const RETURN_PROBABILITY: f64 = 0.4;
 const STRETCH: usize = 512;
 const LENGTHS: Range<usize> = 96..192;
 /// Notes before the first return.
-const NEW_AT_FIRST: usize = 512;
+const NOTES_BEFORE_FIRST: usize = 512;
 
 /// A passage that repeats an earlier one.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Re
 
 fn free_returns(notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Vec<Return> {
     let mut out = Vec::new();
-    let mut start = NEW_AT_FIRST;
+    let mut start = NOTES_BEFORE_FIRST;
     while start + LENGTHS.end <= notes {
         let length = rng.random_range(LENGTHS);
         let stretch = STRETCH.min(notes - start);
@@ -63,7 +63,7 @@ fn free_returns(notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Vec<Return> {
         // Usually the opening returns.
         let latest = if rng.random_bool(0.6) { 0 } else { at - 2 * LENGTHS.end };
         let theme = if latest == 0 { 0 } else { rng.random_range(0..latest) };
-        if rng.random_bool(CHANCE) {
+        if rng.random_bool(RETURN_PROBABILITY) {
             out.push(Return {
                 notes: at..at + length,
                 theme: theme..theme + length,
@@ -99,7 +99,7 @@ mod tests {
             let mut rng = Pcg64Mcg::seed_from_u64(seed);
             for r in returns(&Form::Free, 1500, 0.7, &mut rng).unwrap() {
                 assert!(r.theme.end + 256 <= r.notes.start + r.theme.len(), "{r:?}");
-                assert!(r.notes.end <= 1500 && r.notes.start >= NEW_AT_FIRST);
+                assert!(r.notes.end <= 1500 && r.notes.start >= NOTES_BEFORE_FIRST);
                 returned += r.notes.len();
             }
         }

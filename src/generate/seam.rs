@@ -32,18 +32,18 @@ impl<'a> Seam<'a> {
         }
     }
 
-    fn late_note(&self, note: &Note) -> Note {
+    fn shifted_note(&self, note: &Note) -> Note {
         Note { onset_secs: note.onset_secs + self.shift_secs, ..*note }
     }
 
     /// The pedal changes of the original music up to its last onset.
-    fn old_pedal(&self) -> impl Iterator<Item = PedalChange> + '_ {
+    fn original_pedal(&self) -> impl Iterator<Item = PedalChange> + '_ {
         let until = self.grid_secs + self.shift_secs;
         let is_before = move |p: &&PedalChange| p.time_secs <= until;
         self.music.pedal().iter().filter(is_before).copied()
     }
 
-    fn late_pedal<'p>(&'p self, pedal: &'p [PedalChange]) -> impl Iterator<Item = PedalChange> + 'p {
+    fn shifted_pedal<'p>(&'p self, pedal: &'p [PedalChange]) -> impl Iterator<Item = PedalChange> + 'p {
         let is_new = |p: &&PedalChange| p.time_secs > self.grid_secs;
         pedal.iter().filter(is_new).map(|p| PedalChange { time_secs: p.time_secs + self.shift_secs, ..*p })
     }
@@ -53,8 +53,8 @@ impl<'a> Seam<'a> {
         let new = take.notes().iter().skip(self.grid_notes);
         let old = self.music.notes().iter().copied();
         Performance::new(
-            old.chain(new.map(|n| self.late_note(n))).collect(),
-            self.old_pedal().chain(self.late_pedal(take.pedal())).collect(),
+            old.chain(new.map(|n| self.shifted_note(n))).collect(),
+            self.original_pedal().chain(self.shifted_pedal(take.pedal())).collect(),
         )
     }
 
@@ -63,10 +63,13 @@ impl<'a> Seam<'a> {
         let is_first = self.streamed == 0;
         let known = self.grid_notes.saturating_sub(self.streamed);
         self.streamed += part.notes.len();
-        let new = part.notes.iter().skip(known).map(|n| self.late_note(n));
-        let pedal = self.late_pedal(&part.pedal);
+        let new = part.notes.iter().skip(known).map(|n| self.shifted_note(n));
+        let pedal = self.shifted_pedal(&part.pedal);
         let (notes, pedal) = if is_first {
-            (self.music.notes().iter().copied().chain(new).collect(), self.old_pedal().chain(pedal).collect())
+            (
+                self.music.notes().iter().copied().chain(new).collect(),
+                self.original_pedal().chain(pedal).collect(),
+            )
         } else {
             (new.collect(), pedal.collect())
         };

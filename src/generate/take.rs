@@ -100,7 +100,7 @@ pub struct Recipe {
     pub form: Form,
     #[serde(default = "default_recall")]
     pub recall: f32,
-    #[serde(default = "one")]
+    #[serde(default = "default_best_of")]
     pub best_of: usize,
     /// The latent of each segment.
     pub z: Vec<Vec<f32>>,
@@ -125,7 +125,7 @@ fn default_recall() -> f32 {
 }
 
 /// Default for recipes written before best-of-N existed.
-fn one() -> usize {
+fn default_best_of() -> usize {
     1
 }
 

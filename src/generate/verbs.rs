@@ -29,7 +29,7 @@ pub fn window_starts(notes: usize, segment_len: usize) -> impl Iterator<Item = u
 }
 
 /// Music after encoding.
-struct Heard {
+struct EncodedMusic {
     tokens: Vec<NoteToken>,
     /// The silences that the tokens leave out.
     silences: Silences,
@@ -39,11 +39,11 @@ struct Heard {
     nearest: ComposerId,
 }
 
-fn hear(generator: &Generator, music: &Performance) -> Result<Heard, GenerateError> {
+fn encode_music(generator: &Generator, music: &Performance) -> Result<EncodedMusic, GenerateError> {
     let Encoded { tokens, silences, .. } = encode(music);
     let z = generator.encode_windows(&tokens)?;
     let nearest = generator.nearest_composer(&z);
-    Ok(Heard { tokens, silences, z, nearest })
+    Ok(EncodedMusic { tokens, silences, z, nearest })
 }
 
 fn request(composer: ComposerId, seed: u64, z_path: Vec<Vec<f32>>, given: Option<Given>) -> GenerateRequest {
@@ -68,21 +68,21 @@ pub fn vary(
     amount: f32,
     seed: u64,
 ) -> Result<GenerateRequest, GenerateError> {
-    let heard = hear(generator, music)?;
+    let encoded = encode_music(generator, music)?;
     let amount = if amount.is_finite() { amount.clamp(0.0, 1.0) } else { 1.0 };
     let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x7a72);
-    let component = heard.nearest.index();
+    let component = encoded.nearest.index();
     // One step for all windows, so that the piece moves as a whole.
     let drawn = generator.draw_latent(component, &mut rng);
     let away = minus(&drawn, &generator.latent_mean(component));
     let moved = |z: &Vec<f32>| plus(z, &away, amount * VARY_SPREAD);
-    let z_path = heard.z.iter().map(moved).collect();
-    let given = Given { silences: heard.silences, ..partly(heard.tokens, amount, seed) };
-    Ok(request(heard.nearest, seed, z_path, Some(given)))
+    let z_path = encoded.z.iter().map(moved).collect();
+    let given = Given { silences: encoded.silences, ..keep_partly(encoded.tokens, amount, seed) };
+    Ok(request(encoded.nearest, seed, z_path, Some(given)))
 }
 
 /// Keeps each chord with probability 1 − `amount`, and often the gap after a replaced one.
-fn partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
+fn keep_partly(notes: Vec<NoteToken>, amount: f32, seed: u64) -> Given {
     let mut rng = Pcg64Mcg::seed_from_u64(seed ^ 0x6b65_6570);
     let mut kept = Vec::with_capacity(notes.len());
     let mut draws = (0f32, 0f32);
@@ -116,15 +116,15 @@ pub fn continuation(
     composer: Option<ComposerId>,
     seed: u64,
 ) -> Result<GenerateRequest, GenerateError> {
-    let heard = hear(generator, music)?;
-    let to = composer.unwrap_or(heard.nearest);
-    let end = heard.tokens.len();
-    let last = &heard.tokens[end.saturating_sub(generator.info().segment_len)..];
+    let encoded = encode_music(generator, music)?;
+    let to = composer.unwrap_or(encoded.nearest);
+    let end = encoded.tokens.len();
+    let last = &encoded.tokens[end.saturating_sub(generator.info().segment_len)..];
     let z = generator.encode_tokens(last)?;
     Ok(GenerateRequest {
         notes,
         prompt: Some(Arc::new(music.clone())),
-        ..request(to, seed, generator.carry(&z, heard.nearest, to)?, None)
+        ..request(to, seed, generator.carry(&z, encoded.nearest, to)?, None)
     })
 }
 
@@ -140,12 +140,12 @@ pub fn restyle(
     to: ComposerId,
     seed: u64,
 ) -> Result<GenerateRequest, GenerateError> {
-    let heard = hear(generator, music)?;
-    let z_path = generator.carry(&heard.z, heard.nearest, to)?;
+    let encoded = encode_music(generator, music)?;
+    let z_path = generator.carry(&encoded.z, encoded.nearest, to)?;
     let given = Given {
-        kept: vec![RESTYLE_KEPT; heard.tokens.len()],
-        notes: heard.tokens,
-        silences: heard.silences,
+        kept: vec![RESTYLE_KEPT; encoded.tokens.len()],
+        notes: encoded.tokens,
+        silences: encoded.silences,
         reach: Some(RESTYLE_REACH),
     };
     Ok(request(to, seed, z_path, Some(given)))
@@ -162,8 +162,8 @@ impl Generator {
         if to.index() >= self.info().composers.len() {
             return Err(GenerateError::NoSuchComposer(to.index()));
         }
-        let way = minus(&self.latent_mean(to.index()), &self.latent_mean(from.index()));
-        Ok(z.iter().map(|z| plus(z, &way, 1.0)).collect())
+        let shift = minus(&self.latent_mean(to.index()), &self.latent_mean(from.index()));
+        Ok(z.iter().map(|z| plus(z, &shift, 1.0)).collect())
     }
 }
 
@@ -184,7 +184,7 @@ pub fn blend(
     if !(2..=MAX_STEPS).contains(&steps) {
         return Err(GenerateError::Steps);
     }
-    let (a, b) = (hear(generator, a)?, hear(generator, b)?);
+    let (a, b) = (encode_music(generator, a)?, encode_music(generator, b)?);
     let means = (generator.latent_mean(a.nearest.index()), generator.latent_mean(b.nearest.index()));
     let step = |i: usize| {
         let t = i as f32 / (steps - 1) as f32;
@@ -194,12 +194,12 @@ pub fn blend(
             .map(|w| {
                 let (own, other) = (window_at(&a.z, w, windows), window_at(&b.z, w, windows));
                 let middle = plus(&means.0, &minus(&means.1, &means.0), t);
-                let deviation = on_arc(&minus(own, &means.0), &minus(other, &means.1), t);
+                let deviation = slerp(&minus(own, &means.0), &minus(other, &means.1), t);
                 plus(&middle, &deviation, 1.0)
             })
             .collect();
         let given =
-            Given { silences: nearer.silences.clone(), ..partly(nearer.tokens.clone(), amount, seed) };
+            Given { silences: nearer.silences.clone(), ..keep_partly(nearer.tokens.clone(), amount, seed) };
         request(nearer.nearest, seed, z_path, Some(given))
     };
     Ok((0..steps).map(step).collect())
@@ -227,7 +227,7 @@ pub(super) fn mixed(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
 }
 
 /// Spherical interpolation: a straight line would pass through the middle, where no music lies.
-fn on_arc(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
+fn slerp(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
     let angle = (dot(a, b) / lengths.max(1e-12)).clamp(-1.0, 1.0).acos();
@@ -247,16 +247,16 @@ mod tests {
     fn an_arc_keeps_its_radius_and_its_ends() {
         let (a, b) = ([2.0, 0.0, 0.0], [0.0, 2.0, 0.0]);
         for (at, wanted) in [(0.0, [2.0, 0.0, 0.0]), (0.5, [2f32.sqrt(), 2f32.sqrt(), 0.0]), (1.0, b)] {
-            let z = on_arc(&a, &b, at);
+            let z = slerp(&a, &b, at);
             assert!(z.iter().zip(wanted).all(|(z, w)| (z - w).abs() < 1e-5), "{z:?}");
         }
-        assert_eq!(on_arc(&a, &a, 0.3), a);
+        assert_eq!(slerp(&a, &a, 0.3), a);
     }
 
     #[test]
     fn a_larger_amount_keeps_a_subset() {
         let notes = vec![NoteToken { gap: 5, ..NoteToken::default() }; 400];
-        let kept = |amount| partly(notes.clone(), amount, 3).kept;
+        let kept = |amount| keep_partly(notes.clone(), amount, 3).kept;
         let whole = |kept: &[Kept]| kept.iter().filter(|k| **k == WHOLE).count();
         assert_eq!(whole(&kept(0.0)), 400);
         assert_eq!(kept(1.0), vec![[false; 5]; 400]);

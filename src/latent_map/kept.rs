@@ -5,7 +5,7 @@ use super::point::MapPoint;
 /// Number of nearest neighbours compared.
 const NEIGHBOURS: usize = 10;
 /// Maximum number of segments whose neighbours are compared: more would take longer and hardly change the result.
-const ASKED: usize = 300;
+const MAX_SEGMENTS: usize = 300;
 
 /// The share of each segment's 10 nearest neighbours in the latent space that are also among its 10 nearest on the map,
 /// averaged over up to 300 evenly spaced segments; `None` for fewer than 21 segments.
@@ -13,7 +13,7 @@ pub(super) fn kept_neighbours(points: &[MapPoint]) -> Option<f32> {
     if points.len() <= 2 * NEIGHBOURS {
         return None;
     }
-    let asked = ASKED.min(points.len());
+    let asked = MAX_SEGMENTS.min(points.len());
     let shared: usize = (0..asked)
         .map(|i| {
             let from = i * points.len() / asked;

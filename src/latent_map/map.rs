@@ -14,7 +14,7 @@ pub(super) const COMPOSERS: &str = "map.composers";
 pub(super) const TITLES: &str = "map.titles";
 
 /// Number of segments that determine whose music lies around a place.
-const AROUND: usize = 8;
+const NEAREST_SEGMENTS: usize = 8;
 
 /// The projection of a map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -151,9 +151,9 @@ impl LatentMap {
             .filter_map(|p| Some(((p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2), p.composer?)))
             .filter(|(distance, _)| distance.is_finite())
             .collect();
-        if nearest.len() > AROUND {
-            nearest.select_nth_unstable_by(AROUND, |a, b| a.0.total_cmp(&b.0));
-            nearest.truncate(AROUND);
+        if nearest.len() > NEAREST_SEGMENTS {
+            nearest.select_nth_unstable_by(NEAREST_SEGMENTS, |a, b| a.0.total_cmp(&b.0));
+            nearest.truncate(NEAREST_SEGMENTS);
         }
         let mut counts: Vec<(ComposerId, f32)> = Vec::new();
         for (_, id) in nearest {

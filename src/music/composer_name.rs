@@ -17,7 +17,7 @@ const NEAR: f64 = 0.6;
 /// The composer that `name` refers to, in any spelling; `None` for unknown names and for two people ("Franz Schubert /
 /// Franz Liszt").
 pub fn known_as(name: &str) -> Option<&'static Known> {
-    static HEARD: LazyLock<Vec<Heard>> = LazyLock::new(|| KNOWN.iter().map(Heard::known).collect());
+    static PREPARED: LazyLock<Vec<Prepared>> = LazyLock::new(|| KNOWN.iter().map(Prepared::known).collect());
     if let Some(known) = KNOWN.iter().find(|known| known.name == name) {
         return Some(known);
     }
@@ -25,7 +25,7 @@ pub fn known_as(name: &str) -> Option<&'static Known> {
         return None;
     }
     let asked = words(name);
-    let found = HEARD.iter().position(|heard| heard.is_meant_by(&asked))?;
+    let found = PREPARED.iter().position(|prepared| prepared.is_meant_by(&asked))?;
     KNOWN.get(found)
 }
 
@@ -38,7 +38,7 @@ pub fn is_same(a: &str, b: &str) -> bool {
         (None, None) if names_several(a) || names_several(b) => fold(a) == fold(b),
         (None, None) => {
             let (a, b) = (words(a), words(b));
-            Heard::new(&b).is_meant_by(&a) || Heard::new(&a).is_meant_by(&b)
+            Prepared::new(&b).is_meant_by(&a) || Prepared::new(&a).is_meant_by(&b)
         }
     }
 }
@@ -57,11 +57,11 @@ pub fn unified(names: &[&str]) -> Vec<String> {
         let asked = &spelt[index];
         let akin = asked.iter().filter_map(|word| by_sound.get(&sound(word))).flatten();
         let meant: Vec<usize> =
-            akin.copied().filter(|full| Heard::new(&spelt[*full]).is_meant_by(asked)).collect();
+            akin.copied().filter(|full| Prepared::new(&spelt[*full]).is_meant_by(asked)).collect();
         let longest = *meant.iter().max_by_key(|full| (names[**full].len(), std::cmp::Reverse(**full)))?;
         // "Alpha" stays as it is if there are both an Anna Alpha and a Berta Alpha.
-        let heard = Heard::new(&spelt[longest]);
-        meant.iter().all(|other| heard.is_meant_by(&spelt[*other])).then_some(longest)
+        let prepared = Prepared::new(&spelt[longest]);
+        meant.iter().all(|other| prepared.is_meant_by(&spelt[*other])).then_some(longest)
     };
     let unify = |(index, name): (usize, &&str)| match known_as(name) {
         Some(known) => known.name.to_owned(),
@@ -119,28 +119,28 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// A full name, prepared for comparison.
-struct Heard {
+struct Prepared {
     /// The sounds of the surname, one per spelling.
     surnames: Vec<String>,
     forenames: Vec<String>,
 }
 
-impl Heard {
-    fn new(full: &[String]) -> Heard {
+impl Prepared {
+    fn new(full: &[String]) -> Prepared {
         let (surname, forenames) =
             full.split_last().map_or((None, full), |(last, firsts)| (Some(last), firsts));
-        Heard {
+        Prepared {
             surnames: surname.into_iter().map(|word| sound(word)).collect(),
             forenames: forenames.to_vec(),
         }
     }
 
-    fn known(known: &Known) -> Heard {
-        let mut heard = Heard::new(&words(known.name));
+    fn known(known: &Known) -> Prepared {
+        let mut prepared = Prepared::new(&words(known.name));
         let also = |names: &[&str]| names.iter().flat_map(|name| words(name)).collect::<Vec<_>>();
-        heard.surnames.extend(also(known.surnames).iter().map(|word| sound(word)));
-        heard.forenames.extend(also(known.forenames));
-        heard
+        prepared.surnames.extend(also(known.surnames).iter().map(|word| sound(word)));
+        prepared.forenames.extend(also(known.forenames));
+        prepared
     }
 
     /// Is `asked` this name, or a part of it that includes the surname? Every word must match.

@@ -69,7 +69,7 @@ impl Pen {
     }
 
     /// Lays out `text`: its letters with their distance from the left, and the total width.
-    fn laid_out(&self, text: &str) -> (Vec<(f32, Letter<'_>)>, f32) {
+    fn layout(&self, text: &str) -> (Vec<(f32, Letter<'_>)>, f32) {
         let mut at = 0.0;
         let mut before: Option<GlyphId> = None;
         let mut letters = Vec::new();
@@ -100,7 +100,7 @@ impl Pen {
     }
 
     pub fn width(&self, text: &str) -> f32 {
-        self.laid_out(text).1
+        self.layout(text).1
     }
 
     /// Shortens `text` to fit, with "…".
@@ -122,7 +122,7 @@ impl Pen {
     pub fn write(&self, canvas: &mut Canvas, x: f32, y: f32, text: &str, colour: Rgb) {
         // The middle of a line of digits and capitals, which Inter draws 0.73 em high.
         let baseline = y + self.px * BOX_HEIGHT / 2.0;
-        for (at, letter) in self.laid_out(text).0 {
+        for (at, letter) in self.layout(text).0 {
             match letter {
                 Letter::Glyph { font, scale, id } => {
                     let glyph = id.with_scale_and_position(scale, point(x + at, baseline));

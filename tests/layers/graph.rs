@@ -53,14 +53,14 @@ pub fn ring(graph: &Graph) -> Option<Vec<PathBuf>> {
         left.retain(|file, _| !free.contains(file));
     }
     // Every file that is left uses another one that is left: following them leads into a circle.
-    let mut way = vec![left.keys().next()?.clone()];
+    let mut chain = vec![left.keys().next()?.clone()];
     loop {
-        let next = left[way.last()?].iter().find(|u| left.contains_key(*u))?.clone();
-        if let Some(at) = way.iter().position(|file| *file == next) {
-            way.push(next);
-            return Some(way.split_off(at));
+        let next = left[chain.last()?].iter().find(|u| left.contains_key(*u))?.clone();
+        if let Some(at) = chain.iter().position(|file| *file == next) {
+            chain.push(next);
+            return Some(chain.split_off(at));
         }
-        way.push(next);
+        chain.push(next);
     }
 }
 

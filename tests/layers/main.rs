@@ -63,8 +63,8 @@ fn no_module_uses_a_higher_layer() {
 /// The files of the library and of the program, without indexes that only re-export.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
-    let way = ring(&graph(&sources()));
-    assert!(way.is_none(), "a circle of uses: {way:#?}");
+    let circle = ring(&graph(&sources()));
+    assert!(circle.is_none(), "a circle of uses: {circle:#?}");
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn no_layer_of_the_window_uses_a_higher_layer() {
     }
     assert!(offences.is_empty(), "uses against the order:\n{}", offences.join("\n"));
     let in_window = graph.keys().filter(|file| file.starts_with("app"));
-    let homeless: Vec<_> = in_window.filter(|f| place(f).is_none() && !f.ends_with("mod.rs")).collect();
-    assert!(homeless.is_empty(), "in no layer: {homeless:?}");
+    let unplaced: Vec<_> = in_window.filter(|f| place(f).is_none() && !f.ends_with("mod.rs")).collect();
+    assert!(unplaced.is_empty(), "in no layer: {unplaced:?}");
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn heads_follow_hints_as_strongly_as_the_pull_says() {
         }
         // The heads after the pitch know whether the hinted pitch was chosen.
         let hints = Hints::new(&[Some(hint(10)), Some(hint(10))], &[1.0], 2, CPU);
-        let told =
+        let hinted =
             vae.decoder.chosen(Field::Pitch, &so_far, &Tensor::from_slice(&[40i64, 40]).view([1, 2]), &hints);
         let other =
             vae.decoder.chosen(Field::Pitch, &so_far, &Tensor::from_slice(&[41i64, 41]).view([1, 2]), &hints);
@@ -263,7 +263,7 @@ fn heads_follow_hints_as_strongly_as_the_pull_says() {
             &Tensor::from_slice(&[40i64, 40]).view([1, 2]),
             &Hints::none(1, 2, CPU),
         );
-        assert!(largest(&(&told - &plain)) > 1e-3 && largest(&(&told - &other)) > 1e-3);
+        assert!(largest(&(&hinted - &plain)) > 1e-3 && largest(&(&hinted - &other)) > 1e-3);
     });
 }
 

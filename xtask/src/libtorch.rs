@@ -23,12 +23,12 @@ pub struct Libtorch {
 pub fn ensure(root: &Path, from_pytorch: bool) -> Outcome<Libtorch> {
     let local = root.join(".libtorch");
     if std::env::var_os("LIBTORCH_USE_PYTORCH").is_some() {
-        return of_python();
+        return from_active_python();
     }
     // Cargo passes the value in .cargo/config.toml if the user has set none.
     let given = std::env::var_os("LIBTORCH").map(PathBuf::from);
     if let Some(given) = given.filter(|given| !given.as_os_str().is_empty() && *given != local) {
-        return of_variable(&given);
+        return from_variable(&given);
     }
     if is_complete(&local) {
         step(&format!("libtorch {VERSION}: already in .libtorch"));
@@ -39,7 +39,7 @@ pub fn ensure(root: &Path, from_pytorch: bool) -> Outcome<Libtorch> {
     Ok(Libtorch { lib: local.join("lib"), is_local: true })
 }
 
-fn of_python() -> Outcome<Libtorch> {
+fn from_active_python() -> Outcome<Libtorch> {
     let python = if std::env::var_os("VIRTUAL_ENV").is_some() { "python" } else { "python3" }; // as torch-sys picks it
     let script = "import os, torch; print(torch.__version__); print(os.path.dirname(torch.__file__))";
     let answer = output_of(python, &["-c", script]);
@@ -55,7 +55,7 @@ fn of_python() -> Outcome<Libtorch> {
     Ok(Libtorch { lib: Path::new(folder).join("lib"), is_local: false })
 }
 
-fn of_variable(given: &Path) -> Outcome<Libtorch> {
+fn from_variable(given: &Path) -> Outcome<Libtorch> {
     let lib = std::env::var_os("LIBTORCH_LIB").map_or_else(|| given.to_path_buf(), PathBuf::from).join("lib");
     if !has_libraries(&lib) {
         return Err(format!(

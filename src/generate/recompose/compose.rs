@@ -209,8 +209,8 @@ impl Generator {
             0 => Vec::new(),
             _ => self.surprise(&passages.collect::<Vec<_>>(), Some(manner.composer), &z),
         };
-        let least = surprises.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
-        let (at, surprise_nats) = least.map_or((0, None), |(i, nats)| (i, Some(*nats)));
+        let least_surprising = surprises.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
+        let (at, surprise_nats) = least_surprising.map_or((0, None), |(i, nats)| (i, Some(*nats)));
         let (performance, tokens, new_notes) = all.swap_remove(at);
         let recipe = Recipe {
             mixes: Vec::new(),

@@ -6,7 +6,7 @@ use crate::music::{DEFAULT_QUARTER_MICROS, Markings};
 /// Maximum ticks per quarter: the header has 15 bits for them.
 const MAX_TICKS_PER_QUARTER: u32 = 0x7fff;
 /// Maximum length of a tick, in microseconds; longer ones would be audible.
-const LONGEST_TICK_MICROS: u32 = 521;
+const MAX_TICK_MICROS: u32 = 521;
 /// Maximum time in a file, in ticks.
 const MAX_TICK: u64 = 0x0fff_ffff;
 
@@ -29,7 +29,7 @@ impl Grid {
     pub fn new(markings: &Markings, end_secs: f64) -> Grid {
         let tempos = markings.tempos.iter();
         let slowest = tempos.clone().map(|t| t.quarter_micros).max();
-        let wanted = slowest.unwrap_or(DEFAULT_QUARTER_MICROS).div_ceil(LONGEST_TICK_MICROS);
+        let wanted = slowest.unwrap_or(DEFAULT_QUARTER_MICROS).div_ceil(MAX_TICK_MICROS);
         let step = u32::from(markings.ticks_per_quarter.unwrap_or(TICKS_PER_QUARTER)).max(1);
         let times = wanted.div_ceil(step).min(MAX_TICKS_PER_QUARTER / step).max(1);
         let mut grid = Grid {

@@ -19,7 +19,7 @@ const SHORTEST_NOTE_SECS: f64 = 0.05;
 /// Longest time that an unreleased note rings after the last key moves.
 const UNRELEASED_SECS: f64 = 10.0;
 /// Shorter quarters are a mistake; tempo and metre are then dropped.
-const QUICKEST_QUARTER_MICROS: u32 = 10_000;
+const MIN_QUARTER_MICROS: u32 = 10_000;
 
 /// The music of some tracks, in seconds from their beginning. Notes are as they were read: the same key may sound
 /// twice.
@@ -146,7 +146,7 @@ fn beat(tracks: &[RawTrack], timing: Timing, secs: &impl Fn(u64) -> f64, end_sec
     tempos.reverse();
     tempos.dedup_by_key(|tempo| tempo.0);
     tempos.reverse();
-    if tempos.iter().any(|tempo| tempo.1 < QUICKEST_QUARTER_MICROS) {
+    if tempos.iter().any(|tempo| tempo.1 < MIN_QUARTER_MICROS) {
         tempos.clear();
     } else if tempos.first().is_some_and(|first| first.0 > 0) {
         tempos.insert(0, (0, DEFAULT_QUARTER_MICROS));

@@ -132,12 +132,12 @@ impl<'a, 'r> Events<'a, 'r> {
 
     /// Skips a message meant for a cable, not a file: it has its own delta time like an event, or lies within one.
     fn skip_system(&mut self, first: u8, at: usize) -> Event<'a> {
-        let most = match first {
+        let max_data = match first {
             0xf1 | 0xf3 => 1,
             0xf2 => 2,
             _ => 0,
         };
-        let data = self.bytes[at + 1..].iter().take(most);
+        let data = self.bytes[at + 1..].iter().take(max_data);
         let end = at + 1 + data.take_while(|byte| **byte < 0x80).count();
         let (own, within) = (self.place.then(end), self.place.timed(end));
         self.report.system_messages += 1;

@@ -133,8 +133,8 @@ pub fn region(used: Use, tables: &Tables, data: Data, frames: u32) -> Option<Reg
     }
     if let Some(looped) = &mut region.stretch.looped {
         // Only a few different lengths, so that most regions of a sample can share the data.
-        let least = (step.ceil() as u32 + 1).next_power_of_two();
-        looped.times = least.div_ceil(looped.end - looped.start);
+        let min_frames = (step.ceil() as u32 + 1).next_power_of_two();
+        looped.times = min_frames.div_ceil(looped.end - looped.start);
     }
     Some(region)
 }

@@ -42,7 +42,7 @@ pub fn build(root: &Path, dist: &Path, stage: &Stage) -> Outcome<PathBuf> {
 fn control(stage: &Stage, architecture: &str, tree: &Path) -> Outcome<String> {
     let du = output_of("du", &["-sk", &tree.to_string_lossy()]).unwrap_or_default();
     let kilobytes = du.split_whitespace().next().unwrap_or("0").to_owned();
-    let mut depends = vec![format!("libc6 (>= {})", oldest_libc(&stage.folder.join("pastiche"))?)];
+    let mut depends = vec![format!("libc6 (>= {})", minimum_libc(&stage.folder.join("pastiche"))?)];
     depends.extend(["libstdc++6", "libgcc-s1"].map(str::to_owned));
     depends.extend(system::runtime_packages().iter().map(|name| (*name).to_owned()));
     Ok(format!(
@@ -64,7 +64,7 @@ fn control(stage: &Stage, architecture: &str, tree: &Path) -> Outcome<String> {
 }
 
 /// The minimum version of the C library for the program: the highest version of its symbols.
-fn oldest_libc(program: &Path) -> Outcome<String> {
+fn minimum_libc(program: &Path) -> Outcome<String> {
     let symbols = output_of("objdump", &["-T", &program.to_string_lossy()])
         .ok_or("objdump cannot read the program (it is part of binutils)")?;
     highest_libc(&symbols).ok_or_else(|| "objdump shows no symbols of the C library".into())
