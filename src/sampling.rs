@@ -1,5 +1,5 @@
-//! Choosing from logits, with a generator of our own: torch's is one for the whole process, so a training run
-//! beside it would change what a seed means.
+//! Sampling from logits: temperature, top-p, guidance, and seeded random numbers. Torch's generator is not used: it is
+//! shared by the whole process, so a training run at the same time would change the result of a seed.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::RangeInclusive;
@@ -13,8 +13,8 @@ use crate::tokens::Field;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SamplingSettings {
-    /// w in uncond + w·(cond − uncond) of classifier-free guidance (arXiv 2207.12598); 1 is plain conditional. Of the
-    /// pitch; see [`SamplingSettings::guidance_of`].
+    /// w in uncond + w·(cond − uncond) of classifier-free guidance (arXiv 2207.12598); 1 means no guidance. This is w
+    /// for the pitch; see [`SamplingSettings::guidance_of`] for the other fields.
     pub guidance: f32,
     /// Divides the logits; under 1 is more cautious.
     pub temperature: f32,
@@ -55,8 +55,9 @@ impl SamplingSettings {
         }
     }
 
-    /// w of one field. Time and duration are guided half as far as pitch. Velocity and pedal are not guided at all: there the composer's touch is exaggerated before the
-    /// composer is any clearer (`docs/experiments.md`).
+    /// w of one field. Gap and duration are guided half as strongly as the pitch. Velocity and pedal are not guided:
+    /// guiding them exaggerates the composer's touch before it makes the composer any easier to recognise
+    /// (`docs/experiments.md`).
     pub fn guidance_of(&self, field: Field) -> f32 {
         let share = match field {
             Field::Pitch => 1.0,

@@ -58,7 +58,7 @@ enum Network {
 /// A segment: at most 256 consecutive notes.
 pub type Segment<'a> = &'a [NoteToken];
 
-/// The segments of a take: all whole ones of 256 notes, or all of it if it is shorter.
+/// The segments of a take: all whole ones of 256 notes, or the whole take if it is shorter.
 pub fn segments(notes: &[NoteToken]) -> Vec<Segment<'_>> {
     let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
     let notes = &notes[..end];
@@ -110,7 +110,7 @@ impl Classifier {
     /// Reads a selector or a judge.
     ///
     /// # Errors
-    /// Any [`CheckpointError`] but `Write`; a composing model is none of these.
+    /// Any [`CheckpointError`] except `Write`; the file of a composing model is refused.
     pub fn read(path: &Path, device: Device) -> Result<Classifier, CheckpointError> {
         let file = checkpoint::read_file(path, &["selector", "judge"], |h: &ClassifierHeader| {
             let other = |what| CheckpointError::OtherVersion { what, path: path.to_owned() };

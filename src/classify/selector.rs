@@ -16,8 +16,8 @@ const COUNTED: i64 = 128;
 /// Notes per step.
 pub const PATCH: usize = 2;
 
-/// Two bidirectional layers of gated recurrent units (Cho et al. 2014) with a weighted mean over the notes; beside
-/// them a layer over the tally of the segment.
+/// Two bidirectional GRU layers (Cho et al. 2014) with a weighted mean over the notes; beside them, a layer over the
+/// tally of the segment.
 pub struct Selector {
     table: Tensor,
     /// Per layer and direction: input and hidden weights, input and hidden biases.

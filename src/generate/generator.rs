@@ -15,7 +15,7 @@ use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
 use super::mix::Mix;
-use super::returns::returns;
+use super::return_schedule::returns;
 use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};

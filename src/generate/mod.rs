@@ -17,7 +17,7 @@ mod path;
 mod recall;
 mod recompose;
 mod request;
-mod returns;
+mod return_schedule;
 mod seam;
 mod stream;
 mod surprise;

@@ -1,4 +1,4 @@
-//! The terms of the training loss.
+//! The training loss: how its terms are weighted and added. [`super::prior`] computes the KL terms.
 
 use tch::{Kind, Tensor};
 

@@ -150,8 +150,8 @@ impl Vae {
         fields.iter().fold(Tensor::zeros_like(&batch.secs), |sum, nats| sum + nats.view_as(&batch.secs))
     }
 
-    /// The cross-entropy of each field, every earlier note and field being known; over all notes or, without a
-    /// reduction, note by note. And the logits, `[B, T, size]` each.
+    /// The cross-entropy of each field, given all earlier notes and fields (teacher forcing): reduced over the notes,
+    /// or per note without a reduction. And the logits, `[B, T, size]` each.
     fn teacher_forced(
         &self,
         batch: &Batch,

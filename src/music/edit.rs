@@ -1,36 +1,37 @@
-//! Changes to some notes of a performance by hand.
+//! Manual edits to some notes of a performance.
 
 use std::collections::BTreeSet;
 
 use super::{Note, Performance, Velocity};
 
-/// A key that is let go sooner than this has not been struck, seconds.
+/// Minimum duration of an edited note, in seconds.
 const SHORTEST_SECS: f64 = 0.02;
 
-/// What is done to notes.
+/// An edit to some notes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoteEdit {
     Delete,
-    /// Later, or earlier where it is negative; never before the beginning of the music.
+    /// Later, or earlier if negative; never before the beginning of the music.
     Move {
         secs: f64,
     },
-    /// As far as the keyboard goes for all of them.
+    /// As far as all the notes stay on the keyboard.
     Transpose {
         semitones: i32,
     },
-    /// Held `factor` times as long.
+    /// Multiplies the duration by `factor`.
     Stretch {
         factor: f64,
     },
-    /// Louder, or softer where it is negative.
+    /// Louder, or softer if negative.
     Velocity {
         by: i32,
     },
 }
 
 impl Performance {
-    /// The music with `edit` done to the notes with the indices `notes`, and their new indices. All else stays.
+    /// Applies `edit` to the notes with the indices `notes`; returns the new music and the new indices of those notes.
+    /// Everything else stays the same.
     pub fn edited(&self, notes: &BTreeSet<usize>, edit: NoteEdit) -> (Performance, BTreeSet<usize>) {
         let own: Vec<&Note> = notes.iter().filter_map(|&i| self.notes().get(i)).collect();
         let change = within(edit, &own);
@@ -47,7 +48,7 @@ impl Performance {
     }
 }
 
-/// The edit for one note, such that all of `own` keep their distances.
+/// The edit for a single note, limited so that all notes of `own` keep their distances.
 fn within(edit: NoteEdit, own: &[&Note]) -> impl Fn(&Note) -> Option<Note> + use<> {
     let first_secs = own.iter().map(|n| n.onset_secs).fold(f64::INFINITY, f64::min);
     let shift_secs = match edit {
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(new.pedal(), music().pedal());
         let (notes, places, _) = edited(NoteEdit::Move { secs: 0.75 });
         assert_eq!(notes, [(60, 0.5), (64, 1.75), (67, 2.0), (106, 2.25)]);
-        assert_eq!(places, [1, 3], "the selection goes with its notes");
+        assert_eq!(places, [1, 3], "the selection follows its notes");
         let (_, _, new) = edited(NoteEdit::Stretch { factor: 2.0 });
         assert_eq!(new.notes().iter().map(|n| n.duration_secs).collect::<Vec<_>>(), [0.5, 1.0, 1.0, 0.5]);
         let (_, _, new) = edited(NoteEdit::Velocity { by: 100 });
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_goes_as_far_as_keyboard_and_time_let_all_its_notes_go() {
+    fn an_edit_stops_where_one_of_its_notes_reaches_a_limit() {
         let (notes, _, _) = edited(NoteEdit::Transpose { semitones: 12 });
         assert_eq!(notes, [(60, 0.5), (66, 1.0), (108, 1.5), (67, 2.0)]);
         let (notes, _, _) = edited(NoteEdit::Transpose { semitones: -1 });
@@ -127,7 +128,7 @@ mod tests {
         assert_eq!(places, [0, 2]);
         let (notes, _, _) = edited(NoteEdit::Move { secs: f64::NAN });
         assert_eq!(notes.len(), 4);
-        // Of nothing, nothing changes.
+        // An index that does not exist changes nothing.
         assert_eq!(music().edited(&BTreeSet::from([99]), NoteEdit::Delete).0, music());
     }
 }

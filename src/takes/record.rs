@@ -142,7 +142,7 @@ pub struct TakeRecord {
     /// Its versions, where it was changed after it was made.
     #[serde(skip_serializing_if = "is_unchanged")]
     pub history: History,
-    /// Seconds of it in which nothing may change.
+    /// Time ranges in seconds in which nothing may change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<Range<f64>>,
     #[serde(flatten)]

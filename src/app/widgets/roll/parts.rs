@@ -1,4 +1,4 @@
-//! The rectangles of the roll.
+//! Divides the roll into its areas: keyboard, ruler, notes, pedal lane and overview.
 
 use eframe::egui::{Rect, pos2};
 
