@@ -188,7 +188,7 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_has_its_rows() {
 #[test]
 fn memory_and_form_stand_beside_real_music() {
     let folder = tempfile::tempdir().unwrap();
-    let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.1);
+    let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.02);
     let generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
     let corpus = corpus();
     // Random notes repeat nothing, unless memory makes them.

@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use eframe::egui::Color32;
 
-use super::sections::SectionMark;
+use super::section_mark::SectionMark;
 use super::selection::Selection;
 use crate::music::{Performance, Pitch, Velocity};
 

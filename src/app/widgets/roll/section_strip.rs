@@ -1,29 +1,16 @@
 //! The strip of sections over the notes: a letter for each, where the take was composed in a form.
 
-use std::ops::Range;
-
 use eframe::egui::{Align2, FontId, Rect, Sense, Ui, pos2};
 
-use super::RollColours;
 use super::input::RollEvent;
 use super::layout::RollView;
+use super::section_mark::SectionMark;
+use super::{RollColours, mix};
 
 /// Narrower sections show no letter.
 const MIN_LABEL_PX: f32 = 14.0;
 /// How strongly sections are tinted: the first letter most, the fourth least, then from the beginning.
 const TINTS: [f32; 4] = [0.50, 0.30, 0.18, 0.09];
-
-/// A section of the take.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SectionMark {
-    pub secs: Range<f64>,
-    /// As in the form: "A", "A'", "A+5".
-    pub label: String,
-    /// Its number in the alphabet, from 0: sections of the same letter have the same colour.
-    pub letter: usize,
-    /// The section in words.
-    pub description: String,
-}
 
 /// Paints the strip; a click goes to the beginning of a section.
 pub fn sections_ui(
@@ -49,7 +36,7 @@ pub fn sections_ui(
         let tint = TINTS[section.letter % TINTS.len()];
         let response = ui.interact(seen, ui.scope_id().with(("section", i)), Sense::CLICK);
         let tint = if response.hovered() { tint + 0.15 } else { tint };
-        painter.rect_filled(rect, 2.0, super::mix(colours.panel, colours.composer, tint));
+        painter.rect_filled(rect, 2.0, mix(colours.panel, colours.composer, tint));
         if seen.width() >= MIN_LABEL_PX {
             let font = FontId::proportional(11.0);
             let text = section.label.replace('\'', "′");
