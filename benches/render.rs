@@ -59,7 +59,7 @@ fn recording(c: &mut Criterion) {
     let (font, take, folder) = (studio_font(), take(), tempfile::tempdir().unwrap());
     let mut group = c.benchmark_group("recording");
     group.sample_size(10).measurement_time(Duration::from_secs(20));
-    for ending in ["wav", "flac", "ogg"] {
+    for ending in ["wav", "flac", "ogg", "mp3"] {
         let path = folder.path().join(format!("take.{ending}"));
         let record = || {
             let settings = ExportSettings::new(SAMPLE_RATE);

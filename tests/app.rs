@@ -7,6 +7,7 @@ use std::path::Path;
 
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
+use pastiche::app::state::action::TakeAction;
 use pastiche::app::state::settings::{Settings, Theme};
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
@@ -334,4 +335,62 @@ fn a_take_is_renamed_starred_and_found() {
     window.harness.run_steps(2);
     window.harness.get_by_label("Search takes").type_text("mazurka");
     window.wait("nothing is found", |w| w.shows("No take matches."));
+}
+
+#[test]
+fn all_starred_takes_are_saved_at_once() {
+    let mut window = Window::with_model();
+    for _ in 0..3 {
+        window.generate();
+    }
+    let names: Vec<String> =
+        window.app().state.takes.all().iter().take(2).map(|e| e.record.name.clone()).collect();
+    window.press(Modifiers::NONE, Key::S);
+    let second = window.app().state.takes.all()[1].id.clone();
+    window.act(TakeAction::ToggleStar(second));
+    window.click("More about takes");
+    window.click("Save all starred…");
+    assert!(window.shows("2 takes, each under its name."));
+    let folder = window.folder.path().join("new folder");
+    window.harness.get_by_label("Folder").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::COMMAND, Key::A);
+    window.harness.get_by_label("Folder").type_text(&folder.display().to_string());
+    window.harness.run_steps(2);
+    window.click("MP3");
+    assert!(window.shows("A recording needs a SoundFont"));
+    window.click("MIDI");
+    assert!(window.shows("The folder will be created."));
+    window.click("Save all");
+    window.wait("the message", |w| w.shows("Saved 2 takes in"));
+    assert!(window.app().state.sheet.is_none() && window.app().state.export.is_none());
+    for name in names {
+        let read = midi::read_file(&folder.join(format!("{name}.mid"))).expect("a MIDI file");
+        assert!(!read.performance.is_empty());
+    }
+    assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 2);
+}
+
+#[test]
+fn diagnostics_are_copied_from_the_about_box() {
+    let mut window = Window::with_model();
+    std::fs::write(window.folder.path().join("pastiche.log"), "one line of the log\n").expect("a log");
+    window.click("Help");
+    window.click("About Pastiche");
+    assert!(window.shows("Open data folder") && window.shows("Open log folder"));
+    window.harness.get_by_label("Copy diagnostics").click();
+    let mut copied = None;
+    window.wait("the clipboard", |w| {
+        let commands = &w.harness.output().platform_output.commands;
+        let texts = commands.iter().filter_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        copied = texts.last().or(copied.take());
+        copied.is_some()
+    });
+    let copied = copied.expect("a text");
+    for part in ["libtorch: 2.", "Checkpoint: tiny, step 0", "Processor: ", "one line of the log"] {
+        assert!(copied.contains(part), "{part}: {copied}");
+    }
 }

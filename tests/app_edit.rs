@@ -3,7 +3,7 @@
 
 mod window_common;
 
-use eframe::egui::{Event, Key, Modifiers, pos2};
+use eframe::egui::{self, Event, Key, Modifiers, Pos2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use pastiche::app::widgets::roll::Selection;
 use pastiche::music::midi::read;
@@ -136,6 +136,58 @@ fn a_region_is_recomposed_and_an_alternative_taken_or_discarded() {
     window.press(Modifiers::NONE, Key::Enter);
     assert!(window.app().state.alternatives.is_none());
     assert_eq!(staged(&window), heard);
+    wait_for_bytes(&mut window, |b| b != made_bytes);
+    window.press(Modifiers::COMMAND, Key::Z);
+    wait_for_bytes(&mut window, |b| b == made_bytes);
+}
+
+/// Drags with the pointer, in steps.
+fn drag(window: &mut Window, from: Pos2, to: Pos2) {
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    let strokes = [
+        egui::Event::PointerMoved(from),
+        button(from, true),
+        egui::Event::PointerMoved(from + (to - from) * 0.5),
+        egui::Event::PointerMoved(to),
+        button(to, false),
+    ];
+    for event in strokes {
+        window.harness.input_mut().events.push(event);
+        window.harness.step();
+    }
+    window.harness.run_steps(3);
+}
+
+#[test]
+fn a_drag_of_chosen_notes_moves_them_in_one_step() {
+    let mut window = Window::with_model();
+    window.generate();
+    let made = staged(&window);
+    let made_bytes = bytes(&window);
+    window.press(Modifiers::NONE, Key::F);
+    window.press(Modifiers::COMMAND, Key::A);
+    // Where the roll painted a note, and an empty place far from it.
+    let area = window.harness.get_by_label_contains("Piano roll,").rect();
+    let view = window.roll_view();
+    let note = made.notes()[made.notes().len() / 2];
+    let row = view.row_top(note.pitch) + view.px_per_key as f32 / 2.0;
+    let at = pos2(area.left() + view.x(note.onset_secs) + 1.0, area.top() + row);
+    let (secs, keys) = (0.5, 3);
+    let by = vec2((secs * view.px_per_sec) as f32, -(keys as f32) * view.px_per_key as f32);
+    drag(&mut window, at, at + by);
+    let moved = staged(&window);
+    assert_eq!(moved.notes().len(), made.notes().len());
+    let fits = made.notes().iter().all(|n| n.pitch.transposed(keys).is_some());
+    let wanted = if fits { keys } else { 0 };
+    for (before, after) in made.notes().iter().zip(moved.notes()) {
+        assert!((after.onset_secs - before.onset_secs - secs).abs() < 0.03, "{before:?} {after:?}");
+        assert!(!fits || i32::from(after.pitch.number()) - i32::from(before.pitch.number()) == wanted);
+    }
     wait_for_bytes(&mut window, |b| b != made_bytes);
     window.press(Modifiers::COMMAND, Key::Z);
     wait_for_bytes(&mut window, |b| b == made_bytes);

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 use pastiche::player::{
-    Backstage, Device, Player, PlayerBusy, PlayerHandle, PlayerSource, Sound, SoundState, detached,
+    Backstage, Device, OutputChoice, Played, PlayedEvent, Player, PlayerBusy, PlayerCommand, PlayerHandle,
+    PlayerSource, Sound, SoundState, detached,
 };
-use pastiche::synth::{BLOCK, Voices};
+use pastiche::synth::{BLOCK, PlayheadEvent, Voices};
 use sound_common::*;
 
 /// Counts allocations of a thread while it is in the callback.
@@ -135,7 +136,6 @@ fn the_callback_never_allocates_nor_frees_whatever_is_commanded() {
 
 #[test]
 fn new_voices_swap_in_without_allocating_and_the_old_come_back() {
-    use pastiche::player::PlayerCommand;
     let (handle, mut source, backstage) = player();
     handle.load(busy_take()).unwrap();
     handle.play().unwrap();
@@ -182,6 +182,82 @@ fn the_next_stream_continues_where_a_dropped_one_stopped() {
     assert!(sounds(&heard, RATE, 69), "in the middle of the second note");
     handle.seek(0.2).unwrap();
     assert!(sounds(&pull(&mut next, 0.5).0[2000..], RATE, 57), "and the commands reach it");
+}
+
+#[test]
+fn a_change_of_device_neither_clicks_nor_loses_music() {
+    let (handle, mut source, backstage) = player();
+    handle.load(Arc::new(performance(&[note(57, 0.0, 5.0)]))).unwrap();
+    handle.play().unwrap();
+    let (steady, _) = pull(&mut source, 1.0);
+    let largest = largest_step(&steady[RATE as usize / 2..]);
+    handle.send(PlayerCommand::Hold).unwrap();
+    let (fading, allocations) = pull(&mut source, 0.1);
+    assert_eq!(allocations, 0);
+    assert!(largest_step(&fading) < 1.1 * largest, "{} {largest}", largest_step(&fading));
+    assert!(peak(&fading[fading.len() / 2..]) == 0.0, "silent, so that the stream may end");
+    let held = handle.status().position_secs;
+    pull(&mut source, 0.5);
+    drop(source);
+    let mut next = backstage.next_source(STEREO).unwrap();
+    let (heard, allocations) = pull(&mut next, 0.3);
+    assert_eq!(allocations, 0);
+    assert!(largest_step(&heard) < 1.1 * largest, "{} {largest}", largest_step(&heard));
+    assert!(sounds(&heard[2000..], RATE, 57));
+    let moved = handle.status().position_secs - held;
+    assert!((0.2..0.31).contains(&moved), "the music stood still meanwhile: {moved}");
+}
+
+#[test]
+fn a_scale_sounds_without_music_and_ends() {
+    let (handle, mut source, _backstage) = player();
+    handle.play_scale(true).unwrap();
+    for pitch in [60, 62, 64, 65] {
+        let (heard, allocations) = pull(&mut source, 0.25);
+        assert!(sounds(&heard[2000..], RATE, pitch), "{pitch}");
+        assert_eq!(allocations, 0);
+    }
+    pull(&mut source, 4.0);
+    assert!(peak(&pull(&mut source, 0.2).0) < 1e-3);
+}
+
+/// What is heard here is what the tap tells, with the times at which it is heard.
+#[test]
+fn the_tap_tells_what_is_played_and_when() {
+    let (handle, mut source, backstage) = player();
+    let tap = backstage.tap();
+    let pedal = |time_secs, value| PedalChange { time_secs, value };
+    let notes = vec![note(60, 0.5, 0.3), note(64, 1.0, 0.3)];
+    let music = Performance::new(notes, vec![pedal(0.7, 100), pedal(0.8, 90)]);
+    handle.send(PlayerCommand::SetTapped(true)).unwrap();
+    handle.send(PlayerCommand::SetLocalSound(false)).unwrap();
+    handle.load(Arc::new(music)).unwrap();
+    handle.play().unwrap();
+    let (heard, allocations) = pull(&mut source, 1.1);
+    assert_eq!(allocations, 0);
+    assert_eq!(peak(&heard[2000..]), 0.0, "the sound is off here");
+    let events: Vec<Played> = std::iter::from_fn(|| tap.next()).collect();
+    let start = events[0].heard_at_secs;
+    let strike = |played: &Played| match played.event {
+        PlayedEvent::Music(PlayheadEvent::Strike { pitch, .. }) => {
+            Some((pitch.number(), played.heard_at_secs - start))
+        }
+        _ => None,
+    };
+    let strikes: Vec<(u8, f64)> = events.iter().filter_map(strike).collect();
+    assert_eq!(strikes.len(), 2);
+    for ((pitch, at), (wanted, onset)) in strikes.into_iter().zip([(60, 0.5), (64, 1.0)]) {
+        assert_eq!(pitch, wanted);
+        assert!((at - onset).abs() < 0.002, "{at} for {onset}");
+    }
+    for (value, has_turned) in [(100, true), (90, false)] {
+        let event = PlayedEvent::Music(PlayheadEvent::Pedal { value, has_turned });
+        assert!(events.iter().any(|played| played.event == event), "{event:?}");
+    }
+    handle.pause().unwrap();
+    pull(&mut source, 0.01);
+    let cut = std::iter::from_fn(|| tap.next()).any(|p| p.event == PlayedEvent::Music(PlayheadEvent::Cut));
+    assert!(cut, "a pause lets the keys go");
 }
 
 /// Plays to a card that asks for bursts of 512 frames in real time. Returns how far the reported playhead was from the
@@ -246,13 +322,14 @@ fn the_status_has_position_and_peak() {
 /// Whatever sound card this machine has, the player starts at once, the playhead moves, and the player ends.
 #[test]
 fn the_player_starts_at_once_and_the_playhead_moves_with_or_without_a_card() {
+    let output = OutputChoice { device: Some("no such device".to_owned()), ..OutputChoice::default() };
     let start = Instant::now();
     let woken = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counter = Arc::clone(&woken);
     let wake = move || {
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
-    let player = Player::start(Some("no such device".to_owned()), Arc::new(wake)).unwrap();
+    let player = Player::start(output, Arc::new(wake)).unwrap();
     assert!(start.elapsed() < Duration::from_millis(50), "{:?}", start.elapsed());
     let handle = player.handle();
     let wait = |is_there: &dyn Fn() -> bool| {

@@ -200,20 +200,27 @@ fn invalid_requests_are_refused() {
 }
 
 #[test]
-fn locked_time_is_not_touched() {
+fn locked_parts_are_not_touched() {
     let g = generator();
     let music = piece(9, 0, 120);
     let region = Region::all_keys(1.0..8.0);
-    let locked = vec![3.0..5.0, 6.0..6.5];
+    let pitch = |n| Pitch::new(n).unwrap();
+    let voice = |secs, low, high| Region { secs, pitches: pitch(low)..=pitch(high) };
+    // All keys of some time, and one hand of another.
+    let locked = vec![Region::all_keys(3.0..4.0), voice(5.0..7.0, 21, 59)];
     let asked = Recompose { locked: locked.clone(), ..request(&music, &region, 4) };
     let new = &compose(&g, &asked)[0].take.performance;
     let in_lock = |m: &Performance| {
-        let is_in = |n: &&Note| locked.iter().any(|l| l.contains(&n.onset_secs));
+        let is_in = |n: &&Note| locked.iter().any(|l| l.holds(n));
         m.notes().iter().filter(is_in).copied().collect::<Vec<_>>()
     };
     assert!(!in_lock(&music).is_empty());
     assert_eq!(in_lock(new), in_lock(&music));
-    assert_ne!(new, &music);
+    let other_hand = |m: &Performance| {
+        let hand = voice(5.0..7.0, 60, 108);
+        m.notes().iter().filter(|n| hand.holds(n)).copied().collect::<Vec<_>>()
+    };
+    assert_ne!(other_hand(new), other_hand(&music), "the other hand is free");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub struct WalkArgs {
     model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
-    /// A .mid, or a recording (.wav, .flac, .ogg)
+    /// A .mid, or a recording (.wav, .flac, .ogg, .mp3)
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     /// Print what was made as JSON

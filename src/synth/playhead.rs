@@ -31,7 +31,10 @@ pub enum PlayheadEvent {
     /// The playhead jumped: fade out everything.
     Cut,
     Pedal {
-        is_down: bool,
+        /// 0–127.
+        value: u8,
+        /// It went down or came up; else it only moved on.
+        has_turned: bool,
     },
     Strike {
         pitch: Pitch,
@@ -102,6 +105,12 @@ impl Playhead {
         self.score.is_complete() && self.position_secs >= self.score.duration_secs()
     }
 
+    /// The position of the pedal, 0–127.
+    pub fn pedal_value(&self) -> u8 {
+        let last = self.next_pedal.checked_sub(1).and_then(|i| self.score.pedal().get(i));
+        last.map_or(0, |change| change.value)
+    }
+
     /// Clamped to [`TEMPO_SCALES`]; ignored when not a number.
     pub fn set_tempo_scale(&mut self, scale: f64) {
         if scale.is_finite() {
@@ -166,7 +175,7 @@ impl Playhead {
         let now = self.position_secs;
         let pedal_down_since = self.pedal_down_since();
         self.is_pedal_down = pedal_down_since.is_some();
-        emit(PlayheadEvent::Pedal { is_down: self.is_pedal_down });
+        emit(PlayheadEvent::Pedal { value: self.pedal_value(), has_turned: true });
 
         let notes = self.score.notes();
         let first = notes.partition_point(|n| n.onset_secs < now - LONGEST_RING_SECS);
@@ -263,10 +272,9 @@ impl Playhead {
         while let Some(change) = self.score.pedal().get(self.next_pedal)
             && change.time_secs < limit_secs
         {
-            if change.is_down() != self.is_pedal_down {
-                self.is_pedal_down = change.is_down();
-                emit(PlayheadEvent::Pedal { is_down: self.is_pedal_down });
-            }
+            let has_turned = change.is_down() != self.is_pedal_down;
+            self.is_pedal_down = change.is_down();
+            emit(PlayheadEvent::Pedal { value: change.value, has_turned });
             self.next_pedal += 1;
         }
         while let Some(note) = self.score.notes().get(self.next_note)

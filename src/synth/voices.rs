@@ -8,7 +8,7 @@ use super::reverb_synth::{CHANNELS, ReverbSynth};
 use super::soundfont::{Playable, Preset, SoundFont, SoundFontError};
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
-use crate::music::{Pitch, Velocity};
+use crate::music::{PedalChange, Pitch, Velocity};
 
 /// Voices for single notes played by a click.
 const AUDITION_VOICES: usize = 32;
@@ -161,8 +161,13 @@ impl Voices {
                     self.synth.release(channel, pitch.number());
                 }
             }
-            PlayheadEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
-            PlayheadEvent::Pedal { is_down } => {
+            // SoundFonts know the pedal up and down only.
+            PlayheadEvent::Pedal { has_turned: false, .. } => {}
+            PlayheadEvent::Pedal { value, .. } if is_down(value) && self.did_pedal_rise => {
+                self.is_pedal_due = true;
+            }
+            PlayheadEvent::Pedal { value, .. } => {
+                let is_down = is_down(value);
                 self.set_pedal(is_down);
                 self.did_pedal_rise = !is_down;
                 self.is_pedal_due = false;
@@ -247,7 +252,21 @@ impl Voices {
         self.is_audition_sounding = true;
     }
 
-    /// Adds the next block of the notes played by [`Voices::audition`].
+    /// Presses a key besides the music, or lets it go: someone plays along.
+    pub fn play_key(&mut self, pitch: Pitch, velocity: Option<Velocity>) {
+        match velocity {
+            Some(velocity) => self.audition.strike(0, pitch.number(), velocity.value()),
+            None => self.audition.release(0, pitch.number()),
+        }
+        self.is_audition_sounding = true;
+    }
+
+    /// The pedal of [`Voices::play_key`].
+    pub fn play_pedal(&mut self, is_down: bool) {
+        self.audition.control(0, 0x40, if is_down { 127 } else { 0 });
+    }
+
+    /// Adds the next block of the notes played by [`Voices::audition`] and [`Voices::play_key`].
     pub fn render_audition(&mut self, out: &mut Block) {
         if !self.is_audition_sounding {
             return;
@@ -265,6 +284,10 @@ impl Voices {
             }
         };
     }
+}
+
+fn is_down(value: u8) -> bool {
+    PedalChange { time_secs: 0.0, value }.is_down()
 }
 
 /// The two channels of a layer.

@@ -11,11 +11,14 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::PasticheApp;
 use pastiche::app::Places;
+use pastiche::app::state::action::Action;
 use pastiche::app::state::settings::Settings;
 use pastiche::app::widgets::roll::Selection;
+use pastiche::app::widgets::roll::layout::RollView;
 use pastiche::app::widgets::training::input::DeviceItem;
 use pastiche::device::DeviceChoice;
 use pastiche::music::Pitch;
+use pastiche::ports::RecordedPorts;
 
 use super::tiny_checkpoint;
 
@@ -47,6 +50,11 @@ fn probe() -> Vec<DeviceItem> {
     vec![DeviceItem { choice: DeviceChoice::Cpu, name: "A processor".to_owned(), disabled_because: None }]
 }
 
+thread_local! {
+    /// The MIDI ports of the window that is opened on this thread.
+    pub static PORTS: RecordedPorts = RecordedPorts::default();
+}
+
 pub struct Window {
     pub harness: Harness<'static, Studio>,
     pub folder: tempfile::TempDir,
@@ -73,6 +81,7 @@ impl Window {
             checkpoints: Vec::new,
             soundfonts: Vec::new,
             devices: probe,
+            ports: || Box::new(PORTS.with(RecordedPorts::clone)),
             open: Vec::new(),
         };
         let studio = Studio { app: None, places };
@@ -173,6 +182,17 @@ impl Window {
         let music = app.state.stage.as_ref().expect("something is on the stage").performance.clone();
         app.state.selection = Some(Selection::new(&music, from..to, Pitch::LOWEST..=Pitch::HIGHEST));
         self.harness.run_steps(2);
+    }
+
+    /// What the roll shows.
+    pub fn roll_view(&self) -> RollView {
+        self.app().roll_view()
+    }
+
+    /// As if a panel had asked for it.
+    pub fn act(&mut self, action: impl Into<Action>) {
+        self.harness.state_mut().app.as_mut().expect("the window is open").act(action);
+        self.harness.run_steps(3);
     }
 
     /// As if the file had been dropped on the window.

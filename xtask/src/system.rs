@@ -38,6 +38,7 @@ const fn need(sign: Sign, apt: &'static str, dnf: &'static str, pacman: &'static
 
 const TO_RUN: &[Need] = &[
     need(Sign::Program("c++"), "g++", "gcc-c++", "gcc"),
+    need(Sign::Program("make"), "make", "make", "make"),
     need(Sign::Program("pkg-config"), "pkg-config", "pkgconf-pkg-config", "pkgconf"),
     need(Sign::Headers("alsa"), "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
     need(Sign::Library("libX11.so.6"), "libx11-6", "libX11", "libx11"),

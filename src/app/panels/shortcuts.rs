@@ -164,19 +164,19 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::O, "End the selection at the playhead", |_| some(EditAction::SelectToHere)),
     Shortcut::plain(Key::Delete, "Delete the selected notes", |s| edit(s, NoteEdit::Delete)),
     Shortcut::new(Modifiers::ALT, Key::ArrowUp, "Selection up a semitone", |s| {
-        edit(s, NoteEdit::Transpose { semitones: 1 })
+        edit(s, NoteEdit::transpose(1))
     })
     .repeating(),
     Shortcut::new(Modifiers::ALT, Key::ArrowDown, "Selection down a semitone", |s| {
-        edit(s, NoteEdit::Transpose { semitones: -1 })
+        edit(s, NoteEdit::transpose(-1))
     })
     .repeating(),
     Shortcut::new(Modifiers::ALT, Key::ArrowLeft, "Selection 20 ms earlier", |s| {
-        edit(s, NoteEdit::Move { secs: -0.02 })
+        edit(s, NoteEdit::delay(-0.02))
     })
     .repeating(),
     Shortcut::new(Modifiers::ALT, Key::ArrowRight, "Selection 20 ms later", |s| {
-        edit(s, NoteEdit::Move { secs: 0.02 })
+        edit(s, NoteEdit::delay(0.02))
     })
     .repeating(),
     Shortcut::new(Modifiers::COMMAND, Key::ArrowUp, "Selection louder", |s| {
@@ -195,7 +195,7 @@ pub const ALL: &[Shortcut] = &[
         edit(s, NoteEdit::Stretch { factor: 1.1 })
     })
     .repeating(),
-    Shortcut::plain(Key::K, "Lock or unlock the selected time", |s| {
+    Shortcut::plain(Key::K, "Lock or unlock the selected time and keys", |s| {
         s.selection.as_ref().and_then(|_| some(EditAction::ToggleLock))
     }),
     Shortcut::command(Key::Z, "Undo a change of the take", |_| some(EditAction::Undo)),

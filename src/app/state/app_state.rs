@@ -21,6 +21,7 @@ use crate::generate::{GenerateRequest, Mix};
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
+use crate::ports::MidiStatus;
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
 #[derive(Debug)]
@@ -47,6 +48,7 @@ pub struct AppState {
     pub previous: Option<TakeId>,
     pub takes: TakesState,
     pub sound: SoundView,
+    pub midi: MidiStatus,
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
@@ -105,6 +107,7 @@ impl AppState {
             previous: None,
             takes: TakesState::default(),
             sound: SoundView::default(),
+            midi: MidiStatus::default(),
             export: None,
             encoding: None,
             training_loss: None,

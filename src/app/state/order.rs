@@ -9,4 +9,6 @@ pub struct Order {
     pub settings: ComposeSettings,
     /// Do not show or play it: it is one of several takes, and not the one to hear first.
     pub is_quiet: bool,
+    /// It answers what was played: only the new notes sound, and at once.
+    pub is_answer: bool,
 }

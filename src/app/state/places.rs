@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::widgets::training::input::DeviceItem;
 use crate::device::DeviceChoice;
+use crate::ports::{Ports, SystemPorts};
 
 /// Folders and files of the window, and functions that look for more.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct Places {
     pub soundfonts: fn() -> Vec<PathBuf>,
     /// Lists the devices to train on; may take a moment.
     pub devices: fn() -> Vec<DeviceItem>,
+    /// The MIDI ports.
+    pub ports: fn() -> Box<dyn Ports>,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -32,6 +35,7 @@ impl Places {
             checkpoints: crate::paths::checkpoints,
             soundfonts: crate::paths::soundfonts,
             devices,
+            ports: || Box::new(SystemPorts),
             open: Vec::new(),
         }
     }

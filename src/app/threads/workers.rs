@@ -15,7 +15,7 @@ use crate::music::Performance;
 use crate::music::midi::{MidiError, MidiRead};
 use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
-use crate::takes::{TakeEntry, TakeId, TakeRecord, TakeStoreError};
+use crate::takes::{BatchOutcome, TakeEntry, TakeId, TakeRecord, TakeStoreError};
 
 /// What to do with a take's music after reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +90,22 @@ pub enum Done {
         path: PathBuf,
         result: Result<(), SaveError>,
     },
-    StarredExported {
+    /// The starred takes were saved, or their folder could not be made.
+    StarredSaved {
         folder: PathBuf,
-        result: std::io::Result<usize>,
+        result: std::io::Result<BatchOutcome>,
+    },
+    /// A phrase that was played was saved as a take.
+    CallKept {
+        result: Result<TakeEntry, TakeStoreError>,
+        music: Performance,
+    },
+    /// The diagnostics, to copy.
+    Diagnostics(String),
+    /// A folder was shown in the system's file manager, or not.
+    FolderOpened {
+        folder: PathBuf,
+        result: std::io::Result<()>,
     },
     DialogClosed {
         ask: Ask,

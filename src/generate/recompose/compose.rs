@@ -40,8 +40,8 @@ pub struct Recompose {
     pub closeness: f32,
     /// Keeps onsets, durations and pedal; only pitch and velocity change.
     pub keep_rhythm: bool,
-    /// Times, in seconds, in which no new note may begin; existing notes there are kept.
-    pub locked: Vec<Range<f64>>,
+    /// Parts of the music in which no new note may begin; existing notes there are kept.
+    pub locked: Vec<Region>,
     /// Number of alternatives.
     pub count: usize,
     /// Number of candidates for each alternative; the one that leads best to the following music is kept.

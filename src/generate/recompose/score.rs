@@ -70,8 +70,8 @@ pub struct Score {
     /// Maximum number of new notes.
     pub max_new: usize,
     held: Vec<Held>,
-    /// Steps at which no new note may begin.
-    locked: Vec<Range<i64>>,
+    /// Steps at which no new note may have these keys.
+    locked: Vec<(Range<i64>, RangeInclusive<u8>)>,
     /// The pedal for new notes, if the old one is kept.
     pedal: Option<Vec<PedalChange>>,
     /// Indices of the tokens whose onset lies within the region.
@@ -103,7 +103,7 @@ fn order(notes: &[Note]) -> Vec<(i64, usize)> {
 
 impl Score {
     /// `region` lies within `music`; notes in `locked` are kept, and no new notes begin there.
-    pub fn new(music: &Performance, region: &Region, keep: Keep, locked: &[Range<f64>], seed: u64) -> Score {
+    pub fn new(music: &Performance, region: &Region, keep: Keep, locked: &[Region], seed: u64) -> Score {
         let notes = music.notes();
         let order = order(notes);
         let tokens = encode(music).tokens;
@@ -113,8 +113,8 @@ impl Score {
         // note.
         let chord = start.checked_sub(1).map(|last| order[last].0);
         let begin = chord.map_or(start, |step| order.partition_point(|o| o.0 < step));
-        let is_locked = |secs: f64| locked.iter().any(|l| l.contains(&secs));
-        let replaced = replaced(notes, |n| region.holds(n) && !is_locked(n.onset_secs), keep.closeness, seed);
+        let is_locked = |note: &Note| locked.iter().any(|l| l.holds(note));
+        let replaced = replaced(notes, |n| region.holds(n) && !is_locked(n), keep.closeness, seed);
         let is_new = |i: usize| replaced.binary_search(&i).is_ok();
         let is_open = !keep.rhythm && keep.closeness == 0.0;
         let (mut opens, mut events) = (is_open, Vec::<Event>::new());
@@ -133,13 +133,16 @@ impl Score {
             before: tokens[..begin].to_vec(),
             after: order.get(end).map(|o| o.0),
             first: first.clamp(steps.start, (steps.end - 1).max(steps.start)),
-            keys: region.pitches.start().key_index() as u8..=region.pitches.end().key_index() as u8,
+            keys: keys(region),
             is_open: opens,
             max_new: ((secs * MAX_NEW_PER_SEC) as usize).max(MIN_MAX_NEW),
             pedal: keeps_pedal.then(|| music.pedal().to_vec()),
             inside: start..end,
             held: held(notes, &region.secs, |i| !is_new(i)),
-            locked: locked.iter().map(|l| first_step(l.start)..first_step(l.end)).collect(),
+            locked: locked
+                .iter()
+                .map(|l| (first_step(l.secs.start)..first_step(l.secs.end), keys(l)))
+                .collect(),
             events,
             steps,
             tokens,
@@ -168,12 +171,18 @@ impl Score {
 
     /// Keys that a new note may strike at `step`, above the others of its chord.
     pub fn free_keys(&self, step: i64, floor: u8, ceiling: u8) -> impl Iterator<Item = u8> + '_ {
-        let is_time = self.steps.contains(&step) && !self.locked.iter().any(|l| l.contains(&step));
+        let is_time = self.steps.contains(&step);
+        let is_locked = move |key: u8| self.locked.iter().any(|l| l.0.contains(&step) && l.1.contains(&key));
         let (low, high) = ((*self.keys.start()).max(floor), (*self.keys.end()).min(ceiling));
         let is_held =
             move |key: u8| self.held.iter().any(|h| h.key == key && (h.steps.0..h.steps.1).contains(&step));
-        (low..=high).filter(move |&key| is_time && !is_held(key))
+        (low..=high).filter(move |&key| is_time && !is_locked(key) && !is_held(key))
     }
+}
+
+/// The keys of a region, 0–87.
+fn keys(region: &Region) -> RangeInclusive<u8> {
+    region.pitches.start().key_index() as u8..=region.pitches.end().key_index() as u8
 }
 
 /// Indices of the notes to replace: those of `is_inside`, except for chords kept with probability `closeness`.

@@ -1,4 +1,4 @@
-//! Encoders for WAV, FLAC and Ogg Vorbis.
+//! Encoders for WAV, FLAC and Ogg Vorbis; MP3 has a file of its own.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -12,8 +12,9 @@ use flacenc::error::{SourceError, Verify};
 use flacenc::source::{Fill, Source};
 use vorbis_rs::{VorbisBitrateManagementStrategy, VorbisEncoderBuilder, VorbisError};
 
+use super::mp3::write_mp3;
 use super::offline::Offline;
-use super::settings::{AudioFormat, BitDepth, ExportError};
+use super::settings::{AudioFormat, BitDepth, ExportError, ExportSettings};
 use crate::synth::BLOCK;
 
 /// Vorbis quality, −0.2–1; this is about 190 kbit/s, where a piano sounds like the original.
@@ -26,22 +27,24 @@ const OGG_BLOCK: usize = 1024;
 pub(super) fn encode(
     offline: &mut Offline<'_>,
     format: AudioFormat,
-    depth: BitDepth,
+    settings: &ExportSettings,
     file: BufWriter<&File>,
     path: &Path,
 ) -> Result<(), ExportError> {
+    let (depth, title) = (settings.bit_depth, settings.title.as_deref());
     match format {
         AudioFormat::Wav => write_wav(offline, depth, file, path),
         AudioFormat::Flac => write_flac(offline, depth, file, path),
-        AudioFormat::Ogg => write_ogg(offline, file, path),
+        AudioFormat::Ogg => write_ogg(offline, title, file, path),
+        AudioFormat::Mp3 => write_mp3(offline, title, file, path),
     }
 }
 
-fn io_error(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
+pub(super) fn io_error(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
     |source| ExportError::Io { source, path: path.to_owned() }
 }
 
-fn encode_error(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
+pub(super) fn encode_error(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
     ExportError::Encode { detail: error.to_string(), path: path.to_owned() }
 }
 
@@ -140,7 +143,12 @@ impl Source for FlacSource<'_, '_> {
     }
 }
 
-fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path) -> Result<(), ExportError> {
+fn write_ogg(
+    offline: &mut Offline<'_>,
+    title: Option<&str>,
+    mut file: BufWriter<&File>,
+    path: &Path,
+) -> Result<(), ExportError> {
     let ogg_error = |e: VorbisError| match e {
         VorbisError::Io(source) => io_error(path)(source),
         other => encode_error(path, &other),
@@ -148,12 +156,14 @@ fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path)
     let rate = NonZeroU32::new(offline.sample_rate()).unwrap_or(NonZeroU32::MIN);
     let stereo = NonZeroU8::MIN.saturating_add(1);
     // A fixed serial number, so that the same music gives the same file.
-    let mut encoder = VorbisEncoderBuilder::new_with_serial(rate, stereo, &mut file, 1)
-        .bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr {
-            target_quality: OGG_QUALITY,
-        })
-        .build()
-        .map_err(ogg_error)?;
+    let mut builder = VorbisEncoderBuilder::new_with_serial(rate, stereo, &mut file, 1);
+    builder.bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr {
+        target_quality: OGG_QUALITY,
+    });
+    if let Some(title) = title {
+        builder.comment_tag("TITLE", title).map_err(ogg_error)?;
+    }
+    let mut encoder = builder.build().map_err(ogg_error)?;
     let (mut left, mut right) = (Vec::new(), Vec::new());
     loop {
         let block = offline.next_block()?;

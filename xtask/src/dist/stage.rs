@@ -54,6 +54,7 @@ impl Stage {
     fn add_texts(&self, root: &Path, libtorch: &Libtorch) -> Outcome {
         copy(&root.join("LICENSE"), &self.folder.join("LICENSE"))?;
         copy(&root.join("packaging/LICENCES"), &self.folder.join("LICENCES"))?;
+        copy_folder(&root.join("packaging/licences"), &self.folder.join("licences"))?;
         for name in ["LICENSE", "NOTICE"] {
             let theirs = libtorch.lib.join("..").join(name);
             if theirs.is_file() {

@@ -134,6 +134,7 @@ impl Studio {
                 }
                 RollEvent::Select { secs, pitches } => EditAction::Select { secs, pitches }.into(),
                 RollEvent::ToggleNote(note) => EditAction::ToggleNote(note).into(),
+                RollEvent::Edit(edit) => EditAction::Notes(edit).into(),
                 RollEvent::EmptyButton if why_not.is_some() => FileAction::Ask(Ask::Music).into(),
                 RollEvent::EmptyButton => ComposeAction::Generate.into(),
             };
