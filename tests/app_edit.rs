@@ -15,7 +15,7 @@ fn staged(window: &Window) -> Performance {
     (*stage.performance).clone()
 }
 
-/// The bytes of the only take on the disk, once the window has written what it was asked to.
+/// The bytes of the only take on disk, once the window has written it.
 fn bytes(window: &Window) -> Vec<u8> {
     let files = window.takes_on_disk();
     let [file] = &files[..] else { panic!("{files:?}") };
@@ -46,7 +46,6 @@ fn edits_change_the_take_and_undo_restores_its_bytes() {
     assert_ne!(up, made);
     wait_for_bytes(&mut window, |b| b != made_bytes);
     let up_bytes = bytes(&window);
-    // One note less: the selection is of the notes that were chosen before.
     window.press(Modifiers::COMMAND, Key::Z);
     window.wait("the old music", |w| staged(w) != up);
     assert_eq!(bytes(&window), made_bytes);
@@ -61,7 +60,7 @@ fn edits_change_the_take_and_undo_restores_its_bytes() {
     assert!(window.shows("nothing to undo"));
 }
 
-/// An edit right after an undo, before its music is read: the edit counts, and stage and disk agree.
+/// An edit right after an undo, before the undone music is loaded: the edit counts, and the stage and the disk agree.
 #[test]
 fn an_edit_overtakes_an_undo() {
     let mut window = Window::with_model();
@@ -71,7 +70,7 @@ fn an_edit_overtakes_an_undo() {
     window.press(Modifiers::ALT, Key::ArrowUp);
     wait_for_bytes(&mut window, |b| b != made_bytes);
     let up = staged(&window);
-    // Both within one frame, so that nothing can be read between them.
+    // Both in one frame, so that nothing can be loaded in between.
     let press =
         |modifiers, key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
     let presses = [press(Modifiers::COMMAND, Key::Z), press(Modifiers::ALT, Key::ArrowUp)];
@@ -86,7 +85,7 @@ fn an_edit_overtakes_an_undo() {
 }
 
 #[test]
-fn a_drag_with_shift_selects_and_delete_deletes_no_more_than_that() {
+fn shift_drag_selects_and_delete_removes_only_the_selection() {
     let mut window = Window::with_model();
     window.generate();
     let made = staged(&window);
@@ -104,7 +103,7 @@ fn a_drag_with_shift_selects_and_delete_deletes_no_more_than_that() {
 }
 
 #[test]
-fn a_region_is_recomposed_heard_and_taken_or_left() {
+fn a_region_is_recomposed_and_an_alternative_taken_or_discarded() {
     let mut window = Window::with_model();
     window.generate();
     let made = staged(&window);
@@ -128,7 +127,7 @@ fn a_region_is_recomposed_heard_and_taken_or_left() {
     assert!(window.shows("Alternative 2 of 4") && second != first);
     window.press(Modifiers::NONE, Key::ArrowLeft);
     assert_eq!(staged(&window), first);
-    // Left, everything is as it was, on the disk too.
+    // After discarding, everything is as before, on disk too.
     window.press(Modifiers::NONE, Key::Escape);
     assert_eq!(staged(&window), made);
     assert_eq!(bytes(&window), made_bytes);

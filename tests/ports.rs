@@ -119,7 +119,8 @@ fn stop_and_seek_let_go_of_keys_and_pedal() {
         sent.contains(&vec![0x90, 64, 90])
     });
     assert!(sent.contains(&vec![0xB0, 64, 90]), "the pedal as deep as it was: {sent:?}");
-    let commands: [fn(&PlayerHandle); 2] = [|h| h.seek(5.9).unwrap(), |h| h.stop().unwrap()];
+    let commands: [fn(&PlayerHandle); 2] =
+        [|handle| handle.seek(5.9).unwrap(), |handle| handle.stop().unwrap()];
     for command in commands {
         sent.clear();
         command(&handle);

@@ -52,7 +52,7 @@ fn wav_of_every_rate_and_depth_has_the_right_pitches_and_length() {
             assert_eq!((spec.sample_rate, spec.channels, spec.bits_per_sample), (rate, 2, bit_depth.bits()));
             let secs = samples.len() as f64 / f64::from(rate);
             assert!((secs - summary.secs).abs() < 1e-6);
-            // 2.5 s of music, a quarter second of release and a tenth of silence.
+            // 2.5 s of music, a quarter second of release and a tenth of a second of silence.
             assert!((2.6..3.2).contains(&secs), "{secs}");
             assert!((0.01..0.999).contains(&summary.peak), "{}", summary.peak);
             for (pitch, onset) in [(57, 0.0), (69, 1.0), (76, 2.0)] {
@@ -64,7 +64,7 @@ fn wav_of_every_rate_and_depth_has_the_right_pitches_and_length() {
 }
 
 #[test]
-fn a_part_begins_with_what_rings_and_ends_with_its_tail() {
+fn an_excerpt_begins_with_ringing_notes_and_ends_with_its_tail() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("part.wav");
     let notes = performance(&[note(57, 0.0, 1.0), note(69, 1.0, 3.0), note(76, 5.0, 1.0)]);
@@ -209,7 +209,7 @@ fn the_same_music_makes_the_same_file() {
 }
 
 #[test]
-fn a_stop_or_an_error_leaves_what_was_there_and_nothing_else() {
+fn a_stop_or_an_error_leaves_only_the_old_file() {
     let (_font_folder, font) = sine_font();
     let long = Arc::new(performance(&[note(69, 0.0, 300.0)]));
     for ending in ["wav", "flac", "ogg", "mp3"] {
@@ -240,7 +240,7 @@ fn a_stop_or_an_error_leaves_what_was_there_and_nothing_else() {
 
 #[test]
 #[cfg(target_os = "linux")]
-#[ignore = "mounts a disk of 64 KB, which takes root"]
+#[ignore = "mounts a 64 KB disk, which needs root"]
 fn a_full_disk_leaves_no_half_file() {
     let folder = tempfile::tempdir().unwrap();
     let mount =

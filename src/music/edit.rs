@@ -1,27 +1,27 @@
-//! Changes to some notes of a performance by hand.
+//! Manual edits to some notes of a performance.
 
 use std::collections::BTreeSet;
 
 use super::{Note, Performance, Velocity};
 
-/// A key that is let go sooner than this has not been struck, seconds.
+/// Minimum duration of an edited note, in seconds.
 const SHORTEST_SECS: f64 = 0.02;
 
-/// What is done to notes.
+/// An edit to some notes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoteEdit {
     Delete,
-    /// Later, or earlier where `secs` is negative, and higher or lower; never before the beginning of the music, and
-    /// as far as the keyboard goes for all of them.
+    /// Later, or earlier if `secs` is negative, and higher or lower; never before the beginning of the music, and only
+    /// as far as all the notes stay on the keyboard.
     Move {
         secs: f64,
         semitones: i32,
     },
-    /// Held `factor` times as long.
+    /// Multiplies the duration by `factor`.
     Stretch {
         factor: f64,
     },
-    /// Louder, or softer where it is negative.
+    /// Louder, or softer if negative.
     Velocity {
         by: i32,
     },
@@ -35,7 +35,8 @@ impl Performance {
         own.into_iter().filter_map(change).collect()
     }
 
-    /// The music with `edit` done to the notes with the indices `notes`, and their new indices. All else stays.
+    /// Applies `edit` to the notes with the indices `notes`; returns the new music and the new indices of those notes.
+    /// Everything else stays the same.
     pub fn edited(&self, notes: &BTreeSet<usize>, edit: NoteEdit) -> (Performance, BTreeSet<usize>) {
         let own: Vec<&Note> = notes.iter().filter_map(|&i| self.notes().get(i)).collect();
         let change = within(edit, &own);
@@ -53,18 +54,18 @@ impl Performance {
 }
 
 impl NoteEdit {
-    /// Higher, or lower where it is negative.
+    /// Higher, or lower if negative.
     pub const fn transpose(semitones: i32) -> NoteEdit {
         NoteEdit::Move { secs: 0.0, semitones }
     }
 
-    /// Later, or earlier where it is negative.
+    /// Later, or earlier if negative.
     pub const fn delay(secs: f64) -> NoteEdit {
         NoteEdit::Move { secs, semitones: 0 }
     }
 }
 
-/// The edit for one note, such that all of `own` keep their distances.
+/// The edit for a single note, limited so that all notes of `own` keep their distances.
 fn within(edit: NoteEdit, own: &[&Note]) -> impl Fn(&Note) -> Option<Note> + use<> {
     let first_secs = own.iter().map(|n| n.onset_secs).fold(f64::INFINITY, f64::min);
     let shift_secs = match edit {
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(new.pedal(), music().pedal());
         let (notes, places, _) = edited(NoteEdit::delay(0.75));
         assert_eq!(notes, [(60, 0.5), (64, 1.75), (67, 2.0), (106, 2.25)]);
-        assert_eq!(places, [1, 3], "the selection goes with its notes");
+        assert_eq!(places, [1, 3], "the selection follows its notes");
         let (_, _, new) = edited(NoteEdit::Stretch { factor: 2.0 });
         assert_eq!(new.notes().iter().map(|n| n.duration_secs).collect::<Vec<_>>(), [0.5, 1.0, 1.0, 0.5]);
         let (_, _, new) = edited(NoteEdit::Velocity { by: 100 });
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_goes_as_far_as_keyboard_and_time_let_all_its_notes_go() {
+    fn an_edit_stops_where_one_of_its_notes_reaches_a_limit() {
         let (notes, _, _) = edited(NoteEdit::transpose(12));
         assert_eq!(notes, [(60, 0.5), (66, 1.0), (108, 1.5), (67, 2.0)]);
         let (notes, _, _) = edited(NoteEdit::transpose(-1));
@@ -148,7 +149,7 @@ mod tests {
         assert_eq!(notes, [(60, 0.5), (65, 1.75), (67, 2.0), (107, 2.25)]);
         let alone = music().changed(&BTreeSet::from([1, 2]), NoteEdit::Move { secs: 0.75, semitones: 1 });
         assert_eq!(alone, places.iter().map(|&i| new.notes()[i]).collect::<Vec<_>>());
-        // Of nothing, nothing changes.
+        // An index that does not exist changes nothing.
         assert_eq!(music().edited(&BTreeSet::from([99]), NoteEdit::Delete).0, music());
     }
 }

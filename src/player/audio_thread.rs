@@ -1,4 +1,5 @@
-//! The thread `audio`: opens the sound card, and keeps time when there is none.
+//! The thread `audio`: opens the sound card, reopens it when it is lost, lengthens its buffer after gaps in the sound
+//! (underruns), and keeps time when there is no card.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The playhead: which events are due, and what sounds at any moment.
 //!
-//! The playhead knows neither samples nor SoundFonts. It allocates nothing while it moves: keys that are down are
-//! kept in a table of 88, so notes need no sorted list of releases, and a take that is still being generated is
-//! appended to storage that was set aside when it was loaded.
+//! The playhead knows neither samples nor SoundFonts. It allocates nothing while it moves: a table of 88 holds the keys
+//! that are down, so notes need no sorted list of releases, and a take that is still being generated is appended to
+//! storage that was reserved when it was loaded.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use crate::music::{Note, PedalChange, Pitch, Velocity};
 pub const TEMPO_SCALES: Range<f64> = 0.25..2.0;
 /// A loop region shorter than this is ignored.
 pub const SHORTEST_LOOP_SECS: f64 = 0.05;
-/// A growing take starts to play once this much of it is ready, so that it does not stop again.
+/// A growing take starts to play once this much of it is ready, so that it does not stall again.
 const BEGIN_SECS: f64 = 0.4;
-/// A take that ran out of notes is composed more slowly than it plays: it continues once this much is ready, and not
-/// note by note.
+/// A take that ran out of notes is being composed more slowly than it plays: it resumes once this much is ready, rather
+/// than note by note.
 const RESUME_SECS: f64 = 1.5;
 /// A note struck longer ago than this has died away, whatever the pedal does.
 const LONGEST_RING_SECS: f64 = 20.0;
@@ -199,7 +199,7 @@ impl Playhead {
         }
     }
 
-    /// The time since when the pedal has been down at the playhead; `None` if it is up.
+    /// The time since which the pedal has been down at the playhead; `None` if it is up.
     fn pedal_down_since(&self) -> Option<f64> {
         let oldest = self.position_secs - LONGEST_RING_SECS;
         let mut since = None;
@@ -215,8 +215,8 @@ impl Playhead {
         since
     }
 
-    /// Advances by `secs` of real time, and emits the events up to half a step ahead: voices are rendered in blocks,
-    /// and so each event goes to the block that begins nearest to it.
+    /// Advances by `secs` of real time, and emits the events up to half a step ahead: voices are rendered in blocks, so
+    /// this assigns each event to the nearest block start.
     pub fn advance(&mut self, secs: f64, emit: &mut impl FnMut(PlayheadEvent)) {
         let step = secs * self.tempo_scale;
         self.is_waiting = self.must_wait(step);
@@ -303,10 +303,10 @@ impl Playhead {
     }
 }
 
-/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is too soft
-/// to hear. A piano string dies away fast at first and more slowly later: 10 dB in the first second and 28 in four,
-/// two octaves above the middle twice as much, as measured on a sampled grand (`tests/seek.rs`). SoundFonts give 40
-/// dB for a tenth of the velocity.
+/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is inaudible. A
+/// piano string decays fast at first and more slowly later: by 10 dB in the first second and 28 in four, and twice as
+/// much two octaves above the middle, as measured on a sampled grand (`tests/seek.rs`). In a SoundFont, a tenth of the
+/// velocity is 40 dB softer.
 fn decayed(note: Note, elapsed_secs: f64) -> Option<Velocity> {
     let above_middle = (note.pitch.key_index() as f64 - MIDDLE_KEY).max(0.0);
     let lost_db = 10.0 * elapsed_secs.powf(0.75) * f64::exp2(above_middle / 24.0);

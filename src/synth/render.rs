@@ -11,7 +11,7 @@ use super::voices::Voices;
 use super::{BLOCK, Block};
 use crate::music::{Note, PedalChange, Pitch, Velocity};
 
-/// Frames in which the sound fades at pause and stop, and comes back at play: 5 ms at 48 kHz.
+/// Frames over which the sound fades out at pause and stop, and fades in at play: 5 ms at 48 kHz.
 const FADE_FRAMES: f32 = 256.0;
 /// Rendering ends after this much silence at the end.
 const SILENT_SECS: f32 = 0.5;
@@ -45,7 +45,7 @@ pub struct Renderer {
     transport: Transport,
     /// The gain of the music, apart from auditions: 0 when paused, 1 when it sounds.
     fade: f32,
-    /// The voices hold sound from before a jump, to cut before they are heard again.
+    /// The voices still hold sound from before a jump, which must be cut before they are heard again.
     is_stale: bool,
     gain: f32,
     next_gain: f32,
@@ -92,7 +92,7 @@ impl Renderer {
         self.limiter = Limiter::default();
         self.is_stale = true;
         self.fade = 0.0;
-        self.resound();
+        self.restore_after_jump();
     }
 
     /// Notes down what is played, for [`Renderer::take_played`], or stops doing so.
@@ -122,7 +122,7 @@ impl Renderer {
         self.transport
     }
 
-    /// Is the playhead held because the take has not been generated further yet?
+    /// Is the playhead waiting because the take has not been composed far enough yet?
     pub fn is_waiting(&self) -> bool {
         self.transport == Transport::Playing && self.playhead.is_waiting()
     }
@@ -151,7 +151,7 @@ impl Renderer {
         self.leaving = self.voices.replace(voices);
         self.leaving_fade = self.fade;
         self.is_stale = true;
-        self.resound();
+        self.restore_after_jump();
     }
 
     /// False for a few milliseconds while an earlier replacement is fading.
@@ -179,7 +179,7 @@ impl Renderer {
     pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
         let old = self.playhead.swap(score);
         self.is_stale = true;
-        self.resound();
+        self.restore_after_jump();
         old
     }
 
@@ -206,7 +206,7 @@ impl Renderer {
         if !self.is_stale {
             self.tap.push(PlayheadEvent::Pedal { value: self.playhead.pedal_value(), has_turned: true });
         }
-        self.resound();
+        self.restore_after_jump();
     }
 
     /// Fades out within 5 ms; [`Renderer::play`] continues at the next sample.
@@ -232,7 +232,7 @@ impl Renderer {
                 self.tap.push(PlayheadEvent::Cut);
                 self.transport = Transport::Paused;
             }
-            Transport::Playing | Transport::Paused => self.resound(),
+            Transport::Playing | Transport::Paused => self.restore_after_jump(),
         }
     }
 
@@ -253,7 +253,7 @@ impl Renderer {
         self.playhead.set_tempo_scale(scale);
     }
 
-    /// Plays a single note besides the music.
+    /// Plays a single note alongside the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some(voices) = &mut self.voices {
             voices.audition(pitch, velocity);
@@ -275,7 +275,7 @@ impl Renderer {
     }
 
     /// After a jump while playing: cuts the old sound and restores the notes at the playhead.
-    fn resound(&mut self) {
+    fn restore_after_jump(&mut self) {
         if self.transport != Transport::Playing || !self.is_stale {
             return;
         }
@@ -341,7 +341,7 @@ impl Renderer {
                 voices.render(out);
             }
             self.fade = fade(out, self.fade, target);
-            self.notice_silence(out);
+            self.stop_when_silent(out);
         }
         if let Some(leaving) = &mut self.leaving
             && self.leaving_fade > 0.0
@@ -360,7 +360,7 @@ impl Renderer {
     }
 
     /// After the end: stops once the last notes have died away.
-    fn notice_silence(&mut self, block: &Block) {
+    fn stop_when_silent(&mut self, block: &Block) {
         let is_silent = block.iter().flatten().all(|s| s.abs() < SILENCE);
         if is_silent && self.transport == Transport::Ended {
             self.silent_secs += BLOCK as f32 / self.sample_rate as f32

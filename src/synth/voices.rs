@@ -14,13 +14,13 @@ use crate::music::{PedalChange, Pitch, Velocity};
 const AUDITION_VOICES: usize = 32;
 /// Duration of such a note.
 const AUDITION_SECS: f32 = 0.4;
-/// Layers take turns: after a jump, the old sound fades on one while the next one plays. Each has two channels, one
-/// for new notes and one, [`LAYERS`] further, for notes restored from before the jump.
+/// Layers take turns: after a jump, the old sound fades on one layer while the next one plays. Each layer has two
+/// channels: one for new notes, and one, [`LAYERS`] further on, for notes restored from before the jump.
 const LAYERS: usize = CHANNELS / 2;
 /// Blocks in which a layer fades out, 16 ms at 48 kHz.
 const FADE_BLOCKS: u8 = 12;
-/// Blocks in which restored notes fade in, 64 ms at 48 kHz. A SoundFont can only play a note from its attack on; by
-/// then the attack is over and only the ringing string is left.
+/// Blocks over which restored notes fade in, 64 ms at 48 kHz. A SoundFont can only play a note from its attack; by the
+/// end of the fade-in, the attack is over and only the ringing string remains.
 const RETURN_BLOCKS: u8 = 48;
 /// Full expression (controller 11).
 const FULL: u8 = 127;
@@ -29,7 +29,7 @@ const FULL: u8 = 127;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VoicesError {
-    #[error("the SoundFont has no sound with bank {bank}, program {program}; choose one of its list")]
+    #[error("the SoundFont has no sound with bank {bank}, program {program}; choose one from its list")]
     NoSuchPreset { bank: u8, program: u8 },
     #[error("the sound \"{preset}\" of this SoundFont is silent; choose another one")]
     Silent { preset: String },
@@ -64,8 +64,8 @@ pub struct Voices {
 }
 
 impl Voices {
-    /// Reads the samples of the preset, builds the voices, tries every key once, and adjusts the SoundFont to the
-    /// common loudness. Takes up to a few seconds with a large SoundFont: not for the audio callback.
+    /// Reads the samples of the preset, builds the voices, tries every key once, and normalises the loudness. Takes up
+    /// to a few seconds with a large SoundFont: not for the audio callback.
     ///
     /// # Errors
     /// If the preset is missing, silent or damaged, its samples cannot be read, or a setting is out of
@@ -241,7 +241,7 @@ impl Voices {
         }
     }
 
-    /// Plays a single note besides the music.
+    /// Plays a single note alongside the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some((before, _)) = self.auditioned.take() {
             self.audition.release(0, before.number());

@@ -3,6 +3,7 @@
 mod classifier;
 mod conditioning;
 mod config;
+mod listener;
 mod metrics;
 mod optimizer;
 mod prefetch;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tch::{Device, Kind, Tensor};
 
+use super::listener::Listener;
 use super::prefetch::{Prefetch, Prepared};
 use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows};
@@ -50,6 +51,7 @@ pub struct Trainer {
     run: RunDir,
     vae: Vae,
     optimizer: Optimizer,
+    listener: Option<Listener>,
     trained_on: TrainedOn,
     elapsed_before: f64,
 }
@@ -88,6 +90,10 @@ impl Trainer {
         if let Some(begun) = &begun {
             fits(begun, &config, &corpus)?;
         }
+        let listener = match &config.selector {
+            Some(path) => Some(Listener::read(path, &corpus.composers, device)?),
+            None => None,
+        };
         let run = RunDir::open(run_dir, &config, resume)?;
         let mut trained_on = TrainedOn {
             source: corpus.provenance.source.clone(),
@@ -115,7 +121,7 @@ impl Trainer {
             elapsed_before = last.tensors.get("elapsed_secs").map_or(0.0, |t| t.double_value(&[]));
             trained_on = last.header.trained_on;
         }
-        Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
+        Ok(Trainer { corpus, config, run, vae, optimizer, listener, trained_on, elapsed_before })
     }
 
     /// Trains until the run's length is reached or `stop` is set, and saves the latest state. A run that is stopped
@@ -207,7 +213,10 @@ impl Trainer {
             segment_len: self.config.model.context_len as f64,
         };
         let terms = self.vae.elbo(&prepared.batch, &prepared.given);
-        let loss = terms.loss(&weights);
+        let mut loss = terms.loss(&weights);
+        if let Some(listener) = &self.listener {
+            loss += listener.loss(&terms, &prepared.batch, &prepared.given) * self.config.heard_as_weight;
+        }
         loss.backward();
         let rates = schedule::rates(&self.config, self.trained_on.step, progress);
         let norm = self.optimizer.step(rates);

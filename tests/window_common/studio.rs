@@ -24,7 +24,7 @@ use super::tiny_checkpoint;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The window is made in its second frame: fonts that are set in one frame are there in the next.
+/// The window is created in the second frame, because fonts set in one frame are available in the next.
 pub struct Studio {
     app: Option<PasticheApp>,
     places: Places,
@@ -42,7 +42,7 @@ impl Studio {
     }
 }
 
-/// The threads on which devices were looked for.
+/// The threads that probed the devices.
 pub static PROBED_ON: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
 
 fn probe() -> Vec<DeviceItem> {
@@ -61,7 +61,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window of a new user whose settings `prepare` may change.
+    /// A window for a new user; `prepare` may change the settings.
     pub fn open(prepare: impl FnOnce(&Path, &mut Settings)) -> Window {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Window::open_in(folder, prepare)
@@ -101,7 +101,7 @@ impl Window {
         self.harness.state().app.as_ref().expect("the window is open")
     }
 
-    /// Frames until `is_done`.
+    /// Runs frames until `is_done`.
     pub fn wait(&mut self, what: &str, mut is_done: impl FnMut(&Window) -> bool) {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
@@ -130,7 +130,7 @@ impl Window {
         buttons.all(|button| button.accesskit_node().is_disabled())
     }
 
-    /// Chooses a form of the compose panel, by its row in the list.
+    /// Selects a form in the compose panel by its row in the list.
     pub fn choose_form(&mut self, row: &str) {
         self.harness.get_by_role(Role::ComboBox).click();
         self.harness.run_steps(3);

@@ -94,7 +94,7 @@ impl PasticheApp {
         };
         let free: BTreeSet<usize> = selection.notes.iter().copied().filter(is_free).collect();
         if free.is_empty() {
-            self.toasts.warn("The selection has no notes that may change.");
+            self.toasts.warn("The selection contains no unlocked notes.");
             return;
         }
         let (edited, places) = music.edited(&free, edit);
@@ -242,7 +242,7 @@ impl PasticheApp {
         }
     }
 
-    /// Puts the alternative that is chosen into the place of the region.
+    /// Shows and plays the chosen alternative in place of the region.
     fn hear_alternative(&mut self) {
         let Some(alternatives) = &self.state.alternatives else { return };
         let (music, region) = (alternatives.heard(), alternatives.region.clone());
@@ -266,7 +266,7 @@ impl PasticheApp {
         self.select(region.secs.start, region.secs.end, region.pitches);
     }
 
-    /// Everything as it was before.
+    /// Discards the alternatives and restores the take.
     pub(super) fn leave_alternatives(&mut self) {
         let Some(alternatives) = self.state.alternatives.take() else { return };
         self.sound.set_loop(alternatives.loop_before.clone());

@@ -111,8 +111,8 @@ impl PasticheApp {
             _ => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.toasts.warn(format!(
-                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2, .sf3), checkpoints \
-                     (.safetensors) and evaluation reports (.json) are."
+                    "Pastiche cannot open {name}. It opens MIDI files, SoundFonts (.sf2, .sf3), checkpoints (.safetensors) \
+                     and evaluation reports (.json)."
                 ));
             }
         }

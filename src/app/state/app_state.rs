@@ -226,7 +226,7 @@ impl AppState {
         self.stages
     }
 
-    /// The same take with other notes; what was chosen of the old ones is not chosen any more.
+    /// Replaces the notes of the take on the stage, and clears the selection.
     pub fn restage(&mut self, performance: Arc<Performance>) {
         if let Some(stage) = &mut self.stage {
             stage.grow(performance);
@@ -373,7 +373,7 @@ mod tests {
         }
     }
 
-    /// The one take is on its way to the disk when the next is on the stage already.
+    /// The next take is already on the stage while the first is still being saved.
     #[test]
     fn a_take_is_filed_under_its_own_name_whatever_is_on_the_stage() {
         let mut state = AppState::new(Settings::default());

@@ -43,7 +43,7 @@ pub enum Done {
         then: Then,
         result: Result<Performance, TakeStoreError>,
     },
-    /// A take has the music of another of its versions again.
+    /// An undo or redo has restored another version of a take.
     VersionRead {
         id: TakeId,
         /// Its number; [`crate::takes::History::present`].

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::generate::GenerateError;
 use crate::music::{Note, Performance, Pitch};
 
-/// A part of a piece: the notes that begin within `secs` and lie within `pitches`.
+/// A part of a piece: the notes that begin within `secs` and whose pitch lies within `pitches`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Region {
     pub secs: Range<f64>,
@@ -34,11 +34,11 @@ impl Region {
         is_time && self.pitches.start() <= other.pitches.end() && other.pitches.start() <= self.pitches.end()
     }
 
-    /// The part of it that lies within `music`.
+    /// The part of the region that lies within `music`.
     ///
     /// # Errors
-    /// [`GenerateError::EmptyPrompt`] for music without notes, [`GenerateError::EmptyRegion`] where no time or no
-    /// key is left.
+    /// [`GenerateError::EmptyPrompt`] for music without notes, [`GenerateError::EmptyRegion`] if no time or no key is
+    /// left.
     pub(super) fn within(&self, music: &Performance) -> Result<Region, GenerateError> {
         if music.is_empty() {
             return Err(GenerateError::EmptyPrompt);

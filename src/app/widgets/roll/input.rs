@@ -4,6 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use eframe::egui::Color32;
 
+use super::section_mark::SectionMark;
 use super::selection::Selection;
 use crate::generate::Region;
 use crate::music::{NoteEdit, Performance, Pitch, Velocity};
@@ -24,6 +25,8 @@ pub struct RollInput<'a> {
     pub selection: Option<&'a Selection>,
     /// Parts that nothing may change.
     pub locks: &'a [Region],
+    /// In order; empty without a form.
+    pub sections: &'a [SectionMark],
     pub colour: Color32,
     /// The take's name for screen readers, such as "Chopin 7".
     pub name: &'a str,

@@ -17,6 +17,8 @@ mod parts;
 pub mod piano_roll;
 mod raster;
 mod ruler;
+mod section_mark;
+mod section_strip;
 mod selection;
 mod thumbnail;
 
@@ -33,5 +35,7 @@ pub use overview::Overview;
 pub use parts::Parts;
 pub use raster::Raster;
 pub use ruler::{RulerDrag, ruler_ui};
+pub use section_mark::SectionMark;
+pub use section_strip::sections_ui;
 pub use selection::{Selection, paint_locks, paint_selection};
 pub use thumbnail::Thumbnail;

@@ -12,6 +12,7 @@ use super::{
     Camera, Marquee, NoteDrag, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag,
     Want, empty_ui, keyboard_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop,
     paint_pedal, paint_playhead, paint_rows, paint_selection, paint_sounding, paint_spotlight, ruler_ui,
+    sections_ui,
 };
 use crate::app::kit::theme::Palette;
 use crate::app::widgets::roll::input::{RollEvent, RollInput};
@@ -41,7 +42,7 @@ impl PianoRoll {
     /// Draws the roll into the available space and appends the user's input to `events`.
     pub fn ui(&mut self, ui: &mut Ui, input: &RollInput<'_>, events: &mut Vec<RollEvent>) -> Response {
         let (full, _) = ui.allocate_exact_size(ui.available_size().max(vec2(160.0, 80.0)), Sense::hover());
-        let parts = Parts::new(full);
+        let parts = Parts::new(full, !input.sections.is_empty());
         let colours = RollColours::new(&Palette::of(ui), input.colour, ui.visuals().dark_mode);
         let notes = input.performance.notes();
         self.refresh(input, &parts);
@@ -51,6 +52,9 @@ impl PianoRoll {
         let view = self.interact(ui, input, &parts, &colours, &response, events);
         self.paint(ui, input, &parts, &view, &colours);
         ruler_ui(ui, &view, parts.ruler, input.loop_secs.as_ref(), &mut self.ruler_drag, &colours, events);
+        if let Some(strip) = parts.sections {
+            sections_ui(ui, input.sections, &view, strip, &colours, events);
+        }
         let lit = lit_keys(&self.index, notes, input.playhead_secs);
         if let Some(pitch) = keyboard_ui(ui, &view, parts.keyboard, &lit, &colours) {
             let velocity = Velocity::clamped(KEY_VELOCITY);
