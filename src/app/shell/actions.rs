@@ -5,6 +5,7 @@ use eframe::egui::ViewportCommand;
 use super::app::PasticheApp;
 use crate::app::panels::look::preference;
 use crate::app::state::action::{Action, WindowAction};
+use crate::train::RunRequest;
 
 impl PasticheApp {
     pub(super) fn act(&mut self, action: impl Into<Action>) {
@@ -33,12 +34,18 @@ impl PasticheApp {
             WindowAction::ShowSheet(sheet) => self.show_sheet(sheet),
             WindowAction::CloseSheet => self.state.sheet = None,
             WindowAction::CopyText(text) => self.ctx.copy_text(text),
-            WindowAction::Quit => {
-                self.is_quitting = true;
-                // Ending the threads takes a moment; hide the window first.
-                self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
-                self.ctx.send_viewport_cmd(ViewportCommand::Close);
+            WindowAction::Quit => self.quit(),
+            WindowAction::StopTrainingAndQuit => {
+                self.ask_run(RunRequest::Stop);
+                self.quit();
             }
         }
+    }
+
+    fn quit(&mut self) {
+        self.is_quitting = true;
+        // Ending the threads takes a moment; hide the window first.
+        self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+        self.ctx.send_viewport_cmd(ViewportCommand::Close);
     }
 }

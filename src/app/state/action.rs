@@ -36,6 +36,10 @@ pub enum Ask {
         is_folder: bool,
     },
     TrainingRun,
+    /// Where to write the curves of the training tab.
+    Curves {
+        as_picture: bool,
+    },
     /// An evaluation report.
     Report,
     /// Where to write the table of segments selected on the map.
@@ -220,6 +224,8 @@ pub enum WindowAction {
     CopyText(String),
     /// Closes the window without asking.
     Quit,
+    /// Asks the training run to stop and save, and closes the window.
+    StopTrainingAndQuit,
 }
 
 macro_rules! into_action {

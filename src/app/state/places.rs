@@ -18,6 +18,8 @@ pub struct Places {
     pub soundfonts: fn() -> Vec<PathBuf>,
     /// Lists the devices to train on; may take a moment.
     pub devices: fn() -> Vec<DeviceItem>,
+    /// This program, which trains in a process of its own.
+    pub program: PathBuf,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -32,6 +34,7 @@ impl Places {
             checkpoints: crate::paths::checkpoints,
             soundfonts: crate::paths::soundfonts,
             devices,
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("pastiche")),
             open: Vec::new(),
         }
     }

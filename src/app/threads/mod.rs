@@ -2,6 +2,7 @@
 
 pub mod dialogs;
 pub mod feed;
+pub mod run_watcher;
 pub mod sound;
 pub mod training;
 pub mod workers;
