@@ -382,11 +382,11 @@ fn diagnostics_are_copied_from_the_about_box() {
     let mut copied = None;
     window.wait("the clipboard", |w| {
         let commands = &w.harness.output().platform_output.commands;
-        let texts = commands.iter().filter_map(|command| match command {
+        let mut texts = commands.iter().filter_map(|command| match command {
             egui::OutputCommand::CopyText(text) => Some(text.clone()),
             _ => None,
         });
-        copied = texts.last().or(copied.take());
+        copied = texts.next_back().or(copied.take());
         copied.is_some()
     });
     let copied = copied.expect("a text");

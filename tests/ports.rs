@@ -88,7 +88,7 @@ fn stop_and_seek_let_go_of_keys_and_pedal() {
     handle.load(Arc::new(music)).unwrap();
     handle.play().unwrap();
     let mut sent: Vec<Vec<u8>> = Vec::new();
-    let mut take = |sent: &mut Vec<Vec<u8>>| sent.extend(ports.take_sent().into_iter().map(|s| s.message));
+    let take = |sent: &mut Vec<Vec<u8>>| sent.extend(ports.take_sent().into_iter().map(|s| s.message));
     wait("both keys", || {
         take(&mut sent);
         sent.contains(&vec![0x90, 64, 90])
