@@ -6,7 +6,7 @@ mod window_common;
 use std::time::{Duration, Instant};
 
 use pastiche::app::state::settings::MidiSettings;
-use pastiche::ports::{PortState, RecordedPorts};
+use pastiche::ports::{PortState, RecordedPorts, Sent};
 use window_common::studio::{PORTS, Window};
 use window_common::tiny_checkpoint;
 
@@ -40,11 +40,12 @@ fn call(window: &mut Window, ports: &RecordedPorts) -> Instant {
     Instant::now()
 }
 
-/// When the first note of the answer was sent.
-fn first_note(window: &mut Window, ports: &RecordedPorts) -> Instant {
+/// When the first note of the answer to a call that ended at `ended` was sent.
+fn first_note(window: &mut Window, ports: &RecordedPorts, ended: Instant) -> Instant {
     let mut first = None;
     window.wait("the answer", |_| {
-        first = first.or(ports.take_sent().into_iter().find(|s| s.message[0] == 0x90).map(|s| s.at));
+        let is_answer = |sent: &Sent| sent.message[0] == 0x90 && sent.at > ended;
+        first = first.or(ports.take_sent().into_iter().find(is_answer).map(|s| s.at));
         first.is_some()
     });
     first.expect("a note")
@@ -59,7 +60,7 @@ fn an_answer_begins_within_300_ms_of_the_pause() {
     for _ in 0..4 {
         ports.take_sent();
         let ended = call(&mut window, &ports);
-        let answered = first_note(&mut window, &ports);
+        let answered = first_note(&mut window, &ports, ended);
         delays.push((answered - ended).as_secs_f64() * 1000.0 - PAUSE.as_secs_f64() * 1000.0);
         window.wait("the answer is kept", |w| w.app().state.composing.is_none());
     }
@@ -79,8 +80,8 @@ fn an_answer_begins_within_300_ms_of_the_pause() {
 #[test]
 fn who_begins_to_play_is_not_talked_over() {
     let (mut window, ports) = studio();
-    call(&mut window, &ports);
-    first_note(&mut window, &ports);
+    let ended = call(&mut window, &ports);
+    first_note(&mut window, &ports, ended);
     assert!(window.app().state.sound.is_playing);
     ports.play(&[0x90, 50, 80]);
     window.wait("silence", |w| !w.app().state.sound.is_playing);

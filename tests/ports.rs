@@ -3,11 +3,13 @@
 
 mod sound_common;
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use pastiche::music::{PedalChange, Performance};
-use pastiche::player::{Device, OutputChoice, Player};
+use pastiche::player::{Device, OutputChoice, Player, PlayerHandle, PlayerSource, detached};
 use pastiche::ports::{MidiChoice, MidiEvent, MidiThread, PortState, RecordedPorts, Sent};
 use sound_common::*;
 
@@ -46,19 +48,42 @@ fn strikes(sent: &[Sent]) -> Vec<(Instant, u8)> {
     strikes.map(|s| (s.at, s.message[1])).collect()
 }
 
+/// A card that asks for bursts of 512 frames in real time, three ahead of what is heard.
+fn card(mut source: PlayerSource, is_over: Arc<AtomicBool>) {
+    const BURST: usize = 512;
+    let (start, period) = (Instant::now(), BURST as f64 / f64::from(RATE));
+    for burst in 0.. {
+        let due = Duration::from_secs_f64(f64::from((burst - 3).max(0)) * period);
+        std::thread::sleep(due.saturating_sub(start.elapsed()));
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        source.by_ref().take(2 * BURST).for_each(drop);
+    }
+}
+
 /// Plays notes 37 ms apart; how far the messages were from even, in milliseconds: for 95 in 100, and the farthest.
 fn jitter() -> (f64, f64) {
-    const NOTES: usize = 100;
-    let Setup { midi: _midi, player, ports } = setup(output());
+    const NOTES: usize = 150;
+    let (handle, source, backstage) = detached(RATE, NonZero::new(2).unwrap(), None);
+    let ports = RecordedPorts::default();
+    let (boxed, tap) = (Box::new(ports.clone()), backstage.tap());
+    let midi = MidiThread::start(boxed, output(), handle.clone(), tap, Arc::new(|| {})).unwrap();
+    wait("the port", || matches!(midi.status().output, PortState::Open { .. }));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_over);
+    let card = std::thread::spawn(move || card(source, flag));
     let onset = |i: usize| 0.2 + 0.037 * i as f64;
     let notes: Vec<_> = (0..NOTES).map(|i| note(40 + (i % 40) as u8, onset(i), 0.03)).collect();
-    player.handle().load(Arc::new(performance(&notes))).unwrap();
-    player.handle().play().unwrap();
+    handle.load(Arc::new(performance(&notes))).unwrap();
+    handle.play().unwrap();
     let mut sent = Vec::new();
     wait("the notes", || {
         sent.extend(ports.take_sent());
         strikes(&sent).len() == NOTES
     });
+    is_over.store(true, Ordering::Relaxed);
+    card.join().unwrap();
     let strikes = strikes(&sent);
     assert!(strikes.iter().enumerate().all(|(i, (_, key))| usize::from(*key) == 40 + i % 40));
     let first = strikes[0].0;
@@ -94,7 +119,7 @@ fn stop_and_seek_let_go_of_keys_and_pedal() {
         sent.contains(&vec![0x90, 64, 90])
     });
     assert!(sent.contains(&vec![0xB0, 64, 90]), "the pedal as deep as it was: {sent:?}");
-    let commands: [fn(&pastiche::player::PlayerHandle); 2] =
+    let commands: [fn(&PlayerHandle); 2] =
         [|handle| handle.seek(5.9).unwrap(), |handle| handle.stop().unwrap()];
     for command in commands {
         sent.clear();

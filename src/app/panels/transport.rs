@@ -71,10 +71,10 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
         });
         let (text, colour) = match &state.sound {
             sound if sound.is_waiting => ("waiting for notes…", palette.warning),
+            _ if is_listening(state) => ("listening…", palette.weak_text),
             SoundView { output: Output::Silent { .. }, .. } => ("no sound device", palette.warning),
             sound if sound.font.is_none() && !sound.is_loading => ("no SoundFont", palette.warning),
             sound if sound.is_loading => ("loading the SoundFont…", palette.weak_text),
-            _ if is_listening(state) => ("listening…", palette.weak_text),
             _ => ("", palette.weak_text),
         };
         let label = ui.label(RichText::new(text).small().color(colour));

@@ -1,7 +1,7 @@
 //! Encoders for WAV, FLAC and Ogg Vorbis; MP3 has a file of its own.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::num::{NonZeroU8, NonZeroU32};
 use std::path::Path;
 
@@ -40,14 +40,6 @@ pub(super) fn encode(
     }
 }
 
-pub(super) fn io_error(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
-    |source| ExportError::Io { source, path: path.to_owned() }
-}
-
-pub(super) fn encode_error(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
-    ExportError::Encode { detail: error.to_string(), path: path.to_owned() }
-}
-
 fn write_wav(
     offline: &mut Offline<'_>,
     depth: BitDepth,
@@ -61,8 +53,8 @@ fn write_wav(
         sample_format: hound::SampleFormat::Int,
     };
     let wav_error = |e: hound::Error| match e {
-        hound::Error::IoError(source) => io_error(path)(source),
-        other => encode_error(path, &other),
+        hound::Error::IoError(source) => ExportError::io(path)(source),
+        other => ExportError::encode(path, &other),
     };
     let frame_bytes = 2 * u64::from(depth.bits()) / 8;
     let max_frames = (u64::from(u32::MAX) - 1024) / frame_bytes;
@@ -79,7 +71,7 @@ fn write_wav(
         }
     }
     writer.finalize().map_err(wav_error)?;
-    file.flush().map_err(io_error(path))
+    file.flush().map_err(ExportError::io(path))
 }
 
 fn write_flac(
@@ -88,18 +80,18 @@ fn write_flac(
     mut file: BufWriter<&File>,
     path: &Path,
 ) -> Result<(), ExportError> {
-    let config = FlacConfig::default().into_verified().map_err(|(_, e)| encode_error(path, &e))?;
+    let config = FlacConfig::default().into_verified().map_err(|(_, e)| ExportError::encode(path, &e))?;
     let mut source =
         FlacSource { offline, quantiser: Quantiser::new(depth), pending: Vec::new(), failure: None };
     let encoded = flacenc::encode_with_fixed_block_size(&config, &mut source, FLAC_BLOCK);
     if let Some(failure) = source.failure {
         return Err(failure);
     }
-    let stream = encoded.map_err(|e| encode_error(path, &e))?;
+    let stream = encoded.map_err(|e| ExportError::encode(path, &e))?;
     let mut sink = ByteSink::new();
-    stream.write(&mut sink).map_err(|e| encode_error(path, &e))?;
-    file.write_all(sink.as_slice()).map_err(io_error(path))?;
-    file.flush().map_err(io_error(path))
+    stream.write(&mut sink).map_err(|e| ExportError::encode(path, &e))?;
+    file.write_all(sink.as_slice()).map_err(ExportError::io(path))?;
+    file.flush().map_err(ExportError::io(path))
 }
 
 /// A source from which the encoder pulls rendered samples.
@@ -150,8 +142,8 @@ fn write_ogg(
     path: &Path,
 ) -> Result<(), ExportError> {
     let ogg_error = |e: VorbisError| match e {
-        VorbisError::Io(source) => io_error(path)(source),
-        other => encode_error(path, &other),
+        VorbisError::Io(source) => ExportError::io(path)(source),
+        other => ExportError::encode(path, &other),
     };
     let rate = NonZeroU32::new(offline.sample_rate()).unwrap_or(NonZeroU32::MIN);
     let stereo = NonZeroU8::MIN.saturating_add(1);
@@ -181,7 +173,7 @@ fn write_ogg(
         }
     }
     encoder.finish().map_err(ogg_error)?;
-    file.flush().map_err(io_error(path))
+    file.flush().map_err(ExportError::io(path))
 }
 
 /// Converts samples to integers. 16 bits get triangular dither of one step, so that fading notes do not sound grainy;

@@ -9,7 +9,6 @@ use mp3lame_encoder::{
     max_required_buffer_size,
 };
 
-use super::encode::{encode_error, io_error};
 use super::offline::Offline;
 use super::settings::ExportError;
 
@@ -22,7 +21,7 @@ pub(super) fn write_mp3(
     mut file: BufWriter<&File>,
     path: &Path,
 ) -> Result<(), ExportError> {
-    let mut encoder = encoder(offline.sample_rate(), title).map_err(|e| encode_error(path, &e))?;
+    let mut encoder = encoder(offline.sample_rate(), title).map_err(|e| ExportError::encode(path, &e))?;
     let (mut samples, mut bytes) = (Vec::<f32>::new(), Vec::new());
     loop {
         let block = offline.next_block()?;
@@ -32,8 +31,8 @@ pub(super) fn write_mp3(
             bytes.reserve(max_required_buffer_size(samples.len() / 2));
             encoder
                 .encode_to_vec(InterleavedPcm(&samples), &mut bytes)
-                .map_err(|e| encode_error(path, &e))?;
-            file.write_all(&bytes).map_err(io_error(path))?;
+                .map_err(|e| ExportError::encode(path, &e))?;
+            file.write_all(&bytes).map_err(ExportError::io(path))?;
             samples.clear();
         }
         if block.is_none() {
@@ -42,9 +41,9 @@ pub(super) fn write_mp3(
     }
     bytes.clear();
     bytes.reserve(max_required_buffer_size(0));
-    encoder.flush_to_vec::<FlushGap>(&mut bytes).map_err(|e| encode_error(path, &e))?;
-    file.write_all(&bytes).map_err(io_error(path))?;
-    write_header(&encoder, &mut file).map_err(io_error(path))
+    encoder.flush_to_vec::<FlushGap>(&mut bytes).map_err(|e| ExportError::encode(path, &e))?;
+    file.write_all(&bytes).map_err(ExportError::io(path))?;
+    write_header(&encoder, &mut file).map_err(ExportError::io(path))
 }
 
 fn encoder(sample_rate: u32, title: Option<&str>) -> Result<Encoder, BuildError> {

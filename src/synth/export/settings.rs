@@ -141,3 +141,15 @@ pub enum ExportError {
     #[error("could not encode the recording: {detail}: {}", path.display())]
     Encode { detail: String, path: PathBuf },
 }
+
+impl ExportError {
+    /// An error of writing the file.
+    pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
+        |source| ExportError::Io { source, path: path.to_owned() }
+    }
+
+    /// An error of an encoder.
+    pub(super) fn encode(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
+        ExportError::Encode { detail: error.to_string(), path: path.to_owned() }
+    }
+}

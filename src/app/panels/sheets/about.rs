@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{Grid, Label, RichText, Ui, vec2};
 
-use super::modal::close_button;
+use super::rows::close_button;
 use crate::app::kit::parts::{button, buttons_row};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, WindowAction};

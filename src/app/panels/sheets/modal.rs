@@ -6,6 +6,7 @@ use eframe::egui::{self, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::about::AboutSheet;
 use super::recompose::RecomposeSheet;
+use super::rows::close_button;
 use super::save::SaveSheet;
 use super::save_starred::SaveStarredSheet;
 use super::sound::sound_sheet_ui;
@@ -196,12 +197,6 @@ fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             actions.push(WindowAction::CloseSheet);
         }
     });
-}
-
-pub(super) fn close_button(ui: &mut Ui, actions: &mut Actions) {
-    if button(ui, "Close").clicked() {
-        actions.push(WindowAction::CloseSheet);
-    }
 }
 
 /// The main button and Cancel; true when the main button was pressed.

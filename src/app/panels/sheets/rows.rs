@@ -2,8 +2,9 @@
 
 use eframe::egui::{Align, Layout, RichText, Slider, Ui, vec2};
 
-use crate::app::kit::parts::composer_row;
+use crate::app::kit::parts::{button, composer_row};
 use crate::app::kit::theme::{GRID, Palette, composer_style, neutral_style};
+use crate::app::state::action::{Actions, WindowAction};
 use crate::app::state::app_state::AppState;
 
 /// A name and its slider.
@@ -73,4 +74,10 @@ pub fn composers_ui(
         });
     }
     ui.spacing_mut().item_spacing = vec2(GRID, GRID * 0.75);
+}
+
+pub fn close_button(ui: &mut Ui, actions: &mut Actions) {
+    if button(ui, "Close").clicked() {
+        actions.push(WindowAction::CloseSheet);
+    }
 }

@@ -3,8 +3,7 @@
 use eframe::egui::{ComboBox, Grid, Label, RichText, Slider, Ui, vec2};
 
 use super::midi::midi_ui;
-use super::modal::close_button;
-use super::rows::setting_ui;
+use super::rows::{close_button, setting_ui};
 use crate::app::kit::parts::{button, buttons_row, heading};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, SoundAction, TransportAction};
