@@ -29,7 +29,7 @@ pub struct SamplingSettings {
 impl Default for SamplingSettings {
     /// Measured best; see `docs/experiments.md`.
     fn default() -> Self {
-        SamplingSettings { guidance: 2.5, temperature: 1.0, top_p: 0.97, memory: 1.0 }
+        SamplingSettings { guidance: 1.8, temperature: 1.0, top_p: 0.97, memory: 1.0 }
     }
 }
 

@@ -21,6 +21,12 @@ impl Canvas {
         Canvas { width, height, pixels: vec![ground; width * height] }
     }
 
+    /// `None` unless there are `size[0]` × `size[1]` pixels, and any at all.
+    pub fn of([width, height]: [usize; 2], pixels: &[Rgb]) -> Option<Canvas> {
+        let fits = !pixels.is_empty() && pixels.len() == width * height;
+        fits.then(|| Canvas { width, height, pixels: pixels.to_vec() })
+    }
+
     pub fn pixel(&self, x: usize, y: usize) -> Option<Rgb> {
         self.pixels.get(y * self.width + x).copied().filter(|_| x < self.width)
     }

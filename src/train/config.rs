@@ -38,6 +38,10 @@ pub struct TrainConfig {
     pub bag_weight: f64,
     /// Steps between two validations; each is followed by a checkpoint.
     pub validate_every: u64,
+    /// Composers of the short takes that each validation writes, by name; empty: the two with the most music.
+    pub listen_to: Vec<String>,
+    /// Models of the latest validations to keep, besides the best one.
+    pub keep_checkpoints: usize,
     /// Threads for matrix products on a CPU; 0 lets libtorch choose.
     pub threads: usize,
     pub seed: u64,
@@ -61,6 +65,8 @@ impl Default for TrainConfig {
             label_weight: 8.0,
             bag_weight: 0.5,
             validate_every: 250,
+            listen_to: Vec::new(),
+            keep_checkpoints: 5,
             threads: 0,
             seed: 1,
             model: ModelConfig::default(),
@@ -90,6 +96,9 @@ impl TrainConfig {
         }
         if self.validate_every == 0 {
             return wrong("validate_every must not be 0");
+        }
+        if self.keep_checkpoints == 0 || self.keep_checkpoints > 100_000 {
+            return wrong("keep_checkpoints must lie between 1 and 100000");
         }
         for (name, value) in [
             ("muon_rate", self.muon_rate),

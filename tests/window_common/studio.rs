@@ -82,8 +82,21 @@ impl Window {
             soundfonts: Vec::new,
             devices: probe,
             ports: || Box::new(PORTS.with(RecordedPorts::clone)),
+            program: PathBuf::from(env!("CARGO_BIN_EXE_pastiche")),
             open: Vec::new(),
         };
+        Window::of(places, folder)
+    }
+
+    /// Closes this window and opens it again, as the next day.
+    pub fn reopened(self) -> Window {
+        let Window { harness, folder } = self;
+        let places = harness.state().places.clone();
+        drop(harness);
+        Window::of(places, folder)
+    }
+
+    fn of(places: Places, folder: tempfile::TempDir) -> Window {
         let studio = Studio { app: None, places };
         let builder = Harness::builder().with_size(egui::vec2(1280.0, 800.0));
         let mut harness = builder.build_ui_state(|ui, studio: &mut Studio| studio.round(ui), studio);
@@ -193,6 +206,14 @@ impl Window {
     pub fn act(&mut self, action: impl Into<Action>) {
         self.harness.state_mut().app.as_mut().expect("the window is open").act(action);
         self.harness.run_steps(3);
+    }
+
+    /// As if the window's own button for closing had been pressed.
+    pub fn ask_to_close(&mut self) {
+        let input = self.harness.input_mut();
+        let viewport = input.viewports.entry(input.viewport_id).or_default();
+        viewport.events.push(egui::ViewportEvent::Close);
+        self.harness.run_steps(2);
     }
 
     /// As if the file had been dropped on the window.

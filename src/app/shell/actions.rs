@@ -8,6 +8,7 @@ use crate::app::state::action::{Action, WindowAction};
 use crate::app::state::diagnostics::studio_words;
 use crate::app::threads::diagnostics::gather;
 use crate::app::threads::workers::Done;
+use crate::train::RunRequest;
 
 impl PasticheApp {
     /// Carries out an action; panels push theirs to be carried out after they are drawn.
@@ -47,12 +48,18 @@ impl PasticheApp {
                     folder,
                 });
             }
-            WindowAction::Quit => {
-                self.is_quitting = true;
-                // Ending the threads takes a moment; hide the window first.
-                self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
-                self.ctx.send_viewport_cmd(ViewportCommand::Close);
+            WindowAction::Quit => self.quit(),
+            WindowAction::StopTrainingAndQuit => {
+                self.ask_run(RunRequest::Stop);
+                self.quit();
             }
         }
+    }
+
+    fn quit(&mut self) {
+        self.is_quitting = true;
+        // Ending the threads takes a moment; hide the window first.
+        self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+        self.ctx.send_viewport_cmd(ViewportCommand::Close);
     }
 }

@@ -22,6 +22,7 @@ use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
 use crate::app::threads::feed::Feed;
+use crate::app::threads::run_watcher::RunWatcher;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
 use crate::app::threads::workers::{Done, Workers};
@@ -115,7 +116,7 @@ impl PasticheApp {
             is_quitting: false,
             feed: None,
             engine: Engine::spawn(wake.clone())?,
-            link: TrainingLink::default(),
+            link: TrainingLink::new(RunWatcher::start(wake.clone())?),
             workers: Workers::start(wake.clone())?,
             midi,
             sound,
@@ -182,7 +183,7 @@ impl PasticheApp {
         }
         if ctx.input(|i| i.viewport().close_requested())
             && !self.is_quitting
-            && self.state.would_lose().is_some()
+            && (self.state.would_lose().is_some() || self.state.training_goes_on.is_some())
         {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.state.sheet = Some(Sheet::Close);
@@ -265,6 +266,7 @@ impl PasticheApp {
             state: &self.link.state,
             devices: &self.devices,
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
+            playing: self.state.run_take_playing(),
         };
         let mut events = Vec::new();
         Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));

@@ -146,6 +146,16 @@ impl PasticheApp {
             Done::DevicesFound(devices) => self.devices = devices,
             Done::DataInspected(facts) => self.training.set_data_facts(facts),
             Done::Prepared(result) => self.prepared(result),
+            Done::TrainingEnded(result) => self.training_ended(result),
+            Done::RunNotAsked(error) => self.toasts.error("The run cannot be asked", &error),
+            Done::CurvesWritten { path, result } => match result {
+                Ok(()) => self.toasts.done(format!("Saved {}", path.display())),
+                Err(message) => self.toasts.failure("The curves were not written", message),
+            },
+            Done::RunTakeRead { path, title, result } => match result {
+                Ok(read) => self.hear_run_take(path, title, read.performance),
+                Err(error) => self.toasts.error("This take cannot be heard", &error),
+            },
             Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be saved", &error),
             Done::Panicked(message) => self.toasts.failure("Something went wrong", message),
         }

@@ -87,6 +87,7 @@ impl PasticheApp {
             Ask::ExportFolder => self.sheets.starred.set_folder(&path),
             Ask::Report => self.open_report(Some(path)),
             Ask::SelectionCsv { segments } => self.write_selection(path, segments),
+            Ask::Curves { as_picture } => self.export_curves(path, as_picture),
             Ask::TrainingData { .. } => {
                 let mut events = Vec::new();
                 self.training.set_data_path(&path, &mut events);

@@ -178,7 +178,7 @@ impl PasticheApp {
     }
 
     /// The growing take leaves the stage and continues in the background.
-    fn leave_composing(&mut self) {
+    pub(super) fn leave_composing(&mut self) {
         if let Some(feed) = &mut self.feed {
             feed.mute();
         }

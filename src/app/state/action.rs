@@ -37,6 +37,10 @@ pub enum Ask {
         is_folder: bool,
     },
     TrainingRun,
+    /// Where to write the curves of the training tab.
+    Curves {
+        as_picture: bool,
+    },
     /// An evaluation report.
     Report,
     /// Where to write the table of segments selected on the map.
@@ -233,6 +237,8 @@ pub enum WindowAction {
     OpenFolder(PathBuf),
     /// Closes the window without asking.
     Quit,
+    /// Asks the training run to stop and save, and closes the window.
+    StopTrainingAndQuit,
 }
 
 macro_rules! into_action {

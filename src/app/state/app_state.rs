@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::action::{Sheet, Tab};
@@ -52,8 +52,10 @@ pub struct AppState {
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
-    /// What would be lost by ending the training run.
+    /// What would be lost of a training run that is being prepared.
     pub training_loss: Option<String>,
+    /// The training run that goes on when the window closes.
+    pub training_goes_on: Option<String>,
     pub is_dialog_open: bool,
     /// The seed of the newest take: Generate picks another one, unless the seed is locked.
     pub used_seed: Option<u64>,
@@ -111,6 +113,7 @@ impl AppState {
             export: None,
             encoding: None,
             training_loss: None,
+            training_goes_on: None,
             is_dialog_open: false,
             used_seed: None,
             jobs: JobIds::default(),
@@ -272,7 +275,7 @@ impl AppState {
     pub fn staged_take(&self) -> Option<&TakeEntry> {
         match &self.stage.as_ref()?.source {
             StageSource::Take(id) => self.takes.get(id),
-            StageSource::Composing(_) => None,
+            StageSource::Composing(_) | StageSource::Run(_) => None,
         }
     }
 
@@ -341,6 +344,14 @@ impl AppState {
             z_path,
             mixes,
             ..GenerateRequest::new(composer, settings.seed)
+        }
+    }
+
+    /// The take of a training run that sounds now.
+    pub fn run_take_playing(&self) -> Option<&Path> {
+        match &self.stage.as_ref()?.source {
+            StageSource::Run(path) if self.sound.is_playing => Some(path),
+            StageSource::Run(_) | StageSource::Composing(_) | StageSource::Take(_) => None,
         }
     }
 

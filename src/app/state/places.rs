@@ -21,6 +21,8 @@ pub struct Places {
     pub devices: fn() -> Vec<DeviceItem>,
     /// The MIDI ports.
     pub ports: fn() -> Box<dyn Ports>,
+    /// This program, which trains in a process of its own.
+    pub program: PathBuf,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -36,6 +38,7 @@ impl Places {
             soundfonts: crate::paths::soundfonts,
             devices,
             ports: || Box::new(SystemPorts),
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("pastiche")),
             open: Vec::new(),
         }
     }

@@ -73,6 +73,14 @@ impl Dialog {
                     .set_file_name("selection.csv")
                     .save_file(),
             ),
+            Ask::Curves { as_picture } => {
+                let (name, filter, ending) = match as_picture {
+                    true => ("curves.png", "Picture", "png"),
+                    false => ("curves.csv", "Table", "csv"),
+                };
+                let dialog = dialog.set_title("Export curves").add_filter(filter, &[ending]);
+                Box::pin(dialog.set_file_name(name).save_file())
+            }
             Ask::TrainingRun => Box::pin(dialog.set_title("Folder for the run").pick_folder()),
         };
         Dialog(chosen)

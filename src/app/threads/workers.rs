@@ -16,6 +16,7 @@ use crate::music::midi::{MidiError, MidiRead};
 use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
 use crate::takes::{BatchOutcome, TakeEntry, TakeId, TakeRecord, TakeStoreError};
+use crate::train::TrainError;
 
 /// What to do with a take's music after reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +117,21 @@ pub enum Done {
     DataInspected(DataFacts),
     /// Preparation of a run's data set has ended.
     Prepared(Result<PathBuf, String>),
+    /// The process of a run has ended, or was not started.
+    TrainingEnded(Result<(), String>),
+    /// A run could not be asked for something.
+    RunNotAsked(TrainError),
+    /// A take that a run wrote was read.
+    RunTakeRead {
+        path: PathBuf,
+        title: String,
+        result: Result<MidiRead, MidiError>,
+    },
+    /// The curves of the training tab were written, or why not.
+    CurvesWritten {
+        path: PathBuf,
+        result: Result<(), String>,
+    },
     SettingsNotSaved(std::io::Error),
     Panicked(String),
 }

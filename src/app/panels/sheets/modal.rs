@@ -114,7 +114,7 @@ impl Sheets {
         if self.seen.0 != path {
             self.seen = (path.clone(), path.exists());
         }
-        let is_new_file = matches!(ask, Ask::SelectionCsv { .. });
+        let is_new_file = matches!(ask, Ask::SelectionCsv { .. } | Ask::Curves { .. });
         let has_path = !self.text.trim().is_empty();
         let is_there = self.seen.1 || *ask == Ask::TrainingRun || (is_new_file && has_path);
         if !is_there && !self.text.trim().is_empty() {
@@ -165,17 +165,36 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
 }
 
 fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    ui.set_width(360.0);
+    ui.set_width(400.0);
     heading(ui, "Close Pastiche?");
     let lost = state.would_lose();
-    ui.label(lost.as_deref().unwrap_or("Nothing will be lost."));
+    let goes_on = state.training_goes_on.as_deref();
+    for text in lost.as_deref().into_iter().chain(goes_on) {
+        ui.label(text);
+        ui.add_space(GRID);
+    }
+    if lost.is_none() && goes_on.is_none() {
+        ui.label("Nothing will be lost.");
+    }
     ui.add_space(GRID);
     buttons_row(ui, |ui| {
-        if accent_button(ui, "Stay", true).clicked() {
-            actions.push(WindowAction::CloseSheet);
+        if goes_on.is_none() {
+            if accent_button(ui, "Stay", true).clicked() {
+                actions.push(WindowAction::CloseSheet);
+            }
+            if button(ui, "Close anyway").clicked() {
+                actions.push(WindowAction::Quit);
+            }
+            return;
         }
-        if button(ui, "Close anyway").clicked() {
+        if accent_button(ui, "Keep training", true).clicked() {
             actions.push(WindowAction::Quit);
+        }
+        if button(ui, "Stop and save").clicked() {
+            actions.push(WindowAction::StopTrainingAndQuit);
+        }
+        if button(ui, "Stay").clicked() {
+            actions.push(WindowAction::CloseSheet);
         }
     });
 }
@@ -201,6 +220,8 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::TrainingData { is_folder: false } => "Open a corpus or data set",
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
+        Ask::Curves { as_picture: true } => "Export the curves as PNG",
+        Ask::Curves { as_picture: false } => "Export the curves as CSV",
         Ask::Report => "Open an evaluation report",
         Ask::SelectionCsv { .. } => "Export the selection as CSV",
     }
