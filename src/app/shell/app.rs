@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
-use super::midi::midi_choice;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
@@ -94,7 +93,7 @@ impl PasticheApp {
         let soundfonts = (places.soundfonts)();
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
         let (player, tap) = (sound.handle(), sound.tap());
-        let choice = midi_choice(&settings.midi);
+        let choice = settings.midi.choice();
         let midi = MidiThread::start((places.ports)(), choice, player, tap, wake.clone())?;
         let mut app = PasticheApp {
             ctx: ctx.clone(),
