@@ -22,7 +22,13 @@ fn run(number: usize) -> RunView {
     for i in 1..=REPORTS {
         let noise = (i * 37 % 101) as f64 / 100.0;
         let nll = 9.0 + number as f64 / 10.0 + 3000.0 / i as f64 + noise;
-        run.log.stepped(&StepMetrics { step: i * 10, loss: nll, nll, kl_nats: 20.0 + noise, ..StepMetrics::default() });
+        run.log.stepped(&StepMetrics {
+            step: i * 10,
+            loss: nll,
+            nll,
+            kl_nats: 20.0 + noise,
+            ..StepMetrics::default()
+        });
         if i.is_multiple_of(1000) {
             run.log.validated(&ValidMetrics { step: i * 10, nll, ..ValidMetrics::default() });
         }

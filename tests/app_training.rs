@@ -103,7 +103,7 @@ fn a_run_goes_on_without_the_window_which_finds_it_again() {
     window.click(&format!("Resume at {paused}"));
     window.wait("more steps", |w| is_past(w, paused));
     window.ask_to_close();
-    window.click("Stop and save");
+    window.click("Stop, save and close");
     window.wait("its end", |w| w.shows("Stopped at step"));
     assert!(saved_step(&run) > paused);
 }

@@ -95,6 +95,9 @@ fn a_paused_run_goes_on_exactly_as_if_it_had_not_been_paused() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = write_corpus(folder.path());
     let at = |name: &str| folder.path().join(name);
+    // Other tests of this process draw random weights too, so both runs start from the same file.
+    let begun = train(plan(&corpus, &at("begun"), config(10), false), &StopFlag::new(), &mut |_| {}).unwrap();
+    let config = |steps| TrainConfig { from: Some(begun.checkpoint.clone()), ..config(steps) };
     let whole = train(plan(&corpus, &at("whole"), config(20), false), &StopFlag::new(), &mut |_| {}).unwrap();
     assert!(!whole.stopped);
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::device::DeviceChoice;
 use crate::files;
-use crate::train::RunPlan;
+use crate::train::{Preflight, RunPlan};
 
 /// What the process writes to standard error.
 const OUTPUT: &str = "output.log";
@@ -72,6 +72,26 @@ impl TrainingProcess {
         let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
         Err(error.map_or_else(|| how_it_ended(status), str::to_owned))
     }
+}
+
+/// Measures in a process of its own what a run would need.
+///
+/// # Errors
+/// Why it could not be measured, in words for the user.
+pub fn probe_in_process(program: &Path, plan: &RunPlan) -> Result<Preflight, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let config = folder.path().join("config.toml");
+    let text = toml::to_string(&plan.config).map_err(|error| error.to_string())?;
+    fs::write(&config, text).map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.args(["train", "--probe", "--json", "--background", "--device", device_name(plan.device)]);
+    command.arg("--data").arg(&plan.corpus).arg("--out").arg(&plan.run_dir).arg("--config").arg(&config);
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
+        error.map_or_else(|| how_it_ended(output.status), str::to_owned)
+    })
 }
 
 fn device_name(device: DeviceChoice) -> &'static str {

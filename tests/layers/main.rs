@@ -34,6 +34,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("safetensors", &["model/checkpoint.rs"]),
     ("csv", &["data/piece_list.rs", "latent_map/selection.rs"]),
     ("zip", &["data"]),
+    ("ureq", &["data/download.rs"]),
+    ("crc", &["train/tensorboard.rs"]),
     ("smartcore", &["evaluate/memory"]),
     ("rodio", &["player"]),
     ("eframe", WITH_EGUI),

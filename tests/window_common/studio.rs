@@ -73,6 +73,7 @@ impl Window {
             checkpoints: Vec::new,
             soundfonts: Vec::new,
             devices: probe,
+            maestro: pastiche::data::Source::maestro(),
             program: PathBuf::from(env!("CARGO_BIN_EXE_pastiche")),
             open: Vec::new(),
         };

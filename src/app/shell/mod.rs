@@ -3,12 +3,14 @@
 mod actions;
 pub mod app;
 mod arrivals;
+mod charts;
 mod compose;
 mod edit;
 mod files;
 mod map;
 mod takes;
 mod training;
+mod training_form;
 mod transport;
 mod verbs;
 pub mod window;

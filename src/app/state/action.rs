@@ -36,6 +36,12 @@ pub enum Ask {
         is_folder: bool,
     },
     TrainingRun,
+    /// The settings of a run as TOML.
+    TrainConfig {
+        is_export: bool,
+    },
+    /// Where to write the reports of the evaluation tab, by the ending.
+    Comparison,
     /// Where to write the curves of the training tab.
     Curves {
         as_picture: bool,

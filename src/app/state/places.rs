@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::widgets::training::input::DeviceItem;
+use crate::data::Source;
 use crate::device::DeviceChoice;
 
 /// Folders and files of the window, and functions that look for more.
@@ -20,6 +21,8 @@ pub struct Places {
     pub devices: fn() -> Vec<DeviceItem>,
     /// This program, which trains in a process of its own.
     pub program: PathBuf,
+    /// Where MAESTRO is downloaded from.
+    pub maestro: Source,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -35,6 +38,7 @@ impl Places {
             soundfonts: crate::paths::soundfonts,
             devices,
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("pastiche")),
+            maestro: Source::maestro(),
             open: Vec::new(),
         }
     }

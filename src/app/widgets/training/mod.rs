@@ -1,12 +1,15 @@
 //! The training tab: form, curves, takes to hear, and the models of a run.
 
+mod advanced;
 mod crosshair;
 mod curves;
 mod export;
 mod form;
+mod found;
 mod hear;
 pub mod history;
 pub mod input;
+mod marks;
 pub mod panel;
 mod plots;
 mod prepared;

@@ -14,7 +14,10 @@ use super::prepared::PreparedCurves;
 use super::tools::{compare_ui, tools_ui};
 use super::{CurveOptions, RunView, TrainForm, curves_ui, fields_ui, figures_ui, models_ui};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::widgets::training::input::{DataFacts, TrainingEvent, TrainingInput, TrainingState};
+use crate::app::widgets::training::input::{
+    DataFacts, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
+};
+use crate::train::{Preflight, TrainConfig};
 
 const FORM_PX: f32 = 264.0;
 
@@ -68,6 +71,25 @@ impl TrainingPanel {
         (self.runs, self.others) = (runs, others);
         let speed = self.runs.first().and_then(|run| Some(run.log.step.as_ref()?.notes_per_sec));
         self.form.notes_per_sec = speed.filter(|n| *n > 0.0);
+    }
+
+    /// The settings of the form.
+    pub fn config(&self) -> &TrainConfig {
+        &self.form.config
+    }
+
+    pub fn set_config(&mut self, config: TrainConfig) {
+        self.form.minutes = config.minutes.unwrap_or(self.form.minutes);
+        (self.form.config, self.form.preflight) = (config, None);
+    }
+
+    /// The new run that the form describes.
+    pub fn request(&self) -> TrainRequest {
+        self.form.request(false)
+    }
+
+    pub fn set_preflight(&mut self, preflight: Result<Preflight, String>) {
+        self.form.preflight = Some(preflight);
     }
 
     /// All curves that are shown, as CSV.

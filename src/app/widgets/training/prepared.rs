@@ -49,7 +49,7 @@ pub struct Prepared {
     /// Minimum and maximum of each column of the screen.
     pub raw: Vec<PlotPoint>,
     pub smooth: Vec<PlotPoint>,
-    made_of: Option<(PathBuf, u64, Scale)>,
+    pub(super) made_of: Option<(PathBuf, u64, Scale)>,
 }
 
 impl Prepared {
