@@ -102,7 +102,7 @@ fn a_server_without_the_file_and_no_server_are_told_apart() {
 /// The address is the publisher's, and so is the checksum of what lies there.
 #[test]
 #[ignore = "a connection to the internet"]
-fn maestro_is_where_it_should_be() {
+fn maestro_arrives_over_the_internet() {
     let folder = tempfile::tempdir().unwrap();
     let path = get(&Source::maestro(), folder.path()).unwrap();
     assert_eq!(pastiche::data::Dataset::open(&path).unwrap().entries.len(), 1276);

@@ -10,11 +10,15 @@ use pastiche::app::widgets::training::input::{
     DataFacts, DataKind, DeviceItem, FoundData, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
 };
 use pastiche::app::widgets::training::panel::TrainingPanel;
-use pastiche::app::widgets::training::{CurveOptions, PreparedCurves, RunView, SavedModel, curves_ui};
+use pastiche::app::widgets::training::{
+    AddedComposer, CurveOptions, PreparedCurves, RunView, SavedModel, curves_ui,
+};
 use pastiche::data::{ComposerReport, SplitReport};
 use pastiche::device::DeviceChoice;
 use pastiche::progress::Progress;
-use pastiche::train::{Life, Preflight, StepMetrics, TrainConfig, ValidMetrics, WrittenTake};
+use pastiche::train::{
+    Life, Preflight, RareComposer, RareSummary, StepMetrics, TrainConfig, ValidMetrics, WrittenTake,
+};
 
 use crate::harness;
 use crate::snapshot::Drawn;
@@ -25,6 +29,7 @@ struct State {
     state: TrainingState,
     in_use: Option<PathBuf>,
     download: Option<Progress>,
+    added: AddedComposer,
     events: Vec<TrainingEvent>,
 }
 
@@ -46,6 +51,7 @@ fn draw(ui: &mut Ui, s: &mut State) {
         playing: None,
         download: s.download.as_ref(),
         is_probing: false,
+        added: &s.added,
     };
     s.panel.ui(ui, &input, &mut s.events);
 }
@@ -202,6 +208,34 @@ fn what_a_run_needs_is_told_until_the_settings_change() {
     h.get_by_label("Base").click();
     h.run_steps(3);
     assert!(h.query_by_label("2000 notes per second").is_none());
+}
+
+#[test]
+fn a_composer_of_ones_own_is_added_with_an_honest_verdict() {
+    let mut h = panel();
+    h.get_by_label("Add a composer").click();
+    h.run_steps(20);
+    assert!(is_disabled(&h, "From my own folder…"), "there is no model to add it to");
+    h.state_mut().in_use = Some(PathBuf::from("small.safetensors"));
+    h.run_steps(2);
+    h.get_by_label("From my own folder…").click();
+    h.run_steps(2);
+    let satie = RareComposer {
+        name: "Erik Satie".to_owned(),
+        hours: 0.2,
+        held_out_windows: 8,
+        own: 9.0,
+        nobody: 9.1,
+    };
+    let checkpoint = PathBuf::from("runs/satie-1/best.safetensors");
+    let summary = RareSummary { checkpoint: checkpoint.clone(), composers: vec![satie] };
+    h.state_mut().added = AddedComposer::Done(summary);
+    h.run_steps(2);
+    h.get_by_label_contains("from 0.2 h only: do not expect to recognise it");
+    h.get_by_label("Use this model").click();
+    h.run_steps(2);
+    let expected = [TrainingEvent::BrowseOwnMusic, TrainingEvent::UseModel { path: checkpoint }];
+    assert_eq!(h.state().events, expected);
 }
 
 #[test]

@@ -252,6 +252,7 @@ impl PasticheApp {
             playing: self.state.run_take_playing(),
             download: download.as_ref(),
             is_probing: self.link.is_probing,
+            added: &self.link.added,
         };
         let mut events = Vec::new();
         Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));

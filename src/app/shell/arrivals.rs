@@ -3,6 +3,7 @@
 use super::app::PasticheApp;
 use crate::app::state::app_state::Effect;
 use crate::app::threads::workers::{Done, Then};
+use crate::app::widgets::training::AddedComposer;
 use crate::display::{count, stem};
 
 impl PasticheApp {
@@ -127,6 +128,9 @@ impl PasticheApp {
             Done::Probed(result) => {
                 self.link.is_probing = false;
                 self.training.set_preflight(result);
+            }
+            Done::ComposersAdded(result) => {
+                self.link.added = result.map_or_else(AddedComposer::Failed, AddedComposer::Done);
             }
             Done::ConfigRead(Ok(config)) => self.training.set_config(*config),
             Done::ConfigRead(Err(message)) => {

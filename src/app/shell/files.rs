@@ -87,6 +87,7 @@ impl PasticheApp {
             Ask::Report => self.open_report(Some(path)),
             Ask::SelectionCsv { segments } => self.write_selection(path, segments),
             Ask::TrainConfig { is_export } => self.training_config(path, is_export),
+            Ask::OwnMusic => self.add_composers(path),
             Ask::Comparison => self.export_comparison(path),
             Ask::Curves { as_picture } => self.export_curves(path, as_picture),
             Ask::TrainingData { .. } => self.open_training_data(path),

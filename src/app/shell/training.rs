@@ -39,6 +39,7 @@ impl PasticheApp {
                 TrainingEvent::BrowseConfig { is_export } => {
                     self.act(FileAction::Ask(Ask::TrainConfig { is_export }))
                 }
+                TrainingEvent::BrowseOwnMusic => self.act(FileAction::Ask(Ask::OwnMusic)),
                 TrainingEvent::Probe => self.probe_training(),
                 TrainingEvent::Start(request) => self.start_training(request),
                 TrainingEvent::Pause => self.ask_run(RunRequest::Pause),

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::app::PasticheApp;
 use crate::app::threads::workers::Done;
+use crate::app::widgets::training::AddedComposer;
 use crate::causes::details;
 use crate::data::{DownloadError, download};
+use crate::display::stem;
 use crate::files::write_whole;
-use crate::jobs::probe_in_process;
+use crate::jobs::{add_composers, probe_in_process};
 use crate::progress::{Progress, StopFlag};
 use crate::train::{RunPlan, TrainConfig};
 
@@ -67,6 +69,24 @@ impl PasticheApp {
         let program = self.places.program.clone();
         self.link.is_probing = true;
         self.workers.patient_task("probe", move || Done::Probed(probe_in_process(&program, &plan)));
+    }
+
+    /// Gives the model in use labels for the composers of a folder, as a new model.
+    pub(super) fn add_composers(&mut self, music: PathBuf) {
+        let Some(info) = &self.state.model.ready else { return };
+        if self.link.added == AddedComposer::Learning {
+            return;
+        }
+        self.link.added = AddedComposer::Learning;
+        let (program, model) = (self.places.program.clone(), info.path.clone());
+        let runs = self.places.data_folder.join("runs");
+        self.workers.patient_task("add-composer", move || {
+            // A folder of its own for each time; the name of the music says what it is.
+            let name = stem(&music);
+            let free = (1..1000).map(|n| runs.join(format!("{name}-{n}"))).find(|folder| !folder.exists());
+            let out = free.unwrap_or_else(|| runs.join(&name));
+            Done::ComposersAdded(add_composers(&program, &music, &model, &out))
+        });
     }
 
     /// Reads or writes the settings of the form as TOML.

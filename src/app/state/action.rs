@@ -36,6 +36,8 @@ pub enum Ask {
         is_folder: bool,
     },
     TrainingRun,
+    /// A folder whose composers the model in use gets labels for.
+    OwnMusic,
     /// The settings of a run as TOML.
     TrainConfig {
         is_export: bool,

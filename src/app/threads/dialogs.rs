@@ -73,6 +73,7 @@ impl Dialog {
                     .set_file_name("selection.csv")
                     .save_file(),
             ),
+            Ask::OwnMusic => Box::pin(dialog.set_title("Folder of Composer Name/*.mid").pick_folder()),
             Ask::Comparison => {
                 let dialog = dialog.set_title("Export comparison").set_file_name("comparison.png");
                 Box::pin(dialog.add_filter("Picture, table or data", &["png", "csv", "json"]).save_file())

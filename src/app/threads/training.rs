@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::run_watcher::RunWatcher;
-use crate::app::widgets::training::RunView;
 use crate::app::widgets::training::input::{DataFacts, DataKind, FoundData, TrainRequest, TrainingState};
+use crate::app::widgets::training::{AddedComposer, RunView};
 use crate::data::{Corpus, Dataset};
 use crate::display::thousands;
 use crate::model::Checkpoint;
@@ -28,6 +28,7 @@ pub struct TrainingLink {
     /// The download of a data set.
     pub download: Option<(StopFlag, Arc<Mutex<Progress>>)>,
     pub is_probing: bool,
+    pub added: AddedComposer,
 }
 
 impl TrainingLink {
@@ -42,6 +43,7 @@ impl TrainingLink {
             failure: None,
             download: None,
             is_probing: false,
+            added: AddedComposer::None,
         }
     }
 

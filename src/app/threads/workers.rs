@@ -17,7 +17,7 @@ use crate::music::midi::{MidiError, MidiRead};
 use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
 use crate::takes::{TakeEntry, TakeId, TakeRecord, TakeStoreError};
-use crate::train::{Preflight, TrainConfig, TrainError};
+use crate::train::{Preflight, RareSummary, TrainConfig, TrainError};
 
 /// What to do with a take's music after reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub enum Done {
     Downloaded(Result<PathBuf, DownloadError>),
     /// What a run would need was measured.
     Probed(Result<Preflight, String>),
+    /// The model in use got labels for new composers.
+    ComposersAdded(Result<RareSummary, String>),
     ConfigRead(Result<Box<TrainConfig>, String>),
     ConfigWritten {
         path: PathBuf,

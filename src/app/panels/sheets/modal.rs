@@ -276,6 +276,7 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::TrainingData { is_folder: false } => "Open a corpus or data set",
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
+        Ask::OwnMusic => "A folder of Composer Name/*.mid",
         Ask::Comparison => "Export the comparison as PNG, CSV or JSON",
         Ask::TrainConfig { is_export: true } => "Export the training settings as TOML",
         Ask::TrainConfig { is_export: false } => "Import training settings",

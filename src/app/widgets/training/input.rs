@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::AddedComposer;
 use crate::data::ComposerReport;
 use crate::device::DeviceChoice;
 use crate::progress::Progress;
@@ -18,6 +19,7 @@ pub struct TrainingInput<'a> {
     /// The download of a data set that is under way.
     pub download: Option<&'a Progress>,
     pub is_probing: bool,
+    pub added: &'a AddedComposer,
 }
 
 /// A device to choose from.
@@ -88,6 +90,8 @@ pub enum TrainingEvent {
     BrowseConfig {
         is_export: bool,
     },
+    /// Open a dialog for a folder whose composers the model in use gets labels for.
+    BrowseOwnMusic,
     /// Measure what the run of the form would need, then call [`super::panel::TrainingPanel::set_preflight`].
     Probe,
     Start(TrainRequest),

@@ -11,6 +11,7 @@ use eframe::egui::{self, Color32, RichText, Ui};
 use super::export::curves_csv;
 use super::hear::{HearOptions, hear_ui};
 use super::prepared::PreparedCurves;
+use super::rare::add_composer_ui;
 use super::tools::{compare_ui, tools_ui};
 use super::{CurveOptions, RunView, TrainForm, curves_ui, fields_ui, figures_ui, models_ui};
 use crate::app::kit::theme::{GRID, Palette};
@@ -48,6 +49,8 @@ impl TrainingPanel {
             scroll("training form").show(ui, |ui| {
                 self.form.ui(ui, input, events);
                 self.state_ui(ui, input.state);
+                ui.add_space(GRID);
+                add_composer_ui(ui, input.added, input.model_in_use, events);
             });
         });
         ui.painter().vline(left.right() + 1.5 * GRID, area.y_range(), (1.0, Palette::of(ui).line));
