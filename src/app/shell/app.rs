@@ -262,11 +262,15 @@ impl PasticheApp {
     }
 
     fn training_ui(&mut self, ui: &mut Ui) {
+        let download = self.download_progress();
         let input = TrainingInput {
             state: &self.link.state,
             devices: &self.devices,
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
             playing: self.state.run_take_playing(),
+            download: download.as_ref(),
+            is_probing: self.link.is_probing,
+            added: &self.link.added,
         };
         let mut events = Vec::new();
         Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));
@@ -314,7 +318,7 @@ fn drop_hint_ui(ctx: &egui::Context) {
     let palette = Palette::new(ctx.theme() == egui::Theme::Dark);
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0.0, palette.base.gamma_multiply(0.85));
-    let text = "Drop a MIDI file, a SoundFont, a checkpoint or an evaluation report";
+    let text = "Drop a MIDI file, a SoundFont, a checkpoint, an evaluation report or music to train on";
     painter.text(
         rect.center(),
         egui::Align2::CENTER_CENTER,

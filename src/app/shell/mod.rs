@@ -3,6 +3,7 @@
 mod actions;
 pub mod app;
 mod arrivals;
+mod charts;
 mod compose;
 mod edit;
 mod files;
@@ -11,6 +12,7 @@ mod midi;
 mod starred;
 mod takes;
 mod training;
+mod training_form;
 mod transport;
 mod verbs;
 pub mod window;
