@@ -1,5 +1,7 @@
 //! Dispatches actions to the files that carry them out.
 
+use std::path::Path;
+
 use eframe::egui::ViewportCommand;
 
 use super::app::PasticheApp;
@@ -24,6 +26,17 @@ impl PasticheApp {
             Action::Model(action) => self.model_action(action),
             Action::File(action) => self.file_action(action),
             Action::Window(action) => self.window_action(action),
+        }
+    }
+
+    pub(super) fn copy_diagnostics(&mut self, text: String) {
+        self.ctx.copy_text(text);
+        self.toasts.done("The diagnostics are in the clipboard. Read them before you send them.");
+    }
+
+    pub(super) fn folder_opened(&mut self, folder: &Path, result: std::io::Result<()>) {
+        if let Err(error) = result {
+            self.toasts.error(format!("No file manager opened {}", folder.display()), &error);
         }
     }
 

@@ -114,34 +114,15 @@ impl PasticheApp {
                 Ok(entry) => self.music_kept(entry, music),
                 Err(error) => self.toasts.error("The file was not saved among the takes", &error),
             },
-            Done::SoundFontRead { path, result } => {
-                self.sound.loading.take_if(|waiting| *waiting == path);
-                match result {
-                    Ok((font, remark)) => {
-                        self.sound.set_font(font);
-                        if let Some(remark) = remark {
-                            self.toasts.warn(format!("{}: {remark}.", stem(&path)));
-                        }
-                    }
-                    Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
-                }
-            }
+            Done::SoundFontRead { path, result } => self.soundfont_read(&path, result),
             Done::ReportRead { is_beside_checkpoint, result } => {
                 self.report_read(is_beside_checkpoint, result)
             }
             Done::SelectionWritten { path, result } => self.selection_written(&path, result),
             Done::Exported { path, result } => self.exported(&path, result),
             Done::StarredSaved { folder, result } => self.starred_saved(&folder, result),
-            Done::Diagnostics(text) => {
-                self.ctx.copy_text(text);
-                self.toasts.done("The diagnostics are in the clipboard. Read them before you send them.");
-            }
-            Done::FolderOpened { folder, result } => {
-                if let Err(error) = result {
-                    let what = format!("No file manager opened {}", folder.display());
-                    self.toasts.error(what, &error);
-                }
-            }
+            Done::Diagnostics(text) => self.copy_diagnostics(text),
+            Done::FolderOpened { folder, result } => self.folder_opened(&folder, result),
             Done::CallKept { result, music } => self.call_kept(result, music),
             Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),
             Done::DevicesFound(devices) => self.devices = devices,

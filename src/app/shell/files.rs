@@ -202,6 +202,23 @@ impl PasticheApp {
             .task("soundfont", move || Done::SoundFontRead { result: read_soundfont(&path, chosen), path });
     }
 
+    pub(super) fn soundfont_read(
+        &mut self,
+        path: &Path,
+        result: Result<(SoundFont, Option<String>), SoundFontError>,
+    ) {
+        self.sound.loading.take_if(|waiting| waiting == path);
+        match result {
+            Ok((font, remark)) => {
+                self.sound.set_font(font);
+                if let Some(remark) = remark {
+                    self.toasts.warn(format!("{}: {remark}.", stem(path)));
+                }
+            }
+            Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
+        }
+    }
+
     pub(super) fn load_checkpoint(&mut self, path: PathBuf) {
         let job = self.state.jobs.fresh();
         let device = self.state.settings.device;
