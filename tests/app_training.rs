@@ -1,4 +1,4 @@
-//! From the window: resume a run on a small corpus, use what it learnt, and compose with it.
+//! In the window: resume a run on a small corpus, use the trained model, and compose with it.
 #![cfg(feature = "app")]
 
 mod common;
@@ -17,7 +17,7 @@ use pastiche::train::{RunDir, RunPlan, RunStatus, TrainConfig, train};
 use window_common::studio::{PROBED_ON, Window};
 use window_common::{composers, tiny_config};
 
-/// Three composers, a few made-up pieces each, in every split.
+/// Three composers with a few synthetic pieces each, in every split.
 fn write_corpus(path: &Path) {
     let composers = composers();
     let piece = |i: u64| {
@@ -36,12 +36,12 @@ fn write_corpus(path: &Path) {
     corpus.save(path).expect("a corpus is written");
 }
 
-/// A small run of five steps, and a window that knows it; `max_steps` is how far it goes on.
+/// A small run of five steps, and a window that knows it; `max_steps` limits the resumed run.
 fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, run) = (folder.path().join("small.corpus"), folder.path().join("run"));
     write_corpus(&corpus);
-    // The window starts runs of the full size; one that was begun small goes on small.
+    // The window starts full-size runs; a run that was started small stays small.
     let config = TrainConfig {
         max_steps: Some(5),
         batch_size: 4,
@@ -197,7 +197,7 @@ fn settings_come_from_a_dropped_file_and_what_they_need_is_measured() {
 }
 
 #[test]
-fn devices_are_not_looked_for_on_the_windows_thread() {
+fn devices_are_not_probed_on_the_windows_thread() {
     let mut window = Window::open(|_, _| {});
     window.click("Training");
     window.wait("the devices", |w| w.shows("A processor"));

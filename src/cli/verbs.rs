@@ -96,7 +96,7 @@ pub struct VaryArgs {
     /// How much to change, from 0 (nothing) to 1 (everything)
     #[arg(long, value_name = "0..1", value_parser = within(0.0f32..=1.0))]
     amount: f32,
-    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -128,7 +128,7 @@ pub struct ContinueArgs {
     /// Composer to imitate [default: the one whose music is most like the piece]
     #[arg(long, value_name = "NAME")]
     composer: Option<String>,
-    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -159,7 +159,7 @@ pub struct RestyleArgs {
     /// Composer to imitate: surname or the beginning of a name, see `pastiche composers`
     #[arg(long, value_name = "COMPOSER")]
     to: String,
-    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]

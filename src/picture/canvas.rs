@@ -3,7 +3,7 @@
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
 
-/// From `a` (0) to `b` (1).
+/// Mixes `a` (share 0) with `b` (share 1).
 pub fn mix(a: Rgb, b: Rgb, share: f32) -> Rgb {
     let channel = |i: usize| f32::from(a[i]) + (f32::from(b[i]) - f32::from(a[i])) * share.clamp(0.0, 1.0);
     [0, 1, 2].map(|i| channel(i).round() as u8)

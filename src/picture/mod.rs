@@ -1,4 +1,4 @@
-//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal, and the
+//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal, the
 //! self-similarity of a piece, and scatter plots.
 
 mod canvas;
@@ -23,7 +23,7 @@ use crate::music::Performance;
 pub enum PictureError {
     #[error("there is nothing to draw; open a file that has notes")]
     Empty,
-    #[error("the picture could not be packed")]
+    #[error("the picture could not be encoded")]
     Encode(#[from] png::EncodingError),
     #[error("the picture could not be written; check the free space and the permissions: {path}")]
     Write { source: io::Error, path: PathBuf },

@@ -17,6 +17,10 @@ pub struct TrainConfig {
     pub max_steps: Option<u64>,
     /// A checkpoint with the same composers whose weights the run starts from; without it, random ones.
     pub from: Option<PathBuf>,
+    /// A selector that hears what the decoder writes and asks for the right composer; only with `heard_as_weight`.
+    pub selector: Option<PathBuf>,
+    /// Weight of the selector's cross-entropy.
+    pub heard_as_weight: f64,
     /// Windows per step.
     pub batch_size: usize,
     /// Further windows per step for the encoder alone, which costs a tenth of decoding them: it learns the composers
@@ -50,6 +54,8 @@ impl Default for TrainConfig {
             minutes: None,
             max_steps: None,
             from: None,
+            selector: None,
+            heard_as_weight: 0.0,
             batch_size: 16,
             heard_windows: 64,
             muon_rate: 0.02,
@@ -85,6 +91,9 @@ impl TrainConfig {
         if self.minutes.is_none() && self.max_steps.is_none() {
             return wrong("say how long to train: minutes or max_steps");
         }
+        if (self.heard_as_weight > 0.0) != self.selector.is_some() {
+            return wrong("selector and heard_as_weight go together");
+        }
         if self.validate_every == 0 {
             return wrong("validate_every must not be 0");
         }
@@ -98,6 +107,7 @@ impl TrainConfig {
             ("free_bits_nats", self.free_bits_nats),
             ("label_weight", self.label_weight),
             ("bag_weight", self.bag_weight),
+            ("heard_as_weight", self.heard_as_weight),
         ] {
             if !value.is_finite() || value < 0.0 {
                 return Err(TrainError::Config(format!("{name} must be a number of at least 0")));

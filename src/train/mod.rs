@@ -6,6 +6,7 @@ mod conditioning;
 mod config;
 mod divergence;
 mod event;
+mod listener;
 mod metrics;
 mod optimizer;
 mod prefetch;

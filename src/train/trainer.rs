@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tch::{Device, Kind, Tensor};
 
+use super::listener::Listener;
 use super::prefetch::{Prefetch, Prepared};
 use super::status::memory_mb;
 use super::{
@@ -38,6 +39,7 @@ pub struct Trainer {
     run: RunDir,
     vae: Vae,
     optimizer: Optimizer,
+    listener: Option<Listener>,
     trained_on: TrainedOn,
     elapsed_before: f64,
     /// The composers of the takes that validations write.
@@ -81,6 +83,10 @@ impl Trainer {
         if let Some(begun) = &begun {
             fits(begun, &config, &corpus)?;
         }
+        let listener = match &config.selector {
+            Some(path) => Some(Listener::read(path, &corpus.composers, device)?),
+            None => None,
+        };
         let run = RunDir::open(run_dir, &config, resume)?;
         let mut trained_on = TrainedOn {
             source: corpus.provenance.source.clone(),
@@ -111,7 +117,18 @@ impl Trainer {
             trained_on = last.header.trained_on;
         }
         let saved_step = trained_on.step;
-        Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before, to_hear, saved_step })
+        Ok(Trainer {
+            corpus,
+            config,
+            run,
+            vae,
+            optimizer,
+            listener,
+            trained_on,
+            elapsed_before,
+            to_hear,
+            saved_step,
+        })
     }
 
     pub fn device(&self) -> Device {
@@ -219,7 +236,10 @@ impl Trainer {
             segment_len: self.config.model.context_len as f64,
         };
         let terms = self.vae.elbo(&prepared.batch, &prepared.given);
-        let loss = terms.loss(&weights);
+        let mut loss = terms.loss(&weights);
+        if let Some(listener) = &self.listener {
+            loss += listener.loss(&terms, &prepared.batch, &prepared.given) * self.config.heard_as_weight;
+        }
         loss.backward();
         let rates = schedule::rates(&self.config, self.trained_on.step, progress);
         let norm = self.optimizer.step(rates);

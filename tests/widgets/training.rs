@@ -67,7 +67,7 @@ fn facts(can_resume_from: Option<u64>) -> DataFacts {
         notes: Some(7_000_000),
         composers: 14,
         music_hours: Some(199.0),
-        remarks: vec!["\"Chopin F.\" is taken for Frédéric Chopin".to_owned()],
+        remarks: vec!["\"Chopin F.\" was read as Frédéric Chopin".to_owned()],
         by_composer: vec![ComposerReport {
             name: "Frédéric Chopin".to_owned(),
             is_labelled: true,
@@ -239,7 +239,7 @@ fn a_composer_of_ones_own_is_added_with_an_honest_verdict() {
 }
 
 #[test]
-fn a_run_folder_that_holds_a_run_is_resumed_not_written_over() {
+fn a_run_folder_that_holds_a_run_is_resumed_not_overwritten() {
     let mut h = ready(Some(1200));
     assert!(is_disabled(&h, "Start"));
     h.get_by_label("Resume at 1,200").click();
@@ -248,7 +248,7 @@ fn a_run_folder_that_holds_a_run_is_resumed_not_written_over() {
 }
 
 #[test]
-fn facts_of_another_path_are_not_believed() {
+fn facts_of_another_path_are_ignored() {
     let mut h = ready(None);
     let s = h.state_mut();
     s.panel.set_data_path(Path::new("other.corpus"), &mut s.events);
@@ -258,7 +258,7 @@ fn facts_of_another_path_are_not_believed() {
     h.get_by_label("Still examining the music");
 }
 
-/// Each of two looks at the same music has its own run folder, and the older one may come back last.
+/// Two examinations of the same music may have different run folders, and the older may finish last.
 #[test]
 fn facts_of_another_run_folder_are_ignored() {
     let mut h = ready(Some(120));

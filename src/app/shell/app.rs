@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
+use super::midi::midi_choice;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
@@ -28,9 +29,11 @@ use crate::app::threads::training::TrainingLink;
 use crate::app::threads::workers::{Done, Workers};
 use crate::app::widgets::latent::plot::LatentPlot;
 use crate::app::widgets::roll;
+use crate::app::widgets::roll::layout::RollView;
 use crate::app::widgets::training::input::{DeviceItem, TrainingInput};
 use crate::app::widgets::training::panel::TrainingPanel;
 use crate::jobs::{Engine, Wake};
+use crate::ports::{MidiStatus, MidiThread};
 use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeStore};
 
@@ -58,6 +61,10 @@ pub struct PasticheApp {
     pub(super) kept_settings: Settings,
     pub(super) changed_at: Option<Instant>,
     pub(super) reported_sound_failure: Option<String>,
+    /// The chosen output, while another stands in for it.
+    pub(super) missing_output: Option<String>,
+    /// The MIDI ports as they were when a message last told of them.
+    pub(super) told_midi: MidiStatus,
     /// Devices to train on; empty until they are known.
     pub(super) devices: Vec<DeviceItem>,
     pub(super) is_quitting: bool,
@@ -69,6 +76,7 @@ pub struct PasticheApp {
     pub(super) engine: Engine,
     pub(super) link: TrainingLink,
     pub(super) workers: Workers,
+    pub(super) midi: MidiThread,
     pub(super) sound: SoundControl,
 }
 
@@ -85,13 +93,16 @@ impl PasticheApp {
         ctx.set_theme(preference(settings.theme));
         let soundfonts = (places.soundfonts)();
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
+        let (player, tap) = (sound.handle(), sound.tap());
+        let choice = midi_choice(&settings.midi);
+        let midi = MidiThread::start((places.ports)(), choice, player, tap, wake.clone())?;
         let mut app = PasticheApp {
             ctx: ctx.clone(),
             studio: Studio::default(),
             latent: LatentPlot::default(),
             training: TrainingPanel::default(),
             evaluation: EvaluationPanel::default(),
-            sheets: Sheets::new(places.log_file.clone(), places.data_folder.join("takes")),
+            sheets: Sheets::new(places.log_file.clone(), places.data_folder.clone()),
             toasts: Toasts::default(),
             store: TakeStore::new(&places.data_folder.join("takes")),
             deleted: Vec::new(),
@@ -100,12 +111,15 @@ impl PasticheApp {
             kept_settings: settings.clone(),
             changed_at: None,
             reported_sound_failure: None,
+            missing_output: None,
+            told_midi: MidiStatus::default(),
             devices: Vec::new(),
             is_quitting: false,
             feed: None,
             engine: Engine::spawn(wake.clone())?,
             link: TrainingLink::new(RunWatcher::start(wake.clone())?),
             workers: Workers::start(wake.clone())?,
+            midi,
             sound,
             wake,
             state: AppState::new(settings),
@@ -151,6 +165,11 @@ impl PasticheApp {
         for path in std::mem::take(&mut self.places.open) {
             self.act(FileAction::Open(path));
         }
+    }
+
+    /// What the roll shows.
+    pub fn roll_view(&self) -> RollView {
+        self.studio.roll.view()
     }
 
     /// Handles reports of the threads, keys and dropped files, without drawing.

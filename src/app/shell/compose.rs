@@ -23,6 +23,8 @@ pub(super) struct NewTake {
     pub settings: ComposeSettings,
     /// Do not show or play it; keep what is on the stage.
     pub is_quiet: bool,
+    /// Play at once from this note on; 0 is the beginning, if new takes are to be played.
+    pub play_from_note: usize,
 }
 
 impl PasticheApp {
@@ -80,6 +82,7 @@ impl PasticheApp {
             made: None,
             settings,
             is_quiet: false,
+            play_from_note: 0,
         });
     }
 
@@ -103,8 +106,8 @@ impl PasticheApp {
 
     /// Starts a take; false if it could not be started.
     pub(super) fn start_take(&mut self, take: NewTake) -> bool {
-        let NewTake { name, asked_notes, request, made, settings, is_quiet } = take;
-        let play = self.state.settings.form.play_when_ready && !is_quiet;
+        let NewTake { name, asked_notes, request, made, settings, is_quiet, play_from_note } = take;
+        let play = (self.state.settings.form.play_when_ready && !is_quiet) || play_from_note > 0;
         let takes_stage = play || !(is_quiet || self.sound.is_playing());
         let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
         let record = TakeRecord::begun(made.as_ref(), settings.clone(), now_secs());
@@ -118,7 +121,12 @@ impl PasticheApp {
             }
             StreamPart::Failed => draft.discard(),
         };
-        let start = Start { into_player: takes_stage, play, note_capacity: note_capacity(asked_notes) };
+        let start = Start {
+            into_player: takes_stage,
+            play,
+            from_note: play_from_note,
+            note_capacity: note_capacity(asked_notes),
+        };
         let (feed, sink) = feed(self.sound.handle(), start, keep);
         let command = EngineCommand::Compose { job, request, stop: stop.clone(), sink };
         if let Err(error) = self.engine.try_send(command) {
@@ -196,7 +204,7 @@ impl PasticheApp {
         match (record.made(), record.settings.clone()) {
             (Some(made), Some(settings)) => {
                 let is_quiet = false;
-                self.order(vec![Order { made, settings, is_quiet }]);
+                self.order(vec![Order { made, settings, is_quiet, is_answer: false }]);
             }
             (None, Some(settings)) => self.compose(settings),
             (_, None) => {}

@@ -8,6 +8,8 @@ mod compose;
 mod edit;
 mod files;
 mod map;
+mod midi;
+mod starred;
 mod takes;
 mod training;
 mod training_form;

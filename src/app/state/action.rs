@@ -4,8 +4,8 @@ use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use super::edit::RecomposeForm;
-use super::export::ExportPlan;
-use super::settings::Form;
+use super::export::{ExportPlan, StarredPlan};
+use super::settings::{Form, MidiSettings};
 use super::takes::Filter;
 use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
@@ -31,6 +31,7 @@ pub enum Ask {
     SaveAs {
         suggested: PathBuf,
     },
+    /// The folder of the sheet for starred takes.
     ExportFolder,
     TrainingData {
         is_folder: bool,
@@ -62,6 +63,9 @@ pub enum Sheet {
     Shortcuts,
     About,
     Save,
+    SaveStarred,
+    /// Output and effects.
+    Sound,
     /// A typed path, where the system has no file dialog.
     Path(Ask),
     Rename(TakeId),
@@ -149,7 +153,7 @@ pub enum EditAction {
     StepAlternative(isize),
     TakeAlternative,
     LeaveAlternatives,
-    /// Locks the time of the selection, or unlocks it where all of it is locked.
+    /// Locks the time and keys of the selection, or unlocks what is locked of them.
     ToggleLock,
     Undo,
     Redo,
@@ -186,6 +190,14 @@ pub enum SoundAction {
     },
     /// `None` follows the system.
     UseOutput(Option<String>),
+    /// `None` is the device's own.
+    UseSampleRate(Option<u32>),
+    /// Frames; `None` is automatic.
+    UseBuffer(Option<u32>),
+    /// Looks for sound devices and MIDI ports again.
+    LookForOutputs,
+    SetMidi(MidiSettings),
+    PlayScale,
     SetReverb(bool),
     SetChorus(bool),
 }
@@ -216,9 +228,7 @@ pub enum FileAction {
     OpenReport(Option<PathBuf>),
     Export(ExportPlan),
     CancelExport,
-    ExportStarred {
-        folder: PathBuf,
-    },
+    SaveStarred(StarredPlan),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -230,6 +240,9 @@ pub enum WindowAction {
     ShowSheet(Sheet),
     CloseSheet,
     CopyText(String),
+    CopyDiagnostics,
+    /// Shows a folder in the system's file manager.
+    OpenFolder(PathBuf),
     /// Closes the window without asking.
     Quit,
     /// Asks the training run to stop and save, and closes the window.

@@ -21,6 +21,7 @@ use crate::generate::{GenerateRequest, Mix};
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
+use crate::ports::MidiStatus;
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
 #[derive(Debug)]
@@ -47,6 +48,7 @@ pub struct AppState {
     pub previous: Option<TakeId>,
     pub takes: TakesState,
     pub sound: SoundView,
+    pub midi: MidiStatus,
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
@@ -107,6 +109,7 @@ impl AppState {
             previous: None,
             takes: TakesState::default(),
             sound: SoundView::default(),
+            midi: MidiStatus::default(),
             export: None,
             encoding: None,
             training_loss: None,
@@ -226,7 +229,7 @@ impl AppState {
         self.stages
     }
 
-    /// The same take with other notes; what was chosen of the old ones is not chosen any more.
+    /// Replaces the notes of the take on the stage, and clears the selection.
     pub fn restage(&mut self, performance: Arc<Performance>) {
         if let Some(stage) = &mut self.stage {
             stage.grow(performance);
@@ -381,7 +384,7 @@ mod tests {
         }
     }
 
-    /// The one take is on its way to the disk when the next is on the stage already.
+    /// The next take is already on the stage while the first is still being saved.
     #[test]
     fn a_take_is_filed_under_its_own_name_whatever_is_on_the_stage() {
         let mut state = AppState::new(Settings::default());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::app::widgets::training::input::DeviceItem;
 use crate::data::Source;
 use crate::device::DeviceChoice;
+use crate::ports::{Ports, SystemPorts};
 
 /// Folders and files of the window, and functions that look for more.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Places {
     pub soundfonts: fn() -> Vec<PathBuf>,
     /// Lists the devices to train on; may take a moment.
     pub devices: fn() -> Vec<DeviceItem>,
+    /// The MIDI ports.
+    pub ports: fn() -> Box<dyn Ports>,
     /// This program, which trains in a process of its own.
     pub program: PathBuf,
     /// Where MAESTRO is downloaded from.
@@ -37,6 +40,7 @@ impl Places {
             checkpoints: crate::paths::checkpoints,
             soundfonts: crate::paths::soundfonts,
             devices,
+            ports: || Box::new(SystemPorts),
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("pastiche")),
             maestro: Source::maestro(),
             open: Vec::new(),

@@ -56,7 +56,7 @@ impl Dialog {
                     .add_filter("Corpus or MAESTRO zip", &["corpus", "zip"])
                     .pick_file(),
             ),
-            Ask::ExportFolder => Box::pin(dialog.set_title("Export starred takes to").pick_folder()),
+            Ask::ExportFolder => Box::pin(dialog.set_title("Folder for the starred takes").pick_folder()),
             Ask::TrainingData { is_folder: true } => {
                 Box::pin(dialog.set_title("Folder of music").pick_folder())
             }

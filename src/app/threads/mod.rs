@@ -1,5 +1,6 @@
 //! Handles of background work.
 
+pub mod diagnostics;
 pub mod dialogs;
 pub mod feed;
 pub mod run_watcher;

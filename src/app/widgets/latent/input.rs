@@ -1,4 +1,4 @@
-//! What the map is shown, and what it answers.
+//! Input and events of the map.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct LatentInput<'a> {
     pub path: Option<TakePath>,
     /// The composer chosen in the picker stands out.
     pub selected: Option<ComposerId>,
-    /// Where this is given, a click composes nothing, and this says why.
+    /// Why a click cannot compose; `None` if it can.
     pub disabled_because: Option<&'a str>,
 }
 
