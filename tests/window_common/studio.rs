@@ -90,8 +90,8 @@ impl Window {
             checkpoints: Vec::new,
             soundfonts: Vec::new,
             devices: probe,
-            ports: || Box::new(PORTS.with(RecordedPorts::clone)),
             maestro: pastiche::data::Source::maestro(),
+            ports: || Box::new(PORTS.with(RecordedPorts::clone)),
             program: PathBuf::from(env!("CARGO_BIN_EXE_pastiche")),
             open: Vec::new(),
         };
