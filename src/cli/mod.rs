@@ -17,6 +17,8 @@ mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
+mod qualities;
+mod quality_args;
 mod recompose;
 mod render;
 mod sampling_args;
@@ -58,6 +60,7 @@ enum Command {
     Prepare(prepare::PrepareArgs),
     Train(train_args::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Qualities(qualities::QualitiesArgs),
     Vary(verbs::VaryArgs),
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
@@ -101,6 +104,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Prepare(args)) => prepare::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Qualities(args)) => qualities::run(&args),
         Some(Command::Vary(args)) => verbs::run_vary(&args),
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),

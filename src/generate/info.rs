@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::quality::Quality;
 use crate::latent_map::{LatentMap, Plane};
 use crate::model::TrainedOn;
 use crate::music::{ComposerId, ComposerSet};
@@ -32,6 +33,8 @@ pub struct CheckpointInfo {
     pub principal: Option<Arc<LatentMap>>,
     /// Is there a selector?
     pub can_choose: bool,
+    /// Qualities that can be asked for.
+    pub qualities: Vec<Quality>,
 }
 
 impl CheckpointInfo {

@@ -20,6 +20,8 @@ const PULL: f32 = 2.6;
 /// Rounds of a figure before its pull declines, and the further rounds until the pull reaches 0.
 const FREE_ROUNDS: usize = 4;
 const TIRING_ROUNDS: f32 = 8.0;
+/// Notes that a long take remembers at least: about seven minutes. So its tables stop growing, however long it gets.
+const REMEMBERED_NOTES: usize = 4096;
 
 /// One take while it grows.
 #[derive(Clone)]
@@ -31,8 +33,9 @@ pub struct Line {
     repetition: RecentRepetition,
     /// How much the composer's pieces do.
     pub usual_repetition: f32,
-    /// What was hinted before each token, and before the next one: one more than tokens.
-    pub hints: Vec<Option<Hint>>,
+    /// What was hinted before each token from `hints_from` on, and before the next one.
+    hints: Vec<Option<Hint>>,
+    hints_from: usize,
     /// The passages in which a theme comes back, in order, counted from the first new note.
     pub returns: Vec<Return>,
     /// The return that the next note belongs to, by its number, and how far it has come.
@@ -55,6 +58,8 @@ pub struct Line {
     pub filling: Option<Filling>,
     pub settings: SamplingSettings,
     pub rng: Pcg64Mcg,
+    /// Notes that it remembers at least; its tables hold at most twice as many.
+    pub remembered: usize,
     /// Tokens at which it should end.
     pub wanted: usize,
     /// By how many it may miss that.
@@ -71,6 +76,7 @@ impl Line {
             repetition: RecentRepetition::default(),
             usual_repetition: 0.0,
             hints: vec![None],
+            hints_from: 0,
             returns: Vec::new(),
             recall: None,
             begun_at: 0,
@@ -83,6 +89,7 @@ impl Line {
             filling: None,
             settings,
             rng: Pcg64Mcg::seed_from_u64(seed),
+            remembered: REMEMBERED_NOTES,
             wanted: 0,
             slack: 0,
             end: None,
@@ -93,6 +100,12 @@ impl Line {
     pub(super) fn labels(&self) -> &[(i64, f32)] {
         let at = self.z.len().min(self.labels.len());
         at.checked_sub(1).map_or(&[], |at| &self.labels[at])
+    }
+
+    /// Moves all its latents, those to come too.
+    pub(super) fn shift(&mut self, by: &[f32]) {
+        let all = self.z.iter_mut().chain(&mut self.z_path).chain(std::iter::once(&mut self.z_mean));
+        all.for_each(|z| z.iter_mut().zip(by).for_each(|(z, by)| *z += by));
     }
 
     /// Where note `i` stands, as the model is told.
@@ -173,8 +186,13 @@ impl Line {
         self.memory.push(note);
         self.repetition.count(note);
         self.follow(note);
-        let hint = self.recalled().or_else(|| self.memory.hint(self.tokens.len()));
+        self.memory.keep(self.remembered);
+        let hint = self.recalled().or_else(|| self.memory.next_hint());
         self.hints.push(hint);
+        if self.hints.len() > 2 * self.remembered {
+            self.hints.drain(..self.remembered);
+            self.hints_from += self.remembered;
+        }
     }
 
     /// Moves the return that the take is in past `note`, or begins or ends one where its passage does; a chord is not
@@ -206,6 +224,17 @@ impl Line {
     /// The return that the next note belongs to.
     fn current_return(&self) -> Option<&Return> {
         self.recall.as_ref().map(|(number, _)| &self.returns[*number])
+    }
+
+    /// What was remembered for note `i`; `None` too where that was long ago.
+    pub(super) fn hint(&self, i: usize) -> Option<Hint> {
+        self.hints.get(i.checked_sub(self.hints_from)?).copied().flatten()
+    }
+
+    /// Entries in the tables that are there to compose the next note; the tokens are the take itself.
+    #[cfg(test)]
+    pub fn table_len(&self) -> usize {
+        self.memory.len() + self.hints.len() + self.repetition.len()
     }
 
     /// What is remembered for the next note.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::form::Form;
 use super::given::Given;
 use super::mix::Mix;
+use super::quality::Quality;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
 use crate::tokens::NoteToken;
@@ -49,6 +50,10 @@ pub struct GenerateRequest {
     /// `composer`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixes: Vec<Mix>,
+    /// More (above 0) or less of some qualities, in standard deviations. Those without a direction beside the
+    /// checkpoint make no difference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualities: Vec<(Quality, f32)>,
     /// Notes to keep, wholly or in part; the take is then as long as they are, and a prompt is not looked at.
     #[serde(skip)]
     pub given: Option<Arc<Given>>,
@@ -70,6 +75,7 @@ impl GenerateRequest {
             z: None,
             z_path: Vec::new(),
             mixes: Vec::new(),
+            qualities: Vec::new(),
             given: None,
             prompt: None,
         }
@@ -107,6 +113,9 @@ pub struct Recipe {
     /// end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixes: Vec<Vec<(String, f32)>>,
+    /// Qualities that were asked for, in standard deviations; the latents have them already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualities: Vec<(Quality, f32)>,
     /// Notes of the prompt.
     #[serde(default)]
     pub prompt_notes: usize,

@@ -34,7 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("safetensors", &["model/checkpoint.rs"]),
     ("csv", &["data/piece_list.rs", "latent_map/selection.rs"]),
     ("zip", &["data"]),
-    ("smartcore", &["evaluate/memory"]),
+    ("smartcore", &["evaluate/memory", "evaluate/qualities"]),
     ("rodio", &["player"]),
     ("eframe", WITH_EGUI),
     ("egui", WITH_EGUI),

@@ -17,7 +17,7 @@ use super::takes::TakesState;
 use crate::app::state::stage::{Composing, Stage, StageSource};
 use crate::app::widgets::roll::Selection;
 use crate::causes::details;
-use crate::generate::{GenerateRequest, Mix};
+use crate::generate::{GenerateRequest, MAX_NOTES, Mix};
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
@@ -53,6 +53,8 @@ pub struct AppState {
     /// What would be lost by ending the training run.
     pub training_loss: Option<String>,
     pub is_dialog_open: bool,
+    /// Is a place of the map being heard?
+    pub is_hearing: bool,
     /// The seed of the newest take: Generate picks another one, unless the seed is locked.
     pub used_seed: Option<u64>,
     pub jobs: JobIds,
@@ -109,6 +111,7 @@ impl AppState {
             encoding: None,
             training_loss: None,
             is_dialog_open: false,
+            is_hearing: false,
             used_seed: None,
             jobs: JobIds::default(),
             stages: 0,
@@ -328,11 +331,12 @@ impl AppState {
         }
         let composer = mixes.first().map(Mix::heaviest).or(composer);
         GenerateRequest {
-            notes: settings.notes,
+            notes: if settings.is_endless { MAX_NOTES } else { settings.notes },
             sampling: settings.sampling,
             form: settings.form.clone(),
             recall: settings.recall,
             best_of: self.model.best_of(settings),
+            qualities: self.model.qualities(settings),
             // Ignore a latent with another checkpoint's shape.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             z_path,
