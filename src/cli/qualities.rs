@@ -32,7 +32,7 @@ pub struct QualitiesArgs {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=50))]
     seeds: u64,
     /// Notes of each take
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = super::numbers::within(32..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = super::numbers::within(32usize..=1000))]
     notes: usize,
     /// File to write [default: beside the checkpoint]
     #[arg(long, value_name = "FILE.json")]

@@ -204,7 +204,9 @@ fn endless_ui(ui: &mut Ui, state: &AppState, form: &mut Form) {
     let tip = "Compose ahead of the playhead until stopped: a slow walk around the composer, or around the place that \
                you click on the map; of a mix, a tour through its composers.";
     ui.add_enabled_ui(has_map, |ui| {
-        let button = Button::selectable(form.is_endless, "Endless").min_size(vec2(72.0, 40.0));
+        let button = Button::selectable(form.is_endless, "Endless")
+            .frame_when_inactive(true)
+            .min_size(vec2(72.0, 40.0));
         let response = ui.add(button);
         if response.clicked() {
             form.is_endless = !form.is_endless;
