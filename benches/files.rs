@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use pastiche::music::midi;
 
-/// Says the best and the worst of ten beside what is allowed.
+/// Prints the best and the worst of ten runs beside the limit.
 fn report(what: &str, most: Duration, mut work: impl FnMut()) {
     let mut times: Vec<Duration> = (0..10)
         .map(|_| {

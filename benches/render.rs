@@ -1,8 +1,8 @@
-//! How fast sound is made: the sound card's callback against its period, a jump against patience, recordings against
-//! real time and against the `fluidsynth` command. `cargo bench --bench render`, with the piano that the studio starts
-//! with; against `fluidsynth` with Fluid R3.
+//! How fast sound is made: the sound card's callback against its period, the latency of a jump, recordings against real
+//! time and against the `fluidsynth` command. `cargo bench --bench render` uses the piano that the studio starts with,
+//! and Fluid R3 against `fluidsynth`.
 //!
-//! Beside criterion's figures it prints those that README.md states. `cargo bench --bench render -- fluidsynth` is the
+//! Besides criterion's figures it prints those in docs/speed.md. `cargo bench --bench render -- fluidsynth` runs the
 //! comparison alone.
 
 #[path = "../tests/sound_common/mod.rs"]
@@ -22,14 +22,14 @@ use pastiche::synth::{BLOCK, Renderer, Score, SoundFont, VoiceSettings, Voices};
 use sound_common::*;
 
 const SAMPLE_RATE: u32 = 48_000;
-/// What the sound card asks for at a time.
+/// Frames that the sound card requests at a time.
 const CALLBACK_FRAMES: usize = 512;
 const TAKE_SECS: f64 = 60.0;
-/// What the callback may take of its period, in percent.
+/// Maximum share of its period that the callback may take, in percent.
 const MAX_SHARE: f64 = 25.0;
-/// From a command to the first frame that holds it.
+/// Maximum time from a command to the first frame that reflects it.
 const MAX_WAIT_MS: f64 = 20.0;
-/// How often the two programs take turns.
+/// Number of turns for each of the two programs.
 const TURNS: usize = 5;
 
 /// The piano that the studio starts with.
@@ -59,7 +59,7 @@ fn recording(c: &mut Criterion) {
     let (font, take, folder) = (studio_font(), take(), tempfile::tempdir().unwrap());
     let mut group = c.benchmark_group("recording");
     group.sample_size(10).measurement_time(Duration::from_secs(20));
-    for ending in ["wav", "flac", "ogg"] {
+    for ending in ["wav", "flac", "ogg", "mp3"] {
         let path = folder.path().join(format!("take.{ending}"));
         let record = || {
             let settings = ExportSettings::new(SAMPLE_RATE);
@@ -118,7 +118,7 @@ fn callback_at_full_polyphony(c: &mut Criterion) {
     );
 }
 
-/// From the command to the first frames that hold it, once the card asks; the card asks within one period.
+/// From the command to the first frames that reflect it, once the card asks; the card asks within one period.
 fn seek_to_first_frame(c: &mut Criterion) {
     let font = studio_font();
     let voices = Voices::new(&font, &VoiceSettings::new(SAMPLE_RATE)).unwrap();
@@ -154,7 +154,7 @@ fn seek_to_first_frame(c: &mut Criterion) {
     );
 }
 
-/// Seconds of processor time that programs started here have taken, which other work on the machine does not add to.
+/// Processor time, in seconds, of programs started here; other work on the machine does not add to it.
 fn processor_secs() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // After the name in brackets; fields 16 and 17 count hundredths of a second.
@@ -177,7 +177,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Option<(f64, f64)> {
     status.success().then_some(times)
 }
 
-/// Both commands from start to end on the same file with the same SoundFont, rate and effects, in turns. Neither
+/// Runs both commands from start to end on the same file with the same SoundFont, rate and effects, in turns. Neither
 /// renders on more than one core.
 fn against_fluidsynth(c: &mut Criterion) {
     // Criterion decides by the filter on the command line whether this runs.
@@ -224,7 +224,7 @@ fn compare() {
     }
 }
 
-/// The same music again and again.
+/// The same music repeated.
 fn repeated(piece: &Performance, times: usize) -> Performance {
     let starts = (0..times).map(|i| i as f64 * TAKE_SECS);
     let notes = starts

@@ -75,6 +75,7 @@ fn roll_input(
         is_growing: false,
         selection: None,
         locks: &[],
+        sections: &[],
         loop_secs: None,
         colour: Color32::LIGHT_RED,
         name: "Chopin 7",

@@ -5,6 +5,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind};
 
+/// The libtorch that tch 0.24 pairs with.
+pub const LIBTORCH_VERSION: &str = "2.11.0";
+
 /// The user's choice of device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

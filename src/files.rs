@@ -1,4 +1,4 @@
-//! Writes files whole or not at all.
+//! Writes a file completely or not at all (atomic writes).
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};

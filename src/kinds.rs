@@ -1,7 +1,7 @@
 //! Recognises kinds of files by their first bytes, for error messages.
 
 /// The kind of file that begins with `bytes`, with an article ("a web page"); a few hundred bytes are enough. `None`
-/// for a unknown kind.
+/// for an unknown kind.
 pub fn kind_of(bytes: &[u8]) -> Option<&'static str> {
     if bytes.is_empty() {
         return Some("an empty file");

@@ -40,10 +40,12 @@ pub mod train;
 // Composed and opened music on disk.
 pub mod takes;
 
-// The sound card.
+// The sound card, MIDI ports, background work, and the window.
 #[cfg(feature = "app")]
 pub mod app;
 #[cfg(feature = "app")]
 pub mod jobs;
 #[cfg(feature = "app")]
 pub mod player;
+#[cfg(feature = "app")]
+pub mod ports;

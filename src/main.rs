@@ -14,7 +14,7 @@ fn open_studio(files: Vec<PathBuf>) -> anyhow::Result<()> {
     use pastiche::app::{Places, run};
 
     let places = Places { open: files, ..Places::of_user() };
-    cli::logging::to_file(&places.log_file);
+    let _log = cli::logging::to_file(&places.log_file);
     run(places).map_err(|error| anyhow::anyhow!("the window cannot be opened: {error}"))
 }
 

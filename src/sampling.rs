@@ -1,5 +1,5 @@
-//! Choosing from logits, with a generator of our own: torch's is one for the whole process, so a training run
-//! beside it would change what a seed means.
+//! Sampling from logits: temperature, top-p, guidance, and seeded random numbers. Torch's generator is not used: it is
+//! shared by the whole process, so a training run at the same time would change the result of a seed.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::RangeInclusive;
@@ -13,8 +13,8 @@ use crate::tokens::Field;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SamplingSettings {
-    /// w in uncond + w·(cond − uncond) of classifier-free guidance (arXiv 2207.12598); 1 is plain conditional. Of the
-    /// pitch; see [`SamplingSettings::guidance_of`].
+    /// w in uncond + w·(cond − uncond) of classifier-free guidance (arXiv 2207.12598); 1 means no guidance. This is w
+    /// for the pitch; see [`SamplingSettings::guidance_of`] for the other fields.
     pub guidance: f32,
     /// Divides the logits; under 1 is more cautious.
     pub temperature: f32,
@@ -29,7 +29,7 @@ pub struct SamplingSettings {
 impl Default for SamplingSettings {
     /// Measured best; see `docs/experiments.md`.
     fn default() -> Self {
-        SamplingSettings { guidance: 2.5, temperature: 1.0, top_p: 0.97, memory: 1.0 }
+        SamplingSettings { guidance: 1.8, temperature: 1.0, top_p: 0.97, memory: 1.0 }
     }
 }
 
@@ -55,8 +55,9 @@ impl SamplingSettings {
         }
     }
 
-    /// w of one field. Time and duration are guided half as far as pitch. Velocity and pedal are not guided at all: there the composer's touch is exaggerated before the
-    /// composer is any clearer (`docs/experiments.md`).
+    /// w of one field. Gap and duration are guided half as strongly as the pitch. Velocity and pedal are not guided:
+    /// guiding them exaggerates the composer's touch before it makes the composer any easier to recognise
+    /// (`docs/experiments.md`).
     pub fn guidance_of(&self, field: Field) -> f32 {
         let share = match field {
             Field::Pitch => 1.0,
@@ -64,6 +65,16 @@ impl SamplingSettings {
             Field::Velocity | Field::Pedal => 0.0,
         };
         1.0 + (self.guidance - 1.0) * share
+    }
+
+    /// The temperature of one field. Takes change their pace and loudness more than real music does, so the next note's
+    /// time and velocity are drawn a little more cautiously.
+    fn temperature_of(&self, field: Field) -> f32 {
+        let share = match field {
+            Field::Velocity | Field::Gap => 0.9,
+            Field::Pitch | Field::Duration | Field::Pedal => 1.0,
+        };
+        self.temperature * share
     }
 
     fn top_p_of(&self, field: Field) -> f32 {
@@ -104,9 +115,10 @@ pub fn draw(logits: &[f32], field: Field, settings: &SamplingSettings, rng: &mut
     if !highest.is_finite() {
         return 0;
     }
+    let temperature = settings.temperature_of(field);
     let mut weights: Vec<(usize, f32)> = logits
         .iter()
-        .map(|l| ((l - highest) / settings.temperature).exp())
+        .map(|l| ((l - highest) / temperature).exp())
         .enumerate()
         .filter(|(_, w)| *w > 0.0)
         .collect();

@@ -45,7 +45,7 @@ impl FileKind {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaveError {
-    #[error("the file name must end in .mid, .wav, .flac, .ogg or .png: {}", .0.display())]
+    #[error("the file name must end in .mid, .wav, .flac, .ogg, .mp3 or .png: {}", .0.display())]
     UnknownKind(PathBuf),
     #[error("a recording needs a SoundFont; choose one, or save as .mid")]
     NoSoundFont,
@@ -98,7 +98,8 @@ pub fn save(
     let kind = FileKind::of_target(path).ok_or_else(|| SaveError::UnknownKind(path.to_owned()))?;
     if kind.is_audio() {
         let recording = recording.ok_or(SaveError::NoSoundFont)?;
-        let settings = ExportSettings { range_secs: piece.range_secs, ..recording.settings };
+        let settings =
+            ExportSettings { range_secs: piece.range_secs, title: piece.title, ..recording.settings };
         let (font, stop) = (recording.sound_font, recording.stop);
         let summary = export(piece.performance, font, &settings, path, stop, recording.on_progress)?;
         return Ok(Some(summary));
@@ -130,7 +131,7 @@ pub fn file_name(name: &str) -> String {
 /// `name.ending` in `folder`, with a number if that exists.
 pub fn free_path(folder: &Path, name: &str, ending: &str) -> PathBuf {
     let plain = folder.join(format!("{name}.{ending}"));
-    let numbered = (2..10_000).map(|n| folder.join(format!("{name} {n}.{ending}")));
+    let numbered = (2u32..).map(|n| folder.join(format!("{name} {n}.{ending}")));
     std::iter::once(plain.clone()).chain(numbered).find(|p| !p.exists()).unwrap_or(plain)
 }
 
@@ -145,7 +146,8 @@ mod tests {
         assert_eq!(kind("x.midi"), Some(FileKind::Midi));
         assert_eq!(kind("x.png"), Some(FileKind::Picture));
         assert_eq!(kind("x.Flac"), Some(FileKind::Audio(AudioFormat::Flac)));
-        assert_eq!(kind("x.mp3"), None);
+        assert_eq!(kind("x.mp3"), Some(FileKind::Audio(AudioFormat::Mp3)));
+        assert_eq!(kind("x.opus"), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The window, driven by the names on it as a person or a screen reader would, with real threads, files and model.
+//! The window, driven by its labels as a person or a screen reader would, with real threads, files and model.
 #![cfg(feature = "app")]
 
 mod window_common;
@@ -7,6 +7,7 @@ use std::path::Path;
 
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
+use pastiche::app::state::action::TakeAction;
 use pastiche::app::state::settings::{Settings, Theme};
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
@@ -26,7 +27,7 @@ fn an_empty_studio_opens_and_says_what_next() {
 }
 
 #[test]
-fn a_corrupt_checkpoint_is_told_and_the_window_lives() {
+fn a_corrupt_checkpoint_is_reported_and_the_window_survives() {
     let mut window = Window::open(|folder, s| {
         let path = folder.join("broken.safetensors");
         std::fs::write(&path, b"rubbish").expect("a file");
@@ -100,7 +101,7 @@ fn the_evaluation_shows_what_was_measured() {
     std::fs::write(&path, "{}").expect("a file");
     window.drop_file(&path);
     window.wait("the failure", |w| w.shows("This report cannot be shown"));
-    assert!(window.shows("Evaluation: pastiche-small"), "what was there stays");
+    assert!(window.shows("Evaluation: pastiche-small"), "the old report stays");
 }
 
 #[test]
@@ -141,11 +142,11 @@ fn delete_is_undone_and_takes_survive_the_window() {
 }
 
 #[test]
-fn the_take_of_the_last_time_is_back_after_a_restart() {
+fn the_last_viewed_take_is_shown_after_a_restart() {
     let mut window = Window::with_model();
     window.generate();
     window.generate();
-    // Not the newest one: the one that was looked at last.
+    // Not the newest take, but the one that was viewed last.
     let older = window.app().state.takes.all()[1].clone();
     window
         .harness
@@ -177,7 +178,7 @@ fn a_right_click_on_a_take_opens_its_menu() {
 }
 
 #[test]
-fn all_composers_of_the_shipped_model_are_seen_at_the_first_size() {
+fn all_composers_of_the_shipped_model_are_visible_at_the_initial_size() {
     for form in ["free", "ABA"] {
         all_composers_are_seen(form);
     }
@@ -197,7 +198,7 @@ fn all_composers_are_seen(form: &str) {
     assert!(last.bottom() <= first_control.top(), "{last:?} {first_control:?}");
 }
 
-/// As many notes under the same name, and other music.
+/// The same number of notes under the same name, but other music.
 #[test]
 fn an_edited_file_opened_again_is_another_take() {
     let mut window = Window::with_model();
@@ -225,13 +226,13 @@ fn an_edited_file_opened_again_is_another_take() {
     let store = TakeStore::new(&window.folder.path().join("data/takes"));
     let kept = store.load(&edited).expect("what is varied and continued");
     assert_eq!(kept.notes()[0].pitch.number(), 50);
-    // The first one once more is no third one.
+    // Opening the first file again adds no third take.
     assert_eq!(open(&mut window, 48), before);
     assert_eq!(window.app().state.takes.all().len(), 2);
 }
 
 #[test]
-fn a_midi_file_opens_and_gets_its_place() {
+fn a_midi_file_opens_and_is_placed_on_the_map() {
     let mut window = Window::with_model();
     let note = |i: u8| Note {
         pitch: Pitch::new(48 + i).expect("a key"),
@@ -262,8 +263,8 @@ fn shortcuts_act_on_the_window_but_not_in_text() {
     window.press(Modifiers::NONE, Key::M);
     assert!(window.app().state.settings.sound.is_muted);
     window.press(Modifiers::ALT, Key::M);
-    assert!(window.app().state.settings.sound.is_muted, "Alt+M is another key");
-    // Three strokes within a frame that took long.
+    assert!(window.app().state.settings.sound.is_muted, "Alt+M is a different shortcut");
+    // Three presses within one slow frame.
     let stroke = |repeat| eframe::egui::Event::Key {
         key: Key::ArrowUp,
         physical_key: None,
@@ -334,4 +335,62 @@ fn a_take_is_renamed_starred_and_found() {
     window.harness.run_steps(2);
     window.harness.get_by_label("Search takes").type_text("mazurka");
     window.wait("nothing is found", |w| w.shows("No take matches."));
+}
+
+#[test]
+fn all_starred_takes_are_saved_at_once() {
+    let mut window = Window::with_model();
+    for _ in 0..3 {
+        window.generate();
+    }
+    let names: Vec<String> =
+        window.app().state.takes.all().iter().take(2).map(|e| e.record.name.clone()).collect();
+    window.press(Modifiers::NONE, Key::S);
+    let second = window.app().state.takes.all()[1].id.clone();
+    window.act(TakeAction::ToggleStar(second));
+    window.click("More about takes");
+    window.click("Save all starred…");
+    assert!(window.shows("2 takes, each under its name."));
+    let folder = window.folder.path().join("new folder");
+    window.harness.get_by_label("Folder").focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::COMMAND, Key::A);
+    window.harness.get_by_label("Folder").type_text(&folder.display().to_string());
+    window.harness.run_steps(2);
+    window.click("MP3");
+    assert!(window.shows("A recording needs a SoundFont"));
+    window.click("MIDI");
+    assert!(window.shows("The folder will be created."));
+    window.click("Save all");
+    window.wait("the message", |w| w.shows("Saved 2 takes in"));
+    assert!(window.app().state.sheet.is_none() && window.app().state.export.is_none());
+    for name in names {
+        let read = midi::read_file(&folder.join(format!("{name}.mid"))).expect("a MIDI file");
+        assert!(!read.performance.is_empty());
+    }
+    assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 2);
+}
+
+#[test]
+fn diagnostics_are_copied_from_the_about_box() {
+    let mut window = Window::with_model();
+    std::fs::write(window.folder.path().join("pastiche.log"), "one line of the log\n").expect("a log");
+    window.click("Help");
+    window.click("About Pastiche");
+    assert!(window.shows("Open data folder") && window.shows("Open log folder"));
+    window.harness.get_by_label("Copy diagnostics").click();
+    let mut copied = None;
+    window.wait("the clipboard", |w| {
+        let commands = &w.harness.output().platform_output.commands;
+        let mut texts = commands.iter().filter_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        copied = texts.next_back().or(copied.take());
+        copied.is_some()
+    });
+    let copied = copied.expect("a text");
+    for part in ["libtorch: 2.", "Checkpoint: tiny, step 0", "Processor: ", "one line of the log"] {
+        assert!(copied.contains(part), "{part}: {copied}");
+    }
 }

@@ -3,7 +3,7 @@
 
 mod window_common;
 
-use eframe::egui::{Event, Key, Modifiers, pos2};
+use eframe::egui::{self, Event, Key, Modifiers, Pos2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use pastiche::app::widgets::roll::Selection;
 use pastiche::music::midi::read;
@@ -15,7 +15,7 @@ fn staged(window: &Window) -> Performance {
     (*stage.performance).clone()
 }
 
-/// The bytes of the only take on the disk, once the window has written what it was asked to.
+/// The bytes of the only take on disk, once the window has written it.
 fn bytes(window: &Window) -> Vec<u8> {
     let files = window.takes_on_disk();
     let [file] = &files[..] else { panic!("{files:?}") };
@@ -46,7 +46,6 @@ fn edits_change_the_take_and_undo_restores_its_bytes() {
     assert_ne!(up, made);
     wait_for_bytes(&mut window, |b| b != made_bytes);
     let up_bytes = bytes(&window);
-    // One note less: the selection is of the notes that were chosen before.
     window.press(Modifiers::COMMAND, Key::Z);
     window.wait("the old music", |w| staged(w) != up);
     assert_eq!(bytes(&window), made_bytes);
@@ -61,7 +60,7 @@ fn edits_change_the_take_and_undo_restores_its_bytes() {
     assert!(window.shows("nothing to undo"));
 }
 
-/// An edit right after an undo, before its music is read: the edit counts, and stage and disk agree.
+/// An edit right after an undo, before the undone music is loaded: the edit counts, and the stage and the disk agree.
 #[test]
 fn an_edit_overtakes_an_undo() {
     let mut window = Window::with_model();
@@ -71,7 +70,7 @@ fn an_edit_overtakes_an_undo() {
     window.press(Modifiers::ALT, Key::ArrowUp);
     wait_for_bytes(&mut window, |b| b != made_bytes);
     let up = staged(&window);
-    // Both within one frame, so that nothing can be read between them.
+    // Both in one frame, so that nothing can be loaded in between.
     let press =
         |modifiers, key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
     let presses = [press(Modifiers::COMMAND, Key::Z), press(Modifiers::ALT, Key::ArrowUp)];
@@ -86,7 +85,7 @@ fn an_edit_overtakes_an_undo() {
 }
 
 #[test]
-fn a_drag_with_shift_selects_and_delete_deletes_no_more_than_that() {
+fn shift_drag_selects_and_delete_removes_only_the_selection() {
     let mut window = Window::with_model();
     window.generate();
     let made = staged(&window);
@@ -104,7 +103,7 @@ fn a_drag_with_shift_selects_and_delete_deletes_no_more_than_that() {
 }
 
 #[test]
-fn a_region_is_recomposed_heard_and_taken_or_left() {
+fn a_region_is_recomposed_and_an_alternative_taken_or_discarded() {
     let mut window = Window::with_model();
     window.generate();
     let made = staged(&window);
@@ -128,7 +127,7 @@ fn a_region_is_recomposed_heard_and_taken_or_left() {
     assert!(window.shows("Alternative 2 of 4") && second != first);
     window.press(Modifiers::NONE, Key::ArrowLeft);
     assert_eq!(staged(&window), first);
-    // Left, everything is as it was, on the disk too.
+    // After discarding, everything is as before, on disk too.
     window.press(Modifiers::NONE, Key::Escape);
     assert_eq!(staged(&window), made);
     assert_eq!(bytes(&window), made_bytes);
@@ -137,6 +136,58 @@ fn a_region_is_recomposed_heard_and_taken_or_left() {
     window.press(Modifiers::NONE, Key::Enter);
     assert!(window.app().state.alternatives.is_none());
     assert_eq!(staged(&window), heard);
+    wait_for_bytes(&mut window, |b| b != made_bytes);
+    window.press(Modifiers::COMMAND, Key::Z);
+    wait_for_bytes(&mut window, |b| b == made_bytes);
+}
+
+/// Drags with the pointer, in steps.
+fn drag(window: &mut Window, from: Pos2, to: Pos2) {
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    let strokes = [
+        egui::Event::PointerMoved(from),
+        button(from, true),
+        egui::Event::PointerMoved(from + (to - from) * 0.5),
+        egui::Event::PointerMoved(to),
+        button(to, false),
+    ];
+    for event in strokes {
+        window.harness.input_mut().events.push(event);
+        window.harness.step();
+    }
+    window.harness.run_steps(3);
+}
+
+#[test]
+fn a_drag_of_chosen_notes_moves_them_in_one_step() {
+    let mut window = Window::with_model();
+    window.generate();
+    let made = staged(&window);
+    let made_bytes = bytes(&window);
+    window.press(Modifiers::NONE, Key::F);
+    window.press(Modifiers::COMMAND, Key::A);
+    // Where the roll painted a note, and an empty place far from it.
+    let area = window.harness.get_by_label_contains("Piano roll,").rect();
+    let view = window.roll_view();
+    let note = made.notes()[made.notes().len() / 2];
+    let row = view.row_top(note.pitch) + view.px_per_key as f32 / 2.0;
+    let at = pos2(area.left() + view.x(note.onset_secs) + 1.0, area.top() + row);
+    let (secs, keys) = (0.5, 3);
+    let by = vec2((secs * view.px_per_sec) as f32, -(keys as f32) * view.px_per_key as f32);
+    drag(&mut window, at, at + by);
+    let moved = staged(&window);
+    assert_eq!(moved.notes().len(), made.notes().len());
+    let fits = made.notes().iter().all(|n| n.pitch.transposed(keys).is_some());
+    let wanted = if fits { keys } else { 0 };
+    for (before, after) in made.notes().iter().zip(moved.notes()) {
+        assert!((after.onset_secs - before.onset_secs - secs).abs() < 0.03, "{before:?} {after:?}");
+        assert!(!fits || i32::from(after.pitch.number()) - i32::from(before.pitch.number()) == wanted);
+    }
     wait_for_bytes(&mut window, |b| b != made_bytes);
     window.press(Modifiers::COMMAND, Key::Z);
     wait_for_bytes(&mut window, |b| b == made_bytes);

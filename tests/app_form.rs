@@ -52,7 +52,7 @@ fn form_and_memory_travel_into_the_take_and_back() {
 }
 
 #[test]
-fn letters_of_ones_own_make_a_form_or_say_why_not() {
+fn custom_letters_make_a_form_or_explain_what_is_wrong() {
     let mut window = Window::with_model();
     window.set("Notes", 400.0);
     window.choose_form("Own letters…");

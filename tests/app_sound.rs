@@ -83,7 +83,7 @@ fn a_recording_is_written_from_the_window() {
 }
 
 #[test]
-fn what_cannot_be_written_says_so_and_leaves_nothing() {
+fn a_failed_recording_is_reported_and_leaves_no_file() {
     let mut window = studio();
     window.generate();
     window.press(Modifiers::COMMAND, Key::S);
@@ -103,7 +103,7 @@ fn type_path(window: &mut Window, path: &str) {
 }
 
 #[test]
-fn a_soundfont_without_samples_is_refused_in_words_and_the_old_one_stays() {
+fn a_soundfont_without_samples_is_refused_with_a_message_and_the_old_one_stays() {
     let mut window = studio();
     let name = |window: &Window| window.app().state.sound.font.as_ref().map(|f| f.name().to_owned());
     let before = name(&window);

@@ -1,4 +1,4 @@
-//! From the window: resume a run on a small corpus, use what it learnt, and compose with it.
+//! In the window: resume a run on a small corpus, use the trained model, and compose with it.
 #![cfg(feature = "app")]
 
 mod common;
@@ -12,11 +12,11 @@ use pastiche::model::Checkpoint;
 use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 use pastiche::tokens::encode;
-use pastiche::train::{RunDir, TrainConfig, Trainer};
+use pastiche::train::{RunDir, RunPlan, RunStatus, TrainConfig, train};
 use window_common::studio::{PROBED_ON, Window};
 use window_common::{composers, tiny_config};
 
-/// Three composers, a few made-up pieces each, in every split.
+/// Three composers with a few synthetic pieces each, in every split.
 fn write_corpus(path: &Path) {
     let composers = composers();
     let piece = |i: u64| {
@@ -35,12 +35,12 @@ fn write_corpus(path: &Path) {
     corpus.save(path).expect("a corpus is written");
 }
 
-/// A small run of five steps, and a window that knows it; `max_steps` is how far it goes on.
+/// A small run of five steps, and a window that knows it; `max_steps` limits the resumed run.
 fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, run) = (folder.path().join("small.corpus"), folder.path().join("run"));
     write_corpus(&corpus);
-    // The window starts runs of the full size; one that was begun small goes on small.
+    // The window starts full-size runs; a run that was started small stays small.
     let config = TrainConfig {
         max_steps: Some(5),
         batch_size: 4,
@@ -49,8 +49,14 @@ fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
         model: tiny_config(),
         ..TrainConfig::default()
     };
-    let trainer = Trainer::open(&corpus, &run, config, DeviceChoice::Cpu, false).expect("a run");
-    trainer.run(&StopFlag::new(), &mut |_| {}).expect("five steps");
+    let plan = RunPlan {
+        corpus: corpus.clone(),
+        run_dir: run.clone(),
+        config,
+        device: DeviceChoice::Cpu,
+        resume: false,
+    };
+    train(plan, &StopFlag::new(), &mut |_| {}).expect("five steps");
     let config =
         TrainConfig { max_steps: Some(max_steps), ..RunDir::config(&run).expect("its configuration") };
     std::fs::write(run.join("config.toml"), toml::to_string(&config).expect("TOML")).expect("it is written");
@@ -64,33 +70,75 @@ fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
     (window, run)
 }
 
-#[test]
-fn closing_ends_a_run_after_its_step_and_keeps_it() {
-    let (mut window, run) = begun(1_000_000);
-    window.click("Resume at 5");
-    let last = run.join("last.safetensors");
-    let before = Checkpoint::read(&last).expect("the state").header.trained_on.step;
-    assert_eq!(before, 5);
-    window.wait("steps", |w| {
-        let lost = w.app().state.would_lose();
-        lost.is_some_and(|text| text.contains("is at step") && !text.contains("is at step 5."))
-    });
-    let Window { harness, folder } = window;
-    let begun = std::time::Instant::now();
-    drop(harness);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
-    let after = Checkpoint::read(&last).expect("the state").header.trained_on.step;
-    assert!(after > before, "{after}");
-    drop(folder);
+fn saved_step(run: &Path) -> u64 {
+    Checkpoint::read(&run.join("last.safetensors")).expect("the state").header.trained_on.step
+}
+
+/// The run is at a step after this one.
+fn is_past(window: &Window, step: u64) -> bool {
+    let goes_on = window.app().state.training_goes_on.as_deref().unwrap_or_default();
+    let at = goes_on.split("at step ").nth(1).and_then(|rest| rest.split('.').next()).unwrap_or_default();
+    at.replace(',', "").parse().is_ok_and(|at: u64| at > step)
 }
 
 #[test]
-fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
+fn a_run_goes_on_without_the_window_which_finds_it_again() {
+    let (mut window, run) = begun(1_000_000);
+    window.click("Resume at 5");
+    window.wait("steps", |w| is_past(w, 5));
+    window.ask_to_close();
+    assert!(window.shows("Close Pastiche?") && window.shows("It can go on without the window"));
+    window.click("Keep training");
+    let mut window = window.reopened();
+    assert!(RunDir::is_locked(&run), "its process is still there");
+    window.click("Training");
+    window.wait("the run", |w| w.shows("Training. You can compose") && is_past(w, 5));
+
+    window.click("Pause");
+    window.wait("the pause", |w| w.shows("Paused at step"));
+    assert!(!RunDir::is_locked(&run));
+    let paused = saved_step(&run);
+    assert!(paused > 5);
+    window.wait("the facts", |w| w.shows("Resume at"));
+    window.click(&format!("Resume at {paused}"));
+    window.wait("more steps", |w| is_past(w, paused));
+    window.ask_to_close();
+    window.click("Stop and save");
+    window.wait("its end", |w| w.shows("Stopped at step"));
+    assert!(saved_step(&run) > paused);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_run_does_not_take_the_window_with_it() {
+    let (mut window, run) = begun(1_000_000);
+    window.click("Resume at 5");
+    window.wait("steps", |w| is_past(w, 5));
+    let status = RunStatus::read(&run).expect("its status");
+    let process = rustix::process::Pid::from_raw(status.process as i32).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("it is killed");
+    window.wait("the news", |w| w.shows("was killed, perhaps for lack of memory"));
+    window.wait("the facts", |w| w.shows("Resume at"));
+}
+
+#[test]
+fn a_run_is_resumed_for_fifty_steps_heard_and_its_model_composes() {
     let (mut window, _run) = begun(60);
     window.click("Resume at 5");
-    window.wait("the run", |w| w.app().state.training_loss.is_some());
-    window.wait("its end", |w| w.app().state.training_loss.is_none());
-    assert!(window.shows("Finished at step 60"));
+    window.wait("the run", |w| is_past(w, 0));
+    window.wait("its end", |w| w.shows("Finished at step 60"));
+    // Each validation was written as a take, and the slider goes over them.
+    window.wait("the takes", |w| w.shows("Hear it learn") && w.shows("step 60,"));
+    window.set("Step to hear", 0.0);
+    window.wait("the first take", |w| {
+        let stage = w.app().state.stage.as_ref();
+        stage.is_some_and(|s| s.name.contains("at step 5") && s.performance.duration_secs() <= 11.0)
+    });
+    window.click("Hear step 60");
+    window.wait("the last take", |w| {
+        w.app().state.stage.as_ref().is_some_and(|s| s.name.contains("at step 60"))
+    });
+    assert!(window.takes_on_disk().is_empty(), "they are the run's, not the user's");
     window.click("Use this model");
     window.wait("the model", |w| w.app().state.model.ready.is_some());
     assert!(window.app().state.model.ready.as_ref().is_some_and(|m| m.trained_on.step >= 50));
@@ -100,7 +148,15 @@ fn a_run_is_resumed_for_fifty_steps_and_its_model_composes() {
 }
 
 #[test]
-fn devices_are_not_looked_for_on_the_windows_thread() {
+fn why_a_run_cannot_start_is_shown() {
+    let (mut window, run) = begun(60);
+    std::fs::write(run.join("last.safetensors"), "no state").expect("it is written");
+    window.click("Resume at 5");
+    window.wait("the reason", |w| w.shows("this is not a Pastiche checkpoint"));
+}
+
+#[test]
+fn devices_are_not_probed_on_the_windows_thread() {
     let mut window = Window::open(|_, _| {});
     window.click("Training");
     window.wait("the devices", |w| w.shows("A processor"));

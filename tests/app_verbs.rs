@@ -1,4 +1,4 @@
-//! The verbs in the window: what is made of takes and files, kept, said and made again.
+//! The verbs in the window: what they make of takes and files, keep, report, and can make again.
 #![cfg(feature = "app")]
 
 mod window_common;
@@ -18,7 +18,7 @@ fn staged(window: &Window) -> Performance {
     (*stage.performance).clone()
 }
 
-/// The music of a take as it lies on the disk.
+/// The music of a take as stored on disk.
 fn on_disk(window: &Window, entry: &TakeEntry) -> Performance {
     let store = TakeStore::new(&window.folder.path().join("data/takes"));
     store.load(&entry.id).expect("its music")
@@ -44,7 +44,7 @@ fn show(window: &mut Window, entry: &TakeEntry) {
         let label = node.accesskit_node().label().unwrap_or_default();
         label.strip_prefix(&start).is_some_and(is_length)
     };
-    // Of two takes of one name the older stands below.
+    // Of two takes with the same name, the older is listed below.
     let mut of_this_name = window.harness.get_all_by_label_contains(&entry.record.name).rev();
     of_this_name.find(is_row).expect("its row").click();
     drop(of_this_name);
@@ -56,13 +56,13 @@ fn is_disabled(window: &Window, label: &str) -> bool {
     window.harness.get_by_label(label).accesskit_node().is_disabled()
 }
 
-/// Until the tip of an item is there.
+/// Hovers over an item until its tooltip appears.
 fn hover(window: &mut Window, label: &str) {
     window.harness.get_by_label(label).hover();
     window.harness.run_steps(60);
 }
 
-/// Whose onsets no token grid has.
+/// A piece whose onsets are on no token grid.
 fn own_piece() -> Performance {
     let note = |i: u8| Note {
         pitch: Pitch::new(40 + (u32::from(i) * 7 % 45) as u8).expect("a key"),
@@ -74,7 +74,7 @@ fn own_piece() -> Performance {
 }
 
 #[test]
-fn a_variation_says_what_it_is_of_and_is_made_again() {
+fn a_variation_names_its_source_and_can_be_made_again() {
     let mut window = Window::with_model();
     window.generate();
     let first = newest(&window);
@@ -109,7 +109,7 @@ fn a_variation_says_what_it_is_of_and_is_made_again() {
 }
 
 #[test]
-fn a_dropped_file_goes_on_from_exactly_its_own_notes() {
+fn a_dropped_file_is_continued_from_exactly_its_own_notes() {
     let mut window = Window::with_model();
     let path = window.folder.path().join("my own piece.mid");
     midi::write_file(&path, &own_piece(), None, None).expect("a file");
@@ -118,7 +118,7 @@ fn a_dropped_file_goes_on_from_exactly_its_own_notes() {
     let first = newest(&window);
     choose(&mut window, "Continue…");
     assert!(window.shows("All 100 notes are kept exactly"));
-    // The panel has one of that name as well; the sheet lies over it.
+    // The panel has a row with the same name; the sheet lies over it.
     window.harness.get_all_by_label("Debussy").last().expect("the row of the sheet").click();
     window.harness.run_steps(3);
     window.click("Compose");
@@ -133,7 +133,7 @@ fn a_dropped_file_goes_on_from_exactly_its_own_notes() {
 }
 
 #[test]
-fn the_manner_of_another_keeps_the_rhythm() {
+fn restyling_keeps_the_rhythm() {
     let mut window = Window::with_model();
     let path = window.folder.path().join("my own piece.mid");
     midi::write_file(&path, &own_piece(), None, None).expect("a file");
@@ -152,14 +152,14 @@ fn the_manner_of_another_keeps_the_rhythm() {
     let (made, own) = (staged(&window), own_piece());
     let pairs = made.notes().iter().zip(own.notes());
     for (a, b) in pairs.clone() {
-        // Gaps under a quarter second have bins of 10 ms, and the rounding does not add up.
+        // Gaps under a quarter second have bins of 10 ms, and rounding errors do not accumulate.
         assert!((a.onset_secs - b.onset_secs).abs() < 0.0051, "{a:?} for {b:?}");
     }
     assert!(pairs.filter(|(a, b)| a.pitch != b.pitch).count() > 10);
 }
 
 #[test]
-fn a_blend_is_a_way_with_stops() {
+fn a_blend_has_stops_between_its_ends() {
     let mut window = Window::with_model();
     window.generate();
     let first = newest(&window);
@@ -190,7 +190,7 @@ fn a_blend_is_a_way_with_stops() {
 }
 
 #[test]
-fn what_the_first_version_continued_still_opens_and_says_why_it_cannot_be_made_again() {
+fn continuations_of_the_first_version_open_and_say_why_they_cannot_be_made_again() {
     let mut window = Window::open(|folder, s| {
         s.checkpoint = Some(tiny_checkpoint(folder));
         let store = TakeStore::new(&folder.join("data/takes"));

@@ -1,4 +1,4 @@
-//! Best of N: the beginning is not waited for, and what is kept is what the selector likes best.
+//! Best of N: the beginning does not wait, and the result is what the selector prefers.
 
 mod common;
 
@@ -12,7 +12,7 @@ use tch::{Device, no_grad};
 
 use common::network::{COMPOSERS, random_checkpoint};
 
-/// A small random network, and a random selector that is loud enough to have opinions.
+/// A small random network, and a random selector with strong preferences.
 fn generator(with_selector: bool) -> Generator {
     let folder = tempfile::tempdir().unwrap();
     let path = random_checkpoint(folder.path(), &COMPOSERS, 48, 5, 0.2);
@@ -49,7 +49,7 @@ fn the_first_notes_are_those_of_a_take_without_a_choice() {
     assert_eq!(chosen.tokens[..CHUNK], plain.tokens[..CHUNK]);
     assert_ne!(chosen.tokens, plain.tokens);
     assert_eq!(chosen.recipe.best_of, 4);
-    // The first chunk comes note by note, the others whole, and nothing is said twice or left out.
+    // The first chunk arrives note by note, the others whole; nothing is repeated or missing.
     assert!(calls.iter().take_while(|(done, _)| *done <= CHUNK).count() > CHUNK / 5, "{calls:?}");
     assert!(calls.iter().any(|(_, new)| *new == CHUNK), "{calls:?}");
     assert_eq!(calls.iter().map(|(_, new)| new).sum::<usize>(), chosen.tokens.len());
@@ -57,11 +57,11 @@ fn the_first_notes_are_those_of_a_take_without_a_choice() {
 }
 
 #[test]
-fn what_is_kept_is_what_the_selector_likes_best() {
+fn the_selectors_favourite_is_kept() {
     let g = generator(true);
     // Up to the second choice the take without a choice is one of the candidates.
     let likeness = |t: &Take| g.selector().unwrap().classify(&t.tokens[..2 * CHUNK])[1];
-    // Without memory, or the candidates of a random network repeat the same notes.
+    // With memory, all candidates of a random network would repeat the same notes.
     let sampling = SamplingSettings { memory: 0.0, ..SamplingSettings::default() };
     let take = |seed, best_of| take(&g, &GenerateRequest { sampling, ..request(seed, 150, best_of) });
     let mut better = 0;
@@ -70,11 +70,11 @@ fn what_is_kept_is_what_the_selector_likes_best() {
         assert!(likeness(&chosen) >= likeness(&plain) - 1e-5, "seed {seed}");
         better += usize::from(likeness(&chosen) > likeness(&plain) + 1e-5);
     }
-    assert!(better >= 4, "{better} of 6 gained by the choice");
+    assert!(better >= 4, "the choice improved {better} of 6");
 }
 
 #[test]
-fn takes_side_by_side_are_chosen_one_by_one() {
+fn parallel_takes_are_chosen_independently() {
     let g = generator(true);
     let requests: Vec<GenerateRequest> = (0..3).map(|seed| request(seed, 140, 3)).collect();
     let takes = g.generate_batch(&requests, &StopFlag::new(), &mut |_| {}).unwrap();
@@ -107,7 +107,7 @@ fn without_a_selector_there_is_no_choice() {
     let g = generator(false);
     let error = g.generate(&request(1, 100, 4), &StopFlag::new(), &mut |_| {});
     assert!(matches!(error, Err(GenerateError::NoSelector)));
-    // Nobody in particular: nothing to choose by, and nothing needed.
+    // Without a composer there is nothing to choose by, and no selector is needed.
     let anybody = GenerateRequest { best_of: 4, ..GenerateRequest::new(None, 1) };
     assert!(!take(&g, &anybody).tokens.is_empty());
 }

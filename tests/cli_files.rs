@@ -1,4 +1,4 @@
-//! Files on the command line as they really are: what is read and said, cut, written, and refused in time.
+//! Real-life files on the command line: what is read and reported, cut, written, and refused in time.
 #![cfg(unix)]
 
 mod common;
@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use pastiche::music::midi::{MidiRead, read, read_file};
 
-/// Quarters of 480 ticks at 120 a minute; `body` is the one track.
+/// 480 ticks per quarter at 120 quarters a minute; `body` is the only track.
 fn file(body: &[u8]) -> Vec<u8> {
     let mut bytes = b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0MTrk".to_vec();
     bytes.extend((body.len() as u32).to_be_bytes());
@@ -19,7 +19,7 @@ fn file(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Keys from 72 upwards, half a second each, over a bass that is held, with the pedal down.
+/// Keys from 72 upwards, half a second each, over a held bass note, with the pedal down.
 fn held() -> Vec<u8> {
     let mut body = b"\0\xff\x51\x03\x07\xa1\x20\0\xb0\x43\x7f\0\xb0\x40\x7f\0\x90\x30\x5a".to_vec();
     for key in 72..82 {
@@ -60,7 +60,7 @@ fn spans(read: &MidiRead) -> Vec<(u8, i64, i64)> {
 }
 
 #[test]
-fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
+fn an_excerpt_is_cut_the_same_in_midi_files_and_recordings() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::write(at("in.mid"), held()).unwrap();
@@ -71,7 +71,7 @@ fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
     assert_eq!((pedal[0].time_secs, pedal[0].value), (0.0, 127));
     assert_eq!((pedal[1].time_secs, pedal[1].value), (1.25, 0));
     assert_eq!(part.performance.markings().soft.len(), 2);
-    // Twice as fast is half as long, and so is its beat.
+    // At twice the tempo it is half as long, and so are its beats.
     succeeds(
         folder.path(),
         &["render", "in.mid", "--from", "1", "--to", "2", "--tempo", "200", "--out", "fast.mid"],
@@ -84,7 +84,7 @@ fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
     succeeds(folder.path(), &["render", "in.mid", "--tempo", "25", "--out", "slow.png"]);
     let width = |name: &str| u32::from_be_bytes(fs::read(at(name)).unwrap()[16..20].try_into().unwrap());
     assert!(width("slow.png") > 2 * width("whole.png"));
-    // Nothing in it, nothing written.
+    // An empty excerpt writes nothing.
     for out in ["none.mid", "none.png"] {
         let err = fails(folder.path(), &["render", "in.mid", "--from", "99", "--out", out]);
         assert!(err.contains("no notes"), "{err}");
@@ -97,7 +97,7 @@ fn a_part_that_is_written_down_is_cut_like_one_that_is_recorded() {
 }
 
 #[test]
-fn what_is_read_is_said_and_nothing_commands_the_terminal() {
+fn repairs_are_reported_and_titles_cannot_control_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let title = b"\0\xff\x03\x12\x1b[31mred\x1b]0;owned\x07";
@@ -112,7 +112,7 @@ fn what_is_read_is_said_and_nothing_commands_the_terminal() {
     let (_, err) = succeeds(folder.path(), &["render", "a\x1b[1mb.mid", "--out", "b.mid"]);
     assert_eq!(err.matches("data byte").count(), 1, "{err}");
     assert!(!err.contains('\x1b'));
-    // Once repaired there is nothing to say.
+    // After the repair there is nothing to report.
     let (_, err) = succeeds(folder.path(), &["render", "b.mid", "--out", "c.mid"]);
     assert_eq!(err, "");
     let exact = b"\0\xff\x51\x03\x0f\x42\x40\0\x90\x3c\x50\x83\xc1\x72\x80\x3c\0\0\xff\x2f\0";
@@ -168,7 +168,7 @@ fn links_modes_pipes_and_devices_stay_what_they_are() {
     });
     succeeds(folder.path(), &["render", "in.mid", "--out", "pipe.mid"]);
     assert_eq!(read(&reader.join().unwrap()).unwrap().performance.notes().len(), 11);
-    // Into standard output goes the file and nothing else.
+    // Standard output gets the file and nothing else.
     let output = run(folder.path(), &["render", "in.mid", "--out", "/dev/stdout"]);
     assert_eq!(read(&output.stdout).unwrap().performance.notes().len(), 11);
     assert!(read(&output.stdout).unwrap().report.is_clean());
@@ -177,7 +177,7 @@ fn links_modes_pipes_and_devices_stay_what_they_are() {
 }
 
 #[test]
-fn what_cannot_work_is_refused_before_composing() {
+fn invalid_requests_are_refused_before_composing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.mid"), held()).unwrap();
     fs::write(folder.path().join("file"), b"").unwrap();
@@ -204,7 +204,7 @@ fn what_cannot_work_is_refused_before_composing() {
 }
 
 #[test]
-fn a_variation_of_nothing_keeps_the_rests() {
+fn a_variation_of_amount_0_keeps_the_rests() {
     let folder = tempfile::tempdir().unwrap();
     // Two seconds of silence, eight notes, a rest of twenty seconds, two notes.
     let mut body = vec![0x8f, 0];

@@ -11,13 +11,13 @@ use pastiche::data::{Corpus, CorpusError, PrepareError, PrepareOptions, PrepareR
 use pastiche::music::Performance;
 use pastiche::progress::StopFlag;
 
-/// A few minutes of made-up music want a smaller threshold.
+/// A lower threshold, for a few minutes of synthetic music.
 fn options() -> PrepareOptions {
     PrepareOptions { min_hours: 0.05, ..PrepareOptions::default() }
 }
 
-/// Two composers with enough music, one without, an arrangement, another performance of a work under a name that
-/// says nothing, and three files that cannot be used.
+/// Two composers with enough music, one with too little, an arrangement, another performance of a work under an
+/// uninformative name, and three unusable files.
 fn write_fixture(folder: &Path) {
     let long = |seed, performance| common::piece(seed, performance, 300);
     let mut pieces: Vec<(&str, String, Performance)> = Vec::new();
@@ -117,9 +117,9 @@ fn the_same_data_gives_the_same_bytes() {
     assert_ne!(splits(0), splits(1), "another seed holds out other works");
 }
 
-/// MAESTRO in small: a list and files as its makers lay them out, in a zip and as a folder.
+/// A small MAESTRO: a list and files laid out like the original, in a zip and as a folder.
 #[test]
-fn a_list_decides_in_folder_and_zip() {
+fn maestros_list_decides_in_folders_and_zips() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("maestro-v3.0.0");
     std::fs::create_dir_all(root.join("2018")).unwrap();
@@ -156,7 +156,7 @@ fn a_list_decides_in_folder_and_zip() {
 }
 
 #[test]
-fn a_file_that_is_not_whole_says_so() {
+fn damaged_corpus_files_are_detected() {
     let folder = tempfile::tempdir().unwrap();
     write_fixture(folder.path());
     let (corpus, _) = prepare_quietly(folder.path(), &options());
@@ -192,7 +192,7 @@ fn a_file_that_is_not_whole_says_so() {
 }
 
 #[test]
-fn nothing_to_read_and_a_stop_are_told_apart() {
+fn an_empty_data_set_and_a_stop_give_different_errors() {
     let folder = tempfile::tempdir().unwrap();
     let run = |path: &Path, stop: &StopFlag| prepare(path, &options(), stop, |_| {}).map(|_| ()).unwrap_err();
     assert!(run(folder.path(), &StopFlag::new()).to_string().contains("no music found"));
@@ -208,7 +208,7 @@ fn nothing_to_read_and_a_stop_are_told_apart() {
 }
 
 #[test]
-#[ignore = "needs the real MAESTRO: PASTICHE_MAESTRO has to say where it lies"]
+#[ignore = "needs the real MAESTRO; set PASTICHE_MAESTRO to its path"]
 fn real_maestro_gives_fourteen_composers_in_one_small_file() {
     let path = common::maestro();
     let begun = std::time::Instant::now();
@@ -232,13 +232,13 @@ fn real_maestro_gives_fourteen_composers_in_one_small_file() {
     for composer in report.composers.iter().filter(|c| c.is_labelled) {
         let hours = composer.splits.map(|s| s.hours);
         let total: f64 = hours.iter().sum();
-        // Mendelssohn is one work in twenty-four performances and three others.
+        // Mendelssohn has one work in 24 performances and three others.
         let least = if composer.name.ends_with("Mendelssohn") { 0.03 } else { 0.06 };
         for held_out in &hours[1..] {
             assert!((least..=0.125).contains(&(held_out / total)), "{}: {hours:?}", composer.name);
         }
     }
-    // The same music under other names, known from outside: all in one split.
+    // The same music under different names, known from other sources: all in one split.
     let of = |title: &str| corpus.pieces.iter().find(|p| p.title == title).map(|p| p.work.clone());
     assert!(of("Sonata in A Min.").is_some());
     assert_eq!(of("Sonata in A Min."), of("Sonata in A Minor, D. 845"));

@@ -1,4 +1,4 @@
-//! Data sets as people have them: the composers are those that a person would see.
+//! Data sets as users have them: the composers found are those that a person would see.
 
 mod common;
 
@@ -75,7 +75,7 @@ fn assert_readable(path: &Path) {
 }
 
 #[test]
-fn wrapper_folders_in_a_zip_are_nobody() {
+fn wrapper_folders_in_a_zip_are_not_composers() {
     for names in [
         &["Anna Alpha/a.mid", "Anna Alpha/Late/b.mid", "Bela Béta/c.mid"][..],
         &["Collection/Anna Alpha/a.mid", "Collection/Anna Alpha/Late/b.mid", "Collection/Bela Béta/c.mid"],
@@ -109,12 +109,12 @@ fn wrapper_folders_in_a_zip_are_nobody() {
 
 #[test]
 fn names_in_a_zip_that_are_not_utf_8_are_kept() {
-    // "Béla Béta" in Latin-1, without the zip's mark for UTF-8: bytes of a zip made elsewhere.
+    // "Béla Béta" in code page 437, without the zip's UTF-8 flag, as some programs write it.
     let (_folder, path) = zip(&["Anna Alpha/a.mid", "B?la B?ta/c.mid"]);
     let mut bytes = std::fs::read(&path).unwrap();
     for at in 0..bytes.len() - 9 {
         if &bytes[at..at + 9] == b"B?la B?ta" {
-            bytes[at + 1] = 0x82; // é in code page 437, which is what a zip has without the mark
+            bytes[at + 1] = 0x82; // é in code page 437, which applies without the flag
             bytes[at + 6] = 0x82;
         }
     }
@@ -132,13 +132,13 @@ fn a_folder_is_seen_as_a_person_sees_it() {
     }
     assert_eq!(seen_at(folder.path()), two());
     assert_readable(folder.path());
-    // A folder around it changes nothing, nor does the name of the outermost.
+    // A wrapper folder changes nothing, nor does the name of the outermost folder.
     let outer = tempfile::tempdir().unwrap();
     std::fs::rename(folder.path(), outer.path().join("My pieces")).unwrap();
     put(outer.path(), "stray.mid");
     let dataset = Dataset::open(outer.path()).unwrap();
     assert_eq!(seen(&dataset), two());
-    assert_eq!(dataset.unusable, [("stray.mid".to_owned(), "it lies in no composer's folder".to_owned())]);
+    assert_eq!(dataset.unusable, [("stray.mid".to_owned(), "it is not in a composer's folder".to_owned())]);
 }
 
 #[cfg(unix)]
@@ -147,20 +147,20 @@ fn links_are_followed_once_or_not_at_all() {
     use std::os::unix::fs::symlink;
     let folder = folder_of_two();
     let root = folder.path();
-    // Back up, beside, to itself, into nothing, and to a file that is in sight.
+    // Links back up, to a neighbour, to itself, to nothing, and to a file that is listed anyway.
     symlink("..", root.join("Bela Béta/up")).unwrap();
     symlink(root.parent().unwrap(), root.join("above")).unwrap();
     symlink("Anna Alpha", root.join("A first")).unwrap();
     symlink(".", root.join("here")).unwrap();
     symlink("gone.mid", root.join("Anna Alpha/gone.mid")).unwrap();
     symlink(root.join("Anna Alpha/a.mid"), root.join("Bela Béta/again.mid")).unwrap();
-    // Elsewhere: followed once, though two lead there.
+    // Outside the data set: followed once, although two links lead there.
     let elsewhere = tempfile::tempdir().unwrap();
     put(elsewhere.path(), "d.mid");
     symlink("..", elsewhere.path().join("back")).unwrap();
     symlink(elsewhere.path(), root.join("Carl Gamma")).unwrap();
     symlink(elsewhere.path(), root.join("Carla Gamma")).unwrap();
-    // As git-annex keeps its files.
+    // Like the files of git-annex.
     let hidden = put(root, ".store/e.mid");
     symlink(&hidden, root.join("Bela Béta/e.mid")).unwrap();
     let dataset = Dataset::open(root).unwrap();
@@ -217,13 +217,13 @@ fn spellings_of_a_name_become_one_composer() {
         ("Sergei Rachmaninoff", &["f"]),
     ]);
     assert_eq!(seen(&dataset), expected);
-    let remark = "\"Skrjabin\" is taken for Alexander Scriabin".to_owned();
+    let remark = "\"Skrjabin\" was read as Alexander Scriabin".to_owned();
     assert!(dataset.remarks.contains(&remark), "{:?}", dataset.remarks);
 }
 
 const HEAD: &str = "canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration\n";
 
-/// MAESTRO in small, with this list.
+/// A small MAESTRO with this list.
 fn maestro(list_name: &str, list: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("maestro-v3.0.0");
@@ -243,7 +243,7 @@ fn rows(separator: char) -> String {
 }
 
 #[test]
-fn a_maestro_list_counts_however_it_is_written() {
+fn a_maestro_list_counts_in_any_format() {
     let expected = expect(&[("Franz Liszt", &["Etude 0", "Etude 1", "Etude 2", "Etude 3"])]);
     for (name, list) in [
         ("maestro-v3.0.0.csv", rows(',')),
@@ -270,7 +270,7 @@ fn a_maestro_list_counts_however_it_is_written() {
 }
 
 #[test]
-fn a_missing_or_odd_list_is_said() {
+fn a_missing_or_odd_list_is_reported() {
     let (_folder, root) = maestro("LICENSE", "");
     let error = Dataset::open(&root).unwrap_err();
     assert!(matches!(error, ManifestError::NoList { .. }), "{error}");
@@ -279,25 +279,25 @@ fn a_missing_or_odd_list_is_said() {
     let error = odd(&rows(',').replace("canonical_composer", "who"));
     assert!(error.contains("has no column canonical_composer"), "{error}");
     let error = odd(&rows(',').replace("piece", "other"));
-    assert!(error.contains("none of the 4 files it names is there"), "{error}");
+    assert!(error.contains("none of the 4 files it names exists"), "{error}");
     let error = odd("something,else\n1,2\n");
     assert!(error.contains("looks like MAESTRO without its list"), "{error}");
     let list = rows(',') + "Franz Liszt,Lost,train,2004,2004/lost.midi,x.wav,60\nbroken line\n";
     let (_folder, root) = maestro("maestro-v3.0.0.csv", &list);
     let dataset = Dataset::open(&root).unwrap();
     assert_eq!((dataset.entries.len(), dataset.unusable.len()), (4, 1));
-    assert!(dataset.unusable[0].1.contains("lists it, but it is not there"));
+    assert!(dataset.unusable[0].1.contains("lists it, but it does not exist"));
     assert_eq!(dataset.remarks, ["1 line of maestro-v3.0.0.csv cannot be read"]);
 }
 
 #[test]
-fn nothing_found_is_told_apart() {
+fn no_music_and_no_composer_give_different_errors() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Dataset::open(folder.path()).unwrap_err(), ManifestError::Empty { .. }));
     put(folder.path(), "a.mid");
     let error = Dataset::open(folder.path()).unwrap_err();
     assert!(matches!(error, ManifestError::NoComposer { count: 1, .. }), "{error}");
-    // A folder that is itself a composer's.
+    // A folder that is itself a composer's folder.
     let own = folder.path().join("Liszt");
     put(&own, "a.mid");
     assert_eq!(seen_at(&own), expect(&[("Franz Liszt", &["a"])]));

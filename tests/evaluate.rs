@@ -1,5 +1,5 @@
-//! The classifiers learn and keep what they learned; the evaluation says of real music what the classifier's own log
-//! says; files of the wrong kind are told so.
+//! The classifiers learn and keep what they learned; on real music the evaluation agrees with the classifier's own log;
+//! files of the wrong kind are refused.
 
 mod common;
 
@@ -22,7 +22,7 @@ use tch::Device;
 
 const NAMES: [&str; 2] = ["Johann Sebastian Bach", "Frédéric Chopin"];
 
-/// Two composers that anyone can tell apart: one walks by step, low and even; the other leaps, high and uneven.
+/// Two composers that are easy to distinguish: one walks by step, low and even; the other leaps, high and uneven.
 fn notes(composer: u8, seed: u32, len: usize) -> Vec<NoteToken> {
     let mut state = seed.wrapping_mul(747_796_405).wrapping_add(1);
     let mut below = |n: u32| {
@@ -124,7 +124,7 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
     let (judge, logged) = train(ClassifierKind::Judge, folder.path(), 120);
     assert!(logged > 0.9, "{logged}");
     let judge = Classifier::read(&judge, Device::Cpu).unwrap();
-    // The file holds half precision; what it says is what was measured when it was written.
+    // The file holds half precision; its header states what was measured when it was written.
     assert!((judge.header.balanced_accuracy.unwrap() - logged).abs() < 1e-12);
     let corpus = corpus();
     let test = labelled_segments(&corpus, Split::Test, 100);
@@ -136,7 +136,7 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
     assert_eq!(ceiling.segments, test.len());
     assert!((ceiling.top1.value - own.top1).abs() < 1e-9, "{ceiling:?} {own:?}");
     assert_eq!(report.first_takes().all.segments, 4);
-    // What is trained on is known, note for note; a network that never learned copies nothing.
+    // Training music is recognised note for note; an untrained network copies nothing.
     assert_eq!(report.copied.shares[2], 0.0);
     assert!(report.likeness.distributions.iter().all(|d| d.real_overlap > d.overlap * 0.9));
     assert_eq!(report.too_little_music.len(), 10);
@@ -150,7 +150,7 @@ fn a_judge_learns_two_composers_and_the_evaluation_agrees_with_its_log() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
+fn the_same_seed_gives_the_same_figures_and_the_selector_has_its_rows() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus();
     let mut generator = Generator::load(&vae(folder.path(), &NAMES), DeviceChoice::Cpu).unwrap();
@@ -170,7 +170,7 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
     assert_eq!(a.adherence, b.adherence);
     assert_eq!(a.copied, b.copied);
     assert_eq!(a.likeness.out_of_range, b.likeness.out_of_range);
-    // The section on memory and form comes with the rest, with the choice and without.
+    // The section on memory and form is included, with the choice and without.
     let (a_memory, b_memory) = (a.memory.as_ref().unwrap(), b.memory.as_ref().unwrap());
     assert_eq!(a_memory.rows, b_memory.rows);
     assert_eq!(
@@ -184,14 +184,14 @@ fn the_same_seed_gives_the_same_figures_and_the_selector_its_rows() {
     );
 }
 
-/// A network that never learned has no memory; real music here repeats by its making.
+/// An untrained network has no memory; the real music here is built to repeat itself.
 #[test]
 fn memory_and_form_stand_beside_real_music() {
     let folder = tempfile::tempdir().unwrap();
-    let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.1);
+    let path = random_checkpoint(folder.path(), &NAMES, 256, 5, 0.02);
     let generator = Generator::load(&path, DeviceChoice::Cpu).unwrap();
     let corpus = corpus();
-    // Random notes repeat nothing, unless the memory makes them.
+    // Random notes repeat nothing, unless memory makes them.
     let sampling = SamplingSettings { memory: 0.0, ..SamplingSettings::default() };
     let options = EvaluateOptions { long_takes: 2, long_notes: 600, best_of: 1, sampling, ..options() };
     let measure = |corpus: &Corpus, options: &EvaluateOptions, stop: &StopFlag| {
@@ -204,8 +204,8 @@ fn memory_and_form_stand_beside_real_music() {
     let four = |row: &FormRow| row.repetition[0].mean.value;
     assert!(four(report.real()) > four(report.takes()), "{:?}", report.rows);
     // Segments of 256 notes, two to a take; none of 1,024.
-    let told: Vec<usize> = report.takes().told_apart.iter().map(|t| t.notes).collect();
-    assert_eq!(told, [256]);
+    let lengths: Vec<usize> = report.takes().told_apart.iter().map(|t| t.notes).collect();
+    assert_eq!(lengths, [256]);
     assert!(report.real().told_apart.is_empty());
     let heard = &report.second_hearing;
     assert!(heard.phrases > 0 && heard.exact.mean.value < 0.6, "{heard:?}");
@@ -218,11 +218,11 @@ fn memory_and_form_stand_beside_real_music() {
         assert!(text.contains(part), "{part} is missing from\n{text}");
     }
     let json = serde_json::to_string(&report).unwrap();
-    // JSON may cost the last bit of a figure, which the table does not show.
+    // JSON may lose the last bit of a figure, which the table does not show.
     let back: MemoryReport = serde_json::from_str(&json).unwrap();
     assert_eq!(back.to_string(), text);
     assert_eq!(back.pictures[0].cells, report.pictures[0].cells);
-    // What cannot be measured is said.
+    // Missing measurements are stated.
     let none = EvaluateOptions { long_takes: 0, ..options.clone() };
     assert!(matches!(measure(&corpus, &none, &StopFlag::new()), Err(EvaluateError::Options)));
     let mut short = corpus.clone();
@@ -233,7 +233,7 @@ fn memory_and_form_stand_beside_real_music() {
     assert!(matches!(measure(&corpus, &options, &stop), Err(EvaluateError::Stopped)));
 }
 
-/// The mean over a row is the mean over its halves, and a row too long for the context is refused.
+/// The mean over a sequence equals the mean over its halves, and a sequence too long for the context is refused.
 #[test]
 fn the_nll_of_a_part_is_that_of_its_notes() {
     let folder = tempfile::tempdir().unwrap();
@@ -249,34 +249,34 @@ fn the_nll_of_a_part_is_that_of_its_notes() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_in_a_line() {
+fn mismatched_files_are_reported_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus();
     let composing = vae(folder.path(), &NAMES);
     let judge = Classifier::new(ClassifierKind::Judge, &corpus.composers, Device::Cpu);
     let judge_path = folder.path().join("judge.safetensors");
     judge.save(&judge_path).unwrap();
-    // One kind of file given as another.
-    let told = |error: String, words: [&str; 2]| {
+    // One kind of file passed as another.
+    let assert_mentions = |error: String, words: [&str; 2]| {
         assert!(!error.contains('\n') && words.iter().all(|w| error.contains(w)), "{error}");
     };
-    told(
+    assert_mentions(
         Classifier::read(&composing, Device::Cpu).err().unwrap().to_string(),
         ["composing model", "selector"],
     );
-    told(Checkpoint::read(&judge_path).unwrap_err().to_string(), ["judge", "composing model"]);
+    assert_mentions(Checkpoint::read(&judge_path).unwrap_err().to_string(), ["judge", "composing model"]);
     let selector = Classifier::new(ClassifierKind::Selector, &corpus.composers, Device::Cpu);
     let generator = Generator::load(&composing, DeviceChoice::Cpu).unwrap();
     let run = |g: &Generator, judge: &Classifier, options: &EvaluateOptions, stop: &StopFlag| {
         evaluate(g, &corpus, judge, options, stop, &mut |_| {}).unwrap_err()
     };
     let error = run(&generator, &selector, &options(), &StopFlag::new());
-    told(error.to_string(), ["judge", "selector"]);
+    assert_mentions(error.to_string(), ["judge", "selector"]);
     let mut generator = generator;
     let again = Classifier::read(&judge_path, Device::Cpu).unwrap();
-    told(generator.set_selector(again).unwrap_err().to_string(), ["selector", "composers"]);
+    assert_mentions(generator.set_selector(again).unwrap_err().to_string(), ["selector", "composers"]);
     let other = Generator::load(&vae(folder.path(), &["Johann Sebastian Bach"]), DeviceChoice::Cpu).unwrap();
-    told(run(&other, &judge, &options(), &StopFlag::new()).to_string(), ["Chopin", "corpus"]);
+    assert_mentions(run(&other, &judge, &options(), &StopFlag::new()).to_string(), ["Chopin", "corpus"]);
     let none = EvaluateOptions { takes: 0, ..options() };
     assert!(matches!(run(&generator, &judge, &none, &StopFlag::new()), EvaluateError::Options));
     let stop = StopFlag::new();
@@ -303,7 +303,7 @@ fn takes_are_heard_in_segments_and_on_average() {
             assert!((all[k] - (halves[0][k] + halves[1][k]) / 2.0).abs() < 1e-5, "{kind:?}");
         }
         assert!((all.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-        // Nothing heard, nothing known.
+        // Without segments, nothing is known.
         assert_eq!(halves[2], [0.5, 0.5]);
     }
 }

@@ -1,5 +1,5 @@
-//! Latency from the command to compose until the first sound. Engine, checkpoint, feed and renderer are the studio's
-//! own; a thread that asks for 512 frames at a time stands in for the sound card. To see the figure:
+//! Latency from the compose command to the first sound. Engine, checkpoint, feed and renderer are those of the studio;
+//! a thread that asks for 512 frames at a time stands in for the sound card. To see the figure:
 //! `cargo test --release --test first_sound -- --nocapture`.
 #![cfg(feature = "app")]
 
@@ -38,7 +38,7 @@ fn engine() -> Engine {
     engine
 }
 
-/// Asks for samples as a card does until one is not silent; when it was rendered.
+/// Asks for samples like a sound card until one is not silent; returns when it was rendered.
 fn first_sound(source: &mut PlayerSource) -> Instant {
     let period = Duration::from_secs_f64(CALLBACK_FRAMES as f64 / f64::from(SAMPLE_RATE));
     let begun = Instant::now();
@@ -68,7 +68,8 @@ fn a_take_sounds_soon_after_it_is_asked_for() {
             let card = std::thread::spawn(move || first_sound(&mut source));
             std::thread::sleep(Duration::from_millis(20 + 3 * seed));
             let stop = StopFlag::new();
-            let start = Start { into_player: true, play: true, note_capacity: 2 * NOTES, pace: None };
+            let start =
+                Start { into_player: true, play: true, note_capacity: 2 * NOTES, from_note: 0, pace: None };
             let (_feed, sink) = feed(handle, start, |_| {});
             let request = GenerateRequest { notes: NOTES, ..GenerateRequest::new(Some(ComposerId(1)), seed) };
             let asked = Instant::now();

@@ -1,4 +1,4 @@
-//! Composing: seeds, lengths, grammar, stopping, going on.
+//! Composing: seeds, lengths, grammar, stopping, continuing.
 
 mod common;
 
@@ -58,7 +58,7 @@ fn lengths_and_grammar_hold() {
                 "a chord must rise"
             );
         }
-        // Above the top key there is none, so a chord may strike it twice: heard as one.
+        // There is no key above the top one, so a chord may strike it twice, which is heard as one note.
         let is_doubled = |pair: &&[NoteToken]| pair[0].gap == 0 && pair[0].pitch == 87 && pair[1].pitch == 87;
         let doubled = take.tokens.windows(2).filter(is_doubled).count();
         assert_eq!(encode(&take.performance).tokens.len() + doubled, take.tokens.len());
@@ -66,7 +66,7 @@ fn lengths_and_grammar_hold() {
 }
 
 #[test]
-fn what_is_streamed_is_what_comes_back() {
+fn the_stream_matches_the_take() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let mut streamed = Vec::new();
@@ -87,7 +87,7 @@ fn what_is_streamed_is_what_comes_back() {
 }
 
 #[test]
-fn a_stop_keeps_what_there_is() {
+fn stopping_keeps_the_notes_so_far() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let stop = StopFlag::new();
@@ -103,7 +103,7 @@ fn a_stop_keeps_what_there_is() {
 }
 
 #[test]
-fn going_on_keeps_what_was_there() {
+fn continuing_keeps_the_prompt() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let first = g.generate(&request(1, 30), &StopFlag::new(), &mut |_| {}).unwrap();
@@ -136,7 +136,7 @@ fn bad_requests_are_refused() {
 }
 
 #[test]
-fn a_segment_is_heard_the_same_alone_and_in_a_batch() {
+fn a_segment_is_encoded_the_same_alone_and_in_a_batch() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let take = g.generate(&request(1, 64), &StopFlag::new(), &mut |_| {}).unwrap();
@@ -171,7 +171,7 @@ fn a_form_brings_its_theme_back() {
         g.generate(&request, &StopFlag::new(), &mut |_| {}).unwrap()
     };
     let exact = take("ABA", 1.0);
-    // The return may wait for a chord to end, so it is looked for around its place.
+    // The return may wait for a chord to end, so search around its place.
     let best = (80..exact.tokens.len() - 26)
         .map(|at| agreement(&exact.tokens[..26], &exact.tokens[at..at + 26]))
         .fold(0.0, f64::max);

@@ -13,24 +13,23 @@ use pastiche::synth::{BLOCK, Renderer, Score, SoundFont, Voices};
 use sound_common::*;
 
 const SAMPLE_RATE: u32 = 48_000;
-/// What the file may take on disk, and its samples in memory.
+/// Maximum size of the file on disk, and of its samples in memory.
 const MAX_BYTES: usize = 350_000_000;
-/// From one velocity to the next.
+/// Maximum step from one velocity to the next.
 const MAX_STEP_DB: f64 = 1.5;
 const MAX_CENTS: f64 = 3.0;
 /// A velocity of each layer.
 const LAYERS: [u8; 8] = [30, 46, 55, 65, 76, 90, 108, 124];
-/// A click is a part of 3 ms so much brighter than what surrounds it.
+/// A click is a stretch of 3 ms that is this much brighter than its surroundings.
 const CLICK_DB: f64 = 8.0;
-/// A click of less, −80 dBFS, does not count. A voice ends with one of −86 dBFS at most, when its envelope has fallen by
-/// 60 dB.
+/// Clicks below −80 dBFS do not count. A voice ends at −86 dBFS at most, once its envelope has fallen by 60 dB.
 const INAUDIBLE: f64 = 1e-4;
-/// From the key to a sound that is heard.
+/// Maximum delay from the key press to an audible sound.
 const MAX_DELAY_SECS: f64 = 0.015;
 
 fn grand() -> SoundFont {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/soundfonts/SalamanderGrand.sf2");
-    SoundFont::load(Path::new(path)).expect("`cargo xtask setup` builds it where npm is there")
+    SoundFont::load(Path::new(path)).expect("`cargo xtask setup` builds it if npm is installed")
 }
 
 fn renderer(font: &SoundFont) -> Renderer {
@@ -123,10 +122,10 @@ fn frequency(samples: &[f32], wanted: f64) -> f64 {
     at(loudest(-6, 6, 0.25, loudest(-18, 18, 1.5, 0.0)))
 }
 
-/// The pitch that the ear takes from the partials that it hears best, the middle one of those measured, in cents from
-/// equal temperament. The stiffness of the strings makes it a few cents sharp, evenly from key to key.
+/// The pitch in cents from equal temperament: the median over the partials that the ear hears best. The stiffness of
+/// the strings makes it a few cents sharp, evenly from key to key.
 fn cents(renderer: &mut Renderer, key: u8, velocity: u8, partials: RangeInclusive<u8>) -> f64 {
-    // In the bass the strings of one key are told apart only by a longer look.
+    // In the bass, the strings of one key can only be resolved over a longer time.
     let secs = if key < 48 { 2.4 } else { 1.2 };
     let [left, right] = strike(renderer, key, velocity, secs);
     let sum: Vec<f32> = left.iter().zip(&right).map(|(l, r)| l + r).collect();
@@ -147,9 +146,10 @@ fn layers_of_the_grand_have_one_pitch() {
     let font = grand();
     let mut renderer = renderer(&font);
     let mut worst = (0.0, 0);
-    // Below, the strings of one key are too close for this measure, and their lowest partials too weak.
+    // Below, the strings of a key are too close for this measurement, and their lowest partials too weak.
     for key in (39..=90).step_by(3) {
-        // Out of tune, a layer is so in all its partials. One alone may be too weak in the softest layers, or split.
+        // A layer that is out of tune is so in all its partials. A single partial may be too weak in the softest
+        // layers, or split.
         let partials = if key < 72 { vec![2..=4] } else { vec![1..=1, 2..=2] };
         let apart = partials.into_iter().map(|partials| {
             let pitches = LAYERS.map(|velocity| cents(&mut renderer, key, velocity, partials.clone()));
@@ -176,7 +176,7 @@ fn keys_of_the_grand_are_in_tune_with_their_neighbours() {
         let keys: Vec<u8> = keys.collect();
         let pitches: Vec<f64> =
             keys.iter().map(|key| cents(&mut renderer, *key, 78, partials.clone())).collect();
-        // The three keys that one recording plays are against the six around them.
+        // Compares the three keys that play one recording with the six around them.
         for i in 4..keys.len() - 4 {
             let around = [i - 4, i - 3, i - 2, i + 2, i + 3, i + 4].map(|j| pitches[j]);
             let off = pitches[i] - around.iter().sum::<f64>() / 6.0;
@@ -199,7 +199,7 @@ fn no_loop_of_the_grand_clicks() {
     for key in (21..84).step_by(3) {
         for velocity in LAYERS {
             let note = strike(&mut renderer, key, velocity, 20.0);
-            // What changes fastest: a click reaches all frequencies, a string that rings on only the low ones.
+            // The fastest changes: a click contains all frequencies, a ringing string only low ones.
             let sharp: Vec<f32> = note[0].windows(3).map(|w| (w[2] - 2.0 * w[1] + w[0]).abs()).collect();
             let blocks: Vec<f64> = sharp.chunks_exact(144).map(|b| f64::from(peak(b))).collect();
             let from = SAMPLE_RATE as usize / 144; // after the hammer

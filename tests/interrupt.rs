@@ -1,5 +1,5 @@
-//! Ctrl-C on the command line: the first ends the work cleanly, the second ends the program at once. And a reader
-//! may close the pipe.
+//! Ctrl-C on the command line: the first ends the work cleanly, the second ends the program at once. A reader may also
+//! close the pipe.
 #![cfg(unix)]
 
 mod common;
@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sound_common::sf2;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What a shell says of a program that Ctrl-C has ended.
+/// The exit status of a program ended by Ctrl-C, as a shell reports it.
 const INTERRUPTED: Option<i32> = Some(130);
 
 fn pastiche(folder: &Path, arguments: &[&str]) -> Child {
@@ -43,7 +43,7 @@ fn wait(what: &str, mut is_there: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until the program catches Ctrl-C itself.
+/// Waits until the program handles Ctrl-C itself.
 fn wait_until_it_listens(child: &Child) {
     if cfg!(not(target_os = "linux")) {
         return std::thread::sleep(Duration::from_secs(2));
@@ -56,7 +56,7 @@ fn wait_until_it_listens(child: &Child) {
     });
 }
 
-/// The status, and what it wrote to standard error, once it has ended.
+/// The exit status and the standard error of the program, once it has ended.
 fn end(mut child: Child) -> (ExitStatus, String) {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -74,7 +74,8 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-/// `two.corpus`, two composers of made-up music, and `config.toml`, a run of 100,000 steps over windows of 32 notes.
+/// `two.corpus` with two composers of synthetic music, and `config.toml` for a run of 100,000 steps over windows of 32
+/// notes.
 fn write_run(folder: &Path, model: ModelConfig, batch_size: usize) {
     let piece = |i: u8| Piece {
         title: format!("Piece {i}"),
@@ -184,7 +185,7 @@ fn a_stopped_evaluation_writes_no_report() {
     arguments.extend(["--device", "cpu", "--checkpoint", checkpoint.to_str().unwrap()]);
     let mut child = pastiche(folder.path(), &arguments);
     let mut errors = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    // The name of the first phase: the measurement has begun.
+    // The name of the first phase means that measuring has begun.
     errors.next().expect("a phase");
     interrupt(&child);
     let said = errors.last().expect("why it ended");
@@ -221,20 +222,20 @@ fn ctrl_c_while_composing_writes_nothing() {
     std::thread::sleep(Duration::from_secs(4));
     interrupt(&child);
     let (status, said) = end(child);
-    // Where the model was still loading, Ctrl-C ended the program by itself.
+    // While the model was still loading, the default signal handler ended the program.
     assert!(status.code() == Some(130) || status.signal() == Some(2), "{status}: {said}");
     assert!(files(folder.path()).is_empty());
 }
 
 #[test]
-fn a_reader_that_has_enough_ends_the_program_silently() {
+fn a_closed_pipe_ends_the_program_silently() {
     let folder = folder_with_a_long_piece();
     for arguments in [["inspect", "long.mid"].as_slice(), &["inspect", "--json", "long.mid"], &["composers"]]
     {
         let mut child = pastiche(folder.path(), arguments);
         drop(child.stdout.take());
         let (status, said) = end(child);
-        // 13 is SIGPIPE: a shell says 141, as for every program that stands before `head`.
+        // 13 is SIGPIPE: a shell reports 141, as for every program before `head`.
         assert_eq!(status.signal(), Some(13), "{arguments:?}: {said}");
         assert_eq!(said, "");
     }

@@ -1,4 +1,4 @@
-//! The threads behind the window: they end in time, drop nothing, and survive what goes wrong.
+//! The threads behind the window: they end promptly, drop nothing, and survive errors.
 #![cfg(feature = "app")]
 
 mod window_common;
@@ -91,12 +91,12 @@ fn notes_reach_the_sink_and_the_window_and_make_up_the_take() {
     assert!(take.performance.notes().len() >= 100);
     assert_eq!(heard.load(Ordering::Relaxed), take.performance.notes().len());
     assert_eq!(ended.load(Ordering::Relaxed), 1);
-    // The last few may still have been on their way when the whole take came.
+    // The last few notes may still have been on their way when the whole take arrived.
     assert!(shown > 0 && shown <= take.performance.notes().len());
 }
 
 #[test]
-fn a_continuation_streams_what_it_becomes() {
+fn a_continuation_streams_its_final_notes() {
     let mut jobs = JobIds::default();
     let (mut engine, _folder) = loaded(&mut jobs);
     let note = |i: u8| Note {
@@ -133,14 +133,14 @@ fn a_continuation_streams_what_it_becomes() {
     });
     assert_eq!(&take.performance.notes()[..30], music.notes());
     assert!(take.performance.notes().len() > 70);
-    // A key that is struck again cuts its last note short only when both are known.
+    // A key that is struck again shortens its previous note only once both are known.
     let strokes =
         |notes: &[Note]| -> Vec<(Pitch, f64)> { notes.iter().map(|n| (n.pitch, n.onset_secs)).collect() };
     assert_eq!(strokes(&heard.lock().unwrap()), strokes(take.performance.notes()));
 }
 
 #[test]
-fn stop_keeps_what_there_is() {
+fn stopping_keeps_the_notes_so_far() {
     let mut jobs = JobIds::default();
     let (mut engine, _folder) = loaded(&mut jobs);
     let (job, begun) = (jobs.fresh(), Arc::new(AtomicUsize::new(0)));
@@ -161,13 +161,13 @@ fn stop_keeps_what_there_is() {
 }
 
 #[test]
-fn dropping_a_busy_engine_ends_in_time_even_when_nobody_listens() {
+fn dropping_a_busy_engine_ends_promptly_even_without_a_receiver() {
     let mut jobs = JobIds::default();
     let (mut engine, _folder) = loaded(&mut jobs);
     let begun = Arc::new(AtomicUsize::new(0));
     let count = begun.clone();
     generate(&mut engine, jobs.fresh(), 40_000, move |_| _ = count.fetch_add(1, Ordering::Relaxed));
-    // Its events are not taken: the channel fills.
+    // Its events are not received, so the channel fills up.
     while begun.load(Ordering::Relaxed) < 20 {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -195,13 +195,13 @@ fn a_bad_checkpoint_fails_and_leaves_the_old_one() {
 }
 
 #[test]
-fn without_a_checkpoint_the_engine_says_so_and_tells_the_sink() {
+fn without_a_checkpoint_the_engine_and_the_sink_report_failure() {
     let mut jobs = JobIds::default();
     let mut engine = Engine::spawn(quiet()).unwrap();
     let failed = Arc::new(AtomicUsize::new(0));
-    let told = failed.clone();
+    let counted = failed.clone();
     generate(&mut engine, jobs.fresh(), 20, move |part| {
-        told.fetch_add(usize::from(matches!(part, StreamPart::Failed)), Ordering::Relaxed);
+        counted.fetch_add(usize::from(matches!(part, StreamPart::Failed)), Ordering::Relaxed);
     });
     let message = wait_for(&engine, |e| match e {
         EngineEvent::Failed { error, .. } => Some(error.to_string()),
@@ -212,7 +212,7 @@ fn without_a_checkpoint_the_engine_says_so_and_tells_the_sink() {
 }
 
 #[test]
-fn a_sink_that_panics_becomes_a_failure_and_the_engine_lives() {
+fn a_panicking_sink_is_a_failure_and_the_engine_survives() {
     let mut jobs = JobIds::default();
     let (mut engine, _folder) = loaded(&mut jobs);
     let mut calls = 0;
@@ -230,7 +230,7 @@ fn a_sink_that_panics_becomes_a_failure_and_the_engine_lives() {
 }
 
 #[test]
-fn a_task_gives_its_result_or_what_its_panic_said() {
+fn a_task_returns_its_result_or_its_panic_message() {
     let woken = Arc::new(AtomicUsize::new(0));
     let count = woken.clone();
     let wake: Wake = Arc::new(move || _ = count.fetch_add(1, Ordering::Relaxed));

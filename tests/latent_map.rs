@@ -1,5 +1,5 @@
-//! A trained checkpoint carries a map, and the map says the truth: what it stores of a segment is what the encoder
-//! makes of that segment again.
+//! A trained checkpoint carries a correct map: the latent stored for a segment is the one that the encoder gives for
+//! that segment.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! MIDI files: ours read by us and by others, those of others read by us.
+//! MIDI files: ours read by us and by others, and others' read by us.
 
 mod common;
 
@@ -48,7 +48,7 @@ fn from_json(text: &Value) -> Performance {
 }
 
 #[test]
-fn files_of_other_programs_hold_what_others_read_in_them() {
+fn files_of_other_programs_are_read_as_other_readers_do() {
     for (name, bytes) in common::golden_midi() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/midi/{name}.json"));
         let expected = from_json(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap());
@@ -67,7 +67,7 @@ fn files_of_other_programs_hold_what_others_read_in_them() {
 #[test]
 fn a_performance_comes_back_within_a_millisecond() {
     for seed in 0..20 {
-        // The first reading settles overlapping strokes; from then on nothing changes.
+        // The first reading resolves overlapping strokes; after that nothing changes.
         let first = read(&write(&common::piece(seed, 0, 800), None, None)).unwrap().performance;
         let second = read(&write(&first, None, None)).unwrap();
         assert_same(&format!("piece {seed}"), &first, &second.performance, MILLISECOND);
@@ -84,7 +84,7 @@ fn every_golden_file_comes_back_within_a_millisecond() {
 }
 
 #[test]
-#[ignore = "needs the real MAESTRO: PASTICHE_MAESTRO has to say where it lies"]
+#[ignore = "needs the real MAESTRO; set PASTICHE_MAESTRO to its path"]
 fn real_maestro_comes_back_within_a_millisecond() {
     let path = common::maestro();
     let dataset = Dataset::open(&path).unwrap();
@@ -101,7 +101,7 @@ fn real_maestro_comes_back_within_a_millisecond() {
     assert!(notes > 50_000);
 }
 
-/// The Python is `python3`, or the one that `PASTICHE_PYTHON` names.
+/// Uses `python3`, or the Python that `PASTICHE_PYTHON` names.
 #[test]
 #[ignore = "needs a Python with mido (pip install mido)"]
 fn mido_reads_the_notes_we_wrote() {
@@ -181,7 +181,7 @@ fn a_note_without_release_ends_somewhere_sensible() {
 }
 
 #[test]
-fn two_pedals_are_as_deep_as_the_deeper() {
+fn two_pedals_act_as_the_deeper_one() {
     let track = b"\0\x90\x3c\x40\0\x91\x30\x40\0\xb0\x40\x7f\x64\xb1\x40\x50\x64\xb0\x40\0\x64\xb1\x40\0\
         \0\x80\x3c\0\0\x81\x30\0\0\xff\x2f\0";
     let pedal: Vec<(i64, u8)> = read(&raw_file(track))
@@ -195,12 +195,12 @@ fn two_pedals_are_as_deep_as_the_deeper() {
 }
 
 #[test]
-fn what_cannot_be_read_says_why() {
+fn unreadable_files_say_why() {
     assert!(matches!(read(b""), Err(MidiError::OtherKind { .. })));
     assert!(matches!(read(b"RIFFnope"), Err(MidiError::OtherKind { .. })));
     assert!(matches!(read(b"\x80\x01\x02\xfd\xfe"), Err(MidiError::NotMidi(_))));
     assert!(matches!(read(&raw_file(b"\0\xff\x2f\0")), Err(MidiError::NoNotes)));
-    // A tempo of 16 s a quarter and the longest delta there is.
+    // A tempo of 16 s per quarter and the longest possible delta time.
     let days = raw_file(b"\0\xff\x51\x03\xff\xff\xff\xff\xff\xff\x7f\x90\x3c\x40\x01\x3c\0\0\xff\x2f\0");
     assert!(matches!(read(&days), Err(MidiError::TooLong { .. })));
     let cut = raw_file(b"\0\x90\x3c\x40\x64\x3c\0\x64");
@@ -252,13 +252,13 @@ proptest! {
     ) {
         let given = Performance::new(notes, pedal);
         let first = read(&write(&given, None, None)).unwrap();
-        // Nobody hears a pedal after the last key has come up and the pedal with it.
+        // Pedal changes after the last key release are inaudible once the pedal is up.
         let pedal = first.performance.pedal();
         prop_assert!(pedal.len() <= given.pedal().len());
         for (a, b) in pedal.iter().zip(given.pedal()) {
             prop_assert!(a.value == b.value && (a.time_secs - b.time_secs).abs() < MILLISECOND);
         }
-        // What is missing was struck twice within a millisecond: the writer makes one stroke of it.
+        // Missing notes were struck twice within a millisecond: the writer merges such strokes.
         prop_assert!(first.performance.notes().len() <= given.notes().len());
         let second = read(&write(&first.performance, None, None)).unwrap();
         assert_same("proptest", &first.performance, &second.performance, MILLISECOND);

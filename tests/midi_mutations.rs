@@ -1,6 +1,7 @@
-//! Damaged MIDI files: read or refused, never a panic, a hang, memory out of proportion, or a note lost in silence.
+//! Damaged MIDI files are read or refused: no panics, no hangs, no excessive memory, and no note lost without a report.
 //!
-//! Alone in its binary, since it counts the memory of the whole process. `PASTICHE_MUTATIONS=100000` makes it long.
+//! This is a binary of its own, because it measures the memory of the whole process. `PASTICHE_MUTATIONS=100000` makes
+//! a long run.
 
 mod common;
 
@@ -37,12 +38,12 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Files, unless the environment says otherwise.
+/// Number of files, unless the environment sets it.
 const FILES: usize = 20_000;
-/// The tables of open notes are 80 kB whatever the file.
+/// The tables of open notes take 80 kB for any file.
 const MAX_MEMORY: usize = 4 << 20;
 
-/// So many changes: bytes overwritten, bits turned, parts cut out, doubled, moved or taken from another file.
+/// Makes `changes` changes: bytes overwritten, bits flipped, parts cut out, doubled, moved or taken from another file.
 fn mutate(bytes: &[u8], changes: u64, other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut out = bytes.to_vec();
     for _ in 0..changes {
@@ -62,7 +63,7 @@ fn mutate(bytes: &[u8], changes: u64, other: &[u8], numbers: &mut Numbers) -> Ve
                 let to = numbers.below(len) as usize;
                 out.splice(to..to, part);
             }
-            // Lengths and counts at their ends.
+            // Extreme lengths and counts.
             5 => out[at..end.min(at + 4)].fill([0, 0x7f, 0x80, 0xff][numbers.below(4) as usize]),
             6 => {
                 let from = numbers.below(other.len() as u64) as usize;
@@ -76,7 +77,7 @@ fn mutate(bytes: &[u8], changes: u64, other: &[u8], numbers: &mut Numbers) -> Ve
     out
 }
 
-/// The notes in a file as another reader finds them; `None` where it finds anything wrong.
+/// The number of notes in a file according to another reader; `None` if it finds anything wrong.
 fn notes_of_another_reader(bytes: &[u8]) -> Option<usize> {
     let (header, tracks) = midly::parse(bytes).ok()?;
     let _ = header;
@@ -103,7 +104,7 @@ fn notes_of_a_track(events: EventIter) -> Option<usize> {
     is_ended.then_some(notes)
 }
 
-/// Texts, SysEx, running status, pedals, two tracks and odd tempos: what the other seeds lack.
+/// Texts, SysEx, running status, pedals, two tracks and odd tempos, which the other seeds lack.
 fn busy_seed() -> Vec<u8> {
     let one = b"\0\xff\x03\x05Right\0\xff\x51\x03\x07\xa1\x20\0\xf0\x05\x7e\x7f\x09\x01\xf7\0\xff\x58\x04\x03\x02\x18\x08\
         \0\x90\x3c\x50\x20\x3e\x50\x20\x3c\0\x20\x3e\0\0\xff\x01\x05words\0\xb0\x40\x7f\x10\x40\0\x10\x43\x7f\
@@ -143,7 +144,8 @@ fn damaged_files_do_no_harm() {
                 note.onset_secs >= 0.0 && note.duration_secs >= 0.0 && note.release_secs() <= MAX_SECS;
             assert!(sound, "file {i}: {note:?}");
         }
-        // Silence means that there was nothing to say: another reader finds nothing wrong and the same notes.
+        // An empty report means that there was nothing to report: another reader finds nothing wrong and the same
+        // notes.
         let sound = notes_of_another_reader(&bytes);
         sound_files += usize::from(sound.is_some());
         let notes = found.performance.notes().len() + found.report.doubled;
@@ -159,7 +161,7 @@ fn damaged_files_do_no_harm() {
         "{files} files in {:?}, {read_well} read, {sound_files} of them sound to another reader, {poorer_files} of those with fewer notes, the slowest in {slowest:?}",
         begun.elapsed()
     );
-    // Otherwise the mutations are too rough to reach anything behind the header.
+    // Otherwise the mutations are too coarse to get past the header.
     assert!(read_well > files / 2 && read_well < files && sound_files > files / 10);
     // A whole track spliced into another is read as a track.
     assert!(poorer_files < files / 200);

@@ -1,4 +1,4 @@
-//! What the sound card's callback runs, under an allocator that counts: it must neither allocate nor free.
+//! The code that runs in the sound card's callback, under a counting allocator: it must neither allocate nor free.
 #![cfg(feature = "app")]
 
 mod sound_common;
@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 use pastiche::player::{
-    Backstage, Device, Player, PlayerBusy, PlayerHandle, PlayerSource, Sound, SoundState, detached,
+    Backstage, Device, OutputChoice, Played, PlayedEvent, Player, PlayerBusy, PlayerCommand, PlayerHandle,
+    PlayerSource, Sound, SoundState, detached,
 };
-use pastiche::synth::{BLOCK, Voices};
+use pastiche::synth::{BLOCK, PlayheadEvent, Voices};
 use sound_common::*;
 
-/// Counts what happens on a thread while that is in the callback.
+/// Counts allocations of a thread while it is in the callback.
 struct Counting;
 
 thread_local! {
@@ -49,7 +50,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Runs `work` as if it were the callback; what it returns, and how often it allocated or freed.
+/// Runs `work` as if in the callback; returns its result and the number of allocations and frees.
 fn in_callback<T>(work: impl FnOnce() -> T) -> (T, usize) {
     COUNT.set(0);
     IS_IN_CALLBACK.set(true);
@@ -64,7 +65,7 @@ fn player() -> (PlayerHandle, PlayerSource, Backstage) {
     detached(RATE, STEREO, Some(sine_voices()))
 }
 
-/// Pulls samples as a card does; how often the callback allocated or freed.
+/// Pulls samples like a sound card; returns them and the number of allocations and frees in the callback.
 fn pull(source: &mut impl Iterator<Item = f32>, secs: f64) -> (Vec<f32>, usize) {
     let samples = (secs * f64::from(RATE)) as usize * 2;
     let mut heard = vec![0.0; samples];
@@ -96,7 +97,7 @@ fn the_callback_never_allocates_nor_frees_whatever_is_commanded() {
     // Through rodio's own mixer, as on a real card.
     let (mixer, mut mixed) = rodio::mixer::mixer(STEREO, NonZero::new(RATE).unwrap());
     mixer.add(source);
-    // The mixer itself takes the source in once.
+    // The mixer allocates once, when it accepts the source.
     pull(&mut mixed, 0.01);
     let pitch = |p: u8| Pitch::new(p).unwrap();
     let notes =
@@ -135,7 +136,6 @@ fn the_callback_never_allocates_nor_frees_whatever_is_commanded() {
 
 #[test]
 fn new_voices_swap_in_without_allocating_and_the_old_come_back() {
-    use pastiche::player::PlayerCommand;
     let (handle, mut source, backstage) = player();
     handle.load(busy_take()).unwrap();
     handle.play().unwrap();
@@ -153,7 +153,7 @@ fn new_voices_swap_in_without_allocating_and_the_old_come_back() {
 }
 
 #[test]
-fn a_callback_whose_leavings_are_not_fetched_leaves_commands_instead_of_freeing() {
+fn a_callback_with_uncollected_garbage_leaves_commands_instead_of_freeing() {
     let (handle, mut source, backstage) = player();
     let mut taken = 0;
     let mut total = 0;
@@ -170,8 +170,8 @@ fn a_callback_whose_leavings_are_not_fetched_leaves_commands_instead_of_freeing(
 }
 
 #[test]
-fn a_dropped_stream_gives_its_place_in_the_music_to_the_next() {
-    // What the thread `audio` does when a device is lost; `tests/sound_server.rs` has a real one.
+fn the_next_stream_continues_where_a_dropped_one_stopped() {
+    // What the `audio` thread does when a device is lost; `tests/sound_server.rs` tests a real one.
     let (handle, mut source, backstage) = player();
     handle.load(Arc::new(performance(&[note(57, 0.0, 1.0), note(69, 1.0, 5.0)]))).unwrap();
     handle.play().unwrap();
@@ -184,8 +184,83 @@ fn a_dropped_stream_gives_its_place_in_the_music_to_the_next() {
     assert!(sounds(&pull(&mut next, 0.5).0[2000..], RATE, 57), "and the commands reach it");
 }
 
-/// Plays to a card that asks for bursts of 512 frames in real time; how far the playhead that is told was from what
-/// was heard at the end, and the farthest that it ever jumped back.
+#[test]
+fn a_change_of_device_neither_clicks_nor_loses_music() {
+    let (handle, mut source, backstage) = player();
+    handle.load(Arc::new(performance(&[note(57, 0.0, 1.3), note(69, 1.3, 5.0)]))).unwrap();
+    handle.play().unwrap();
+    let (steady, _) = pull(&mut source, 1.0);
+    let largest = largest_step(&steady[RATE as usize / 2..]);
+    handle.send(PlayerCommand::Hold).unwrap();
+    let (fading, allocations) = pull(&mut source, 0.1);
+    assert_eq!(allocations, 0);
+    assert!(largest_step(&fading) < 1.1 * largest, "{} {largest}", largest_step(&fading));
+    assert!(peak(&fading[fading.len() / 2..]) == 0.0, "silent, so that the stream may end");
+    pull(&mut source, 0.5);
+    drop(source);
+    let mut next = backstage.next_source(STEREO).unwrap();
+    let (heard, allocations) = pull(&mut next, 0.25);
+    assert_eq!(allocations, 0);
+    assert!(largest_step(&heard) < 1.1 * largest, "{} {largest}", largest_step(&heard));
+    assert!(sounds(&heard[1000..], RATE, 57), "the music stood still meanwhile");
+    pull(&mut next, 0.2);
+    assert!(sounds(&pull(&mut next, 0.3).0, RATE, 69), "and goes on");
+}
+
+#[test]
+fn a_scale_sounds_without_music_and_ends() {
+    let (handle, mut source, _backstage) = player();
+    handle.play_scale(true).unwrap();
+    for pitch in [60, 62, 64, 65] {
+        let (heard, allocations) = pull(&mut source, 0.25);
+        assert!(sounds(&heard[2000..], RATE, pitch), "{pitch}");
+        assert_eq!(allocations, 0);
+    }
+    pull(&mut source, 4.0);
+    assert!(peak(&pull(&mut source, 0.2).0) < 1e-3);
+}
+
+/// What is heard here is what the tap tells, with the times at which it is heard.
+#[test]
+fn the_tap_tells_what_is_played_and_when() {
+    let (handle, mut source, backstage) = player();
+    let tap = backstage.tap();
+    let pedal = |time_secs, value| PedalChange { time_secs, value };
+    let notes = vec![note(60, 0.5, 0.3), note(64, 1.0, 0.3)];
+    let music = Performance::new(notes, vec![pedal(0.7, 100), pedal(0.8, 90)]);
+    handle.send(PlayerCommand::SetTapped(true)).unwrap();
+    handle.send(PlayerCommand::SetLocalSound(false)).unwrap();
+    handle.load(Arc::new(music)).unwrap();
+    handle.play().unwrap();
+    let (heard, allocations) = pull(&mut source, 1.1);
+    assert_eq!(allocations, 0);
+    assert_eq!(peak(&heard[2000..]), 0.0, "the sound is off here");
+    let events: Vec<Played> = std::iter::from_fn(|| tap.next()).collect();
+    let start = events[0].heard_at_secs;
+    let strike = |played: &Played| match played.event {
+        PlayedEvent::Music(PlayheadEvent::Strike { pitch, .. }) => {
+            Some((pitch.number(), played.heard_at_secs - start))
+        }
+        _ => None,
+    };
+    let strikes: Vec<(u8, f64)> = events.iter().filter_map(strike).collect();
+    assert_eq!(strikes.len(), 2);
+    for ((pitch, at), (wanted, onset)) in strikes.into_iter().zip([(60, 0.5), (64, 1.0)]) {
+        assert_eq!(pitch, wanted);
+        assert!((at - onset).abs() < 0.002, "{at} for {onset}");
+    }
+    for (value, has_turned) in [(100, true), (90, false)] {
+        let event = PlayedEvent::Music(PlayheadEvent::Pedal { value, has_turned });
+        assert!(events.iter().any(|played| played.event == event), "{event:?}");
+    }
+    handle.pause().unwrap();
+    pull(&mut source, 0.01);
+    let cut = std::iter::from_fn(|| tap.next()).any(|p| p.event == PlayedEvent::Music(PlayheadEvent::Cut));
+    assert!(cut, "a pause lets the keys go");
+}
+
+/// Plays to a card that asks for bursts of 512 frames in real time. Returns how far the reported playhead was from the
+/// sound at the end, and its largest jump back.
 fn follow(handle: &PlayerHandle, source: &mut PlayerSource) -> (f64, f64) {
     handle.load(Arc::new(performance(&[note(69, 0.0, 10.0)]))).unwrap();
     handle.play().unwrap();
@@ -207,7 +282,7 @@ fn follow(handle: &PlayerHandle, source: &mut PlayerSource) -> (f64, f64) {
 
 #[test]
 fn the_playhead_is_what_is_heard() {
-    // A machine that is busy with other things may hold this thread up: it has three tries.
+    // Other work on the machine may delay this thread, so it has three tries.
     let tries: Vec<(f64, f64)> = (0..3)
         .map(|_| {
             let (handle, mut source, _backstage) = player();
@@ -218,7 +293,7 @@ fn the_playhead_is_what_is_heard() {
 }
 
 #[test]
-fn status_tells_where_it_is_and_how_loud() {
+fn the_status_has_position_and_peak() {
     let (handle, mut source, _backstage) = player();
     let id = handle.load(Arc::new(performance(&[note(69, 0.0, 10.0)]))).unwrap();
     handle.play().unwrap();
@@ -230,7 +305,7 @@ fn status_tells_where_it_is_and_how_loud() {
     pull(&mut source, 0.1);
     let loud = handle.status().peak;
     assert!((0.01..1.0).contains(&loud), "{loud}");
-    assert_eq!(handle.status().peak, 0.0, "the peak starts anew with each look");
+    assert_eq!(handle.status().peak, 0.0, "reading the peak resets it");
 
     handle.seek(7.0).unwrap();
     pull(&mut source, 0.001);
@@ -243,16 +318,17 @@ fn status_tells_where_it_is_and_how_loud() {
     assert!((4.0..4.1).contains(&at), "jumps that the card has not asked for yet add up: {at}");
 }
 
-/// Whatever this machine has for a sound card, the program starts at once, the playhead moves, and it ends.
+/// Whatever sound card this machine has, the player starts at once, the playhead moves, and the player ends.
 #[test]
 fn the_player_starts_at_once_and_the_playhead_moves_with_or_without_a_card() {
+    let output = OutputChoice { device: Some("no such device".to_owned()), ..OutputChoice::default() };
     let start = Instant::now();
     let woken = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counter = Arc::clone(&woken);
     let wake = move || {
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
-    let player = Player::start(Some("no such device".to_owned()), Arc::new(wake)).unwrap();
+    let player = Player::start(output, Arc::new(wake)).unwrap();
     assert!(start.elapsed() < Duration::from_millis(50), "{:?}", start.elapsed());
     let handle = player.handle();
     let wait = |is_there: &dyn Fn() -> bool| {

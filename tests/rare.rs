@@ -1,4 +1,4 @@
-//! A composer of whom there is little music gets a label, and the network stays what it was.
+//! A composer with little music gets a label, and the network stays the same.
 
 mod common;
 
@@ -16,7 +16,7 @@ use pastiche::train::{RareConfig, TrainConfig, TrainError, Trainer, add_rare};
 
 const NAMES: [&str; 3] = ["Frédéric Chopin", "George Frideric Handel", "Johann Bach"];
 
-/// Each composer has a region of the keyboard, so that a label is worth something.
+/// Each composer has its own region of the keyboard, so that a label matters.
 fn piece(composer: usize, number: u8) -> Piece {
     Piece {
         title: format!("Piece {number}"),
@@ -93,8 +93,8 @@ fn a_label_is_learned_and_nothing_else_changes() {
     let id = info.composers.find("handel").unwrap();
     assert!(info.is_rare(id) && !info.is_rare(ComposerId(1)));
 
-    // Asking for a choice is no error, though nobody can choose; and the label is heard. What is remembered says
-    // nothing about it.
+    // Asking for a choice is not an error, although there is no selector, and the label makes a difference. Memory is
+    // off because it does not depend on the label.
     let in_handels_region = |composer: ComposerId, best_of: usize| {
         let sampling = SamplingSettings { memory: 0.0, ..SamplingSettings::default() };
         let request = |seed| GenerateRequest {

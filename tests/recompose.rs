@@ -66,7 +66,7 @@ fn new_notes_have_free_keys(music: &Performance, old: &Performance) -> bool {
 }
 
 #[test]
-fn outside_the_region_not_a_byte_of_music_differs() {
+fn music_outside_the_region_stays_the_same_to_the_byte() {
     let g = generator();
     for seed in 0..3 {
         let music = piece(seed, 0, 90);
@@ -90,7 +90,7 @@ fn outside_the_region_not_a_byte_of_music_differs() {
                     if !region.has_all_keys() || keep_rhythm {
                         assert_eq!(new.pedal(), music.pedal(), "the pedal belongs to both hands");
                     }
-                    // Of a few chords that stay by chance, none may have gone.
+                    // With closeness, chance may keep all of a few chords.
                     if closeness == 0.0 && music.notes().iter().any(|n| region.holds(n)) {
                         assert!(made.new_notes > 0 && new != &music, "{region:?}");
                     }
@@ -150,7 +150,7 @@ fn a_kept_rhythm_keeps_every_onset_and_length() {
 }
 
 #[test]
-fn a_region_of_everything_of_silence_and_at_the_end() {
+fn a_region_may_be_everything_silence_or_the_end() {
     let g = generator();
     let music = piece(8, 0, 60);
     let everything = Region::all_keys(0.0..f64::MAX);
@@ -160,12 +160,12 @@ fn a_region_of_everything_of_silence_and_at_the_end() {
     assert!(made.surprise_nats.is_none(), "nothing follows");
     assert!((new.notes()[0].onset_secs - music.notes()[0].onset_secs).abs() < 0.01);
     assert!(new.notes().iter().all(|n| n.onset_secs < music.duration_secs()));
-    // From the last onset on: one note or more, in the time that there was.
+    // From the last onset on: one or more notes, in the time that is left.
     let last = music.notes().last().unwrap().onset_secs;
     let end = Region::all_keys(last..music.duration_secs());
     let new = &compose(&g, &request(&music, &end, 2))[0].take.performance;
     assert!(outside(new, &end).eq(outside(&music, &end)));
-    // Between two notes, where there was none.
+    // Between two notes, where there was no note.
     let onsets: Vec<f64> = music.notes().iter().map(|n| n.onset_secs).collect();
     let gap = onsets.windows(2).find(|pair| pair[1] - pair[0] > 1.0).unwrap();
     let silence = Region::all_keys(gap[0] + 0.1..gap[1] - 0.1);
@@ -175,7 +175,7 @@ fn a_region_of_everything_of_silence_and_at_the_end() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn invalid_requests_are_refused() {
     let g = generator();
     let music = piece(8, 0, 40);
     let end = music.duration_secs();
@@ -200,24 +200,31 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
-fn locked_time_is_not_touched() {
+fn locked_parts_are_not_touched() {
     let g = generator();
     let music = piece(9, 0, 120);
     let region = Region::all_keys(1.0..8.0);
-    let locked = vec![3.0..5.0, 6.0..6.5];
+    let pitch = |n| Pitch::new(n).unwrap();
+    let voice = |secs, low, high| Region { secs, pitches: pitch(low)..=pitch(high) };
+    // All keys of some time, and one hand of another.
+    let locked = vec![Region::all_keys(3.0..4.0), voice(5.0..7.0, 21, 59)];
     let asked = Recompose { locked: locked.clone(), ..request(&music, &region, 4) };
     let new = &compose(&g, &asked)[0].take.performance;
     let in_lock = |m: &Performance| {
-        let is_in = |n: &&Note| locked.iter().any(|l| l.contains(&n.onset_secs));
+        let is_in = |n: &&Note| locked.iter().any(|l| l.holds(n));
         m.notes().iter().filter(is_in).copied().collect::<Vec<_>>()
     };
     assert!(!in_lock(&music).is_empty());
     assert_eq!(in_lock(new), in_lock(&music));
-    assert_ne!(new, &music);
+    let other_hand = |m: &Performance| {
+        let hand = voice(5.0..7.0, 60, 108);
+        m.notes().iter().filter(|n| hand.holds(n)).copied().collect::<Vec<_>>()
+    };
+    assert_ne!(other_hand(new), other_hand(&music), "the other hand is free");
 }
 
 #[test]
-fn of_more_candidates_one_is_kept_that_surprises_less() {
+fn more_candidates_give_a_less_surprising_one() {
     let g = generator();
     let music = piece(3, 0, 90);
     let region = Region::all_keys(2.0..4.0);
@@ -243,7 +250,7 @@ fn surprise_adds_up_and_does_not_see_the_future() {
     changed[15].pitch = (changed[15].pitch + 12) % 88;
     assert!((surprise(&tokens[..16], 8..15) - surprise(&changed, 8..15)).abs() < 1e-5);
     assert!((surprise(&tokens[..16], 8..16) - surprise(&changed, 8..16)).abs() > 1e-6);
-    // Several at once are judged as one by one.
+    // Passages judged together give the same values as one by one.
     let passages = [8..12, 10..16].map(|judged| Passage { tokens: &tokens[..16], judged });
     let both = g.surprise(&passages, Some(ComposerId(1)), &z);
     assert!((both[0] - surprise(&tokens[..16], 8..12)).abs() < 1e-4);
@@ -251,7 +258,7 @@ fn surprise_adds_up_and_does_not_see_the_future() {
 }
 
 #[test]
-fn the_command_writes_alternatives_and_says_what_is_wrong() {
+fn the_command_writes_alternatives_and_reports_errors() {
     let folder = tempfile::tempdir().unwrap();
     random_checkpoint(folder.path(), &COMPOSERS, 16, 11, 0.2);
     std::fs::write(folder.path().join("a.mid"), midi::write(&piece(1, 0, 60), None, None)).unwrap();

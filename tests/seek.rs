@@ -1,4 +1,4 @@
-//! Jumps of the playhead: what rings there comes back as it would sound by then, without hammers and clicks.
+//! Jumps of the playhead: ringing notes are restored as they would sound by then, without attacks or clicks.
 
 mod sound_common;
 
@@ -15,24 +15,24 @@ fn renderer(notes: &[Note], pedal: &[PedalChange]) -> Renderer {
     renderer
 }
 
-/// What one sine of the test SoundFont can step by, from its amplitude, with a third to spare.
+/// The largest step that one sine of the test SoundFont can make at its amplitude, with a third to spare.
 fn step_bound(samples: &[f32], pitch: u8) -> f32 {
     1.33 * peak(samples) * (std::f64::consts::TAU * hertz(pitch) / f64::from(RATE)) as f32
 }
 
 #[test]
-fn seeking_brings_back_keys_that_are_held() {
+fn seeking_restores_held_keys() {
     let mut renderer = renderer(&[note(69, 0.0, 4.0), note(57, 0.5, 0.5)], &[]);
     renderer.seek(1.5);
     renderer.play();
     let heard = listen(&mut renderer, 3.5);
     assert!(sounds(part(&heard, RATE, 0.02..0.3), RATE, 69));
-    assert!(!sounds(part(&heard, RATE, 0.02..0.3), RATE, 57), "that key was up again");
-    assert!(peak(part(&heard, RATE, 2.9..3.4)) < 1e-3, "the key comes up at its time");
+    assert!(!sounds(part(&heard, RATE, 0.02..0.3), RATE, 57), "that key had been released");
+    assert!(peak(part(&heard, RATE, 2.9..3.4)) < 1e-3, "the key is released on time");
 }
 
 #[test]
-fn seeking_brings_back_what_the_pedal_holds_and_only_that() {
+fn seeking_restores_only_what_the_pedal_holds() {
     let pedal = [pedal(0.2, true), pedal(1.0, false), pedal(1.2, true), pedal(3.0, false)];
     let notes = [note(57, 0.0, 0.5), note(69, 1.5, 0.2)];
     let mut renderer = renderer(&notes, &pedal);
@@ -82,14 +82,14 @@ fn jumps_make_no_clicks() {
         renderer.load(Box::new(Score::whole(Arc::new(performance(&notes)))));
         renderer.play();
     }
-    // Two of the same note may overlap for a moment where one fades and the other begins.
+    // Two voices of the same note may overlap for a moment while one fades out and the other begins.
     let bound = step_bound(&heard, 69);
     assert!(peak(&heard) > 0.05);
     assert!(largest_step(&heard) < bound, "{} of {bound}", largest_step(&heard));
 }
 
 #[test]
-fn what_comes_back_swells_and_what_is_new_is_struck() {
+fn restored_notes_fade_in_and_new_notes_are_struck() {
     let notes = [note(69, 0.0, 4.0), note(57, 2.0, 1.0)];
     let mut renderer = renderer(&notes, &[]);
     renderer.seek(1.0);
@@ -112,10 +112,10 @@ fn level_db(samples: &[f32]) -> f32 {
     10.0 * square.max(1e-12).log10()
 }
 
-/// A chord on a real piano, heard straight through and after a jump into it: the jump must not sound like a new
-/// stroke, and what rings must be about as loud as it would have been.
+/// A chord on a real piano, played straight through and after a jump into it: the jump must not sound like a new
+/// stroke, and the ringing notes must be about as loud as without it.
 #[test]
-fn on_a_real_piano_a_jump_into_a_chord_is_no_new_stroke() {
+fn on_a_real_piano_a_jump_into_a_chord_is_not_a_new_stroke() {
     let font = piano_font();
     let settings = VoiceSettings { has_reverb: false, ..VoiceSettings::new(48_000) };
     let piano = |pitch: u8| {
@@ -137,20 +137,21 @@ fn on_a_real_piano_a_jump_into_a_chord_is_no_new_stroke() {
             let jumped = listen(&mut jumping, 0.6);
             jumping.pause();
             listen(&mut jumping, 0.1);
-            let there = part(&straight, 48_000, secs..secs + 0.6);
+            let expected = part(&straight, 48_000, secs..secs + 0.6);
             let attack =
-                level_db(part(&jumped, 48_000, 0.0..0.06)) - level_db(part(there, 48_000, 0.0..0.06));
-            let after = level_db(part(&jumped, 48_000, 0.1..0.6)) - level_db(part(there, 48_000, 0.1..0.6));
+                level_db(part(&jumped, 48_000, 0.0..0.06)) - level_db(part(expected, 48_000, 0.0..0.06));
+            let after =
+                level_db(part(&jumped, 48_000, 0.1..0.6)) - level_db(part(expected, 48_000, 0.1..0.6));
             println!("key {pitch}, {secs} s: attack {attack:+.1} dB, then {after:+.1} dB");
             assert!(attack.max(after) < 9.0, "key {pitch}, {secs} s: {attack} and {after} dB");
             attacks.push(attack);
-            // What has rung for long may be left out: it is soft, and other notes sound.
+            // Notes that have rung for long may be omitted: they are soft, and other notes sound.
             if secs <= 2.0 {
                 off.push(after);
             }
         }
     }
-    // Strings beat, so that one moment may be off by some dB; on the whole it is as loud as it was.
+    // Strings beat, so a single moment may be off by a few dB; on average the level is right.
     let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len() as f32;
     assert!(mean(&off).abs() < 2.5, "{} dB on average", mean(&off));
     assert!(mean(&attacks) < 0.0, "{} dB at the attack", mean(&attacks));

@@ -11,7 +11,7 @@ use pastiche::music::midi;
 use sound_common::server::*;
 use sound_common::*;
 
-/// One note a second, each a step higher or lower than the one before, so that the ear knows where it is.
+/// One note a second, each a step away from the one before, so that the pitch tells the position.
 const PIECE_SECS: u8 = 60;
 
 fn pitch_at(second: usize) -> u8 {
@@ -61,7 +61,7 @@ impl Pastiche {
         self.status()["position_secs"].as_f64().unwrap()
     }
 
-    /// Is what is heard now what stands at the playhead? Asks in the middle of a note.
+    /// Does the sound match the playhead? Listens in the middle of a note.
     fn hears_its_playhead(&mut self, ear: &Ear) {
         let position = self.position();
         let into_note = position.fract();
@@ -80,7 +80,7 @@ fn on_a_sound_server_the_program_is_heard() {
     let ear = Ear::new(&place);
     let mut pastiche = Pastiche::play(&place);
 
-    // The right pitches at the right times: from the first sound on, a note a second.
+    // The right pitches at the right times: one note a second from the first sound on.
     let began = ear.first_sound(ear.start, Duration::from_secs(20)).expect("sound");
     for second in 0..4 {
         let onset = began + Duration::from_secs(second);
@@ -95,7 +95,7 @@ fn on_a_sound_server_the_program_is_heard() {
     }
     pastiche.hears_its_playhead(&ear);
 
-    // Pause is silent, soon and for as long as it lasts; play goes on.
+    // Pausing is silent, quickly and as long as it lasts; then playing continues.
     let paused = pastiche.tell("pause");
     let heard = ear.between(paused + Duration::from_millis(300), paused + Duration::from_millis(1500));
     assert_eq!(peak(&heard), 0.0, "silence while paused");
@@ -105,7 +105,7 @@ fn on_a_sound_server_the_program_is_heard() {
     assert!((0.0..1.5).contains(&(pastiche.position() - at_pause)));
     pastiche.hears_its_playhead(&ear);
 
-    // A seek lands, while playing and while paused.
+    // A seek takes effect, while playing and while paused.
     let sought = pastiche.tell("seek 40");
     assert_eq!(ear.pitch(sought + Duration::from_millis(300)), Some(pitch_at(40)));
     pastiche.hears_its_playhead(&ear);
@@ -117,7 +117,7 @@ fn on_a_sound_server_the_program_is_heard() {
     assert_eq!(ear.pitch(played + Duration::from_millis(300)), Some(pitch_at(20)));
     println!("status: {}", pastiche.status());
 
-    // The server dies: the playhead goes on. It comes back: so does the sound, at the playhead.
+    // When the server dies, the playhead continues; when it comes back, so does the sound, at the playhead.
     drop(ear);
     drop(server);
     wait("the loss to be noticed", || {

@@ -1,4 +1,5 @@
-//! SoundFonts as people have them: what is odd is played or left out and said, what is none is refused in words.
+//! SoundFonts as users have them: odd files play, or lose parts with a remark, and other files are refused with a
+//! reason.
 
 mod sound_common;
 
@@ -49,7 +50,7 @@ fn with_second(sample: Sample) -> Font {
 }
 
 #[test]
-fn a_sound_one_is_loaded_with_its_presets() {
+fn a_valid_file_is_loaded_with_its_presets() {
     let (_folder, font) = sine_font();
     assert_eq!(font.name(), "Test sines");
     assert_eq!((font.presets().len(), font.default_preset().name.as_str()), (1, "Sine"));
@@ -60,7 +61,7 @@ fn a_sound_one_is_loaded_with_its_presets() {
     assert!(error.contains("bank 0, program 5"), "{error}");
 }
 
-/// A loop shorter than the step at high keys: the synthesizer alone reads past it.
+/// A loop shorter than the step at high keys: without our repair, the synthesizer reads past its end.
 #[test]
 fn short_loops_play_to_the_highest_key() {
     for period in [1, 2, 3, 8] {
@@ -83,7 +84,7 @@ fn short_loops_play_to_the_highest_key() {
     assert!(at(5_500.0) > 0.01 && at(5_500.0) > 5.0 * at(5_000.0), "{}", at(5_500.0));
 }
 
-/// A sound that is played once, with a loop of two frames at its end.
+/// A one-shot sound with a loop of two frames at its end.
 #[test]
 fn one_shots_with_a_tiny_loop_are_recorded() {
     let mut font = Font::new();
@@ -105,7 +106,7 @@ fn samples_without_padding_play() {
     assert!(plays(&open(font.bytes()).unwrap(), 69));
 }
 
-/// Samples in a ROM, empty ones, and those outside the file: their keys are silent, the others play, and it is said.
+/// Samples that are in a ROM, empty or outside the file: their keys are silent, the others play, and a remark says so.
 #[test]
 fn unusable_samples_are_left_out_and_counted() {
     let rom = Sample { kind: 1 | IN_ROM, ..Sample::sine() };
@@ -136,7 +137,7 @@ fn unusable_samples_are_left_out_and_counted() {
 }
 
 #[test]
-fn a_zone_that_points_nowhere_takes_no_other_with_it() {
+fn an_invalid_zone_does_not_affect_others() {
     let mut font = with_second(Sample::sine());
     font.presets[0].3[1].1 = 77;
     let font = open(font.bytes()).unwrap();
@@ -145,7 +146,7 @@ fn a_zone_that_points_nowhere_takes_no_other_with_it() {
 }
 
 #[test]
-fn whatever_else_lies_in_the_lists_is_passed_over() {
+fn unknown_chunks_in_the_lists_are_ignored() {
     let unknown = sf2::chunk(b"DMOD", &[0; 20]);
     let nested = sf2::list(b"what", &[sf2::chunk(b"this", b"is")]);
     let padded = [sf2::chunk(b"ICMT", b"odd"), vec![0]].concat();
@@ -157,7 +158,7 @@ fn whatever_else_lies_in_the_lists_is_passed_over() {
         assert!(plays(&font, 69));
         assert_eq!(font.name(), "Test sines");
     }
-    // A length that forgets the last pad byte, and what was appended to the file.
+    // A length that omits the last pad byte, and bytes appended to the file.
     let mut bytes = [sf2::sines(), b"appended".to_vec()].concat();
     bytes[4..8].copy_from_slice(&0u32.to_le_bytes());
     assert!(plays(&open(bytes).unwrap(), 69));
@@ -165,7 +166,7 @@ fn whatever_else_lies_in_the_lists_is_passed_over() {
 
 /// Fonts that lack the keys and velocities of the reference chord are as loud as those that have them.
 #[test]
-fn loudness_is_measured_on_what_there_is() {
+fn loudness_is_measured_on_the_available_keys() {
     let with = |generators: Vec<[u16; 2]>| Font::with_zones(vec![([generators, plain()].concat(), 0)]);
     let level = |font: &Font, pitch: u8| peak(&heard(&open(font.bytes()).unwrap(), pitch));
     let whole = level(&Font::new(), 96);
@@ -184,7 +185,7 @@ fn loudness_is_measured_on_what_there_is() {
         };
         assert!(decibels.abs() < 1.0, "velocities {low} to {high}: {decibels} dB");
     }
-    // The loudest half lies in keys that the chord does not touch: one of those counts.
+    // All loud zones are in keys outside the chord: one of those sets the level.
     let silent = |low, high| (vec![range(KEY_RANGE, low, high), [48, 1440]], 0);
     let zones = vec![silent(0, 99), ([vec![range(KEY_RANGE, 100, 127)], plain()].concat(), 0)];
     let top = level(&Font::with_zones(zones), 104);
@@ -204,7 +205,7 @@ fn compressed_samples_are_decoded() {
         // Two samples, each followed by 46 silent frames, and two silent frames before them.
         assert_eq!(playable.sample_bytes(), 2 * (2 + 2 * (sf2::FRAMES + 46)));
     }
-    // Some programs write neither the version nor the kind.
+    // Some programs write neither the version nor the sample type.
     let mut font = Font::new();
     font.samples = vec![Sample { kind: 1, ..Sample::vorbis() }];
     assert!(plays(&open(font.bytes()).unwrap(), 69));
@@ -240,7 +241,7 @@ fn only_the_preset_in_use_is_in_memory() {
     assert!(Arc::ptr_eq(&first, &font.playable(&font.presets()[1]).unwrap()), "read once");
 }
 
-/// The smallest files of each kind, made by hand.
+/// The smallest file of each kind, made by hand.
 #[test]
 fn every_kind_of_odd_file_plays() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/soundfonts");
@@ -261,7 +262,7 @@ fn every_kind_of_odd_file_plays() {
     assert_eq!(names.len(), 6, "{names:?}");
 }
 
-/// Places that do not fit the sample are moved into it, as other players do.
+/// Positions outside the sample are moved into it, as in other players.
 #[test]
 fn loops_and_offsets_outside_their_sample_are_cut_to_it() {
     const START: u16 = 0;
@@ -297,7 +298,7 @@ fn other_kinds_of_file_are_named() {
 }
 
 #[test]
-fn cut_ones_say_what_is_missing() {
+fn truncated_files_say_how_much_is_missing() {
     let whole = sf2::sines();
     for length in [whole.len() / 2, whole.len() - 1, whole.len() - 60, 13] {
         let message = refusal(&whole[..length]);
@@ -307,12 +308,12 @@ fn cut_ones_say_what_is_missing() {
 }
 
 #[test]
-fn huge_ones_are_refused_before_they_are_read() {
+fn huge_files_are_refused_before_they_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("huge.sf2");
     let mut file = File::create(&path).unwrap();
     file.write_all(b"RIFF\xff\xff\xff\xffsfbkLIST").unwrap();
-    // A sparse file: it takes no room on the disk.
+    // A sparse file takes no space on the disk.
     file.set_len(5 << 30).unwrap();
     let message = SoundFont::load(&path).unwrap_err().to_string();
     assert!(message.contains("too large (5120 MB"), "{message}");

@@ -1,5 +1,5 @@
-//! Damaged SoundFonts are opened or refused, and what is opened plays: never a panic, a hang, or numbers that are
-//! none. `PASTICHE_MUTATIONS` sets how many are tried; the long run has 10,000.
+//! Damaged SoundFonts are opened or refused, and opened ones play: no panics, no hangs, no NaN. `PASTICHE_MUTATIONS`
+//! sets the number of files; a long run uses 10,000.
 
 mod common;
 mod sound_common;
@@ -15,10 +15,10 @@ use sf2::{Font, KEY_RANGE, Sample, plain, range};
 use sound_common::*;
 
 const USUAL: usize = 600;
-/// The slowest rate there is makes the shortest work and the longest steps.
+/// The lowest sample rate means the least work and the longest steps.
 const SLOW: u32 = 16_000;
 
-/// Every kind of part that a file can have.
+/// One file for every kind of content that a SoundFont can have.
 fn seeds() -> Vec<Vec<u8>> {
     let zone = |low, high, sample| ([vec![range(KEY_RANGE, low, high)], plain()].concat(), sample);
     let mut rich = Font::with_zones(vec![zone(0, 50, 0), zone(40, 80, 1), zone(81, 127, 2)]);
@@ -61,7 +61,7 @@ fn mutate(bytes: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     out
 }
 
-/// Opens and plays; returns whether anything was heard, or why not.
+/// Opens and plays a file; returns the peak that was heard, or why the file was refused.
 fn try_one(bytes: Vec<u8>) -> Result<f32, String> {
     let length = bytes.len() as u64;
     let font =
@@ -120,7 +120,7 @@ fn damage_of_every_kind_is_survived() {
         "{files} files in {:?}: {played} played, {refused} refused, the slowest in {slowest:?}",
         begun.elapsed()
     );
-    // Otherwise the mutations are too rough to reach anything behind the header, or too tame.
+    // Otherwise the mutations are too coarse to get past the header, or too mild.
     assert!(refused > files / 20 && played > files / 4, "{refused} refused, {played} played");
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
 }

@@ -1,4 +1,4 @@
-//! The renderer by its samples: pitch, silence, seeking, pedal, loop, limiter, clicks, growing takes.
+//! The renderer, tested by its samples: pitch, silence, seeking, pedal, loop, limiter, clicks, growing takes.
 
 mod sound_common;
 
@@ -15,7 +15,7 @@ fn renderer(notes: &[pastiche::music::Note], pedal: &[pastiche::music::PedalChan
     renderer
 }
 
-/// What one sine of the test SoundFont can step by, from its amplitude, with a third to spare.
+/// The largest step that one sine of the test SoundFont can make at its amplitude, with a third to spare.
 fn step_bound(samples: &[f32], pitch: u8) -> f32 {
     1.33 * peak(samples) * (std::f64::consts::TAU * hertz(pitch) / f64::from(RATE)) as f32
 }
@@ -30,7 +30,7 @@ fn each_key_sounds_at_its_pitch_and_time() {
         let silent = part(&heard, RATE, onset + 0.8..onset + 0.98);
         assert!(peak(silent) < 1e-3, "{pitch} ended: {}", peak(silent));
     }
-    // The first sample of a note comes within a block of its onset, and one more for the limiter.
+    // The first sample of a note comes within a block of its onset, plus one block for the limiter.
     let first = heard.iter().skip(RATE as usize / 2 + 30_000 / 2).position(|s| s.abs() > 1e-3);
     assert!(first.is_some());
     let onset = heard[RATE as usize - 200..].iter().position(|s| s.abs() > 1e-3).unwrap();
@@ -52,10 +52,10 @@ fn the_tempo_changes_the_time_and_not_the_pitch() {
 }
 
 #[test]
-fn pause_is_silent_and_play_goes_on_at_the_next_sample() {
+fn pause_is_silent_and_play_continues_at_the_next_sample() {
     let notes: Vec<_> = (0..40u8).map(|i| note(50 + (i % 30) * 7 % 30, f64::from(i) * 0.1, 0.35)).collect();
     let mut straight = renderer(&notes, &[pedal(0.5, true), pedal(1.4, false)]);
-    // Softly: the limiter would recover during the pause.
+    // Soft, because the limiter would otherwise recover during the pause.
     straight.set_gain(0.1);
     straight.play();
     let expected = listen(&mut straight, 3.0);
@@ -67,7 +67,7 @@ fn pause_is_silent_and_play_goes_on_at_the_next_sample() {
     let until_pause = heard.len();
     paused.pause();
     let silence = listen(&mut paused, 2.0);
-    // 5 ms of fading, a block in the limiter.
+    // 5 ms of fading and one block in the limiter.
     assert!(silence[6 * BLOCK..].iter().all(|s| *s == 0.0));
     let position = paused.position_secs();
     assert!((1.0..1.01).contains(&position), "{position}");
@@ -76,7 +76,7 @@ fn pause_is_silent_and_play_goes_on_at_the_next_sample() {
     let after = listen(&mut paused, 1.0);
     heard.extend(&after);
 
-    // Four blocks were played while fading out; the music itself goes on right after them.
+    // Four blocks were played while fading out; the music continues right after them.
     let resumed = until_pause + 4 * BLOCK;
     let offset = 8 * BLOCK;
     for i in offset..after.len() {
@@ -93,7 +93,7 @@ fn the_pedal_keeps_notes_ringing_and_dampers_fall_even_for_a_moment() {
     assert!(sounds(part(&heard, RATE, 1.0..1.4), RATE, 69));
     assert!(peak(part(&heard, RATE, 1.9..2.2)) < 1e-3);
 
-    // Up and down again at the very same time: the note must be damped all the same.
+    // Up and down again at the very same time: the note must still be damped.
     let quick = [pedal(0.1, true), pedal(1.0, false), pedal(1.0, true)];
     let mut renderer = renderer(&[note(69, 0.0, 0.3), note(57, 2.5, 0.1)], &quick);
     renderer.play();
@@ -103,7 +103,7 @@ fn the_pedal_keeps_notes_ringing_and_dampers_fall_even_for_a_moment() {
 }
 
 #[test]
-fn a_loop_goes_round_and_its_end_is_free_of_clicks() {
+fn a_loop_repeats_without_clicks() {
     let notes = [note(57, 0.0, 0.9), note(69, 1.0, 1.5), note(76, 2.0, 1.0)];
     let mut renderer = renderer(&notes, &[]);
     renderer.set_loop(Some(1.2..1.7));
@@ -131,7 +131,7 @@ fn the_limiter_holds_whatever_is_played() {
 }
 
 #[test]
-fn a_growing_take_waits_and_goes_on() {
+fn a_growing_take_waits_and_continues() {
     let mut renderer = Renderer::new(RATE, Some(sine_voices()));
     let score = Score::growing(&Default::default(), 0.0, 100);
     let id = score.id();
@@ -146,25 +146,25 @@ fn a_growing_take_waits_and_goes_on() {
     renderer.append(id, &[note(69, 0.0, 0.5), note(57, 0.6, 0.1)], &[], 1.0);
     let heard = listen(&mut renderer, 2.0);
     assert!(sounds(part(&heard, RATE, 0.05..0.45), RATE, 69));
-    assert!(renderer.is_waiting(), "run dry at {}", renderer.position_secs());
+    assert!(renderer.is_waiting(), "out of notes at {}", renderer.position_secs());
     assert!((0.95..=1.0).contains(&renderer.position_secs()));
 
-    // A model slower than the music: not note by note, but once there is a second and a half to hear in one piece.
+    // If the model is slower than the music, playing resumes once 1.5 s are ready, and not note by note.
     renderer.append(id, &[note(76, 1.1, 5.0)], &[], 1.2);
     listen(&mut renderer, 0.1);
-    assert!(renderer.is_waiting(), "does not stutter on for a fifth of a second");
+    assert!(renderer.is_waiting(), "a fifth of a second is not enough");
     renderer.append(id, &[], &[], 2.4);
     listen(&mut renderer, 0.1);
-    assert!(renderer.is_waiting(), "nor for 1.4 s");
+    assert!(renderer.is_waiting(), "nor is 1.4 s");
     renderer.append(id, &[], &[], 2.6);
     listen(&mut renderer, 1.4);
     assert!(!renderer.is_waiting(), "plays all of it in one piece");
     listen(&mut renderer, 0.6);
-    // A held key rings on while waiting.
+    // A held key keeps ringing while waiting.
     assert!(renderer.is_waiting());
     assert!(sounds(&listen(&mut renderer, 0.4), RATE, 76), "rings while the playhead is held");
 
-    // Notes of another take go nowhere.
+    // Notes of another take are ignored.
     let other = Score::growing(&Default::default(), 0.0, 8).id();
     renderer.append(other, &[note(60, 2.7, 1.0)], &[], 9.0);
     listen(&mut renderer, 0.2);
@@ -177,7 +177,7 @@ fn a_growing_take_waits_and_goes_on() {
 }
 
 #[test]
-fn a_growing_take_keeps_order_and_drops_what_finds_no_room() {
+fn a_growing_take_keeps_order_and_drops_what_does_not_fit() {
     let mut renderer = Renderer::new(RATE, None);
     let score = Score::growing(&performance(&[note(60, 1.0, 1.0)]), 1.0, 4);
     let id = score.id();
@@ -194,7 +194,7 @@ fn a_growing_take_keeps_order_and_drops_what_finds_no_room() {
 }
 
 #[test]
-fn the_end_rings_out_and_play_begins_anew() {
+fn the_end_rings_out_and_play_starts_over() {
     let mut renderer = renderer(&[note(69, 0.0, 0.5)], &[]);
     renderer.play();
     let heard = listen(&mut renderer, 0.7);
@@ -207,7 +207,7 @@ fn the_end_rings_out_and_play_begins_anew() {
 }
 
 #[test]
-fn a_key_can_be_tried_while_paused() {
+fn a_key_can_be_auditioned_while_paused() {
     let mut renderer = renderer(&[note(69, 0.0, 5.0)], &[]);
     renderer.play();
     listen(&mut renderer, 0.5);
@@ -221,7 +221,7 @@ fn a_key_can_be_tried_while_paused() {
 }
 
 #[test]
-fn without_voices_the_playhead_moves_all_the_same() {
+fn without_voices_the_playhead_still_moves() {
     let mut renderer = Renderer::new(48_000, None);
     renderer.load(Box::new(Score::whole(Arc::new(performance(&[note(69, 0.0, 3.0)])))));
     renderer.play();
@@ -230,7 +230,7 @@ fn without_voices_the_playhead_moves_all_the_same() {
 }
 
 #[test]
-fn odd_numbers_from_anywhere_do_no_harm() {
+fn invalid_numbers_do_no_harm() {
     let mut renderer = renderer(&[note(69, 0.0, 1.0)], &[]);
     renderer.play();
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 1e300] {

@@ -27,7 +27,7 @@ fn steps(secs: f64) -> i64 {
     (secs / GRID_SECS).round() as i64
 }
 
-/// The notes in the order of their tokens, as far as they have one.
+/// The notes that have a token, in token order.
 fn on_grid(performance: &Performance) -> Vec<Note> {
     let mut notes = performance.notes().to_vec();
     notes.sort_by_key(|n| (steps(n.onset_secs), n.pitch));
@@ -35,7 +35,7 @@ fn on_grid(performance: &Performance) -> Vec<Note> {
     notes
 }
 
-/// Panics where a field is further off than one quantum without a listed reason.
+/// Panics if a field is off by more than one quantum without a listed reason.
 fn check_round_trip(name: &str, performance: &Performance, sums: &mut Exceptions) {
     let encoded = encode(performance);
     let decoded = decode(&encoded.tokens);
@@ -74,7 +74,7 @@ fn check_round_trip(name: &str, performance: &Performance, sums: &mut Exceptions
         let quantum = duration_secs(1) / duration_secs(0);
         let (ratio, bin) = (back.duration_secs / kept.clamp(0.02, 10.0), duration_bin(kept));
         if !(1.0 / quantum..=quantum).contains(&ratio) {
-            // Only the next stroke of the key excuses it.
+            // Only the next stroke of the same key excuses it.
             assert!(back.duration_secs < duration_secs(bin) - 1e-9, "duration: {}", context());
             let next_back = decoded.notes()[i + 1..].iter().find(|n| n.pitch == note.pitch).unwrap();
             assert!((back.release_secs() - next_back.onset_secs).abs() < 1e-9, "duration: {}", context());
@@ -107,7 +107,7 @@ fn fixtures_come_back_within_one_quantum() {
 }
 
 #[test]
-#[ignore = "needs the real MAESTRO: PASTICHE_MAESTRO has to say where it lies"]
+#[ignore = "needs the real MAESTRO; set PASTICHE_MAESTRO to its path"]
 fn real_maestro_comes_back_within_one_quantum() {
     let path = common::maestro();
     let dataset = Dataset::open(&path).unwrap();
@@ -120,7 +120,7 @@ fn real_maestro_comes_back_within_one_quantum() {
     }
     println!("{files} files: {sums:?}");
     assert!(files >= 60 || dataset.entries.len() < 60);
-    // The exceptions are exceptions.
+    // Exceptions must be rare.
     let excepted = sums.capped_silences + sums.cut_notes + sums.merged_notes + sums.cut_in_decoding;
     assert!(excepted * 500 < sums.notes, "{sums:?}");
     assert!(sums.greatest_drift_secs <= 0.26, "{sums:?}");
@@ -128,9 +128,9 @@ fn real_maestro_comes_back_within_one_quantum() {
 
 #[test]
 fn tokens_survive_a_midi_file() {
-    // The way of a take: tokens, a file, an editor, and back to the encoder.
+    // The life of a take: tokens, a file, an editor, and back to the encoder.
     for seed in 0..10 {
-        // Decoded once, so that notes that are cut at their next stroke are so in both.
+        // Decoded once first, so that notes cut at their next stroke are cut in both.
         let tokens = encode(&decode(&encode(&common::piece(seed, 0, 500)).tokens)).tokens;
         let file = write(&decode(&tokens), None, None);
         let again = encode(&read(&file).unwrap().performance).tokens;
@@ -139,7 +139,7 @@ fn tokens_survive_a_midi_file() {
             |field: Field| tokens.iter().zip(&again).filter(|(a, b)| a.get(field) == b.get(field)).count();
         assert_eq!(same(Field::Pitch), tokens.len());
         assert_eq!(same(Field::Velocity), tokens.len());
-        // Half a tick can move a field that stands on the edge of two bins.
+        // Half a tick can move a field that lies on the edge of two bins.
         for field in [Field::Duration, Field::Pedal, Field::Gap] {
             assert!(
                 same(field) * 100 >= tokens.len() * 98,

@@ -64,7 +64,7 @@ fn open(corpus: &Path, run: &Path, config: TrainConfig) -> Result<Trainer, Train
 }
 
 #[test]
-fn a_run_goes_on_from_another_model_and_refuses_one_that_does_not_fit() {
+fn a_run_starts_from_another_model_and_refuses_an_incompatible_one() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let own = corpus(folder.path(), ["Johann Bach", "Frédéric Chopin"]);
@@ -82,10 +82,10 @@ fn a_run_goes_on_from_another_model_and_refuses_one_that_does_not_fit() {
         .unwrap();
     let header = Checkpoint::read(&second.checkpoint).unwrap().header;
     assert_eq!((second.step, header.trained_on.notes_seen > seen), (30, true));
-    // Sixty steps know more than thirty.
+    // Sixty steps learn more than thirty.
     assert!(second.best_nll.unwrap() < first_nll, "{first_nll} {second:?}");
 
-    // Another network, other composers, no such file: one line, and no folder left behind.
+    // Another network, other composers, a missing file: one line of error, and no folder is left.
     let other = corpus(folder.path(), ["Johann Bach", "Franz Liszt"]);
     for (corpus, config, word) in [
         (&own, config(48, from.clone()), "network"),

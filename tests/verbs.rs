@@ -1,4 +1,4 @@
-//! The verbs: what they keep, how far they go, what they refuse, what they write.
+//! The verbs: what they keep, how much they change, what they refuse, what they write.
 
 mod common;
 
@@ -38,7 +38,7 @@ fn rises_in_chords(tokens: &[NoteToken]) -> bool {
 }
 
 #[test]
-fn a_variation_of_nothing_is_the_piece_and_more_is_further_away() {
+fn variations_begin_at_the_piece_and_differ_more_with_the_amount() {
     let g = generator();
     // Longer than several windows of 16.
     let pieces: Vec<Performance> = (0..4).map(|i| piece(i, 0, 70)).collect();
@@ -73,13 +73,13 @@ fn the_latents_of_a_variation_move_with_the_amount() {
     };
     assert_eq!(moved(0.0), 0.0);
     assert!((moved(1.0) / moved(0.5) - 2.0).abs() < 1e-3 && moved(0.5) > 0.0);
-    // The take has been made under those latents, window by window.
+    // The take was composed under those latents, window by window.
     let request = verbs::vary(&g, &music, 1.0, 2).unwrap();
     assert_eq!(compose(&g, std::slice::from_ref(&request))[0].recipe.z, request.z_path);
 }
 
 #[test]
-fn going_on_keeps_every_note_as_it_was_played() {
+fn continuing_keeps_every_note_as_played() {
     let g = generator();
     let music = piece(5, 0, 60);
     for composer in [None, Some(ComposerId(0))] {
@@ -99,7 +99,7 @@ fn going_on_keeps_every_note_as_it_was_played() {
 }
 
 #[test]
-fn without_a_name_it_goes_on_as_the_nearest_composer() {
+fn without_a_composer_it_continues_as_the_nearest_one() {
     let g = generator();
     for id in [0, 1] {
         let centre = vec![g.latent_mean(id)];
@@ -139,7 +139,7 @@ fn restyling_keeps_time_and_moves_z_from_component_to_component() {
 }
 
 #[test]
-fn a_blend_goes_from_the_one_to_the_other() {
+fn a_blend_leads_from_one_piece_to_the_other() {
     let g = generator();
     let (a, b) = (piece(1, 0, 60), piece(2, 0, 40));
     let requests = verbs::blend(&g, &a, &b, 5, 6).unwrap();
@@ -156,7 +156,7 @@ fn a_blend_goes_from_the_one_to_the_other() {
 }
 
 #[test]
-fn without_notes_there_is_nothing_to_do() {
+fn music_without_notes_is_refused() {
     let g = generator();
     let (none, some) = (Performance::default(), piece(1, 0, 20));
     let refusals = [
@@ -226,7 +226,7 @@ fn the_commands_write_their_files() {
 }
 
 #[test]
-fn the_commands_say_what_is_wrong() {
+fn the_commands_report_errors() {
     let shell = Shell::new();
     for (line, said) in [
         ("vary a.mid --amount 1.5 --out x.mid", "from 0 to 1"),

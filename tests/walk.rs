@@ -1,4 +1,4 @@
-//! Walks and mixes: takes whose place and manner change on the way.
+//! Walks and mixes: takes whose place and style change on the way.
 
 mod common;
 
@@ -72,7 +72,7 @@ fn a_walk_composes_each_window_where_it_leads() {
     assert!(common + 1 >= windows, "{common} of {windows}");
     assert_eq!(take.recipe.z.iter().take(common).collect::<Vec<_>>(), z[..common]);
     assert_eq!(take, make(&g, &request), "the same request is the same take");
-    // The beginning is that of a take that stays with Bach at Bach's mean; the end is not.
+    // The beginning equals that of a take that stays at Bach's mean; the end does not.
     let stays = GenerateRequest { z_path: vec![places[0].z.clone(); windows], mixes: Vec::new(), ..request };
     let stays = make(&g, &stays);
     assert_eq!(take.tokens[..16], stays.tokens[..16]);
@@ -108,7 +108,7 @@ fn a_quality_moves_every_latent_and_nothing_else() {
 }
 
 #[test]
-fn places_that_cannot_be_are_refused() {
+fn invalid_places_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let g = generator(&folder);
     let refused = |r: &GenerateRequest| g.generate(r, &StopFlag::new(), &mut |_| {}).unwrap_err();

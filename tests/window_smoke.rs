@@ -1,4 +1,4 @@
-//! The real program on a screen that nobody sees: its window opens, carries its name, and is not blank.
+//! The real program on a virtual screen: its window opens, has its title, and is not blank.
 #![cfg(all(target_os = "linux", feature = "app"))]
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, MapState, Wi
 use x11rb::rust_connection::RustConnection;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Text drawn with smooth edges alone brings dozens of colours; an empty or half-drawn window has a handful.
+/// Anti-aliased text alone has dozens of colours; an empty or half-drawn window has a handful.
 const MIN_COLOURS: usize = 24;
 /// No single colour may cover more of the window than this.
 const MAX_SHARE: f64 = 0.98;
@@ -45,7 +45,7 @@ fn the_studio_opens_and_draws_its_window() {
     panic!("after {} s the window is not right: {last}\n{}", PATIENCE.as_secs(), log(home.path()));
 }
 
-/// A program that is ended when the test is, however the test ends.
+/// A program that is ended with the test, however the test ends.
 struct Guarded(Child);
 
 impl Drop for Guarded {
@@ -125,7 +125,7 @@ struct Picture {
 }
 
 impl Picture {
-    /// What speaks against this being a drawn window.
+    /// Why this is not a drawn window, if it is not.
     fn complaint(&self) -> Option<String> {
         let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
         for pixel in &self.pixels {
@@ -139,7 +139,7 @@ impl Picture {
         None
     }
 
-    /// For the person who wants to look.
+    /// Saves the picture for inspection.
     fn save(&self, path: &Path) {
         let header = format!("P6\n{} {}\n255\n", self.width, self.height);
         let bytes = header.into_bytes().into_iter().chain(self.pixels.iter().flatten().copied());

@@ -14,7 +14,7 @@ use sound_common::server::*;
 use sound_common::*;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How much of a take is listened to: its first notes.
+/// How long a take is listened to, from its first note.
 const TAKE_SECS: f64 = 4.0;
 
 /// One note a second.
@@ -22,7 +22,7 @@ fn pitch_at(second: usize) -> u8 {
     60 + (second * 7 % 25) as u8
 }
 
-/// The studio on a screen that nobody sees, with a piece and the SoundFont of sines.
+/// The studio on a virtual screen, with a piece and the SoundFont of sines.
 struct Studio<'a> {
     place: &'a Place,
     display: String,
@@ -80,7 +80,7 @@ impl Studio<'_> {
         text.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// Nobody manages windows here: the keys are given to this one by hand.
+    /// There is no window manager, so the keys are sent to this window directly.
     fn press(&self, key: &str) -> Instant {
         self.xdotool(&["windowfocus", &self.window]);
         let at = Instant::now();
@@ -127,7 +127,7 @@ fn is_finished(take: &Path) -> bool {
     serde_json::from_slice(&record).is_ok_and(|record: serde_json::Value| record["recipe"].is_object())
 }
 
-/// How much louder, on average, the pitches of the take are where they sound than all the others there.
+/// How much louder, on average, the take's pitches are while they sound than all other pitches.
 fn contrast(take: &Performance, heard: &[f32]) -> f64 {
     let first = take.notes()[0].onset_secs;
     let (mut inside, mut outside) = ((0.0, 0), (0.0, 0));
@@ -137,7 +137,7 @@ fn contrast(take: &Performance, heard: &[f32]) -> f64 {
             let sounds_near = |reach: i32| {
                 take.notes().iter().any(|n| {
                     let (from, to) = (n.onset_secs - first, n.release_secs() - first);
-                    // With the pedal and the release it rings on: such moments count for neither side.
+                    // The pedal and the release let it ring on: such moments count for neither side.
                     (i32::from(n.pitch.number()) - i32::from(pitch)).abs() <= reach
                         && from < moment + 0.2
                         && to + 2.0 * f64::from(reach) > moment
@@ -183,11 +183,11 @@ fn on_a_sound_server_the_window_is_heard() {
     let heard = ear.between(silent, after(silent, 1500));
     assert_eq!(peak(&heard), 0.0, "silence while paused");
 
-    // A seek lands: to the start, and 20 times a second on.
+    // A seek takes effect: to the start, then 20 steps of a second.
     studio.press("Home");
     for _ in 0..20 {
         studio.press("Right");
-        // Two strokes within one frame of a slow machine are one.
+        // Two presses within one frame of a slow machine count as one.
         std::thread::sleep(Duration::from_millis(120));
     }
     std::thread::sleep(Duration::from_millis(500));
@@ -199,9 +199,9 @@ fn on_a_sound_server_the_window_is_heard() {
     }
     ear.wait_for_silence(studio.press("Return"));
 
-    // A take is composed and sounds, and what sounds is what was kept.
+    // A take is composed and heard, and the sound matches the saved file.
     assert!(pastiche::paths::default_checkpoint().is_some(), "the checkpoint that ships is gone");
-    // The piece that was opened lies there too.
+    // The opened piece is stored there too.
     let before = takes(place.path());
     let new_take = || takes(place.path()).into_iter().find(|t| !before.contains(t));
     let asked = studio.press("ctrl+Return");
@@ -213,7 +213,7 @@ fn on_a_sound_server_the_window_is_heard() {
         std::thread::sleep(Duration::from_millis(200));
     }
     let take = midi::read_file(&new_take().unwrap()).unwrap().performance;
-    // A take may begin too softly to be noticed: its own beginning lies somewhat before.
+    // A take may begin too softly to be noticed: its real beginning may be somewhat earlier.
     let contrast = (0..20)
         .map(|step| began - Duration::from_millis(50 * step))
         .map(|from| contrast(&take, &ear.between(from, from + Duration::from_secs_f64(TAKE_SECS))))

@@ -31,25 +31,25 @@ const INFO: &Info = &[
 ];
 /// The highest key with a damper.
 const LAST_DAMPED: u8 = 91;
-/// How long a damped string takes to fall by 60 dB: the lowest, the highest with a damper, and those without.
+/// How long a damped string takes to fall by 60 dB: for the lowest key, the highest with a damper, and keys without.
 const LONGEST_RELEASE_SECS: f64 = 0.9;
 const SHORTEST_RELEASE_SECS: f64 = 0.25;
 const UNDAMPED_RELEASE_SECS: f64 = 20.0;
-/// Frames blended in at the very beginning.
+/// Length of the fade-in at the very beginning.
 const FADE_IN_SECS: f64 = 0.0005;
 
 /// A recording without the silence before it.
 struct Note {
     frames: Vec<[f32; 2]>,
     rate: u32,
-    /// The frame from which only noise is left.
+    /// The frame from which only noise remains.
     drowned: usize,
 }
 
-/// Builds the SoundFont at `out` from the recordings in `folder`. It is there whole or not at all.
+/// Builds the SoundFont at `out` from the recordings in `folder`. The file is written as a whole or not at all.
 ///
 /// # Errors
-/// When a recording is missing or damaged, or the file cannot be written.
+/// If a recording is missing or damaged, or the file cannot be written.
 pub fn build(folder: &Path, out: &Path) -> Result<(), Failure> {
     let places: Vec<(u8, u8)> =
         LAYERS.iter().flat_map(|layer| keys().map(move |key| (*layer, key))).collect();
@@ -66,7 +66,7 @@ pub fn build(folder: &Path, out: &Path) -> Result<(), Failure> {
     let velocities = zones(&balance.below);
     let mut all_zones = Vec::new();
     println!("writing {}", out.display());
-    // One layer at a time is in memory.
+    // Only one layer at a time is in memory.
     for (layer, places) in places.chunks(keys().count()).enumerate() {
         let notes = in_parallel(places, |(layer, key)| {
             let mut note = load(folder, *layer, *key)?;
@@ -122,7 +122,7 @@ fn fade_in(note: &mut Note) {
     }
 }
 
-/// A recorded key plays its two neighbours too.
+/// A recorded key also plays its two neighbours.
 fn keys_of(key: u8) -> RangeInclusive<u8> {
     (key - 1).max(21)..=(key + 1).min(108)
 }
@@ -135,7 +135,7 @@ fn release_secs(key: u8) -> f64 {
     LONGEST_RELEASE_SECS * (SHORTEST_RELEASE_SECS / LONGEST_RELEASE_SECS).powf(height)
 }
 
-/// What `work` makes of each item, in order, on all cores; the first failure if there is any.
+/// The results of `work` for all items, in order, computed on all cores; or the first failure.
 fn in_parallel<I: Sync, T: Send>(
     items: &[I],
     work: impl Fn(&I) -> Result<T, Failure> + Sync,
@@ -164,12 +164,12 @@ fn in_parallel<I: Sync, T: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Says what was found, for who wants to know.
+/// Prints what was measured.
 fn report(balance: &Balance, measured: &[Measured]) {
     let below: Vec<String> = balance.below.iter().map(|db| format!("{db:.1}")).collect();
     println!("layers below the loudest, dB: {}", below.join(" "));
     let curve = balance.tuning().map(|(key, recorded, tuned)| format!("{key}:{recorded:+.1}→{tuned:+.1}"));
     println!("keys, cents from equal temperament: {}", curve.collect::<Vec<_>>().join(" "));
     let unknown = measured.iter().filter(|m| m.cents.is_none()).count();
-    println!("{unknown} recordings without a pitch that could be measured");
+    println!("{unknown} recordings whose pitch could not be measured");
 }

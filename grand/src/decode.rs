@@ -22,7 +22,7 @@ pub struct Recording {
 /// Decodes a stereo Ogg Vorbis file.
 ///
 /// # Errors
-/// When the file cannot be read, is no Vorbis, is damaged or is not stereo.
+/// If the file cannot be read, is not Vorbis, is damaged or is not stereo.
 pub fn decode(path: &Path) -> Result<Recording, Failure> {
     let fault = |what: String| format!("cannot decode {}: {what}", path.display());
     let file = File::open(path).map_err(|e| fault(e.to_string()))?;

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::level::Frames;
 use crate::tail::Looped;
 
-/// Silent frames after each sample, as the specification asks for.
+/// Silent frames after each sample, as the specification demands.
 const PADDING: u32 = 46;
 /// Kinds of samples.
 const RIGHT: u16 = 2;
@@ -35,7 +35,7 @@ mod generator {
 /// A stereo sample that has been written.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// The place of its left half in the table; the right one follows.
+    /// The index of its left half in the table; the right half follows.
     number: u16,
     rate: u32,
     key: u8,
@@ -47,7 +47,7 @@ pub struct Zone {
     pub keys: RangeInclusive<u8>,
     pub velocities: RangeInclusive<u8>,
     pub sample: Sample,
-    /// As the file states it, in hundredths of a bel.
+    /// As stated in the file, in hundredths of a bel.
     pub attenuation: i16,
     /// In cents.
     pub tuning: i16,
@@ -57,7 +57,7 @@ pub struct Zone {
     pub release_secs: f64,
 }
 
-/// What the file says of itself, by the names of the specification's chunks.
+/// The metadata of the file, by the chunk names of the specification.
 pub type Info<'a> = [(&'a [u8; 4], &'a str)];
 
 /// A SoundFont that is being written.
@@ -70,7 +70,7 @@ pub struct Writer {
 
 impl Writer {
     /// # Errors
-    /// Those of writing the file.
+    /// Errors of writing the file.
     pub fn new(path: &Path, info: &Info) -> io::Result<Writer> {
         let mut file = BufWriter::new(File::create(path)?);
         let version = chunk(b"ifil", &words(&[2, 1]));
@@ -87,10 +87,10 @@ impl Writer {
         Ok(Writer { file, samples_at, frames: 0, headers: Vec::new() })
     }
 
-    /// Writes a stereo sample, raised by `gain` (a factor); what is then beyond full scale is held there.
+    /// Writes a stereo sample, multiplied by `gain`; values beyond full scale are clipped.
     ///
     /// # Errors
-    /// Those of writing the file.
+    /// Errors of writing the file.
     pub fn sample(
         &mut self,
         name: &str,
@@ -123,10 +123,10 @@ impl Writer {
         Ok(Sample { number, rate, key, looped })
     }
 
-    /// Writes the tables of one instrument, bank 0, program 0, and puts the sizes in. Returns the size of the file.
+    /// Writes the tables of one instrument (bank 0, program 0) and fills in the sizes. Returns the size of the file.
     ///
     /// # Errors
-    /// Those of writing the file.
+    /// Errors of writing the file.
     pub fn finish(mut self, name: &str, zones: &[Zone]) -> io::Result<u64> {
         self.file.write_all(&list(b"pdta", &self.tables(name, zones)))?;
         let size = self.file.stream_position()?;
@@ -179,10 +179,10 @@ impl Zone {
         let mut all = vec![generator::KEY_RANGE, range(&self.keys)];
         all.extend([generator::VELOCITY_RANGE, range(&self.velocities)]);
         all.extend([generator::PAN, signed(if is_right { 500 } else { -500 })]);
-        // An envelope falls by 80 dB within the time that is stated (in rustysynth; others take 100).
+        // An envelope falls by 80 dB in the stated time (in rustysynth; by 100 dB in others).
         let falling = |db_per_sec: f64| signed(timecents(80.0 / db_per_sec));
         if let Some(looped) = self.sample.looped {
-            // A higher key comes to the loop sooner: 100 timecents a key, counted from middle C.
+            // A higher key reaches the loop sooner: by 100 timecents per key, counted from middle C.
             let hold = looped.level_from as f64 / f64::from(self.sample.rate);
             let at_middle_c = hold * f64::exp2((f64::from(self.sample.key) - 60.0) / 12.0);
             all.extend([generator::HOLD, signed(timecents(at_middle_c))]);

@@ -1,4 +1,4 @@
-//! How loud a stretch of sound is.
+//! The loudness of a stretch of sound.
 
 /// Frames, left and right.
 pub type Frames = [[f32; 2]];

@@ -1,8 +1,8 @@
 //! Builds the Salamander Grand SoundFont from the packages of its recordings.
 //!
 //! `cargo run --release --package grand -- FOLDER OUT.sf2`, where FOLDER holds `velocity1/audio/A0v1.ogg` and so on.
-//! `cargo xtask setup` fetches the packages and calls this. `docs/grand.md` tells what is done to the recordings and what
-//! was measured.
+//! `cargo xtask setup` fetches the packages and runs this. `docs/grand.md` describes the processing and the
+//! measurements.
 
 mod build;
 mod decode;

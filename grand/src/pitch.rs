@@ -5,30 +5,30 @@
 
 use crate::level::Frames;
 
-/// How far from the expected frequency a partial is looked for, as a ratio: a third of a semitone, and nine tenths for
-/// the highest keys, which are tuned by ear and hard to hear.
+/// How far from the expected frequency a partial is looked for, as a ratio: a third of a semitone, and nine tenths of
+/// one for the highest keys, which are tuned by ear and hard to hear.
 const SEARCH: f64 = 0.02;
 const WIDE_SEARCH: f64 = 0.055;
-/// From here on only the lowest partial is strong enough.
+/// From this key on, only the lowest partial is strong enough.
 const FIRST_HIGH: u8 = 85;
-/// From here on the strings of one key may be so far apart that each has a peak of its own.
+/// From this key on, the strings of one key may be so far apart in pitch that each has its own peak.
 const FIRST_HIGHEST: u8 = 94;
-/// What counts as a peak beside the highest one: 10 dB below it.
+/// A peak counts if it is within 10 dB of the highest one.
 const PEAK: f64 = 0.1;
 
-/// The frequency in hertz of the lowest partial of the string that is tuned to `key` (MIDI number); `None` where
-/// nothing near it sounds.
+/// The frequency in hertz of the lowest partial of the string tuned to `key` (MIDI number); `None` if nothing near it
+/// sounds.
 pub fn measure(frames: &Frames, rate: u32, key: u8) -> Option<f64> {
     let expected = hertz(key);
     let partials = (1200.0 / expected).clamp(2.0, 10.0) as usize;
     let partials = if key >= FIRST_HIGH { 1 } else { partials };
-    // After the hammer, and long enough for the width of a peak to be small against a semitone.
+    // After the hammer noise, and long enough for a peak to be narrow compared with a semitone.
     let from = (0.12 * f64::from(rate)) as usize;
     let window = (120.0 / expected).clamp(0.4, 4.0);
     let to = (from + (window * f64::from(rate)) as usize).min(frames.len());
-    let (sound, rate) = thinned(frames.get(from..to)?, rate, 4.0 * partials as f64 * expected);
+    let (sound, rate) = downsampled(frames.get(from..to)?, rate, 4.0 * partials as f64 * expected);
     if key >= FIRST_HIGHEST {
-        return middle(&sound, rate, expected);
+        return weighted_mean(&sound, rate, expected);
     }
     let resolution = 1.0 / (sound.len() as f64 / rate);
     let mut found: Vec<(f64, f64, f64)> = Vec::new();
@@ -59,16 +59,16 @@ pub fn cents(from: f64, to: f64) -> f64 {
     1200.0 * (to / from).log2()
 }
 
-/// Sums of neighbouring frames of both channels at a lower rate that still holds frequencies up to `highest`.
-fn thinned(frames: &Frames, rate: u32, highest: f64) -> (Vec<f64>, f64) {
+/// Sums neighbouring frames of both channels, which gives a lower rate that still holds frequencies up to `highest`.
+fn downsampled(frames: &Frames, rate: u32, highest: f64) -> (Vec<f64>, f64) {
     let factor = (f64::from(rate) / (2.0 * highest)).max(1.0) as usize;
     let sum = |block: &Frames| block.iter().map(|f| f64::from(f[0]) + f64::from(f[1])).sum::<f64>();
     (frames.chunks_exact(factor).map(sum).collect(), f64::from(rate) / factor as f64)
 }
 
-/// The middle of all strong frequencies near `centre`, weighted by their power, which is where the ear hears strings
-/// that are slightly apart.
-fn middle(sound: &[f64], rate: f64, centre: f64) -> Option<f64> {
+/// The mean of all strong frequencies near `centre`, weighted by power: the pitch that the ear hears for strings that
+/// are slightly apart.
+fn weighted_mean(sound: &[f64], rate: f64, centre: f64) -> Option<f64> {
     let step = rate / sound.len() as f64 / 4.0;
     let reach = (WIDE_SEARCH * centre / step) as i32;
     let at = |i: i32| centre + f64::from(i) * step;
@@ -79,7 +79,7 @@ fn middle(sound: &[f64], rate: f64, centre: f64) -> Option<f64> {
     (sum > 0.0).then(|| strong().map(|(hertz, power)| hertz * power).sum::<f64>() / sum)
 }
 
-/// The strongest frequency near `centre`, and its power; `None` when it lies at the edge of what is searched.
+/// The strongest frequency near `centre`, and its power; `None` if it lies at the edge of the search range.
 fn peak(sound: &[f64], rate: f64, centre: f64, resolution: f64) -> Option<(f64, f64)> {
     let step = resolution / 4.0;
     let reach = ((SEARCH * centre).max(3.0 * step) / step).ceil() as i32;
@@ -89,7 +89,7 @@ fn peak(sound: &[f64], rate: f64, centre: f64, resolution: f64) -> Option<(f64, 
     if best == 0 || best + 1 == powers.len() {
         return None;
     }
-    // Near its top the logarithm of a peak is a parabola.
+    // Near its top, the logarithm of a peak is a parabola.
     let [a, b, c] = [best - 1, best, best + 1].map(|i| powers[i].max(1e-30).ln());
     let shift = 0.5 * (a - c) / (a - 2.0 * b + c);
     Some((at(best as i32 - reach) + shift.clamp(-1.0, 1.0) * step, powers[best]))
@@ -108,8 +108,8 @@ fn power(sound: &[f64], rate: f64, hertz: f64) -> f64 {
     before * before + last * last - turn * before * last
 }
 
-/// The frequency f and the stiffness B of the string: (hertz / n)² = f² + f²·B·n² is a straight line in n². Strong
-/// partials count for more.
+/// The frequency f and the stiffness B of the string: (hertz / n)² = f² + f²·B·n² is a straight line in n². Stronger
+/// partials have more weight.
 fn fit(partials: &[(f64, f64, f64)]) -> (f64, f64) {
     let (mut w, mut x, mut y, mut xx, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (n, hertz, power) in partials {

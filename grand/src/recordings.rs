@@ -1,11 +1,11 @@
-//! Which recordings there are and which of them become part of the SoundFont.
+//! The recordings that exist, and those that become part of the SoundFont.
 
 use std::path::{Path, PathBuf};
 
-/// The layers in use, softest first, of the sixteen that were recorded. The recorded layers lie closest together in
-/// the middle of the range (0.6 dB apart), where every second or third is enough: no two neighbours of this choice
-/// are further apart than 3 dB, but for the two softest, between which nothing was recorded. Eight layers leave each
-/// note more than twice as long before its loop as all sixteen would within the same memory.
+/// The layers in use, softest first, of the sixteen that were recorded. The recorded layers are closest together in the
+/// middle of the range (0.6 dB apart), where every second or third is enough: adjacent layers of this choice are at
+/// most 3 dB apart, except the two softest, between which nothing was recorded. Within the same memory, eight layers
+/// give each note more than twice as much time before its loop as all sixteen.
 pub const LAYERS: [u8; 8] = [1, 2, 3, 5, 8, 11, 14, 16];
 
 /// The recorded keys: minor thirds from the lowest key of a piano to the highest.
@@ -13,7 +13,7 @@ pub fn keys() -> impl Iterator<Item = u8> {
     (21..=108).step_by(3)
 }
 
-/// Where a recording lies in the folder into which the packages were unpacked.
+/// The path of a recording in the folder of unpacked packages.
 pub fn path(folder: &Path, layer: u8, key: u8) -> PathBuf {
     let name = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"][usize::from(key % 12)];
     let octave = key / 12 - 1;

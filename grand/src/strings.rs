@@ -1,27 +1,27 @@
-//! What every recording is brought to: one balance of levels, one tuning.
+//! Brings all recordings to one balance of levels and one tuning.
 
 use crate::level::{Frames, decibels, peak, rms};
 use crate::pitch;
 use crate::recordings::LAYERS;
 
-/// The beginning of a note, by which its level is told.
+/// The beginning of a note, from which its level is measured.
 const LEVEL_SECS: f64 = 0.5;
 /// The highest peak of a sample, −0.2 dBFS.
 const HIGHEST_PEAK_DB: f64 = -0.2;
-/// A string further from where its layer should be is measured wrong.
+/// A string further than this from its expected pitch was measured wrongly.
 const WORST_CENTS: f64 = 95.0;
-/// A value so far from where its neighbours would have it does not count for the curve: the highest string of the
-/// recorded piano is 30 cents sharp.
+/// A value this far from the fit of its neighbours is ignored by the curve: the highest string of the recorded piano is
+/// 30 cents sharp.
 const OUTLIER: f64 = 12.0;
 
-/// What is measured of a recording.
+/// The measurements of a recording.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     pub key: u8,
     /// In dBFS.
     pub level: f64,
     pub peak: f64,
-    /// From equal temperament, in cents; `None` where the pitch cannot be told.
+    /// From equal temperament, in cents; `None` if the pitch cannot be measured.
     pub cents: Option<f64>,
 }
 
@@ -42,10 +42,10 @@ pub struct Balance {
     /// For each key the level of its samples in dBFS.
     levels: Vec<f64>,
     /// For each key its distance from equal temperament in cents, as recorded (all layers agree within a cent or two)
-    /// and as it will be.
+    /// and after tuning.
     recorded: Vec<f64>,
     tuning: Vec<f64>,
-    /// For each layer how far its recordings lie below the loudest layer, in dB.
+    /// For each layer, how many dB its recordings lie below the loudest layer.
     pub below: Vec<f64>,
     keys: Vec<u8>,
 }
@@ -62,7 +62,7 @@ impl Balance {
             let of_key = |key| (0..layers.len()).filter_map(|layer| value(layer, key)).collect();
             (0..per_layer).map(|key| median(of_key(key))).collect()
         };
-        // The balance between the keys that the instrument has in all layers, without the accidents of a single stroke.
+        // The balance between the keys that is common to all layers, without the accidents of a single stroke.
         let mut levels = smooth(&of_keys(&|layer, key| Some(layers[layer][key].level - means[layer])));
         let recorded = of_keys(&|layer, key| layers[layer][key].cents);
         let tuning = smooth(&recorded);
@@ -88,7 +88,7 @@ impl Balance {
         self.tuning[place] - self.recorded[place]
     }
 
-    /// From one key to the next higher one around `key`, in cents: a little more than 100.
+    /// The interval from one key to the next around `key`, in cents: slightly more than 100.
     pub fn semitone(&self, key: u8) -> f64 {
         let place = self.place(key);
         let (low, high) = (place.saturating_sub(1), (place + 1).min(self.keys.len() - 1));
@@ -96,7 +96,7 @@ impl Balance {
         100.0 + (self.tuning[high] - self.tuning[low]) / keys
     }
 
-    /// Each key with its distance from equal temperament, as recorded and as it will be, in cents.
+    /// Each key with its distance from equal temperament in cents, as recorded and after tuning.
     pub fn tuning(&self) -> impl Iterator<Item = (u8, f64, f64)> + '_ {
         (0..self.keys.len()).map(|i| (self.keys[i], self.recorded[i], self.tuning[i]))
     }
@@ -106,7 +106,7 @@ impl Balance {
     }
 }
 
-/// The value in the middle; 0 for none.
+/// The median; 0 for no values.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -117,11 +117,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// Each value from the parabola that fits it and its four neighbours on either side best; values far from where their
-/// neighbours would have them are passed over.
+/// Each value from the parabola that best fits it and its four neighbours on either side; values far from their
+/// neighbours' fit are ignored.
 fn smooth(values: &[f64]) -> Vec<f64> {
     let mut weights = vec![1.0; values.len()];
-    // One after the other: the worst makes its neighbours look bad.
+    // One at a time, because the worst value makes its neighbours look bad.
     loop {
         let off = |i: usize| {
             let mut others = weights.clone();

@@ -2,28 +2,28 @@
 
 use crate::level::{Frames, amplitude, decibels, envelope, line};
 
-/// How long the stretch is of which the lowest and the highest keys' loops are made; a loop is a half to three
+/// Length of the stretch from which a loop is made, for the lowest and the highest keys; a loop is half to three
 /// quarters of it.
 const LONGEST_STRETCH_SECS: f64 = 2.4;
 const SHORTEST_STRETCH_SECS: f64 = 1.4;
-/// Where the loop ends for the lowest key, and over how many keys that time halves. Chosen for the memory: with
-/// eight layers the samples take about 300 MB.
+/// Where the loop ends for the lowest key, and over how many keys that time halves. Chosen for memory: with eight
+/// layers, the samples take about 300 MB.
 const LONGEST_SECS: f64 = 14.0;
 const KEYS_TO_HALF: f64 = 30.0;
-/// From here on a note is over before a loop would be worth it.
+/// From this key on, a note is over before a loop would be worthwhile.
 const FIRST_WITHOUT_LOOP: u8 = 84;
 const LONGEST_WITHOUT_LOOP_SECS: f64 = 5.0;
-/// A loop dies away at least so fast, in dB a second: a string that hardly decays would ring for a minute.
+/// Minimum decay of a loop, in dB a second: a string that hardly decays would ring for a minute.
 const SLOWEST_DECAY: f64 = 4.0;
-/// Faster, a measured decay is not believed.
+/// A faster measured decay is considered wrong.
 const FASTEST_DECAY: f64 = 30.0;
-/// How fast the end of a note without a loop is faded, in dB a second, and how far.
+/// Rate and depth of the fade that ends a note without a loop, in dB a second and in dB.
 const FADE: f64 = 18.0;
 const FADE_DB: f64 = 40.0;
 /// The frames compared to find where a loop closes best.
 const COMPARED_SECS: f64 = 0.06;
 
-/// A note that is cut to its length.
+/// A note cut to its length.
 pub struct Tail {
     pub frames: Vec<[f32; 2]>,
     pub looped: Option<Looped>,
@@ -34,13 +34,13 @@ pub struct Tail {
 pub struct Looped {
     pub start: usize,
     pub end: usize,
-    /// From this frame on the sound is level, and the envelope has to die away.
+    /// From this frame on the sound is level, and the envelope has to make it decay.
     pub level_from: usize,
-    /// How fast, in dB a second.
+    /// Decay, in dB a second.
     pub decay: f64,
 }
 
-/// Cuts a trimmed recording of `key`. It is faded where the noise takes over before the loop begins.
+/// Cuts a trimmed recording of `key`. It is faded instead of looped if the noise takes over before the loop begins.
 pub fn cut(sound: &Frames, rate: u32, key: u8, drowned: usize) -> Tail {
     let frames = |secs: f64| (secs * f64::from(rate)) as usize;
     if key < FIRST_WITHOUT_LOOP {
@@ -61,7 +61,7 @@ fn stretch_secs(key: u8) -> f64 {
     (LONGEST_STRETCH_SECS - 0.016 * (f64::from(key) - 21.0)).max(SHORTEST_STRETCH_SECS)
 }
 
-/// Fades from `from` on, evenly in decibels, the last bit to nothing.
+/// Fades from `from` on, linearly in decibels, and the last part to zero.
 fn faded(sound: &Frames, rate: u32, from: usize) -> Tail {
     let rate = f64::from(rate);
     let end = (from + (FADE_DB / FADE * rate) as usize).min(sound.len());
@@ -74,8 +74,8 @@ fn faded(sound: &Frames, rate: u32, from: usize) -> Tail {
     Tail { frames, looped: None }
 }
 
-/// Makes the sound level from `start` on, looks after it for the place that is most like the end, and blends what
-/// comes before the end into what comes before that place.
+/// Makes the sound level from `start` on, finds the place after it that is most like the end, and blends what comes
+/// before the end into what comes before that place.
 fn looped(sound: &Frames, rate: u32, start: usize, end: usize) -> Tail {
     let decay = decay(&sound[..end], rate, start);
     let level = |i: usize| amplitude(decay * i.saturating_sub(start) as f64 / f64::from(rate));
@@ -90,13 +90,13 @@ fn looped(sound: &Frames, rate: u32, start: usize, end: usize) -> Tail {
         let part = (i as f64 + 0.5) / blended as f64;
         let to = 0.5 - 0.5 * (std::f64::consts::PI * part).cos();
         let from = 1.0 - to;
-        // Like sounds add up by amplitude, unlike ones by power: the blend is as loud as its parts.
+        // Similar sounds add up in amplitude, different ones in power: the blend is as loud as its parts.
         let loud = (from * from + to * to + 2.0 * from * to * likeness.max(0.0)).sqrt();
         let (old, new) = (frames[end - blended + i], frames[best - blended + i]);
         let blend = |c: usize| ((from * f64::from(old[c]) + to * f64::from(new[c])) / loud) as f32;
         frames[end - blended + i] = [blend(0), blend(1)];
     }
-    // The synthesizer looks one frame past the end; a reader of another kind may look at a few more.
+    // The synthesizer reads one frame past the end; other players may read a few more.
     for i in 0..8 {
         frames[end + i] = frames[best + i];
     }
@@ -107,7 +107,7 @@ fn looped(sound: &Frames, rate: u32, start: usize, end: usize) -> Tail {
     }
 }
 
-/// How fast the sound dies away around the loop, in dB a second.
+/// The decay of the sound around the loop, in dB a second.
 fn decay(sound: &Frames, rate: u32, start: usize) -> f64 {
     let block = (rate / 20) as usize;
     let from = start.saturating_sub(sound.len() - start); // as long before the start as after it
@@ -115,7 +115,7 @@ fn decay(sound: &Frames, rate: u32, start: usize) -> f64 {
     (-line(&levels).1 * f64::from(rate) / block as f64).clamp(0.0, FASTEST_DECAY)
 }
 
-/// The place within `places` around which the sound is most like that around `end`, and how like it is: 1 when it is
+/// The place within `places` around which the sound is most like that around `end`, and the similarity: 1 if they are
 /// the same.
 fn closest(frames: &Frames, places: std::ops::Range<usize>, end: usize, compared: usize) -> (usize, f64) {
     let half = compared / 2;
@@ -166,16 +166,16 @@ mod tests {
         assert!((looped.decay - 5.0).abs() < 1.5, "{}", looped.decay);
         let length = looped.end - looped.start;
         assert!(length > 48_000 / 2, "{length}");
-        // The level of the first and the last quarter differ only by how the strings beat.
+        // The levels of the first and last quarter differ only because the strings beat.
         let quarter = length / 4;
         let first = rms(&tail.frames[looped.start..looped.start + quarter]);
         let last = rms(&tail.frames[looped.end - quarter..looped.end]);
         assert!(decibels(first / last).abs() < 6.0, "{:.1} dB", decibels(first / last));
-        // From the end to the start no larger step than the sound itself makes.
+        // The step from the end to the start is no larger than those of the sound itself.
         let step = |a: usize, b: usize| (tail.frames[a][0] - tail.frames[b][0]).abs();
         let usual = (looped.start..looped.end - 1).map(|i| step(i, i + 1)).fold(0.0, f32::max);
         assert!(step(looped.end - 1, looped.start) <= usual, "{usual}");
-        // Before the loop nothing is touched.
+        // Nothing before the loop is changed.
         assert_eq!(tail.frames[..looped.level_from], sound[..looped.level_from]);
     }
 

@@ -1,16 +1,16 @@
-//! The silence before a note, and what of its end is only the noise of the room.
+//! The silence before a note, and the part of its end that is only room noise.
 
 use crate::level::{Frames, envelope};
 
-/// A note has begun where its level passes this part of its highest, −30 dB.
+/// A note has begun when its level exceeds this fraction of its maximum, −30 dB.
 const ONSET: f64 = 0.03;
-/// How much louder than the noise that has to be.
+/// How many times louder than the noise that level must be.
 const ABOVE_NOISE: f64 = 4.0;
-/// The sound of key and hammer may precede the string by so much; what is louder than a tenth of the highest level counts
-/// as the string.
+/// The sound of key and hammer may precede the string by this long; sound above a tenth of the maximum level counts as
+/// the string.
 const LONGEST_APPROACH_MS: usize = 7;
 const STRING: f64 = 0.1;
-/// Kept before that, so that the hammer is not cut.
+/// Kept before the onset, so that the hammer is not cut.
 const LEAD_SECS: f64 = 0.0015;
 
 /// The frame at which the sound begins.
@@ -24,7 +24,7 @@ pub fn onset(frames: &Frames, rate: u32, noise: f64) -> usize {
     (begun * millisecond).saturating_sub((LEAD_SECS * f64::from(rate)) as usize)
 }
 
-/// The level of the noise (root mean square): the lowest in the second half of the recording, but for its very end,
+/// The level of the noise (root mean square): the minimum over the second half of the recording, except its very end,
 /// which is faded out.
 pub fn noise(frames: &Frames, rate: u32) -> f64 {
     let block = (rate / 10) as usize;
@@ -34,7 +34,7 @@ pub fn noise(frames: &Frames, rate: u32) -> f64 {
     levels[half..end].iter().copied().fold(f64::INFINITY, f64::min).min(1.0)
 }
 
-/// The frame from which the sound is no louder than twice the noise; the end where it always is.
+/// The frame from which the sound is no louder than twice the noise; the end if it is always louder.
 pub fn drowned(frames: &Frames, rate: u32, noise: f64) -> usize {
     let block = (rate / 10) as usize;
     let levels = envelope(frames, block);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_silence_in_front_is_found_whether_it_hisses_or_not() {
+    fn the_leading_silence_is_found_with_and_without_hiss() {
         for noise_level in [0.0, 0.001, 0.01] {
             let frames = recording(noise_level);
             let found = onset(&frames, 48_000, noise(&frames, 48_000));

@@ -1,11 +1,11 @@
 //! Which layer a velocity plays, and how loud.
 //!
-//! A SoundFont's level goes with the square of the velocity: 40·log₁₀(v / 127) dB. All samples are brought to one
-//! level, so that this law alone decides, and there is no step from layer to layer. A layer plays where the law gives
-//! the level at which it was recorded: what sounds as if struck so hard is as loud as that.
+//! The level of a SoundFont follows the square of the velocity: 40·log₁₀(v / 127) dB. All samples are brought to one
+//! level, so that only this law applies, without a step between layers. A layer plays where the law gives the level at
+//! which it was recorded, so a note sounds as hard as it is loud.
 //!
-//! Below [`LAST_BENT`] the law becomes steep (12 dB from 1 to 2) and ends in silence. There each velocity has a zone of
-//! its own that bends it to even steps.
+//! Below [`LAST_BENT`] the law becomes steep (12 dB from 1 to 2) and ends in silence. There, each velocity has its own
+//! zone, which bends the law to even steps.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 const LAST_BENT: u8 = 13;
 /// The step between two velocities below that, in dB.
 const STEP_DB: f64 = 1.3;
-/// Synthesizers apply this part of the attenuation that a SoundFont states.
+/// Synthesizers apply only this fraction of the attenuation that a SoundFont states.
 const APPLIED: f64 = 0.4;
 
 /// The velocities of one zone.
@@ -25,7 +25,7 @@ pub struct Velocities {
     pub attenuation: i16,
 }
 
-/// The zones for layers that lie so many dB below the loudest, softest layer first.
+/// The zones for layers that are this many dB below the loudest, softest layer first.
 pub fn zones(below: &[f64]) -> Vec<Velocities> {
     // The velocity at which the law gives the level of each layer.
     let own: Vec<f64> = below.iter().map(|db| 127.0 * 10f64.powf(-db / 40.0)).collect();
@@ -45,7 +45,7 @@ pub fn zones(below: &[f64]) -> Vec<Velocities> {
     zones
 }
 
-/// What has to be added to the law at a velocity, as a stated attenuation.
+/// The attenuation to state for a velocity in addition to the law.
 fn bend(velocity: u8) -> i16 {
     let law = |v: u8| 40.0 * (f64::from(v) / 127.0).log10();
     let wanted = law(LAST_BENT) - STEP_DB * f64::from(LAST_BENT - velocity);

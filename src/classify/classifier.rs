@@ -9,6 +9,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 use super::judge::Judge;
 use super::profile::{PROFILE_LEN, profile};
 use super::selector::{PATCH, Selector};
+use super::soft::SoftNotes;
 use crate::model::checkpoint::{self, CheckpointError, FORMAT, TrainedOn};
 use crate::model::features::{NOTE_COLUMNS, note_rows};
 use crate::music::ComposerSet;
@@ -57,7 +58,7 @@ enum Network {
 /// A segment: at most 256 consecutive notes.
 pub type Segment<'a> = &'a [NoteToken];
 
-/// The segments of a take: all whole ones of 256 notes, or all of it if it is shorter.
+/// The segments of a take: all whole ones of 256 notes, or the whole take if it is shorter.
 pub fn segments(notes: &[NoteToken]) -> Vec<Segment<'_>> {
     let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
     let notes = &notes[..end];
@@ -109,7 +110,7 @@ impl Classifier {
     /// Reads a selector or a judge.
     ///
     /// # Errors
-    /// Any [`CheckpointError`] but `Write`; a composing model is none of these.
+    /// Any [`CheckpointError`] except `Write`; the file of a composing model is refused.
     pub fn read(path: &Path, device: Device) -> Result<Classifier, CheckpointError> {
         let file = checkpoint::read_file(path, &["selector", "judge"], |h: &ClassifierHeader| {
             let other = |what| CheckpointError::OtherVersion { what, path: path.to_owned() };
@@ -149,6 +150,15 @@ impl Classifier {
                 let profiles = Tensor::from_slice(&profiles).view([-1, PROFILE_LEN as i64]).to_device(device);
                 judge.features(&profiles, dropout)
             }
+        }
+    }
+
+    /// Logits `[B, composers]` of notes that are not decided yet, differentiable; `None` for a judge, which nothing is
+    /// trained with.
+    pub fn hear_soft(&self, notes: &SoftNotes) -> Option<Tensor> {
+        match &self.network {
+            Network::Selector(selector) => Some(selector.logits(&selector.soft_features(notes), 0.0)),
+            Network::Judge(_) => None,
         }
     }
 

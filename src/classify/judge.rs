@@ -30,7 +30,7 @@ impl Judge {
 
     /// `profiles`: `[B, PROFILE_LEN]`. Returns `[B, FEATURES]`. `dropout` is 0 except while training.
     pub fn features(&self, profiles: &Tensor, dropout: f64) -> Tensor {
-        // The square roots of a histogram have length one, so the size of a bin depends on the number of bins.
+        // The square roots of a histogram have unit length, so bins are smaller the more of them there are.
         let x = (profiles * 4.0).dropout(dropout * 0.5, dropout > 0.0);
         let hidden = norm(&self.hidden.forward(&x)).relu().dropout(dropout, dropout > 0.0);
         norm(&self.features.forward(&hidden)).relu()

@@ -8,6 +8,8 @@ mod classifier;
 mod judge;
 mod profile;
 mod selector;
+mod soft;
 
 pub use classifier::{Classifier, ClassifierHeader, ClassifierKind, Heard, Segment, segments};
 pub use profile::{PROFILE_LEN, profile};
+pub use soft::SoftNotes;

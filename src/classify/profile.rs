@@ -67,7 +67,7 @@ fn chords(notes: &[Timed]) -> Vec<Chord> {
     chords
 }
 
-/// A histogram in the making.
+/// A histogram that is being counted.
 struct Counts(Vec<f32>);
 
 impl Counts {
@@ -127,7 +127,7 @@ fn register_and_scale(notes: &[Timed], chords: &[Chord], out: &mut Vec<f32>) -> 
     let mut register = Counts::new(0);
     let mut classes = [0f32; 12];
     for n in notes {
-        // Neighbouring bins count a little too, so that a semitone more or less is not entirely different.
+        // Adjacent bins also get some weight, so that a semitone more or less is not entirely different.
         register.add(n.key, 2.0);
         register.add(n.key - 1, 1.0);
         register.add(n.key + 1, 1.0);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn has_the_length_it_says_and_stays_between_0_and_1() {
+    fn has_the_stated_length_and_stays_between_0_and_1() {
         for notes in [scale(30), Vec::new(), vec![NoteToken::END], scale(70)[..1].to_vec()] {
             let p = profile(&notes);
             assert_eq!(p.len(), PROFILE_LEN);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn velocity_and_pedal_are_not_heard() {
+    fn velocity_and_pedal_make_no_difference() {
         let plain = scale(30);
         let other: Vec<NoteToken> =
             plain.iter().map(|n| NoteToken { velocity: 30, pedal: 2, ..*n }).collect();

@@ -3,6 +3,7 @@
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
 
+use super::soft::SoftNotes;
 use crate::model::encoder::embed;
 use crate::model::features::{NOTE_COLUMNS, NOTE_ROWS};
 use crate::model::transformer::{Linear, norm};
@@ -15,8 +16,8 @@ const COUNTED: i64 = 128;
 /// Notes per step.
 pub const PATCH: usize = 2;
 
-/// Two bidirectional layers of gated recurrent units (Cho et al. 2014) with a weighted mean over the notes; beside
-/// them a layer over the tally of the segment.
+/// Two bidirectional GRU layers (Cho et al. 2014) with a weighted mean over the notes; beside them, a layer over the
+/// tally of the segment.
 pub struct Selector {
     table: Tensor,
     /// Per layer and direction: input and hidden weights, input and hidden biases.
@@ -54,12 +55,25 @@ impl Selector {
     /// `rows`: int64 `[B, T, NOTE_COLUMNS]` from [`crate::model::features::note_rows`]; `present`: float
     /// `[B, T / PATCH]`; `tallies`: float `[B, TALLY_LEN]`. Returns `[B, 2 WIDTH + COUNTED]`.
     pub fn features(&self, rows: &Tensor, present: &Tensor, tallies: &Tensor, dropout: f64) -> Tensor {
-        let (b, steps) = (present.size()[0], present.size()[1]);
+        let x = embed(&self.table, rows, present.size()[1], (PATCH * NOTE_COLUMNS) as i64);
+        self.features_of(&x, present, tallies, dropout)
+    }
+
+    /// [`Selector::features`] of notes that are not decided yet, without dropout.
+    pub fn soft_features(&self, notes: &SoftNotes) -> Tensor {
+        let x = notes.embed(&self.table, PATCH); // [B, steps, WIDTH]
+        self.features_of(&x, &notes.present_patches(PATCH), &notes.tallies(), 0.0)
+    }
+
+    /// Of embedded notes, `[B, steps, WIDTH]`.
+    fn features_of(&self, x: &Tensor, present: &Tensor, tallies: &Tensor, dropout: f64) -> Tensor {
+        let b = present.size()[0];
         let is_training = dropout > 0.0;
-        let x = embed(&self.table, rows, steps, (PATCH * NOTE_COLUMNS) as i64)
-            .dropout(dropout * 0.5, is_training);
+        let x = x.dropout(dropout * 0.5, is_training);
         let start = Tensor::zeros([2 * LAYERS as i64, b, WIDTH], (Kind::Float, x.device()));
-        let (x, _) = x.gru(&start, &self.gates, true, LAYERS as i64, dropout, is_training, true, true); // [B, steps, 2 WIDTH]
+        // cuDNN keeps what a backward pass needs only in training.
+        let needs_gradient = is_training || x.requires_grad();
+        let (x, _) = x.gru(&start, &self.gates, true, LAYERS as i64, dropout, needs_gradient, true, true); // [B, steps, 2 WIDTH]
         let absent = present.eq(0.0);
         let weights = self
             .attention

@@ -11,8 +11,8 @@ use super::model_args::ModelArgs;
 
 /// Say where music lies in the latent space.
 ///
-/// Each file is heard in segments of 256 notes. For each segment: where it begins, the composer whose music lies nearest,
-/// and its place on the latent map; with --json also the latent itself.
+/// Each file is read in segments of 256 notes. Prints for each segment: where it begins, the composer whose music lies
+/// nearest, and its place on the latent map; with --json also the latent itself.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  pastiche encode nocturne.mid sketch.mid --json > latents.json")]
 pub struct EncodeArgs {

@@ -73,7 +73,7 @@ pub struct GenerateArgs {
     model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
-    /// Output folder, or file whose extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output folder, or file whose extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav|DIR")]
     out: PathBuf,
     /// Print the result as JSON

@@ -1,5 +1,6 @@
 //! The command line: thin commands over the library.
 
+mod calibrate;
 mod composers;
 mod encode;
 mod evaluate;
@@ -59,6 +60,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Prepare(prepare::PrepareArgs),
     Train(train_args::TrainArgs),
+    Calibrate(calibrate::CalibrateArgs),
     Evaluate(evaluate::EvaluateArgs),
     Qualities(qualities::QualitiesArgs),
     Vary(verbs::VaryArgs),
@@ -103,6 +105,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Inspect(args)) => inspect::run(&args, composers::describe_checkpoint),
         Some(Command::Prepare(args)) => prepare::run(&args),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Qualities(args)) => qualities::run(&args),
         Some(Command::Vary(args)) => verbs::run_vary(&args),

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use pastiche::player::{Device, Player, PlayerHandle, Sound, SoundState};
+use pastiche::player::{Device, OutputChoice, Player, PlayerHandle, Sound, SoundState};
 
 use super::input::read_music;
 use super::numbers::secs;
@@ -51,7 +51,8 @@ pub fn run(args: &PlayArgs) -> anyhow::Result<()> {
     let read = read_music(input)?;
     let sound_font = args.sound.load()?;
     let font = sound_font.clone();
-    let player = Player::start(args.device.clone(), Arc::new(|| {})).context("could not start the player")?;
+    let output = OutputChoice { device: args.device.clone(), ..OutputChoice::default() };
+    let player = Player::start(output, Arc::new(|| {})).context("could not start the player")?;
     let handle = player.handle();
     handle.set_sound(Sound {
         preset: args.sound.preset,
@@ -82,7 +83,8 @@ fn list_devices() -> anyhow::Result<()> {
     let wake = move || {
         let _ = sender.send(());
     };
-    let player = Player::start(None, Arc::new(wake)).context("could not start the player")?;
+    let player =
+        Player::start(OutputChoice::default(), Arc::new(wake)).context("could not start the player")?;
     player.handle().refresh_devices()?;
     let deadline = Instant::now() + READY_PATIENCE;
     while player.handle().devices().is_empty() && Instant::now() < deadline {

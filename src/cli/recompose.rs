@@ -68,7 +68,7 @@ pub struct RecomposeArgs {
     model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
-    /// Output file, whose extension chooses the format (.mid, .wav, .flac, .ogg or .png), or folder for several
+    /// Output file, whose extension chooses the format (.mid, .wav, .flac, .ogg, .mp3 or .png), or folder for several
     #[arg(long, value_name = "FILE.mid|FILE.wav|DIR")]
     out: PathBuf,
     /// Print the result as JSON

@@ -12,7 +12,7 @@ use super::numbers::secs;
 use super::output::{ON_PAPER, Output};
 use super::sound_args::{SAMPLE_RATE, SoundArgs};
 
-/// Render a MIDI file to a recording (.wav, .flac, .ogg), a picture of the piano roll (.png) or a cleaned .mid.
+/// Render a MIDI file to a recording (.wav, .flac, .ogg, .mp3), a picture of the piano roll (.png) or a cleaned .mid.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche render take.mid --out take.wav\n  \
@@ -23,11 +23,11 @@ pub struct RenderArgs {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// Output file; its extension chooses the format
-    #[arg(long, value_name = "OUT.wav|.flac|.ogg|.png|.mid")]
+    #[arg(long, value_name = "OUT.wav|.flac|.ogg|.mp3|.png|.mid")]
     out: PathBuf,
     #[command(flatten)]
     sound: SoundArgs,
-    /// Sample rate, usually 44100, 48000 or 96000
+    /// Sample rate, usually 44100, 48000 or 96000; an .mp3 has at most 48000
     #[arg(long, value_name = "HZ", default_value_t = SAMPLE_RATE, value_parser = clap::value_parser!(u32).range(16_000..=192_000))]
     sample_rate: u32,
     /// Bit depth of .wav and .flac

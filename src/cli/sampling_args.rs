@@ -16,7 +16,7 @@ pub struct SamplingArgs {
     /// Choose among the most likely pitches that together have this probability
     #[arg(long, value_name = "P", default_value_t = SamplingSettings::default().top_p, value_parser = within(SamplingSettings::TOP_P))]
     top_p: f32,
-    /// How much of what it has played a take repeats: 0 is nothing, 1 as much as the composer's own pieces, 2 twice as much
+    /// How much a take repeats itself: 0 is not at all, 1 as much as the composer's own pieces, 2 twice as much
     #[arg(long, value_name = "M", default_value_t = SamplingSettings::default().memory, value_parser = within(SamplingSettings::MEMORY))]
     memory: f32,
 }

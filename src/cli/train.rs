@@ -3,21 +3,58 @@
 use std::io::IsTerminal;
 
 use anyhow::Context;
-
+use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::ClassifierKind;
-use pastiche::train::{RunDir, TrainConfig, TrainEvent, Trainer};
+use pastiche::train::{RunDir, RunPlan, StepMetrics, TrainConfig, TrainEvent, TrainSummary, train};
 
 use super::interrupt;
 use super::train_args::{Model, TrainArgs};
 use super::{train_classifier, train_rare};
 
+/// Added to the niceness of a run in the background.
+#[cfg(unix)]
+const BACKGROUND: i32 = 10;
+/// Steps of the progress bar.
+const BAR_STEPS: u64 = 1000;
+
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    if args.background
+        && let Err(error) = rustix::process::nice(BACKGROUND)
+    {
+        tracing::warn!(%error, "the run keeps its priority");
+    }
     match args.model {
         Model::Vae => {}
         Model::Selector => return train_classifier::run(args, ClassifierKind::Selector),
         Model::Judge => return train_classifier::run(args, ClassifierKind::Judge),
         Model::Rare => return train_rare::run(args),
     }
+    let plan = RunPlan {
+        corpus: args.data.clone(),
+        run_dir: args.out.clone(),
+        config: config(args)?,
+        device: args.device,
+        resume: args.resume,
+    };
+    let stop = interrupt::stop_flag();
+    let mut show = Show::new(args.json)?;
+    let summary = train(plan, stop, &mut |event| show.event(event))?;
+    show.end(&summary)?;
+    if summary.stopped {
+        // Asked by a file in the folder, not by a signal: the exit code is the same.
+        stop.stop();
+        anyhow::bail!(
+            "stopped after step {} and saved; go on with: pastiche train --data {} --out {} --resume",
+            summary.step,
+            args.data.display(),
+            args.out.display()
+        );
+    }
+    Ok(())
+}
+
+fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     let mut config = match &args.config {
         Some(path) => {
             let text =
@@ -32,46 +69,88 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     config.max_steps = args.steps.or(config.max_steps);
     config.from = args.from.clone().or(config.from);
     config.threads = args.threads.unwrap_or(config.threads);
-    let trainer = Trainer::open(&args.data, &args.out, config, args.device, args.resume)?;
-    let is_terminal = std::io::stdout().is_terminal();
-    let summary = trainer.run(interrupt::stop_flag(), &mut |event| print(&event, is_terminal))?;
-    if summary.stopped {
-        anyhow::bail!(
-            "stopped after step {} and saved; go on with: pastiche train --data {} --out {} --resume",
-            summary.step,
-            args.data.display(),
-            args.out.display()
-        );
-    }
-    println!(
-        "trained {} steps; best validation {} nats per note; {}",
-        summary.step,
-        summary.best_nll.map_or("none".to_owned(), |n| format!("{n:.3}")),
-        summary.checkpoint.display()
-    );
-    Ok(())
+    Ok(config)
 }
 
-fn print(event: &TrainEvent, is_terminal: bool) {
-    // In a terminal a step overwrites the one before; in a file each has its line.
-    let (back, end) = if is_terminal { ("\r\x1b[2K", "") } else { ("", "\n") };
-    match event {
-        TrainEvent::Started { config, from_step, pieces } => {
+/// How events are shown: as JSON, as a bar in a terminal, or line by line.
+enum Show {
+    Json,
+    Bar(ProgressBar),
+    Lines,
+}
+
+impl Show {
+    fn new(json: bool) -> anyhow::Result<Show> {
+        if json {
+            return Ok(Show::Json);
+        }
+        if !std::io::stdout().is_terminal() {
+            return Ok(Show::Lines);
+        }
+        let style = ProgressStyle::with_template("{wide_bar} {percent} %\n{msg}")?;
+        Ok(Show::Bar(ProgressBar::new(BAR_STEPS).with_style(style)))
+    }
+
+    fn event(&mut self, event: &TrainEvent) {
+        match (&*self, event) {
+            (Show::Json, _) => match serde_json::to_string(event) {
+                Ok(line) => println!("{line}"),
+                Err(error) => tracing::warn!(%error, "an event that JSON cannot hold"),
+            },
+            (Show::Bar(bar), TrainEvent::Stepped(m)) => {
+                let whole = m.elapsed_secs + m.eta_secs.unwrap_or(f64::INFINITY);
+                bar.set_position((BAR_STEPS as f64 * m.elapsed_secs / whole) as u64);
+                bar.set_message(step_text(m));
+            }
+            (Show::Bar(bar), _) => {
+                if let Some(line) = line(event) {
+                    bar.println(line);
+                }
+            }
+            (Show::Lines, _) => {
+                if let Some(line) = line(event) {
+                    println!("{line}");
+                }
+            }
+        }
+    }
+
+    fn end(&self, summary: &TrainSummary) -> anyhow::Result<()> {
+        let best = summary.best_nll.map_or("none".to_owned(), |n| format!("{n:.3}"));
+        match self {
+            Show::Json => println!("{}", serde_json::json!({ "ended": summary })),
+            Show::Bar(bar) => bar.finish_and_clear(),
+            Show::Lines => {}
+        }
+        if !summary.stopped && !matches!(self, Show::Json) {
             println!(
-                "training on {pieces} pieces from step {from_step}, {} windows a step",
-                config.batch_size
+                "trained {} steps; best validation {best} nats per note; {}",
+                summary.step,
+                summary.checkpoint.display()
             );
         }
-        TrainEvent::Stepped(m) => {
-            let left = m.eta_secs.map_or(String::new(), |s| format!(", {:.0} min left", s / 60.0));
-            print!(
-                "{back}step {}: {:.3} nats per note, KL {:.1}, label {:.2}, {:.0} notes/s{left}{end}",
-                m.step, m.nll, m.kl_nats, m.label_loss, m.notes_per_sec
-            );
-            let _ = std::io::Write::flush(&mut std::io::stdout());
+        Ok(())
+    }
+}
+
+fn step_text(m: &StepMetrics) -> String {
+    let left = m.eta_secs.map_or(String::new(), |s| format!(", {:.0} min left", s / 60.0));
+    format!(
+        "step {}: {:.3} nats per note, KL {:.1}, label {:.2}, {:.0} notes/s{left}",
+        m.step, m.nll, m.kl_nats, m.label_loss, m.notes_per_sec
+    )
+}
+
+/// An event as a line; `None` for those that only programs need.
+fn line(event: &TrainEvent) -> Option<String> {
+    Some(match event {
+        TrainEvent::Started { config, from_step, pieces } => {
+            let windows = config.batch_size;
+            format!("training on {pieces} pieces from step {from_step}, {windows} windows a step")
         }
-        TrainEvent::Validated(m) => println!(
-            "{back}validation at step {}: {:.3} nats per note; shuffled z +{:.3}, wrong label +{:.3}; KL {:.1} over {} dimensions; nearest component {:.0} %",
+        TrainEvent::Stepped(m) => step_text(m),
+        TrainEvent::Validated(m) => format!(
+            "validation at step {}: {:.3} nats per note; shuffled z +{:.3}, wrong label +{:.3}; KL {:.1} over {} dimensions; nearest component {:.0} %",
             m.step,
             m.nll,
             m.shuffled_z_gap,
@@ -80,6 +159,14 @@ fn print(event: &TrainEvent, is_terminal: bool) {
             m.active_dims,
             m.nearest_component * 100.0
         ),
-        TrainEvent::CheckpointSaved { path, .. } => println!("{back}best so far: {}", path.display()),
-    }
+        TrainEvent::CheckpointSaved { path, .. } if path.ends_with("best.safetensors") => {
+            format!("best so far: {}", path.display())
+        }
+        TrainEvent::Warned { step, message } => format!("warning at step {step}: {message}"),
+        TrainEvent::CheckpointSaved { .. }
+        | TrainEvent::TakeWritten { .. }
+        | TrainEvent::StateSaved { .. } => {
+            return None;
+        }
+    })
 }

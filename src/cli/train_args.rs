@@ -26,14 +26,22 @@ pub enum Model {
 
 /// Train a model on a corpus.
 ///
-/// Writes the best checkpoint so far to best.safetensors, and the latest state, for --resume, to last.safetensors.
+/// Writes the best checkpoint so far to best.safetensors, the latest state, for --resume, to last.safetensors, and at
+/// each validation a short take to listen to. TensorBoard can watch the folder too.
+///
+/// Ctrl-C (SIGINT) and SIGTERM stop the run after the current step and save it; a second one ends it at once.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche prepare maestro-v3.0.0-midi.zip --out maestro.corpus\n  \
     pastiche train --data maestro.corpus --out runs/small --minutes 60\n  \
     pastiche train --data maestro.corpus --out runs/small --minutes 90 --resume\n  \
     pastiche train --model judge --data maestro.corpus --out runs/judge\n  \
-    pastiche train --model rare --from runs/small/best.safetensors --data wide.corpus --out runs/rare")]
+    pastiche train --model rare --from runs/small/best.safetensors --data wide.corpus --out runs/rare\n\n\
+    Exit codes:\n  \
+    0    the run has reached its length\n  \
+    1    an error; the last good state is kept\n  \
+    2    the arguments cannot be used\n  \
+    130  stopped or paused, and saved")]
 pub struct TrainArgs {
     /// Network to train
     #[arg(long, value_enum, default_value = "vae")]
@@ -62,6 +70,12 @@ pub struct TrainArgs {
     /// Resume the run in RUN_DIR
     #[arg(long, conflicts_with = "from")]
     pub resume: bool,
+    /// Print each event of the run as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Leave the processor to other programs when they need it
+    #[arg(long)]
+    pub background: bool,
     /// With --model rare: add only this composer (full name); can be repeated
     #[arg(long = "composer", value_name = "NAME")]
     pub composers: Vec<String>,

@@ -100,7 +100,7 @@ pub struct VaryArgs {
     amount: f32,
     #[command(flatten)]
     qualities: QualityArgs,
-    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -133,7 +133,7 @@ pub struct ContinueArgs {
     /// Composer to imitate [default: the one whose music is most like the piece]
     #[arg(long, value_name = "NAME")]
     composer: Option<String>,
-    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]
@@ -164,7 +164,7 @@ pub struct RestyleArgs {
     /// Composer to imitate: surname or the beginning of a name, see `pastiche composers`
     #[arg(long, value_name = "COMPOSER")]
     to: String,
-    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg or .png
+    /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     #[command(flatten)]

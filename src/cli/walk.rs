@@ -21,9 +21,9 @@ use super::sound_args::SoundArgs;
 
 /// Compose one take that moves through the latent space.
 ///
-/// A stop is a composer or a mix of composers (bach, or bach=1,chopin=2), a MIDI file, or a place X,Y of the map. The
-/// take leads along straight lines from stop to stop at an even pace, and its manner changes on the way. With --around it
-/// moves slowly around one stop, and with --tour it visits composers in turn, again and again.
+/// A stop is a composer or a mix of composers (bach, or bach=1,chopin=2), a MIDI file, or a place X,Y on the map. The
+/// take moves in straight lines from stop to stop at an even pace, and its style changes on the way. With --around it moves slowly
+/// around one stop, and with --tour it visits composers in turn, again and again.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche walk --from bach --to chopin --seed 7 --out walk.mid\n  \
@@ -46,7 +46,7 @@ pub struct WalkArgs {
     #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',', conflicts_with = "from",
         required_unless_present_any = ["from", "around"])]
     tour: Vec<String>,
-    /// What makes this take this take; a random one is chosen and printed if none is given
+    /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
     /// About how many notes; every 128 of them are a step of the walk
@@ -58,7 +58,7 @@ pub struct WalkArgs {
     model: ModelArgs,
     #[command(flatten)]
     sound: SoundArgs,
-    /// A .mid, or a recording (.wav, .flac, .ogg)
+    /// A .mid, or a recording (.wav, .flac, .ogg, .mp3)
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
     /// Print what was made as JSON
@@ -130,7 +130,7 @@ fn stop(generator: &Generator, text: &str) -> anyhow::Result<Place> {
     let info = generator.info();
     if let Some(xy) = coordinates(text) {
         let Some(map) = &info.map else {
-            bail!("this checkpoint has no map, so {text} is no place on it; name a composer or a MIDI file");
+            bail!("this checkpoint has no map, so it has no place {text}; name a composer or a MIDI file");
         };
         return place_on_map(map, xy).context("no composer's music lies on this map; name a composer");
     }
@@ -141,7 +141,7 @@ fn stop(generator: &Generator, text: &str) -> anyhow::Result<Place> {
         return Ok(Place { z: mean(&z), mix });
     }
     let mix = Mix::parse(text, &info.composers)
-        .with_context(|| format!("{text} is neither a file nor a place X,Y nor composers"))?;
+        .with_context(|| format!("{text} is not a file, a place X,Y, or a composer"))?;
     Ok(Place { z: generator.mixed_latent_mean(&mix), mix })
 }
 

@@ -4,15 +4,14 @@ use rand::{Rng, RngExt};
 
 use crate::tokens::{Hint, NoteToken, gap_bin, gap_secs};
 
-/// Semitones: one for every key.
+/// Semitones: one shift for each of the twelve keys.
 const TRANSPOSE: std::ops::RangeInclusive<i32> = -5..=6;
 /// Tempo factor, as a natural logarithm: ± 15 %.
 const LOG_TEMPO: f64 = 0.15;
 /// Spacing of the duration bins, as a natural logarithm.
 const LOG_DURATION_BIN: f64 = 0.09865;
 
-/// Transposes all notes of a window, changes their tempo and loudness, and their hints alike. An end token is
-/// unchanged.
+/// Transposes a window and changes its tempo and loudness, including its hints. An end token is unchanged.
 pub fn augment(notes: &mut [NoteToken], hints: &mut [Option<Hint>], rng: &mut impl Rng) {
     let (low, high) =
         notes.iter().filter(|n| !n.is_end()).fold((87, 0), |(l, h), n| (l.min(n.pitch), h.max(n.pitch)));
@@ -48,8 +47,8 @@ pub fn augment(notes: &mut [NoteToken], hints: &mut [Option<Hint>], rng: &mut im
     }
 }
 
-/// A chord stays a chord. Short gaps move by up to half a grid step at random (`dither_secs`), so that the tempo is
-/// right on average.
+/// A chord stays a chord. Short gaps are dithered by up to half a grid step (`dither_secs`), so that the tempo is right
+/// on average.
 fn stretched_gap(gap: u8, stretch: f64, dither_secs: f64) -> u8 {
     if gap == 0 {
         return 0;

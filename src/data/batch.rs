@@ -16,17 +16,17 @@ pub struct Window {
     pub notes: Vec<NoteToken>,
     /// Memory hints, one per note; fewer if hints are not used.
     pub hints: Vec<Option<Hint>>,
-    /// Notes of the piece before it.
+    /// Number of notes of the piece before the window.
     pub start: usize,
-    /// Notes of the whole piece.
+    /// Number of notes in the whole piece.
     pub piece_len: usize,
     /// The label, if there is one.
     pub composer: Option<usize>,
 }
 
 impl Window {
-    /// The window of `piece` that starts at note `start`; it holds fewer than `len` notes at the end of the piece.
-    /// Without hints.
+    /// The window of `piece` that starts at note `start`, without hints; it is shorter than `len` at the end of the
+    /// piece.
     pub fn cut(piece: &Piece, start: usize, len: usize) -> Window {
         let end = (start + len).min(piece.tokens.len());
         let mut notes = piece.tokens[start.min(end)..end].to_vec();
@@ -42,16 +42,16 @@ impl Window {
         }
     }
 
-    /// With the hints of its piece; `links`: of all of its notes.
-    fn remembering(mut self, piece: &Piece, links: &[Option<Link>]) -> Window {
+    /// Adds the hints of the piece; `links` covers all of its notes.
+    fn with_hints(mut self, piece: &Piece, links: &[Option<Link>]) -> Window {
         let hint = |at: usize| links.get(at).copied().flatten()?.hint(&piece.tokens, at);
         self.hints = (self.start..self.start + self.notes.len()).map(hint).collect();
         self
     }
 }
 
-/// Stacks `windows`, and `heard` for the encoder alone; `hide` says for each input note whether it is hidden from the
-/// decoder.
+/// Stacks `windows`, and `heard` for the encoder alone. `hide` decides for each input note whether it is hidden from
+/// the decoder.
 pub fn stack(
     windows: &[Window],
     heard: &[Window],
@@ -130,11 +130,11 @@ fn target(note: Option<NoteToken>) -> [i64; 5] {
     }
 }
 
-/// Draws training windows: a composer by the square root of its number of notes, a piece by length, and a place in
-/// the piece.
+/// Draws training windows: a composer, weighted by the square root of its number of notes, then a piece, weighted by
+/// length, then a position in the piece.
 #[derive(Debug)]
 pub struct Sampler<'a> {
-    /// Per labelled composer, and one for all the others.
+    /// One group per labelled composer, and one for all the others.
     groups: Vec<Vec<Member<'a>>>,
     /// Running sum of the groups' weights.
     weights: Vec<f64>,
@@ -148,7 +148,7 @@ struct Member<'a> {
     links: Vec<Option<Link>>,
 }
 
-/// Share of windows taken from the very beginning, and as many from the very end, of a piece.
+/// Share of windows from the very beginning of a piece; the same share comes from the very end.
 const EDGE_SHARE: f64 = 0.08;
 
 impl<'a> Sampler<'a> {
@@ -191,21 +191,21 @@ impl<'a> Sampler<'a> {
         let at = rng.random_range(0..notes);
         let Member { piece, links, .. } =
             &group[group.partition_point(|m| m.notes_until <= at).min(group.len() - 1)];
-        // One past the last full window, which includes the end token.
+        // One past the last full window, to include the end token.
         let last_start = (piece.tokens.len() + 1).saturating_sub(len);
         let start = match rng.random_range(0.0..1.0) {
             u if u < EDGE_SHARE => 0,
             u if u < 2.0 * EDGE_SHARE => last_start,
             _ => rng.random_range(0..=last_start),
         };
-        let mut window = Window::cut(piece, start, len).remembering(piece, links);
+        let mut window = Window::cut(piece, start, len).with_hints(piece, links);
         augment(&mut window.notes, &mut window.hints, rng);
         window
     }
 }
 
-/// Up to `per_composer` windows of each labelled composer in `split`, evenly spread over its pieces. Deterministic;
-/// composers alternate, so that neighbours differ.
+/// Up to `per_composer` windows of each labelled composer in `split`, evenly spaced over its pieces. Deterministic;
+/// composers alternate, so that adjacent windows differ.
 pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: usize) -> Vec<Window> {
     let mut turns: Vec<(usize, Window)> = Vec::new();
     for (id, _) in corpus.composers.iter() {
@@ -221,7 +221,7 @@ pub fn fixed_windows(corpus: &Corpus, split: Split, per_composer: usize, len: us
             let (piece, start) = all[(2 * i + 1) * all.len() / (2 * n)];
             let end = (start + len).min(piece.tokens.len());
             let links = Memory::of(&piece.tokens[..end]).into_links();
-            (i, Window::cut(piece, start, len).remembering(piece, &links))
+            (i, Window::cut(piece, start, len).with_hints(piece, &links))
         }));
     }
     turns.sort_by_key(|(turn, _)| *turn);

@@ -2,7 +2,7 @@
 //!
 //! The file is a magic number and a version; the SHA-256 of all that follows; the length of the description; the
 //! description as JSON; then for each field of a note token the length and the bytes of its column over all pieces,
-//! compressed with zstd. Lengths are 8 bytes, little end first.
+//! compressed with zstd. Lengths are 8 bytes, little-endian.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::tokens::{Field, NoteToken, duration_secs, gap_secs};
 const VERSION: u32 = 1;
 const HEADER: usize = 8 + 4 + 32;
 const ZSTD_LEVEL: i32 = 9;
-/// A file with more notes is taken as damaged; this is seventy times MAESTRO.
+/// A file with more notes is considered damaged; this is seventy times MAESTRO.
 const MAX_NOTES: usize = 500_000_000;
 
 /// The split of a piece; all pieces of a work have the same.
@@ -103,7 +103,7 @@ pub enum CorpusError {
 #[derive(Serialize, Deserialize)]
 struct Description {
     provenance: Provenance,
-    /// The sizes of the token's fields: a corpus cut to other bins is not this program's.
+    /// The sizes of the token's fields: a corpus with other bins cannot be used.
     fields: Vec<(String, usize)>,
     composers: ComposerSet,
     pieces: Vec<PieceDescription>,
@@ -130,7 +130,7 @@ impl Corpus {
     /// Reads a corpus file.
     ///
     /// # Errors
-    /// [`CorpusError`] says whether it is no corpus, one of another version, or damaged, and where.
+    /// [`CorpusError`] says whether the file is not a corpus, has another version or is damaged, and where.
     pub fn load(path: &Path) -> Result<Corpus, CorpusError> {
         let bytes =
             std::fs::read(path).map_err(|source| CorpusError::Read { source, path: path.to_owned() })?;
@@ -212,7 +212,7 @@ fn take_block<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], String> {
 
 fn parse(bytes: &[u8]) -> Result<Corpus, String> {
     let body = bytes.get(HEADER..).ok_or("it ends within its header")?;
-    // Blocks first: "cut off" is a better message than a wrong checksum.
+    // Blocks first: "it ends too early" is a better message than a wrong checksum.
     let mut rest = body;
     let description = take_block(&mut rest)?;
     let columns: Vec<&[u8]> = Field::ALL.iter().map(|_| take_block(&mut rest)).collect::<Result<_, _>>()?;
@@ -225,9 +225,7 @@ fn parse(bytes: &[u8]) -> Result<Corpus, String> {
     let description: Description =
         serde_json::from_slice(description).map_err(|e| format!("its description: {e}"))?;
     if description.fields != field_sizes() {
-        return Err(
-            "its note tokens have other fields than those of this version; prepare it again".to_owned()
-        );
+        return Err("its note tokens have different fields from this version's; prepare it again".to_owned());
     }
     let notes = description.pieces.iter().fold(0usize, |sum, p| sum.saturating_add(p.notes));
     if notes > MAX_NOTES {
@@ -243,7 +241,11 @@ fn decompress(column: &[u8], notes: usize) -> Result<Vec<u8>, String> {
     let limit = notes as u64 + 1;
     let decoder = zstd::stream::read::Decoder::new(column).map_err(|e| e.to_string())?;
     decoder.take(limit).read_to_end(&mut out).map_err(|e| format!("a column: {e}"))?;
-    if out.len() == notes { Ok(out) } else { Err("a column has another length than its pieces".to_owned()) }
+    if out.len() == notes {
+        Ok(out)
+    } else {
+        Err("a column does not have the length of its pieces".to_owned())
+    }
 }
 
 fn assemble(description: Description, columns: &[Vec<u8>]) -> Result<Corpus, String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::listing::Found;
 use crate::music::known_composer;
 
-/// Words in names of folders that sort music and are not composers.
+/// Words in folder names that sort music but are not composers.
 const SORTING: &[&str] = &[
     "train",
     "training",
@@ -43,7 +43,7 @@ const SORTING: &[&str] = &[
     "century",
     "early",
 ];
-/// Words in names of folders that are works.
+/// Words in folder names that denote works.
 const WORKS: &[&str] = &[
     "op",
     "opus",
@@ -76,18 +76,18 @@ const WORKS: &[&str] = &[
 /// Why a file has no composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nobody {
-    /// It lies beside the composers' folders.
+    /// It is next to the composers' folders.
     NoFolder,
     /// Its folder is a year.
     Year,
 }
 
-/// The composer's name, or why there is none, for each of `files`. `title` is the data set's own name, used if the
-/// pieces are directly in it.
+/// The composer's name of each of `files`, or why it has none. `title` is the data set's own name, used if the pieces
+/// are directly in it.
 ///
-/// A folder whose name is that of a known composer holds that composer's music. One that only sorts ("train",
-/// "Romantic", a year), that contains a known composer's folder, or that contains all the others is entered. Any
-/// other is taken as a composer.
+/// A folder with the name of a known composer contains that composer's music. A folder is entered if it only sorts
+/// ("train", "Romantic", a year), contains a known composer's folder, or contains all the others. Any other folder is
+/// taken as a composer.
 pub fn composers(files: &[Found], title: &str) -> Vec<Result<String, Nobody>> {
     let mut root = Folder::default();
     for (index, file) in files.iter().enumerate() {
@@ -121,14 +121,14 @@ impl Folder<'_> {
                 }
                 folder.sort(names);
             } else {
-                folder.give(name.trim(), names);
+                folder.assign(name.trim(), names);
             }
         }
     }
 
-    fn give(&self, name: &str, names: &mut [Result<String, Nobody>]) {
+    fn assign(&self, name: &str, names: &mut [Result<String, Nobody>]) {
         self.files.iter().for_each(|file| names[*file] = Ok(name.to_owned()));
-        self.inside.values().for_each(|folder| folder.give(name, names));
+        self.inside.values().for_each(|folder| folder.assign(name, names));
     }
 
     fn holds_known(&self) -> bool {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn wrappers_are_looked_into() {
+    fn wrapper_folders_are_entered() {
         let files = ["Collection/Anna Alpha/a.mid", "Collection/Bela Béta/b.mid", "stray.mid"];
         assert_eq!(people(&files), ["Anna Alpha", "Bela Béta", "NoFolder"]);
         let files = ["My zip/All/Anna Alpha/a.mid", "My zip/All/Bela Béta/b.mid", "My zip/c.mid"];
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_sort_are_nobody() {
+    fn sorting_folders_are_not_composers() {
         let files = [
             "train/Anna Alpha/a.mid",
             "test/Anna Alpha/b.mid",

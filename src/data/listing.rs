@@ -17,7 +17,7 @@ const SYSTEM_FOLDERS: [&str; 5] =
 
 /// Maximum depth of nested folders.
 const MAX_DEPTH: usize = 64;
-const TOO_DEEP: &str = "it lies too many folders deep";
+const TOO_DEEP: &str = "it is nested too many folders deep";
 
 /// Where a file is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Place {
 /// A file of a data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The path from the data set on, as names; the file name is last.
+    /// The path within the data set, as names; the file name is last.
     pub parts: Vec<String>,
     pub place: Place,
 }
@@ -46,7 +46,7 @@ impl Found {
     }
 }
 
-/// The files, and the names that could not be read with reasons.
+/// The files, and the names of those that could not be read, with reasons.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// In the order of their names.
@@ -90,7 +90,7 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
     let archive = open_zip(path)?;
     let mut listing = Listing::default();
     for (index, raw) in archive.file_names_raw().enumerate() {
-        // Most zips do not state the encoding of names: UTF-8 if valid, else as the zip says.
+        // Most zip files do not state the encoding of names: UTF-8 if valid, otherwise as the zip says.
         let name = match std::str::from_utf8(raw) {
             Ok(name) => name.to_owned(),
             Err(_) => match archive.name_for_index(index) {
@@ -114,8 +114,8 @@ pub fn list_zip(path: &Path) -> Result<Listing, ManifestError> {
     Ok(listing)
 }
 
-/// Lists a folder recursively. A link is followed once, if its target is not listed anyway: not if it leads back into
-/// the data set or to a folder that contains it.
+/// Lists a folder recursively. A link is followed once, unless its target is listed anyway, leads back into the data
+/// set, or is a folder that contains the data set.
 pub fn list_folder(path: &Path) -> Result<Listing, ManifestError> {
     let open_error = |source| ManifestError::Open { source, path: path.to_owned() };
     let root = path.canonicalize().map_err(open_error)?;

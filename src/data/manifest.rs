@@ -11,10 +11,10 @@ use crate::music::unified_composers;
 
 const MAESTRO_LICENCE: &str = "CC BY-NC-SA 4.0 (MAESTRO, Hawthorne et al. 2019): not for commercial use";
 const FOLDER_LICENCE: &str = "unknown: the user's own collection";
-/// The endings of MIDI files.
+/// Extensions of MIDI files.
 const MIDI_ENDINGS: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 
-/// One MIDI file of a data set, and whose music it holds.
+/// One MIDI file of a data set, with its composer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its path in the folder or zip, with `/` between folders.
@@ -29,9 +29,9 @@ pub struct Entry {
 pub struct Dataset {
     path: PathBuf,
     is_zip: bool,
-    /// In the order of composer, title and name, whatever the order of the files.
+    /// Ordered by composer, title and name, whatever the order of the files.
     pub entries: Vec<Entry>,
-    /// What cannot be used, and why: files without a composer's folder, missing files of the list, folders that
+    /// What cannot be used, and why: files outside the composers' folders, listed files that are missing, folders that
     /// cannot be read.
     pub unusable: Vec<(String, String)>,
     /// Remarks on how the list and the names were read.
@@ -41,9 +41,9 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Lists the pieces under `path`, a folder or a zip file. If it contains MAESTRO's list (`*.csv` or `*.json`),
-    /// that decides what belongs to it, else its folders do. Hidden folders are skipped, and links are followed once,
-    /// unless they lead back into the data set. Spellings of a composer's name become one.
+    /// Lists the pieces under `path`, a folder or a zip file. If it contains MAESTRO's list (`*.csv` or `*.json`), that
+    /// list decides which files belong to it; otherwise its folders do. Hidden folders are skipped, and links are
+    /// followed once, unless they lead back into the data set. Spellings of a composer's name are unified.
     ///
     /// # Errors
     /// [`ManifestError`]; broken files are only detected when they are read.
@@ -79,7 +79,7 @@ impl Dataset {
         if self.is_zip { Ok(Reader::Zip(Box::new(open_zip(&self.path)?))) } else { Ok(Reader::Folder) }
     }
 
-    /// The first list with MAESTRO's columns, and which of the files it is.
+    /// The first list with MAESTRO's columns, and its index in `files`.
     fn find_list(&mut self, files: &[Found]) -> Result<Option<(usize, PieceList)>, ManifestError> {
         let mut reader = None;
         let tables = |ending: &'static str| {
@@ -103,7 +103,7 @@ impl Dataset {
             match list {
                 Some(list) => return Ok(Some((at, list))),
                 None if is_maestro(file.file_name()) => {
-                    let remark = format!("{} is no list of pieces and was passed over", file.name());
+                    let remark = format!("{} is not a list of pieces and was ignored", file.name());
                     self.remarks.push(remark);
                 }
                 None => {}
@@ -118,7 +118,7 @@ impl Dataset {
         let mut is_listed = vec![false; files.len()];
         for row in &list.rows {
             let Some(index) = files_at.find(&row.file) else {
-                let reason = format!("{} lists it, but it is not there", list_file.name());
+                let reason = format!("{} lists it, but it does not exist", list_file.name());
                 self.unusable.push((row.file.clone(), reason));
                 continue;
             };
@@ -133,7 +133,7 @@ impl Dataset {
         if self.entries.is_empty() {
             return Err(ManifestError::List {
                 list: list_file.name(),
-                reason: format!("none of the {} files it names is there", list.rows.len()),
+                reason: format!("none of the {} files it names exists", list.rows.len()),
                 path: self.path.clone(),
             });
         }
@@ -187,10 +187,10 @@ impl Dataset {
                     });
                 }
                 Err(Nobody::NoFolder) => {
-                    self.unusable.push((name, "it lies in no composer's folder".to_owned()));
+                    self.unusable.push((name, "it is not in a composer's folder".to_owned()));
                 }
                 Err(Nobody::Year) => {
-                    let reason = "it lies in the folder of a year, and no list says who composed it";
+                    let reason = "it is in a folder named after a year, and no list says who composed it";
                     self.unusable.push((name, reason.to_owned()));
                 }
             }
@@ -205,7 +205,7 @@ impl Dataset {
         let unified: BTreeMap<String, String> =
             names.iter().map(|n| (*n).to_owned()).zip(unified_composers(&names)).collect();
         for (given, name) in unified.iter().filter(|(given, name)| given != name) {
-            self.remarks.push(format!("\"{given}\" is taken for {name}"));
+            self.remarks.push(format!("\"{given}\" was read as {name}"));
         }
         for entry in &mut self.entries {
             if let Some(name) = unified.get(&entry.composer_name) {
@@ -232,7 +232,7 @@ impl<'a> FilesAt<'a> {
         FilesAt { files, folder: list.parts.split_last().map_or(&[], |(_, folder)| folder), by_file_name }
     }
 
-    /// The file at the listed path, or else one whose path ends with it, or else the only file of that name.
+    /// The file at the listed path, or one whose path ends with it, or the only file with that name.
     fn find(&self, listed: &str) -> Option<usize> {
         let parts: Vec<&str> = listed.split(['/', '\\']).filter(|p| !matches!(*p, "" | ".")).collect();
         let same_name = self.by_file_name.get(parts.last()?)?;
@@ -250,7 +250,7 @@ impl<'a> FilesAt<'a> {
     }
 }
 
-/// The name of the folder or zip without its ending.
+/// The name of the folder or zip file without its extension.
 fn own_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = if whole.is_file() { whole.file_stem() } else { whole.file_name() };

@@ -26,23 +26,23 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PieceList {
     pub rows: Vec<Row>,
-    /// By its columns it is MAESTRO's.
+    /// Its columns show that it is MAESTRO's.
     pub is_maestro: bool,
     /// Number of lines that could not be read.
     pub bad_lines: usize,
 }
 
-/// Reads a list in CSV with any separator. `Ok(None)` if it is another kind of table.
+/// Reads a CSV list with any separator. `Ok(None)` if it is another kind of table.
 ///
 /// # Errors
-/// A message, if it names files but not their composers.
+/// A message, if the list names files but not their composers.
 pub fn parse_csv(bytes: &[u8]) -> Result<Option<PieceList>, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => latin_1(bytes),
     };
     let text = text.trim_start_matches('\u{feff}');
-    // Spreadsheets may name the separator in the first line.
+    // Spreadsheets may state the separator in the first line.
     let text = match text.split_once('\n') {
         Some((first, rest)) if first.starts_with("sep=") => rest,
         _ => text,
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn any_separator_and_spelling_will_do() {
+    fn reads_any_separator_and_spelling() {
         let list = format!("{HEAD}\n{LINE}\n");
         let latin: Vec<u8> = list.chars().map(|c| c as u8).collect();
         for bytes in [
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_is_said() {
+    fn problems_are_reported() {
         assert_eq!(parse_csv(b"name,size\na,1\n"), Ok(None));
         assert_eq!(parse_csv(b""), Ok(None));
         let error = parse_csv(b"midi_filename,canonical_title\na,b\n").unwrap_err();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_list_says_the_same() {
+    fn the_json_list_gives_the_same_rows() {
         let json = r#"{"canonical_composer": {"0": "Frédéric Chopin", "1": "X"}, "canonical_title": {"0": "Nocturne, Op. 9"},
             "split": {}, "audio_filename": {}, "midi_filename": {"0": "2018/a.midi", "1": "2018/b.midi"}}"#;
         let read = parse_json(json.as_bytes()).unwrap();

@@ -39,8 +39,8 @@ impl Corpus {
         composers.iter().map(|(_, c)| pace(&c.name)).collect()
     }
 
-    /// How much the training music of each of `composers` repeats itself, see [`repeated_share`]: the mean of its
-    /// pieces; 0 where there is none.
+    /// How much the training music of each of `composers` repeats itself (see [`repeated_share`]): the mean over its
+    /// pieces; 0 if there is none.
     pub fn repetition(&self, composers: &ComposerSet) -> Vec<f32> {
         let mean = |name: &str| {
             let is_own = |p: &&Piece| p.composer_name == name && p.split == Split::Train;
@@ -51,7 +51,7 @@ impl Corpus {
         composers.iter().map(|(_, c)| mean(&c.name)).collect()
     }
 
-    /// Statistics of every composer: labelled ones first, the longest first.
+    /// Statistics of every composer: labelled ones first, then by duration, longest first.
     pub fn composer_reports(&self) -> Vec<ComposerReport> {
         let mut names: Vec<&str> = self.pieces.iter().map(|p| p.composer_name.as_str()).collect();
         names.sort_unstable();

@@ -1,7 +1,8 @@
 //! Finds pieces that are the same music, from the notes themselves.
 //!
-//! Titles miss much: a movement under no number, a waltz under its arranger's name, a set under its first piece. Two
-//! performances of one work share long runs of the same pitches in the same order; two works hardly ever do.
+//! Titles miss many matches: a movement without a number, a waltz listed under its arranger, a set listed under its
+//! first piece. Two performances of one work share long runs of the same pitches in the same order; two different works
+//! hardly ever do.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
@@ -12,17 +13,17 @@ use crate::tokens::NoteToken;
 
 /// Length of the runs of pitches that are compared.
 const RUN: usize = 12;
-/// A run of fewer different pitches is a trill or a tremolo and says nothing.
+/// A run with fewer different pitches is a trill or a tremolo and proves nothing.
 const MIN_PITCHES: usize = 6;
-/// A run of fewer different steps is a scale or a broken chord.
+/// A run with fewer different steps is a scale or a broken chord.
 const MIN_STEPS: usize = 4;
-/// One in this many runs is compared, chosen by its hash, so that the choice is the same in every piece.
+/// One in this many runs is compared, chosen by hash so that the choice is the same in every piece.
 const ONE_IN: u64 = 2;
 /// A run shared by more pieces is a common figure.
 const MAX_PIECES: usize = 80;
-/// Pieces are kin when this many of the runs looked at, and this share of the shorter piece's, are in both. Among
-/// MAESTRO's 1,276 pieces that is nine in ten of the pairs that the catalogue calls one work and overlap at all, and
-/// hardly a pair that it does not, save those that are wrongly titled.
+/// Two pieces are the same music if at least this many of the compared runs, and this share of the shorter piece's,
+/// occur in both. Among MAESTRO's 1,276 pieces, that finds nine in ten of the pairs that the catalogue calls one work
+/// and that overlap at all, and hardly any other pair except wrongly titled ones.
 const MIN_SHARED: u32 = 12;
 const MIN_SHARE: f64 = 0.008;
 
@@ -31,12 +32,12 @@ const MIN_SHARE: f64 = 0.008;
 pub(super) struct Kin {
     pub first: usize,
     pub second: usize,
-    /// Share of the shorter piece's runs that both have.
+    /// Share of the shorter piece's runs that occur in both.
     pub share: f64,
     pub shared_runs: u32,
 }
 
-/// The pairs of pieces that hold the same music.
+/// The pairs of pieces that contain the same music.
 pub(super) fn pairs(pieces: &[&[NoteToken]]) -> Vec<Kin> {
     let mut pairs = overlaps(pieces);
     pairs.retain(|k| k.shared_runs >= MIN_SHARED && k.share >= MIN_SHARE);
@@ -84,7 +85,7 @@ fn runs(tokens: &[NoteToken]) -> Vec<u64> {
     hashes
 }
 
-/// FNV-1a over the pitches, its bits mixed so that the low ones can choose the sample.
+/// FNV-1a over the pitches, with its bits mixed so that the low ones can choose the sample.
 fn hash(run: &[NoteToken]) -> u64 {
     let h = run
         .iter()
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn another_performance_is_kin_and_another_work_is_not() {
+    fn another_performance_matches_and_another_work_does_not() {
         let first = piece(1, 2000);
         // A second performance: one note in thirty played wrong, and the ending left out.
         let mut second = first[..1500].to_vec();

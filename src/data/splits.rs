@@ -1,4 +1,4 @@
-//! Groups pieces into works, and assigns works to splits.
+//! Groups pieces into works, and assigns whole works to splits, so that no work is in two of them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -39,9 +39,9 @@ impl Groups {
     }
 }
 
-/// Groups pieces by work. Within a composer, pieces are one work when their normalised titles are equal or they have
-/// the same catalogue number; a whole opus is one with each of its parts. `same_music` adds pairs that the notes
-/// themselves show to be one, across composers too.
+/// Groups pieces by work. Within a composer, pieces belong to one work if their normalised titles are equal or they
+/// have the same catalogue number; a whole opus forms one work with each of its parts. `same_music` adds pairs whose
+/// notes show that they are one work, even across composers.
 pub(super) fn group_works(pieces: &[Listed], same_music: impl IntoIterator<Item = (usize, usize)>) -> Groups {
     let mut named: Vec<Named> = pieces.iter().map(|p| read_title(p.title)).collect();
     repair_movement_numbers(pieces, &mut named);
@@ -66,8 +66,8 @@ pub(super) fn group_works(pieces: &[Listed], same_music: impl IntoIterator<Item 
     groups
 }
 
-/// MAESTRO lists the movements of some sonatas with a catalogue number that counts up ("D. 958", "D. 959", … all in
-/// C minor). Three or more such neighbours of one form and tonality are taken to be the first of them.
+/// MAESTRO lists the movements of some sonatas with a catalogue number that counts up ("D. 958", "D. 959", … all in C
+/// minor). Three or more such neighbours with the same form and tonality all get the number of the first.
 fn repair_movement_numbers(pieces: &[Listed], named: &mut [Named]) {
     type Key = (String, &'static str, (String, u8, bool));
     let key = |piece: &Listed, name: &Named| -> Option<(Key, u32)> {
@@ -100,23 +100,23 @@ fn repair_movement_numbers(pieces: &[Listed], named: &mut [Named]) {
     }
 }
 
-/// The name of each piece's work: the normalised title that most of the composer's pieces in its group have, the
-/// first in order among equals.
+/// The name of each piece's work: the most common normalised title among the composer's pieces in its group; among
+/// equals, the first in alphabetical order.
 pub(super) fn work_names(pieces: &[Listed], groups: &mut Groups) -> Vec<String> {
     let mut titles: HashMap<(usize, &str), BTreeMap<String, usize>> = HashMap::new();
     for (i, piece) in pieces.iter().enumerate() {
         let own = titles.entry((groups.root(i), piece.composer_name)).or_default();
         *own.entry(normalised(piece.title)).or_default() += 1;
     }
-    // `max_by_key` takes the last of equals, so from the back.
-    let most = |own: &BTreeMap<String, usize>| {
+    // `max_by_key` takes the last of equals, so iterate from the back.
+    let most_common = |own: &BTreeMap<String, usize>| {
         own.iter().rev().max_by_key(|(_, n)| **n).map(|(title, _)| title.clone())
     };
     pieces
         .iter()
         .enumerate()
         .map(|(i, piece)| {
-            titles.get(&(groups.root(i), piece.composer_name)).and_then(most).unwrap_or_default()
+            titles.get(&(groups.root(i), piece.composer_name)).and_then(most_common).unwrap_or_default()
         })
         .collect()
 }
@@ -127,8 +127,8 @@ pub(super) struct LabelRule {
     pub min_works: usize,
 }
 
-/// The composers with enough music, by name. Works are counted by title, as a catalogue lists them; of what the
-/// groups leave there must be enough for three splits. "A / B" is an arrangement, nobody's own.
+/// The composers with enough music, by name. Works are counted by title, as in a catalogue, and after grouping enough
+/// must remain for three splits. "A / B" is an arrangement and belongs to no composer.
 pub(super) fn labelled_composers(pieces: &[Listed], groups: &mut Groups, rule: &LabelRule) -> Vec<String> {
     #[derive(Default)]
     struct Sum {
@@ -151,8 +151,9 @@ pub(super) fn labelled_composers(pieces: &[Listed], groups: &mut Groups, rule: &
     sums.into_keys().map(str::to_owned).collect()
 }
 
-/// Gives every piece its split: for each labelled composer about a tenth of the time to validation and to test, at
-/// least a work each; everything else trains. A group with arrangements, or with two composers, trains.
+/// Assigns a split to every piece: for each labelled composer, about a tenth of the time and at least one work each to
+/// validation and test; everything else to training. A group with arrangements, or with two composers, goes to
+/// training.
 pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String], seed: u64) -> Vec<Split> {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for i in 0..pieces.len() {
@@ -178,7 +179,8 @@ pub(super) fn assign(pieces: &[Listed], groups: &mut Groups, labelled: &[String]
     splits
 }
 
-/// Assigns the works of a composer to splits, in the order given: each goes where most is missing, if it fits there.
+/// Assigns the works of a composer to splits, in the given order: each goes to the held-out split that lacks most, if
+/// it fits.
 fn choose(secs: &[f64], total: f64) -> Vec<Split> {
     const SHARE: f64 = 0.1;
     const MAX_SHARE: f64 = 0.12;
@@ -197,7 +199,7 @@ fn choose(secs: &[f64], total: f64) -> Vec<Split> {
             held[split] += own;
         }
     }
-    // A composer of few long works: the shortest that train are held out.
+    // A composer with few, long works: hold out the shortest training works.
     for split in names {
         let is_missing = !choice.contains(&split);
         let training = || (0..secs.len()).filter(|&i| choice[i] == Split::Train);
@@ -211,7 +213,7 @@ fn choose(secs: &[f64], total: f64) -> Vec<Split> {
     choice
 }
 
-/// The same order on every machine and in every version.
+/// Gives the same order on every machine and in every version.
 fn shuffle_key(seed: u64, composer: &str, title: &str) -> Vec<u8> {
     let text = format!("{seed}\n{composer}\n{}", normalised(title));
     Sha256::digest(text.as_bytes()).as_slice().to_vec()

@@ -10,8 +10,8 @@ pub struct CatalogueNumber {
     pub part: Option<u32>,
 }
 
-/// Lower case, without accents, and with every run of other characters as one space: two spellings of a title that
-/// differ in nothing else are the same text.
+/// Lower case, without accents, and with every run of other characters as one space: titles that differ in nothing else
+/// become equal.
 pub fn normalised(title: &str) -> String {
     words(title).join(" ")
 }
@@ -26,7 +26,7 @@ fn words(title: &str) -> Vec<String> {
             'a'..='z' => 1,
             '0'..='9' => 2,
             '/' => 3,
-            // "Poissons d'or" keeps its words as they are spoken.
+            // "Poissons d'or" becomes "poissons dor".
             '\'' => continue,
             _ => 0,
         };
@@ -45,7 +45,7 @@ fn words(title: &str) -> Vec<String> {
 pub(super) struct Named {
     pub text: String,
     pub catalogue: Option<CatalogueNumber>,
-    /// The kind of piece and its tonality ("sonata", pitch class, minor), for the numbers of movements.
+    /// The kind of piece and its tonality ("sonata", pitch class, minor), for repairing movement numbers.
     pub form: Option<(String, u8, bool)>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn read_title(title: &str) -> Named {
     Named { text, catalogue: catalogue_number(&words), form: form(&words) }
 }
 
-/// An opus number before any other, else the first number of a catalogue.
+/// The opus number if there is one, otherwise the first catalogue number.
 fn catalogue_number(words: &[String]) -> Option<CatalogueNumber> {
     let numbers: Vec<CatalogueNumber> = (0..words.len()).filter_map(|i| number_at(words, i)).collect();
     numbers.iter().find(|n| n.kind == "op").or(numbers.first()).cloned()
@@ -79,7 +79,7 @@ fn number_at(words: &[String], at: usize) -> Option<CatalogueNumber> {
     Some(CatalogueNumber { kind, number: next.parse().ok()?, part: part_at(words, at + 2) })
 }
 
-/// Hoboken's group is a roman number: XVI:50 is number 50 of the sonatas.
+/// Hoboken's groups are Roman numerals: XVI:50 is number 50 of the sonatas.
 fn haydn_number(words: &[String], at: usize) -> Option<CatalogueNumber> {
     let is_sonata = words.get(at)? == "xvi";
     let rest = &words[at + 1..];
@@ -87,7 +87,7 @@ fn haydn_number(words: &[String], at: usize) -> Option<CatalogueNumber> {
     Some(CatalogueNumber { kind: if is_sonata { "hob xvi" } else { "hob" }, number, part: None })
 }
 
-/// The part after an opus: "No. 2", "/2" or "Nos. 8"; none for a range or list, which is the whole opus.
+/// The part of an opus: "No. 2", "/2" or "Nos. 8"; none for a range or list, which means the whole opus.
 fn part_at(words: &[String], at: usize) -> Option<u32> {
     // "Op. 81a No. 26": the letter belongs to the number.
     let at = if words.get(at).is_some_and(|w| w == "a" || w == "b") { at + 1 } else { at };
@@ -97,7 +97,7 @@ fn part_at(words: &[String], at: usize) -> Option<u32> {
     let part = words.get(at + 1)?.parse().ok()?;
     let mut rest = words[at + 2..].iter().skip_while(|w| *w == "and");
     let is_number = rest.next().is_some_and(|w| w.parse::<u32>().is_ok());
-    // "No. 2, 1st mov." is no list.
+    // "No. 2, 1st mov." is not a list.
     let is_ordinal = rest.next().is_some_and(|w| matches!(w.as_str(), "st" | "nd" | "rd" | "th"));
     (!is_number || is_ordinal).then_some(part)
 }

@@ -29,8 +29,8 @@ fn root(matrix: &Tensor) -> Option<Tensor> {
     Some(scaled.matmul(&vectors.transpose(0, 1)))
 }
 
-/// |μa − μb|² + tr(A + B − 2 (A½ B A½)½) (Dowson and Landau 1982; as in Heusel et al., arXiv 1706.08500). `None`
-/// with fewer than two rows on a side. Both sides should have the same number of rows: few rows make it larger.
+/// |μa − μb|² + tr(A + B − 2 (A½ B A½)½) (Dowson and Landau 1982; as in Heusel et al., arXiv 1706.08500). `None` if a
+/// side has fewer than two rows. Use the same number of rows on both sides: the distance is larger for few rows.
 pub fn frechet_distance(a: &[Vec<f32>], b: &[Vec<f32>]) -> Option<f64> {
     let (a, b) = (gaussian(a)?, gaussian(b)?);
     if a.mean.size() != b.mean.size() {

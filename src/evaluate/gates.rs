@@ -1,6 +1,6 @@
 //! The gates of an evaluation report.
 
-use super::gate::{Bound, Gate};
+use super::gate_table::{Bound, Gate};
 use super::memory::{MemoryReport, Place, RealOrTake};
 use super::{AdherenceRow, Measured, OutOfRange, Report};
 

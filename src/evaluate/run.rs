@@ -31,8 +31,8 @@ struct Evaluation<'a> {
     composing_secs: f64,
 }
 
-/// Measures a model with a judge and, for best-of-N, the generator's selector. The same files and options give the same report on
-/// the same machine, but for times.
+/// Measures a model with a judge and, for best-of-N, the generator's selector. On the same machine, the same files and
+/// options give the same report, except for the times.
 ///
 /// # Errors
 /// Any [`EvaluateError`]; [`EvaluateError::Stopped`] once `stop` is set.

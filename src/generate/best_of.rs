@@ -1,8 +1,8 @@
 //! Best of N: a take continues with the best of several continuations.
 //!
-//! The first notes are not selected, so that the sound starts at once. After them the take grows in chunks. For each,
-//! N are composed side by side, and the one that the selector finds most like the composer is kept; of one that shares
-//! a sequence of notes with the training music, only if all others do.
+//! The first chunk is composed once, so that the sound starts at once. Every later chunk is composed N times side by
+//! side, and the continuation that the selector finds most like the composer is kept. A continuation that shares a
+//! sequence of notes with the training music is kept only if all of them do.
 
 use std::path::{Path, PathBuf};
 
@@ -89,7 +89,8 @@ impl<'a> Choices<'a> {
         Ok(Choices { selector, copies, of, per_take: 1, begun_at })
     }
 
-    /// After a step: selects if a chunk is complete. Returns whether the first line of each take is final so far.
+    /// Call after every step: once a chunk is complete, keeps the best line of each take. Returns whether the notes of
+    /// each take's first line are final.
     pub fn settle(&mut self, lines: &mut Lines) -> bool {
         if self.of == 1 {
             return true;

@@ -1,7 +1,7 @@
-//! The copy index: a small file of the training music, to detect quotations in takes.
+//! The copy index: a small file made from the training music, used to detect quotations in takes.
 //!
-//! Of the hashes of all 13-note sequences, only the smallest of every few neighbours is kept (winnowing: Schleimer,
-//! Wilkerson and Aiken 2003), with the piece it comes from. A quotation of [`SURE_NOTES`] notes or more is always
+//! Of the hashes of all 13-note sequences, only the smallest in each window of neighbours is kept (winnowing:
+//! Schleimer, Wilkerson and Aiken 2003), together with its piece. A quotation of [`SURE_NOTES`] notes or more is always
 //! found. The music cannot be reconstructed from the file.
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +19,7 @@ use crate::tokens::NoteToken;
 const MAGIC: &[u8; 8] = b"pastcopy";
 const VERSION: u32 = 1;
 const SEQUENCE: usize = 13;
-/// Window of neighbours of which the smallest is kept.
+/// Number of neighbouring hashes of which the smallest is kept.
 const WINDOW: usize = 5;
 /// Every quotation of at least this length is found.
 pub const SURE_NOTES: usize = SEQUENCE + WINDOW - 1;
@@ -54,9 +54,9 @@ pub struct CopyCheck {
     /// Share of the take's 13-note sequences that occur in the training music, in any key; about 0.012 for a new work
     /// by a human.
     pub share: f64,
-    /// The longest quotation from one piece, in notes; sometimes a few notes too short.
+    /// Length of the longest quotation from one piece, in notes; may be a few notes too low.
     pub longest_notes: usize,
-    /// The piece with most in common, and the number of shared sequences.
+    /// The piece with the most shared sequences, and their number.
     pub nearest: Option<(IndexedPiece, usize)>,
 }
 
@@ -83,15 +83,15 @@ impl fmt::Display for CopyCheck {
     }
 }
 
-/// Winnowed sequences of the training music and where they come from.
+/// The winnowed sequences of the training music, and the pieces they come from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CopyIndex {
     pieces: Vec<IndexedPiece>,
-    /// Sorted by hash, then piece; no pair twice.
+    /// Sorted by hash, then piece; no duplicates.
     entries: Vec<(u32, u16)>,
 }
 
-/// A hash of `n` notes from each position on; empty if there are fewer notes.
+/// The hash of `n` notes from each position; empty if there are fewer notes.
 pub fn sequence_hashes(notes: &[NoteToken], n: usize) -> Vec<u64> {
     let intervals: Vec<u64> =
         notes.windows(2).map(|p| (i64::from(p[1].pitch) - i64::from(p[0].pitch) + 128) as u64).collect();
@@ -115,11 +115,11 @@ fn winnowed(notes: &[NoteToken]) -> Vec<(usize, u32)> {
     let mut out: Vec<(usize, u32)> = Vec::new();
     let window = WINDOW.min(all.len()).max(1);
     for (start, part) in all.windows(window).enumerate() {
-        // The last of equals, so that a run of equal hashes is kept once per window.
-        let least =
+        // The last of equal hashes, so that a run of them is kept once per window.
+        let smallest =
             part.iter().enumerate().min_by_key(|&(i, h)| (*h, WINDOW - i)).map(|(i, h)| (start + i, *h));
-        if let Some(least) = least.filter(|l| out.last() != Some(l)) {
-            out.push(least);
+        if let Some(smallest) = smallest.filter(|l| out.last() != Some(l)) {
+            out.push(smallest);
         }
     }
     out
@@ -158,7 +158,7 @@ impl CopyIndex {
         &self.entries[first..first + count]
     }
 
-    /// Looks up a take; fast enough for every take.
+    /// Looks up a take; fast enough to check every take.
     pub fn check(&self, notes: &[NoteToken]) -> CopyCheck {
         let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
         let own = winnowed(&notes[..end]);
@@ -218,10 +218,10 @@ impl CopyIndex {
         files::write_whole(path, &bytes).map_err(write)
     }
 
-    /// Reads what [`CopyIndex::save`] wrote.
+    /// Reads an index written by [`CopyIndex::save`].
     ///
     /// # Errors
-    /// [`CopyIndexError`] if it is not an index or damaged.
+    /// [`CopyIndexError`] if the file is not an index or is damaged.
     pub fn load(path: &Path) -> Result<CopyIndex, CopyIndexError> {
         let read = |source| CopyIndexError::Read { source, path: path.to_owned() };
         if std::fs::metadata(path).map_err(read)?.len() > MAX_BYTES {
@@ -269,7 +269,7 @@ fn parse(mut rest: &[u8]) -> Result<CopyIndex, String> {
     let deltas = take_block(&mut rest, 5 * count + 1)?;
     let ids = take_block(&mut rest, 2 * count + 1)?;
     if ids.len() != 2 * count || !rest.is_empty() {
-        return Err("its parts have other lengths than it says".to_owned());
+        return Err("its parts do not have the lengths that it states".to_owned());
     }
     let pieces: Vec<IndexedPiece> = serde_json::from_slice(&titles).map_err(|e| e.to_string())?;
     let mut entries = Vec::with_capacity(count);
@@ -287,7 +287,7 @@ fn parse(mut rest: &[u8]) -> Result<CopyIndex, String> {
         hash = hash.checked_add(delta).ok_or("its hashes are not in order")?;
         let piece = u16::from(ids[i]) | u16::from(ids[count + i]) << 8;
         if usize::from(piece) >= pieces.len() {
-            return Err("it names a piece that it does not list".to_owned());
+            return Err("it refers to a piece that it does not list".to_owned());
         }
         entries.push((hash, piece));
     }
@@ -335,9 +335,9 @@ mod tests {
         (corpus, index)
     }
 
-    /// Window and command line use the same limit and words.
+    /// The window and the command line use the same limit and wording.
     #[test]
-    fn a_passage_that_may_be_chance_is_no_quotation() {
+    fn a_passage_that_may_be_chance_is_not_a_quotation() {
         let piece = IndexedPiece { composer: "Frédéric Chopin".to_owned(), title: "Étude".to_owned() };
         let of = |longest_notes| CopyCheck {
             longest_notes,
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sure_quotation_is_found_wherever_it_stands() {
+    fn a_long_quotation_is_found_anywhere() {
         let (corpus, index) = index();
         for from in 0..100 {
             let mut take = melody(77, 80);
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_piece_is_all_known_and_a_new_one_not_at_all() {
+    fn a_training_piece_is_fully_known_and_a_new_one_is_not() {
         let (corpus, index) = index();
         let check = index.check(&corpus.pieces[0].tokens);
         assert_eq!(check.share, 1.0);
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_from_its_file_and_says_when_it_is_broken() {
+    fn survives_a_file_and_damage_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("copy.index");
         let (_, index) = index();

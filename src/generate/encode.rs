@@ -18,8 +18,8 @@ impl Generator {
         self.encode_tokens(&encode(performance).tokens)
     }
 
-    /// [`Generator::encode`] for tokens. A last segment shorter than a quarter of the length is left out, unless it
-    /// is the only one.
+    /// [`Generator::encode`] for tokens. A last segment shorter than a quarter of the full length is left out, unless
+    /// it is the only one.
     ///
     /// # Errors
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
@@ -30,8 +30,8 @@ impl Generator {
         self.encode_at(tokens, starts)
     }
 
-    /// [`Generator::encode_tokens`] for the windows of the decoder in order, each starting half a context after the
-    /// one before: the input for [`GenerateRequest::z_path`](super::GenerateRequest::z_path).
+    /// [`Generator::encode_tokens`] for the successive decoder windows, each starting half a context after the one
+    /// before: the input for [`GenerateRequest::z_path`](super::GenerateRequest::z_path).
     ///
     /// # Errors
     /// [`GenerateError::EmptyPrompt`] when there are no tokens.
@@ -69,7 +69,7 @@ impl Generator {
         Ok(out)
     }
 
-    /// The composer whose music is nearest to these latents (highest log density, summed over them).
+    /// The composer whose music is nearest to these latents (highest total log density).
     pub fn nearest_composer(&self, z: &[Vec<f32>]) -> ComposerId {
         let k = self.vae().config.n_composers;
         let density = |k: usize| -> f64 { z.iter().map(|z| self.log_density(k, z)).sum() };

@@ -1,31 +1,31 @@
-//! Why nothing can be composed.
+//! Errors of composing.
 
 use super::form::FormError;
 use super::take::{MAX_ALTERNATIVES, MAX_NOTES, MAX_STEPS};
 use crate::device::NoSuchDevice;
 use crate::model::{CheckpointError, ModelError};
 
-/// Why nothing can be composed.
+/// Errors of composing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {
     #[error("this model has no composer number {0}")]
     NoSuchComposer(usize),
-    #[error("the given latent has {given} dimensions, the model {expected}")]
+    #[error("the given latent has {given} dimensions, but the model needs {expected}")]
     LatentSize { given: usize, expected: usize },
     #[error("a latent holds a number that is not finite; choose another place")]
     LatentNotFinite,
     #[error("ask for between 1 and {most} notes", most = MAX_NOTES)]
     Length,
     #[error(
-        "choosing between continuations needs the selector, which is not beside this model; ask for the best of 1"
+        "choosing between continuations needs the selector, which is missing beside this model; use best of 1"
     )]
     NoSelector,
     #[error(
         "this classifier is not a selector over the composers of this model; train one on the same corpus"
     )]
     NotItsSelector,
-    #[error("there are no notes to go on from")]
+    #[error("there are no notes to continue from")]
     EmptyPrompt,
     #[error("ask for between 2 and {most} steps", most = MAX_STEPS)]
     Steps,

@@ -16,7 +16,7 @@ use super::line::Line;
 use super::lines::Lines;
 use super::mix::Mix;
 use super::qualities::Qualities;
-use super::returns::returns;
+use super::return_schedule::returns;
 use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
 use crate::classify::{Classifier, ClassifierKind};
@@ -35,7 +35,7 @@ const STREAM_EVERY: usize = 4;
 #[derive(Debug)]
 pub struct Generator {
     vae: Vae,
-    info: CheckpointInfo,
+    pub(super) info: CheckpointInfo,
     pub(super) aggregate: Option<AggregatedPosterior>,
     pub(super) plan: Option<LatentPlan>,
     selector: Option<Classifier>,
@@ -77,6 +77,7 @@ impl Generator {
             trained_on: checkpoint.header.trained_on.clone(),
             notes_per_sec: checkpoint.header.notes_per_sec.clone(),
             repetition: checkpoint.header.repetition.clone(),
+            tilts: checkpoint.header.tilts.clone(),
             parameters: vae.vs.variables().values().map(Tensor::numel).sum(),
             device: device_name(device),
             d_latent: config.d_latent,
@@ -282,6 +283,7 @@ impl Generator {
         line.slack = notes / 10;
         line.returns = returns;
         line.usual_repetition = self.info.repetition(request.composer);
+        line.tilt = self.info.tilt(request.composer);
         line.knows_its_place = is_planned;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             let mut tokens = encode(prompt).tokens;

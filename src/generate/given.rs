@@ -1,4 +1,4 @@
-//! Given notes: a take keeps them, wholly or in part, and the rest is composed around them.
+//! Given notes, which a take keeps wholly or in part while the rest is composed around them.
 
 use crate::tokens::{Field, NoteToken, Silences};
 
@@ -8,8 +8,8 @@ pub type Kept = [bool; 5];
 /// Every field of a note.
 pub const WHOLE: Kept = [true; 5];
 
-/// A score with gaps: note `i` of the take has the fields `kept[i]` of `notes[i]`, and the model fills in the others.
-/// The take ends where the score does.
+/// A score with gaps: note `i` of the take keeps the fields `kept[i]` of `notes[i]`, and the model fills in the others.
+/// The take ends with the score.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
     pub notes: Vec<NoteToken>,
@@ -17,7 +17,7 @@ pub struct Given {
     pub kept: Vec<Kept>,
     /// Silences longer than a token can represent.
     pub silences: Silences,
-    /// Standard deviation, in semitones, of pitches that are not kept around the given ones; `None`: unrestricted.
+    /// Standard deviation, in semitones, of newly composed pitches around the given ones; `None`: unrestricted.
     pub reach: Option<f32>,
 }
 
@@ -40,7 +40,7 @@ impl Given {
         silences
     }
 
-    /// The highest pitch for note `i` such that its chord can still rise to the kept notes.
+    /// The highest pitch of note `i` that leaves room for the rest of its chord to rise to the kept notes.
     fn ceiling(&self, i: usize) -> i32 {
         let mut below = 0;
         for at in i..self.notes.len() {
@@ -55,8 +55,8 @@ impl Given {
         i32::from(NoteToken::END_PITCH) - 1 - below
     }
 
-    /// Masks `logits` of note `i` that would leave no room for the kept notes, and biases pitches towards the given
-    /// one. `pitch` is the note's pitch, once it is chosen.
+    /// Masks the `logits` of note `i` that leave no room for the kept notes, and biases pitches towards the given one.
+    /// `pitch` is the note's pitch, once chosen.
     pub fn bar(&self, i: usize, field: Field, pitch: u8, logits: &mut [f32]) {
         if i >= self.notes.len() {
             return;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::quality::Quality;
 use crate::latent_map::{LatentMap, Plane};
-use crate::model::TrainedOn;
+use crate::model::{Tilt, TrainedOn};
 use crate::music::{ComposerId, ComposerSet};
 
 /// Facts about a loaded checkpoint, for the window and the command line.
@@ -15,36 +15,39 @@ pub struct CheckpointInfo {
     pub hash: String,
     /// All composers with a label.
     pub composers: ComposerSet,
-    /// The first of them, which the network was trained with. The others were added later, from little music.
+    /// The composers that the network was trained with; they come first in `composers`. The others were added later,
+    /// from little music.
     pub labelled: ComposerSet,
     pub trained_on: TrainedOn,
     /// See [`CheckpointHeader::notes_per_sec`](crate::model::CheckpointHeader).
     pub(super) notes_per_sec: Vec<f32>,
-    /// As [`CheckpointHeader::repetition`](crate::model::CheckpointHeader).
+    /// See [`CheckpointHeader::repetition`](crate::model::CheckpointHeader).
     pub(super) repetition: Vec<f32>,
+    /// As [`CheckpointHeader::tilts`](crate::model::CheckpointHeader).
+    pub(super) tilts: Vec<Tilt>,
     pub parameters: usize,
     /// The device in use, as text.
     pub device: String,
     pub d_latent: usize,
-    /// Notes per segment (and z).
+    /// Notes per segment, each of which has its own z.
     pub segment_len: usize,
     pub map: Option<Arc<LatentMap>>,
-    /// The map on its principal components, after [`CheckpointInfo::add_principal`].
+    /// The map projected on its principal components, after [`CheckpointInfo::add_principal`].
     pub principal: Option<Arc<LatentMap>>,
-    /// Is there a selector?
+    /// Does the checkpoint have a selector?
     pub can_choose: bool,
     /// Qualities that can be asked for.
     pub qualities: Vec<Quality>,
 }
 
 impl CheckpointInfo {
-    /// Projects the map on its principal components too, which takes time that a command line need not spend.
+    /// Also projects the map on its principal components, which takes time that the command line need not spend.
     pub fn add_principal(&mut self) {
         let wheel = self.map.as_ref().filter(|map| map.plane == Plane::Wheel);
         self.principal = wheel.and_then(|map| map.principal()).map(Arc::new);
     }
 
-    /// The map on `plane`; the one there is, if it has no other.
+    /// The map on `plane`, or the only one there is.
     pub fn map_on(&self, plane: Plane) -> Option<&Arc<LatentMap>> {
         let principal = self.principal.as_ref().filter(|_| plane == Plane::Principal);
         principal.or(self.map.as_ref())
@@ -55,16 +58,19 @@ impl CheckpointInfo {
         id.index() >= self.labelled.len()
     }
 
-    /// How much a composer's pieces repeat themselves: the share of their patterns of four intervals that were heard
-    /// shortly before. Without a composer, and for checkpoints without that
-    /// figure, the average of all music.
+    /// How much a composer's pieces repeat themselves: the share of patterns of four intervals that occurred shortly
+    /// before. Without a composer, or for checkpoints without that figure, the average of all music.
     pub fn repetition(&self, composer: Option<ComposerId>) -> f32 {
         let own = composer.and_then(|id| self.repetition.get(id.index())).copied();
         own.filter(|share| *share > 0.0).unwrap_or(USUAL_REPETITION)
     }
 
-    /// Expected notes per second of a take: those of the composer's music, or without a composer, of all music
-    /// together.
+    /// The correction of a composer's takes; none without a composer, for added ones and in older checkpoints.
+    pub(super) fn tilt(&self, composer: Option<ComposerId>) -> Tilt {
+        composer.and_then(|id| self.tilts.get(id.index())).copied().unwrap_or_default()
+    }
+
+    /// Expected notes per second of a take: the composer's average or, without a composer, the average of all music.
     pub fn notes_per_sec(&self, composer: Option<ComposerId>) -> f64 {
         notes_per_sec(&self.notes_per_sec, composer)
     }
@@ -72,13 +78,13 @@ impl CheckpointInfo {
 
 /// The mean of 14 composers (`pastiche evaluate`, real held-out pieces).
 const USUAL_REPETITION: f32 = 0.112;
-/// For checkpoints without that figure: 32 takes of eight composers had 16,004 notes in 1,625 seconds.
+/// For checkpoints without that figure, measured on 32 takes of eight composers: 16,004 notes in 1,625 seconds.
 const USUAL_NOTES_PER_SEC: f64 = 9.85;
 
 fn notes_per_sec(paces: &[f32], composer: Option<ComposerId>) -> f64 {
     let own = composer.and_then(|id| paces.get(id.index()));
     let known = |paces: &mut dyn Iterator<Item = f32>| {
-        // Harmonic mean: it is times that add up.
+        // Harmonic mean, because times add up.
         let (count, secs) =
             paces.filter(|p| *p > 0.0).fold((0.0, 0.0), |(n, s), p| (n + 1.0, s + 1.0 / f64::from(p)));
         (count > 0.0).then(|| count / secs)
@@ -97,7 +103,7 @@ mod tests {
         let of = |id| notes_per_sec(&paces, id);
         assert_eq!(of(Some(ComposerId(0))), 6.0);
         assert_eq!(of(Some(ComposerId(1))), 12.0);
-        // 12 notes of each: 24 in three seconds.
+        // 12 notes of each composer: 24 notes in three seconds.
         assert_eq!((of(Some(ComposerId(2))), of(None)), (8.0, 8.0));
         assert_eq!(notes_per_sec(&[], Some(ComposerId(0))), USUAL_NOTES_PER_SEC);
     }

@@ -1,4 +1,4 @@
-//! One take while it grows.
+//! A take that is being composed.
 
 use std::sync::Arc;
 
@@ -8,63 +8,67 @@ use rand_pcg::Pcg64Mcg;
 use super::given::Given;
 use super::recall::Recall;
 use super::recompose::filling::Filling;
-use super::returns::Return;
+use super::return_schedule::Return;
+use crate::model::Tilt;
 use crate::model::features::Place;
 use crate::sampling::{SamplingSettings, standard_normal};
 use crate::tokens::{Field, Hint, Memory, NoteToken, RecentRepetition};
 
-/// How much of the deviation of z from its mean survives a change of segment.
+/// Fraction of z's deviation from its mean that carries over to the next segment.
 const Z_CARRY: f32 = 0.8;
-/// The pull of a take whose repetition equals its aim (`docs/experiments.md`).
+/// Pull of a take whose repetition equals its target (`docs/experiments.md`).
 const PULL: f32 = 2.6;
-/// Rounds of a figure before its pull declines, and the further rounds until the pull reaches 0.
-const FREE_ROUNDS: usize = 4;
-const TIRING_ROUNDS: f32 = 8.0;
-/// Notes that a long take remembers at least: about seven minutes. So its tables stop growing, however long it gets.
+/// Repetitions of a figure before its pull declines, and how many more until the pull reaches 0.
+const FREE_REPEATS: usize = 4;
+const FADING_REPEATS: f32 = 8.0;
+/// Notes that a long take remembers at least, about seven minutes: its tables stop growing, however long it gets.
 const REMEMBERED_NOTES: usize = 4096;
 
-/// One take while it grows.
+/// A take that is being composed.
 #[derive(Clone)]
 pub struct Line {
     pub tokens: Vec<NoteToken>,
-    /// What the tokens so far, a prompt's among them, suggest as the next one.
+    /// Suggests the next token from the tokens so far, including the prompt.
     memory: Memory,
-    /// How much it has repeated itself of late.
+    /// How much the take has repeated itself recently.
     repetition: RecentRepetition,
-    /// How much the composer's pieces do.
+    /// How much the composer's pieces repeat themselves.
     pub usual_repetition: f32,
-    /// What was hinted before each token from `hints_from` on, and before the next one.
+    /// What its logits are corrected by.
+    pub tilt: Tilt,
+    /// The hint before each token from `hints_from` on, and before the next one.
     hints: Vec<Option<Hint>>,
     hints_from: usize,
-    /// The passages in which a theme comes back, in order, counted from the first new note.
+    /// The passages in which a theme returns, in order, in notes from the first new one.
     pub returns: Vec<Return>,
-    /// The return that the next note belongs to, by its number, and how far it has come.
+    /// The index of the return that the next note belongs to, and how far that return has come.
     recall: Option<(usize, Recall)>,
-    /// Tokens of a prompt.
+    /// Number of prompt tokens.
     pub begun_at: usize,
-    /// Is the model told where in the piece it is? Else it is told that it is in the middle.
+    /// Is the model given the true position in the piece? Otherwise it is told that it is in the middle.
     pub knows_its_place: bool,
-    /// The labels of each segment and their shares, the last ones holding to the end; label `n_composers` is "none".
+    /// The labels of each segment with their shares; the last entry applies to all further segments. Label
+    /// `n_composers` means "none".
     pub labels: Vec<Vec<(i64, f32)>>,
     /// The latent of each segment so far.
     pub z: Vec<Vec<f32>>,
-    /// What z wanders around.
+    /// The mean that z wanders around.
     pub z_mean: Vec<f32>,
-    /// The latents of the first segments, where they were asked for.
+    /// The requested latents of the first segments, if any.
     pub z_path: Vec<Vec<f32>>,
     /// Notes to keep.
     pub given: Option<Arc<Given>>,
-    /// The region that it fills, if it fills one.
+    /// The region to fill, if any.
     pub filling: Option<Filling>,
     pub settings: SamplingSettings,
     pub rng: Pcg64Mcg,
     /// Notes that it remembers at least; its tables hold at most twice as many.
     pub remembered: usize,
-    /// Tokens at which it should end.
+    /// Target length in tokens.
     pub wanted: usize,
-    /// By how many it may miss that.
+    /// Maximum deviation from the target length, in tokens.
     pub slack: usize,
-    /// Tokens that count. What comes after them is there only because all lines of a batch grow in step.
+    /// Number of tokens that count. The rest are padding, because all lines of a batch grow in step.
     pub end: Option<usize>,
 }
 
@@ -75,6 +79,7 @@ impl Line {
             memory: Memory::default(),
             repetition: RecentRepetition::default(),
             usual_repetition: 0.0,
+            tilt: Tilt::default(),
             hints: vec![None],
             hints_from: 0,
             returns: Vec::new(),
@@ -96,7 +101,7 @@ impl Line {
         }
     }
 
-    /// The labels of the present segment and their shares.
+    /// The labels of the current segment with their shares.
     pub(super) fn labels(&self) -> &[(i64, f32)] {
         let at = self.z.len().min(self.labels.len());
         at.checked_sub(1).map_or(&[], |at| &self.labels[at])
@@ -108,11 +113,11 @@ impl Line {
         all.for_each(|z| z.iter_mut().zip(by).for_each(|(z, by)| *z += by));
     }
 
-    /// Where note `i` stands, as the model is told.
+    /// The position of note `i` that the model is given.
     ///
-    /// Without a plan of latents that leads on from a beginning, a take that is told that it begins writes the slow,
-    /// long-held notes of openings and keeps to them (`docs/experiments.md`). It is told that it is in the middle
-    /// of a longer piece then, until the end comes near.
+    /// Without a plan of latents, a take that is told it is at the beginning writes the slow, long-held notes of an
+    /// opening and never leaves them (`docs/experiments.md`). It is therefore told that it is in the middle of a longer
+    /// piece, until the end comes near.
     pub(super) fn place(&self, i: usize) -> Place {
         const MIDDLE: usize = 600;
         const ENDING: usize = 32;
@@ -123,7 +128,7 @@ impl Line {
         Place { since_start: i + MIDDLE, until_end: if left < ENDING { left } else { left + MIDDLE } }
     }
 
-    /// Before this many notes a take may not end; it must at [`Line::latest_end`].
+    /// The take may not end before this many notes; it must end at [`Line::latest_end`].
     fn earliest_end(&self) -> usize {
         self.wanted.saturating_sub(self.slack)
     }
@@ -132,7 +137,7 @@ impl Line {
         self.wanted + self.slack + 4
     }
 
-    /// The latent of the next segment: the one asked for, else a new one near the last.
+    /// Adds the latent of the next segment: the requested one, or else a new one near the last.
     pub(super) fn wander(&mut self) {
         if let Some(next) = self.z_path.get(self.z.len()) {
             self.z_mean.clone_from(next);
@@ -149,7 +154,8 @@ impl Line {
         self.z.push(next);
     }
 
-    /// Bars what the token grammar or the length forbids: in a chord, pitches rise; the end has its time.
+    /// Masks what the token grammar or the length forbids: pitches rise within a chord, and the take may not end too
+    /// early.
     pub(super) fn bar(&self, field: Field, logits: &mut [f32]) {
         if field != Field::Pitch {
             return;
@@ -160,18 +166,18 @@ impl Line {
         let in_chord = previous.is_some_and(|p| p.gap == 0);
         if let Some(previous) = previous.filter(|_| in_chord) {
             let barred = usize::from(previous.pitch) + 1;
-            // The top key has nothing above it: then the chord is over, whatever the gap said.
+            // Nothing lies above the top key: the chord is over, whatever the gap said.
             if barred < end {
                 logits[..barred].fill(f32::NEG_INFINITY);
             }
         }
-        // The last note of a piece has no gap, so the end may well follow what looks like a chord.
+        // The last note of a piece has no gap, so the end token may follow what looks like a chord.
         if n < self.earliest_end() || self.end.is_some() {
             logits[end] = f32::NEG_INFINITY;
         }
     }
 
-    /// Music to go on from.
+    /// Sets the prompt: music to continue.
     pub(super) fn begin_with(&mut self, tokens: Vec<NoteToken>) {
         self.memory = Memory::of(&tokens);
         tokens.iter().for_each(|&note| self.repetition.hear(note));
@@ -195,8 +201,8 @@ impl Line {
         }
     }
 
-    /// Moves the return that the take is in past `note`, or begins or ends one where its passage does; a chord is not
-    /// broken off for it.
+    /// Advances the current return past `note`, and begins or ends a return at the edge of its passage; a chord is
+    /// finished first.
     fn follow(&mut self, note: NoteToken) {
         if let Some((_, recall)) = &mut self.recall {
             recall.follow(&self.tokens, note);
@@ -215,7 +221,7 @@ impl Line {
         });
     }
 
-    /// The next note of the theme that is returning; `None` once the theme is over.
+    /// The next note of the returning theme; `None` once the theme is over.
     fn recalled(&self) -> Option<Hint> {
         let (_, recall) = self.recall.as_ref()?;
         recall.hint(&self.tokens, self.tokens.len())
@@ -237,17 +243,17 @@ impl Line {
         self.memory.len() + self.hints.len() + self.repetition.len()
     }
 
-    /// What is remembered for the next note.
+    /// The hint for the next note.
     pub(super) fn next_hint(&self) -> Option<Hint> {
         self.hints.last().copied().flatten()
     }
 
-    /// How far the next note leans towards it: 1 as the network learned it; below 0 it avoids it.
+    /// How strongly the next note is pulled towards the hint: 1 as learned; below 0 the hint is avoided.
     ///
-    /// Without control, a take either repeats nothing or loops: repetition breeds repetition. So the take aims at the
-    /// composer's own share of repeated patterns, times the memory setting. The pull grows as the share falls below
-    /// that aim and turns negative above twice the aim. A figure that has repeated in full gets no more pull than the
-    /// network learned, and less with every further round.
+    /// Without control, a take either repeats nothing or loops, because repetition breeds repetition. So the take aims
+    /// at the composer's own share of repeated patterns, times the memory setting. The pull grows as the share falls
+    /// below that target and turns negative above twice the target. A figure that has already repeated in full gets no
+    /// more than the learned pull, and less with each further repetition.
     pub(super) fn pull(&self) -> f32 {
         if let Some(strength) = self.current_return().and_then(|r| r.strength) {
             return strength;
@@ -257,15 +263,15 @@ impl Line {
             return 0.0;
         }
         let pull = PULL * (2.0 - self.repetition.share() / aim);
-        let rounds = self.next_hint().map_or(0, |hint| hint.matched / hint.distance);
-        let most = match rounds {
+        let repeats = self.next_hint().map_or(0, |hint| hint.matched / hint.distance);
+        let limit = match repeats {
             0 => f32::INFINITY,
-            _ => 1.0 - rounds.saturating_sub(FREE_ROUNDS) as f32 / TIRING_ROUNDS,
+            _ => 1.0 - repeats.saturating_sub(FREE_REPEATS) as f32 / FADING_REPEATS,
         };
-        pull.min(most).max(-1.0)
+        pull.min(limit).max(-1.0)
     }
 
-    /// Takes one drawn note; an end token, or the latest end, ends the line.
+    /// Appends a drawn note; an end token, or reaching the latest end, ends the line.
     pub(super) fn push(&mut self, note: NoteToken) {
         if note.is_end() {
             self.end.get_or_insert(self.tokens.len());
@@ -287,13 +293,13 @@ impl Line {
             }
             return;
         }
-        // A chord is not cut in two, unless it is longer than hands can play.
+        // A chord is not cut in two, unless it is larger than two hands can play.
         if n >= self.latest_end() && (note.gap > 0 || n >= self.latest_end() + 12) {
             self.end.get_or_insert(n);
         }
     }
 
-    /// The value a field of the next note must have, if it is given or returns note for note.
+    /// The value that a field of the next note must have, if that note is given or belongs to an exact return.
     pub(super) fn given_value(&self, field: Field) -> Option<u8> {
         if self.current_return().is_some_and(|r| r.strength.is_none()) {
             return self.recalled().map(|hint| hint.note.get(field));
@@ -304,8 +310,8 @@ impl Line {
         self.given.as_ref().and_then(|g| g.value(self.tokens.len(), field))
     }
 
-    /// Takes in the pitch of the next note. Where the region has no use for it, the gap before it changes: returns
-    /// the gap that there was and the new one, after which another pitch has to be drawn.
+    /// Passes the pitch of the next note to the region. If the region has no use for it, the gap before it is drawn
+    /// again: returns the old and the new gap, and another pitch has to be drawn.
     pub(super) fn refuse(&mut self, pitch: u8) -> Option<[u8; 2]> {
         let filling = self.filling.as_mut()?;
         if filling.choose(pitch) {
@@ -320,12 +326,12 @@ impl Line {
         Some([old, new])
     }
 
-    /// A drawn note as it fits into the region.
+    /// Fits a drawn note into the region.
     pub(super) fn settle(&mut self, note: NoteToken) -> NoteToken {
         self.filling.as_mut().map_or(note, |filling| filling.settle(note))
     }
 
-    /// Is the next note given, or is none wanted any more?
+    /// Is the next note given, or is the line finished?
     pub(super) fn needs_no_choice(&self) -> bool {
         let is_given = |g: &Arc<Given>| g.is_whole(self.tokens.len());
         self.end.is_some() || self.given.as_ref().is_some_and(is_given)
@@ -341,10 +347,9 @@ impl Line {
 mod tests {
     use super::*;
 
-    /// Only the theme is returned note for note: where it would leave the keyboard, what the memory suggests is a hint
-    /// like any other.
+    /// Only notes of the theme are forced: where the theme would leave the keyboard, a memory hint remains a hint.
     #[test]
-    fn an_exact_return_forces_notes_of_its_theme_and_no_others() {
+    fn an_exact_return_forces_only_notes_of_its_theme() {
         let line = |shift| {
             let mut line = Line::new(1, 0, vec![0.0], vec![0.0], SamplingSettings::default());
             line.wanted = 20;
@@ -356,7 +361,7 @@ mod tests {
         };
         assert_eq!(line(-5).given_value(Field::Pitch), Some(75));
         let over = line(12);
-        assert!(over.next_hint().is_some(), "the memory knows how this goes on");
+        assert!(over.next_hint().is_some(), "the memory has a hint for the next note");
         assert_eq!(over.given_value(Field::Pitch), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Several takes growing side by side, one note each per step, through one cache.
+//! Several takes composed side by side, one note each per step, with one cache.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -10,22 +10,22 @@ use crate::model::{Cache, Condition, Hints, Vae};
 use crate::sampling::{draw, guide};
 use crate::tokens::{Field, Hint, NoteToken, gap_secs};
 
-/// The lines of one batch and the decoder's state for them.
+/// The lines of a batch, and the decoder state for them.
 pub struct Lines<'a> {
     vae: &'a Vae,
     pub lines: Vec<Line>,
-    /// Do the lower rows hold the same lines without label and z?
+    /// Does the lower half of the batch hold the same lines without label and z?
     is_guided: bool,
     condition: Condition,
     cache: Cache,
-    /// The note each line's context begins at.
+    /// Index of the first note in the context.
     window_start: usize,
-    /// Seconds from that note to the next one, per line.
+    /// Time of the next note of each line, in seconds from the first note in the context.
     secs: Vec<f64>,
 }
 
 impl<'a> Lines<'a> {
-    /// All lines must hold equally many tokens (those of a prompt) and at least one line must be given.
+    /// All lines must have the same number of tokens (those of a prompt), and there must be at least one line.
     pub fn new(vae: &'a Vae, lines: Vec<Line>) -> Lines<'a> {
         let is_guided = lines.iter().any(|l| l.settings.guidance != 1.0);
         let condition = condition(vae, &lines, is_guided);
@@ -39,13 +39,13 @@ impl<'a> Lines<'a> {
             lines,
         };
         let n = this.lines.first().map_or(0, |l| l.tokens.len());
-        // Of a long prompt only its last part is context, with room for what comes.
+        // Only the last part of a long prompt becomes context, which leaves room for new notes.
         this.restart(n.saturating_sub(this.carried()));
         this
     }
 
-    /// Replaces the lines by copies of some of them: new line `i` is old line `sources[i]`. Copies beside each other
-    /// go on with random numbers of their own; the first of them with those of the old line.
+    /// Replaces the lines with copies of some of them: new line `i` is old line `sources[i]`. The first of several
+    /// adjacent copies keeps the old line's random numbers; the others get their own.
     pub fn regroup(&mut self, sources: &[usize]) {
         let mut lines: Vec<Line> = Vec::with_capacity(sources.len());
         for (i, &source) in sources.iter().enumerate() {
@@ -77,7 +77,7 @@ impl<'a> Lines<'a> {
         self.vae.config.context_len
     }
 
-    /// Notes carried over when the context is full.
+    /// Notes kept in the context when it is full.
     fn carried(&self) -> usize {
         self.context_len() / 2
     }
@@ -86,8 +86,8 @@ impl<'a> Lines<'a> {
         self.lines.iter().all(|l| l.end.is_some())
     }
 
-    /// Empties the cache and reads the tokens from `start` on as the new beginning of the context: just what the
-    /// model saw in training, a window that begins inside a piece.
+    /// Empties the cache and reads the tokens from `start` on as a new context. This matches training, where a window
+    /// begins inside a piece.
     fn restart(&mut self, start: usize) {
         let rows_per_line = if self.is_guided { 2 } else { 1 };
         let b = (self.lines.len() * rows_per_line) as i64;
@@ -114,14 +114,15 @@ impl<'a> Lines<'a> {
         self.secs = secs;
     }
 
-    /// The hints of `t` positions per line, and the same again for the unguided rows.
+    /// The hints of `t` positions per line, repeated for the unguided rows.
     fn hints(&self, hints: &[Option<Hint>], t: usize) -> Hints {
         let strength: Vec<f32> = self.lines.iter().map(Line::pull).collect();
         let own = Hints::new(hints, &strength, t, self.vae.device());
         if self.is_guided { own.map(|x| Tensor::cat(&[x, x], 0)) } else { own }
     }
 
-    /// Runs `t` positions per line through the decoder; `[B, t, d]`, the unguided rows below the guided ones.
+    /// Runs `t` positions per line through the decoder; returns `[B, t, d]` with the unguided rows below the guided
+    /// ones.
     fn extend(&mut self, rows: &[i64], secs: &[f32], hints: &Hints, t: usize) -> Tensor {
         let (n, t) = (self.lines.len() as i64, t as i64);
         let device = self.vae.device();
@@ -133,7 +134,7 @@ impl<'a> Lines<'a> {
         self.vae.decoder.extend(&rows, &secs, hints, &self.condition, &mut self.cache)
     }
 
-    /// One more note in every line that is not done.
+    /// Adds one note to every line that is not done.
     pub fn step(&mut self) {
         if self.cache.len() as usize >= self.context_len() {
             self.lines.iter_mut().for_each(Line::wander);
@@ -186,7 +187,8 @@ impl<'a> Lines<'a> {
         (self.extend(&rows, &times, &hints, 1).squeeze_dim(1), hints.squeezed())
     }
 
-    /// Does any line refuse its pitch? Then the last position is forgotten, to be read again with another gap.
+    /// Does any line refuse its pitch? Then the last position is dropped from the cache and read again with another
+    /// gap.
     fn refuse(&mut self, pitches: &[i64]) -> bool {
         let mut is_any = false;
         for ((line, secs), &pitch) in self.lines.iter_mut().zip(&mut self.secs).zip(pitches) {
@@ -201,7 +203,7 @@ impl<'a> Lines<'a> {
         is_any
     }
 
-    /// One field for every line where none has a choice; a line that is over repeats itself.
+    /// The values of one field when no line has a choice; a finished line repeats itself.
     fn given_field(&self, field: Field) -> Vec<i64> {
         self.lines
             .iter()
@@ -212,7 +214,7 @@ impl<'a> Lines<'a> {
             .collect()
     }
 
-    /// Draws one field for every line; `chosen` has the fields before it.
+    /// Draws one field for every line; `chosen` holds the earlier fields.
     fn draw_field(&mut self, field: Field, so_far: &Tensor, hints: &Hints, chosen: &[[u8; 5]]) -> Vec<i64> {
         let size = field.size();
         let logits = self.vae.decoder.logits(field, so_far, hints).to_device(Device::Cpu).contiguous();
@@ -230,6 +232,7 @@ impl<'a> Lines<'a> {
                 if self.is_guided {
                     guide(own, &unconditional[i * size..(i + 1) * size], line.settings.guidance_of(field));
                 }
+                line.tilt.apply(field, own);
                 line.bar(field, own);
                 if let Some(filling) = &mut line.filling {
                     filling.bar(field, own);
@@ -244,7 +247,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// What the decoder is told at position `i` of the window that begins at note `start` of `line`.
+/// The decoder input at position `i` of the window that begins at note `start` of `line`.
 fn previous(line: &Line, start: usize, i: usize) -> Previous {
     match i.checked_sub(1).and_then(|p| line.tokens.get(start + p)) {
         Some(&note) => Previous::Note(note),
@@ -253,7 +256,7 @@ fn previous(line: &Line, start: usize, i: usize) -> Previous {
     }
 }
 
-/// (z, label) of every line, and below them the same number of rows without either.
+/// (z, label) of every line, followed by as many rows without either.
 fn condition(vae: &Vae, lines: &[Line], is_guided: bool) -> Condition {
     let d = vae.config.d_latent;
     let n = lines.len();

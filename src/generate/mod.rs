@@ -1,6 +1,7 @@
 //! Composing: turns a request into a take, note by note.
 
 mod best_of;
+mod calibrate;
 mod copy_index;
 mod encode;
 mod endless;
@@ -19,7 +20,7 @@ mod quality;
 mod recall;
 mod recompose;
 mod request;
-mod returns;
+mod return_schedule;
 mod seam;
 mod stream;
 mod surprise;
@@ -29,6 +30,7 @@ pub mod verbs;
 mod walk;
 
 pub use best_of::{CHUNK, DEFAULT_BEST_OF, MAX_BEST_OF, beside_or_shipped};
+pub use calibrate::{CalibrationRound, CalibrationSettings, calibrate};
 #[cfg(test)]
 pub(crate) use copy_index::tests_support;
 pub use copy_index::{CopyCheck, CopyIndex, CopyIndexError, IndexedPiece, SURE_NOTES, sequence_hashes};

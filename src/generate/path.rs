@@ -3,12 +3,12 @@
 use rand_pcg::Pcg64Mcg;
 
 use super::generator::{Generator, weighted};
-use super::returns::Return;
+use super::return_schedule::Return;
 use super::verbs::window_starts;
 
 impl Generator {
-    /// One latent per window of a take of `notes` notes in the manner of composers, by their shares. A window in which a theme
-    /// returns has the latent of the theme. `None` if the checkpoint has no plan.
+    /// One latent per window of a take of `notes` notes, for a mix of composers with their shares. A window in which a
+    /// theme returns reuses the latent of the theme. `None` if the checkpoint has no plan.
     pub(super) fn planned_path(
         &self,
         components: &[(usize, f32)],
@@ -44,8 +44,8 @@ impl Generator {
     }
 }
 
-/// The middle one of the notes that window `index` composes: the first window composes all of its notes, the others
-/// the second half of theirs.
+/// The middle of the notes that window `index` composes: the first window composes all of its notes, the others only
+/// their second half.
 fn middle_of(index: usize, segment: usize) -> usize {
     match index {
         0 => segment / 2,

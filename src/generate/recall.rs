@@ -1,15 +1,15 @@
-//! Bringing a theme back: a pointer that walks through it while the take is composed, and hints its next note.
+//! Brings a theme back: a pointer walks through the theme while the take is composed, and hints its next note.
 //!
-//! Unlike the memory's own hints, which need some notes to match before they speak, a recall begins by itself; where
-//! the take strays from the theme, the pointer looks for the place where it goes on.
+//! The memory needs a few matching notes before it hints; a recall starts by itself. Where the take strays from the
+//! theme, the pointer looks for the place where the take rejoins it.
 
 use std::ops::Range;
 
 use crate::tokens::{Hint, MAX_MATCH, NoteToken};
 
-/// How far ahead in the theme a note is looked for that is not the expected one.
+/// How far ahead in the theme an unexpected note is looked for.
 const LOOK_AHEAD: usize = 6;
-/// Strays in a row after which the pointer goes on by itself.
+/// Unexpected notes in a row after which the pointer moves on by itself.
 const PATIENCE: usize = 2;
 
 /// One return of a theme.
@@ -29,8 +29,8 @@ impl Recall {
         Recall { at: theme.start, theme, strays: 0, shift }
     }
 
-    /// The theme's next note in the key of the return, where note `next` of the take comes next. `None` when the
-    /// theme is over or the note would leave the keyboard.
+    /// The theme's next note in the key of the return, as a hint for note `next` of the take. `None` when the theme is
+    /// over or the note would leave the keyboard.
     pub fn hint(&self, tokens: &[NoteToken], next: usize) -> Option<Hint> {
         let note = *tokens.get(self.at).filter(|_| self.theme.contains(&self.at))?;
         let pitch = i32::from(note.pitch) + i32::from(self.shift);
@@ -41,7 +41,7 @@ impl Recall {
         })
     }
 
-    /// Moves past the note that was composed.
+    /// Moves past the composed note.
     pub fn follow(&mut self, tokens: &[NoteToken], composed: NoteToken) {
         let is_it = |at: usize| {
             let expected = i32::from(tokens[at].pitch) + i32::from(self.shift);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_left_out_are_skipped_and_ornaments_waited_for() {
+    fn omitted_notes_are_skipped_and_ornaments_are_waited_for() {
         let tokens = notes(&[40, 44, 47, 52, 55, 59]);
         let mut recall = Recall::new(0..6, 0);
         let played = notes(&[40, 47, 60, 52]);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_take_that_has_left_the_theme_is_not_held_for_ever() {
+    fn the_pointer_moves_on_when_the_take_leaves_the_theme() {
         let tokens = notes(&[40, 44, 47]);
         let mut recall = Recall::new(0..3, 0);
         for _ in 0..8 {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_leave_the_keyboard_is_no_hint() {
+    fn notes_outside_the_keyboard_are_not_hinted() {
         let tokens = notes(&[85, 3]);
         assert_eq!(Recall::new(0..2, 5).hint(&tokens, 2), None);
         assert_eq!(Recall::new(1..2, -5).hint(&tokens, 2), None);

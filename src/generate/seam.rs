@@ -1,18 +1,18 @@
-//! The seam of a continuation: the music as it was played, then the new notes.
+//! The seam of a continuation, where the original performance meets the new notes.
 
 use super::{StreamedNotes, Take};
 use crate::music::{Note, PedalChange, Performance};
 use crate::tokens::{decode, encode};
 
-/// The model continues the music as it is on the token grid; this replaces that by the original music.
+/// The model continues the music as quantised to the token grid; this puts the original performance back in its place.
 #[derive(Clone, Debug)]
 pub struct Seam<'a> {
     music: &'a Performance,
-    /// Notes of the music on the token grid, with which the take begins.
+    /// Number of notes of the quantised music, with which the take begins.
     grid_notes: usize,
-    /// The last onset of the music on the grid.
+    /// The last onset of the quantised music, in seconds.
     grid_secs: f64,
-    /// The delay of the new notes on the grid.
+    /// How far the new notes are delayed, in seconds.
     shift_secs: f64,
     /// Notes passed through [`Seam::stream`] so far.
     streamed: usize,
@@ -32,41 +32,44 @@ impl<'a> Seam<'a> {
         }
     }
 
-    fn late_note(&self, note: &Note) -> Note {
+    fn shifted_note(&self, note: &Note) -> Note {
         Note { onset_secs: note.onset_secs + self.shift_secs, ..*note }
     }
 
-    /// The pedal of the music up to its last onset, or of the new notes.
-    fn old_pedal(&self) -> impl Iterator<Item = PedalChange> + '_ {
+    /// The pedal changes of the original music up to its last onset.
+    fn original_pedal(&self) -> impl Iterator<Item = PedalChange> + '_ {
         let until = self.grid_secs + self.shift_secs;
         let is_before = move |p: &&PedalChange| p.time_secs <= until;
         self.music.pedal().iter().filter(is_before).copied()
     }
 
-    fn late_pedal<'p>(&'p self, pedal: &'p [PedalChange]) -> impl Iterator<Item = PedalChange> + 'p {
+    fn shifted_pedal<'p>(&'p self, pedal: &'p [PedalChange]) -> impl Iterator<Item = PedalChange> + 'p {
         let is_new = |p: &&PedalChange| p.time_secs > self.grid_secs;
         pedal.iter().filter(is_new).map(|p| PedalChange { time_secs: p.time_secs + self.shift_secs, ..*p })
     }
 
-    /// The music, and after its last onset the new notes of `take`.
+    /// The original music, followed by the new notes of `take`.
     pub fn join(&self, take: &Performance) -> Performance {
         let new = take.notes().iter().skip(self.grid_notes);
         let old = self.music.notes().iter().copied();
         Performance::new(
-            old.chain(new.map(|n| self.late_note(n))).collect(),
-            self.old_pedal().chain(self.late_pedal(take.pedal())).collect(),
+            old.chain(new.map(|n| self.shifted_note(n))).collect(),
+            self.original_pedal().chain(self.shifted_pedal(take.pedal())).collect(),
         )
     }
 
-    /// [`Seam::join`] for a stream; call it with every part from the first on.
+    /// [`Seam::join`] for a stream; call it with every part, starting with the first.
     pub fn stream(&mut self, part: StreamedNotes) -> StreamedNotes {
         let is_first = self.streamed == 0;
         let known = self.grid_notes.saturating_sub(self.streamed);
         self.streamed += part.notes.len();
-        let new = part.notes.iter().skip(known).map(|n| self.late_note(n));
-        let pedal = self.late_pedal(&part.pedal);
+        let new = part.notes.iter().skip(known).map(|n| self.shifted_note(n));
+        let pedal = self.shifted_pedal(&part.pedal);
         let (notes, pedal) = if is_first {
-            (self.music.notes().iter().copied().chain(new).collect(), self.old_pedal().chain(pedal).collect())
+            (
+                self.music.notes().iter().copied().chain(new).collect(),
+                self.original_pedal().chain(pedal).collect(),
+            )
         } else {
             (new.collect(), pedal.collect())
         };
@@ -79,8 +82,8 @@ impl<'a> Seam<'a> {
     }
 }
 
-/// The music with its continuation. Its own notes are exactly the original ones and not those of the token grid; the
-/// new ones follow its last onset.
+/// The music with its continuation. Its own notes are the original ones, not quantised to the token grid; the new notes
+/// follow its last onset.
 pub fn splice(music: &Performance, take: &Take) -> Performance {
     Seam::new(music).join(&take.performance)
 }
@@ -100,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_streamed_is_what_is_joined() {
+    fn streaming_and_joining_give_the_same_notes() {
         let music = Performance::new((0..9).map(|i| note(60 + i, 0.1234 * f64::from(i))).collect(), vec![]);
         let grid = decode(&encode(&music).tokens);
         let last = grid.notes()[8].onset_secs;

@@ -1,4 +1,4 @@
-//! How surprising notes are to the model, when all notes before them are known.
+//! How surprising notes are to the model, given all notes before them.
 
 use std::ops::Range;
 
@@ -11,23 +11,23 @@ use crate::model::Conditioning;
 use crate::music::ComposerId;
 use crate::tokens::{Memory, NoteToken};
 
-/// Passages judged side by side.
+/// Passages evaluated per batch.
 const BATCH: usize = 32;
 
-/// Some notes of a piece.
+/// A range of notes within a piece.
 #[derive(Clone, Debug)]
 pub struct Passage<'a> {
-    /// The whole piece, or as much as is known of it.
+    /// The whole piece, or as much of it as is known.
     pub tokens: &'a [NoteToken],
-    /// The notes that are judged.
+    /// The notes to evaluate.
     pub judged: Range<usize>,
 }
 
 impl Generator {
-    /// Negative log-likelihood in nats per note of the judged notes of each passage, every note before them being
-    /// known when its turn comes (teacher forcing). The context is the model's own length of notes up to the last
-    /// judged one, and what the piece before that suggests. `composer`: the label, `None` for nobody; `z`: `d_latent`
-    /// numbers. NaN where no note is judged.
+    /// Negative log-likelihood of the judged notes of each passage, in nats per note, with every earlier note known
+    /// (teacher forcing). The context is the model's context length up to the last judged note, plus the memory hints
+    /// from the piece before it. `composer` is the label, `None` for no label; `z` holds `d_latent` numbers. NaN where
+    /// no note is judged.
     pub fn surprise(&self, passages: &[Passage<'_>], composer: Option<ComposerId>, z: &[f32]) -> Vec<f64> {
         let label = self.label_of(composer);
         let (windows, judged): (Vec<Window>, Vec<Range<usize>>) =

@@ -1,4 +1,4 @@
-//! What is asked for, and what comes back.
+//! A request to compose, and its result.
 
 use std::sync::Arc;
 
@@ -12,52 +12,53 @@ use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
 use crate::tokens::NoteToken;
 
-/// More notes than this are an hour of music and a mistake.
+/// Maximum number of new notes: about an hour of music.
 pub const MAX_NOTES: usize = 40_000;
-/// The most steps of a blend.
+/// Maximum number of steps in a blend.
 pub const MAX_STEPS: usize = 100;
-/// The most alternatives for a region.
+/// Maximum number of alternatives for a region.
 pub const MAX_ALTERNATIVES: usize = 64;
-/// The length of a take unless another is asked for.
+/// Default number of notes in a take.
 pub const DEFAULT_NOTES: usize = 500;
 
 /// One take to compose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GenerateRequest {
-    /// `None`: no label, z from any component.
+    /// `None`: no label, and z from any component.
     pub composer: Option<ComposerId>,
     pub seed: u64,
-    /// New notes asked for; the take ends by itself within about a tenth of it.
+    /// Requested number of new notes; the take ends within about a tenth of it.
     pub notes: usize,
     pub sampling: SamplingSettings,
-    /// How the take is divided, and which themes come back.
+    /// How the take is divided into sections, and which themes return.
     #[serde(default)]
     pub form: Form,
-    /// How closely a theme comes back, 0–1; 1 is note for note.
+    /// How closely a theme returns, 0–1; 1 is note for note.
     #[serde(default = "default_recall")]
     pub recall: f32,
-    /// Continuations that the selector chooses from after the first [`CHUNK`](super::CHUNK) notes; 1: none.
+    /// Number of continuations from which the selector chooses after the first [`CHUNK`](super::CHUNK) notes; 1: no
+    /// choice.
     pub best_of: usize,
-    /// The latent of the first segment, later ones wandering from it; `None`: drawn for the composer.
+    /// The latent of the first segment, from which later ones wander; `None`: drawn for the composer.
     pub z: Option<Vec<f32>>,
-    /// Instead of `z`: the latent of each window of the take in turn, as [`Generator::encode_windows`] gives them;
-    /// after the last one they wander from it. Empty: `z` holds.
+    /// Instead of `z`: the latent of each window of the take in order, as returned by [`Generator::encode_windows`];
+    /// further windows wander from the last one. Empty: `z` is used.
     ///
     /// [`Generator::encode_windows`]: super::Generator::encode_windows
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub z_path: Vec<Vec<f32>>,
-    /// In whose manner each window of the take is composed in turn, the last one holding to the end; empty: in that of
-    /// `composer`.
+    /// The composers of each window of the take in order; the last entry applies to all further windows. Empty:
+    /// `composer` is used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixes: Vec<Mix>,
     /// More (above 0) or less of some qualities, in standard deviations. Those without a direction beside the
     /// checkpoint make no difference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub qualities: Vec<(Quality, f32)>,
-    /// Notes to keep, wholly or in part; the take is then as long as they are, and a prompt is not looked at.
+    /// Notes to keep, wholly or in part. The take then has exactly their length, and a prompt is ignored.
     #[serde(skip)]
     pub given: Option<Arc<Given>>,
-    /// Music to go on from: it stands at the beginning of the take, unchanged but for the token grid.
+    /// Music to continue: the take begins with it, quantised to the token grid.
     #[serde(skip)]
     pub prompt: Option<Arc<Performance>>,
 }
@@ -82,21 +83,21 @@ impl GenerateRequest {
     }
 }
 
-/// Notes that are new since the last call, in the order of their onsets.
+/// New notes since the last call, in order of onset.
 #[derive(Clone, Debug)]
 pub struct StreamedNotes {
     pub notes: Vec<Note>,
     pub pedal: Vec<PedalChange>,
-    /// Nothing before this time will change any more.
+    /// The music before this time is final, in seconds.
     pub ready_until_secs: f64,
-    /// Notes so far, the prompt's among them.
+    /// Notes so far, including the prompt.
     pub done_notes: usize,
 }
 
-/// All that is needed to make a take again.
+/// Everything needed to make a take again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// Full name; `None` without a label.
+    /// Full name of the composer; `None` without a label.
     pub composer: Option<String>,
     pub seed: u64,
     pub notes: usize,
@@ -105,35 +106,35 @@ pub struct Recipe {
     pub form: Form,
     #[serde(default = "default_recall")]
     pub recall: f32,
-    #[serde(default = "one")]
+    #[serde(default = "default_best_of")]
     pub best_of: usize,
     /// The latent of each segment.
     pub z: Vec<Vec<f32>>,
-    /// Of a take in more than one manner: full names and shares for each segment in turn, the last one holding to the
-    /// end.
+    /// For a take with a mix of composers: full names and shares for each segment in order; the last entry applies to
+    /// all further segments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixes: Vec<Vec<(String, f32)>>,
     /// Qualities that were asked for, in standard deviations; the latents have them already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub qualities: Vec<(Quality, f32)>,
-    /// Notes of the prompt.
+    /// Number of prompt notes.
     #[serde(default)]
     pub prompt_notes: usize,
-    /// The checkpoint's fingerprint.
+    /// The checkpoint's hash.
     pub checkpoint: String,
     /// The version of this program.
     pub version: String,
 }
 
-/// How closely a theme comes back by default.
+/// Default for how closely a theme returns.
 pub const DEFAULT_RECALL: f32 = 0.7;
 
 fn default_recall() -> f32 {
     DEFAULT_RECALL
 }
 
-/// Of takes from before there was a choice.
-fn one() -> usize {
+/// Default for recipes written before best-of-N existed.
+fn default_best_of() -> usize {
     1
 }
 
@@ -173,13 +174,13 @@ impl Recipe {
     }
 }
 
-/// One generated result.
+/// A composed take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Take {
     pub performance: Performance,
-    /// Without an end token.
+    /// Without the end token.
     pub tokens: Vec<NoteToken>,
     pub recipe: Recipe,
-    /// Was it stopped before its end?
+    /// Was composing stopped early?
     pub is_partial: bool,
 }

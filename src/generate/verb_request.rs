@@ -1,4 +1,4 @@
-//! A verb that is asked for, with all it needs to know, so that it can travel to the thread that owns the generator.
+//! A verb with everything it needs, so that it can be sent to the thread that owns the generator.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use super::{GenerateError, GenerateRequest, Generator, Quality, verbs};
 use crate::music::{ComposerId, Performance};
 use crate::sampling::SamplingSettings;
 
-/// Music that something is made of.
+/// The music that a verb starts from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     pub music: Arc<Performance>,
-    /// The label it was composed under, where there is one; else the verbs take the composer whose music lies nearest.
+    /// The composer it was composed for, if known; otherwise the verbs use the composer whose music is nearest.
     pub composer: Option<ComposerId>,
 }
 
-/// What to make of it; see [`verbs`].
+/// The operation; see [`verbs`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verb {
     Vary {
@@ -29,7 +29,7 @@ pub enum Verb {
     Restyle {
         to: ComposerId,
     },
-    /// One of `steps` pieces on the way to another; step 0 is the source itself.
+    /// Piece number `step` of `steps` on the way to another; step 0 is the source itself.
     Blend {
         with: Source,
         step: usize,
@@ -37,7 +37,7 @@ pub enum Verb {
     },
 }
 
-/// One take to make of music that is there.
+/// A take to make from existing music.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerbRequest {
     pub source: Source,
@@ -46,15 +46,15 @@ pub struct VerbRequest {
     pub sampling: SamplingSettings,
     /// Qualities of a variation, as [`GenerateRequest::qualities`].
     pub qualities: Vec<(Quality, f32)>,
-    /// How a continuation goes on is chosen from so many; the other verbs have nothing to choose.
+    /// Number of continuations to choose from; the other verbs ignore it.
     pub best_of: usize,
 }
 
 impl VerbRequest {
-    /// What the generator has to compose. Of a continuation the outcome still has to go through [`VerbRequest::seam`].
+    /// The request to compose. The result of a continuation still has to pass through [`VerbRequest::seam`].
     ///
     /// # Errors
-    /// Those of the verb; [`GenerateError::Steps`] for a step beyond the last.
+    /// Errors of the verb; [`GenerateError::Steps`] for a step beyond the last.
     pub fn plan(&self, generator: &Generator) -> Result<GenerateRequest, GenerateError> {
         let (source, seed) = (&self.source, self.seed);
         let music = &source.music;
@@ -72,11 +72,11 @@ impl VerbRequest {
         Ok(self.completed(request))
     }
 
-    /// As [`VerbRequest::plan`], for every step of a blend: the two pieces are heard only once. Of another verb, the
-    /// one request.
+    /// [`VerbRequest::plan`] for every step of a blend, encoding the two pieces only once. For other verbs, a single
+    /// request.
     ///
     /// # Errors
-    /// Those of the verb.
+    /// Errors of the verb.
     pub fn plan_blend(&self, generator: &Generator) -> Result<Vec<GenerateRequest>, GenerateError> {
         let Verb::Blend { with, steps, .. } = &self.verb else {
             return Ok(vec![self.plan(generator)?]);
@@ -103,7 +103,7 @@ impl VerbRequest {
         }
     }
 
-    /// The composer of the take, as far as it is known before the model has heard the music.
+    /// The composer of the take, as far as it is known before the music is encoded.
     pub fn label(&self) -> Option<ComposerId> {
         match &self.verb {
             Verb::Vary { .. } => self.source.composer,
@@ -113,8 +113,8 @@ impl VerbRequest {
         }
     }
 
-    /// About how many notes the take will have. A record may ask for any number; no take gets longer than
-    /// [`MAX_NOTES`] more.
+    /// Approximate number of notes in the take. A record may hold any number, but a take gains at most [`MAX_NOTES`]
+    /// notes.
     pub fn expected_notes(&self) -> usize {
         let new_notes = match &self.verb {
             Verb::Continue { notes, .. } => (*notes).min(MAX_NOTES),
@@ -123,7 +123,7 @@ impl VerbRequest {
         self.nearer().music.notes().len() + new_notes
     }
 
-    /// The music that the take keeps most of: of a blend, whichever end is nearer.
+    /// The music from which the take keeps the most notes: for a blend, the nearer end.
     fn nearer(&self) -> &Source {
         match &self.verb {
             Verb::Blend { with, step, steps } if 2 * step >= *steps => with,
@@ -131,7 +131,7 @@ impl VerbRequest {
         }
     }
 
-    /// Of a continuation: where the music's own notes end.
+    /// For a continuation: the seam between the original music and the new notes.
     pub fn seam(&self) -> Option<Seam<'_>> {
         matches!(self.verb, Verb::Continue { .. }).then(|| Seam::new(&self.source.music))
     }

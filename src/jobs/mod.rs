@@ -1,11 +1,11 @@
-//! Background work: the engine that composes, training runs, and one-shot file work.
+//! Background work: the engine that composes, one-shot file work, and the process of a training run.
 //!
 //! Every job has a [`JobId`]; the caller remembers the newest and drops replies to older ones. A job that panics
 //! becomes a failure and does not freeze the window.
 
 pub mod engine;
 pub mod task;
-pub mod trainer;
+pub mod training_process;
 
 use std::any::Any;
 use std::io;
@@ -15,7 +15,7 @@ use std::thread::{self, JoinHandle};
 pub use crate::evaluate::Heard;
 pub use engine::{Engine, EngineCommand, EngineError, EngineEvent, StreamPart, StreamSink};
 pub use task::{Queue, Task, TaskPanicked};
-pub use trainer::{RunError, RunPlan, TrainerEvent, TrainerRun};
+pub use training_process::{StartError, TrainingProcess};
 
 /// Wakes the window after an event was sent; called from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;

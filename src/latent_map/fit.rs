@@ -1,4 +1,4 @@
-//! What a finished run adds to its checkpoint: where the latents of real music lie.
+//! Fits the latents of real music and adds them to the checkpoint of a finished run.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::tokens::gap_secs;
 const FIT_SEGMENTS: usize = 240;
 /// Pieces per composer that the plan is fitted to.
 const PLANNED_PIECES: usize = 40;
-/// Segments of a piece that are shown on the map.
+/// Segments per piece shown on the map.
 const SHOWN_PER_PIECE: usize = 2;
 
-/// Completes a trained checkpoint: fits the aggregated posterior of every composer to its training segments, and
-/// places segments of every piece on the map. The file is rewritten, whole or not at all; not when it is abandoned.
+/// Completes a trained checkpoint: fits the aggregated posterior of every composer to its training segments, and places
+/// segments of every piece on the map. The file is replaced as a whole, or left alone if the work is abandoned.
 ///
 /// # Errors
-/// What reading or writing the checkpoint says.
+/// Errors of reading or writing the checkpoint.
 pub fn fit_latents(
     path: &std::path::Path,
     corpus: &Corpus,
@@ -45,7 +45,7 @@ pub fn fit_latents(
         return Ok(());
     }
     let mut tensors = vae.vs.variables();
-    // A composer of a single segment cannot be fitted; then all are sampled from the prior.
+    // A composer with a single segment cannot be fitted; all composers are then sampled from the prior.
     if let Some(fits) = fits {
         tensors.extend(AggregatedPosterior::to_tensors(&fits));
         tensors.extend(plan.to_tensors());
@@ -55,7 +55,7 @@ pub fn fit_latents(
     tensors.insert(LATENTS.to_owned(), z);
     tensors.insert(COMPOSERS.to_owned(), composers);
     tensors.insert(STARTS.to_owned(), starts);
-    // Labels that were added belong to the network as it was.
+    // Composers that were added later belong to the previous network.
     header.rare = ComposerSet::default();
     header.notes_per_sec = corpus.notes_per_sec(&header.composers);
     header.repetition = corpus.repetition(&header.composers);
@@ -87,8 +87,8 @@ pub(crate) fn fit_composer(
     no_grad(|| AggregatedPosterior::fit(&encode_all(vae, &segments(corpus, Split::Train, id, vae), stop)))
 }
 
-/// Segments of one composer in a split, as many of each piece as far as it has them: by their notes, a few long and fast
-/// pieces would stand for all.
+/// Segments of one composer in a split, equally many from each piece if possible: drawn by number of notes, a few long,
+/// fast pieces would dominate.
 fn segments(corpus: &Corpus, split: Split, id: ComposerId, vae: &Vae) -> Vec<Window> {
     let len = vae.config.context_len;
     let pieces: Vec<_> = corpus.labelled(split).filter(|p| p.composer == Some(id)).collect();
@@ -102,7 +102,7 @@ fn segments(corpus: &Corpus, split: Split, id: ComposerId, vae: &Vae) -> Vec<Win
     pieces.iter().flat_map(spread).collect()
 }
 
-/// The ways of whole training pieces through the latent space, in segments that begin half a context apart.
+/// The paths of whole training pieces through the latent space, in segments that begin half a context apart.
 fn paths(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> Vec<(usize, Vec<Vec<f32>>)> {
     let len = vae.config.context_len;
     let mut out = Vec::new();
@@ -126,7 +126,7 @@ fn paths(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> Vec<(usize, Vec<Vec<f32
     out
 }
 
-/// Of fewer windows when it is abandoned on the way.
+/// Encodes fewer windows if abandoned halfway.
 fn encode_all(vae: &Vae, windows: &[Window], stop: &StopFlag) -> Posterior {
     let parts: Vec<Posterior> = windows
         .chunks(32)

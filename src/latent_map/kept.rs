@@ -1,19 +1,19 @@
-//! How much of the latent space a map keeps.
+//! How well a map preserves the neighbourhoods of the latent space.
 
 use super::point::MapPoint;
 
-/// Neighbours of a segment that are compared.
+/// Number of nearest neighbours compared.
 const NEIGHBOURS: usize = 10;
-/// Segments whose neighbours are compared: more would cost more time and change the share little.
-const ASKED: usize = 300;
+/// Maximum number of segments whose neighbours are compared: more would take longer and hardly change the result.
+const MAX_SEGMENTS: usize = 300;
 
-/// The share of the 10 nearest neighbours in the latent space that are among the 10 nearest on the map too, averaged
-/// over up to 300 segments, evenly spaced; `None` for fewer than 21 segments.
+/// The share of each segment's 10 nearest neighbours in the latent space that are also among its 10 nearest on the map,
+/// averaged over up to 300 evenly spaced segments; `None` for fewer than 21 segments.
 pub(super) fn kept_neighbours(points: &[MapPoint]) -> Option<f32> {
     if points.len() <= 2 * NEIGHBOURS {
         return None;
     }
-    let asked = ASKED.min(points.len());
+    let asked = MAX_SEGMENTS.min(points.len());
     let shared: usize = (0..asked)
         .map(|i| {
             let from = i * points.len() / asked;
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     fn points(xy: impl Fn(usize) -> [f32; 2]) -> Vec<MapPoint> {
-        // No two distances alike.
+        // All distances differ.
         let z = |i: usize| vec![(i as f32).powf(1.3), 0.0];
         let point =
             |i| MapPoint { xy: xy(i), composer: None, title: String::new(), starts_secs: None, z: z(i) };

@@ -15,17 +15,17 @@ pub(super) const COMPOSERS: &str = "map.composers";
 pub(super) const TITLES: &str = "map.titles";
 pub(super) const STARTS: &str = "map.starts";
 
-/// Segments that say whose music lies around a place.
-const AROUND: usize = 8;
+/// Number of segments that determine whose music lies around a place.
+const NEAREST_SEGMENTS: usize = 8;
 
-/// What the two directions of a map are.
+/// The projection of a map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plane {
     /// The composers' axes around a circle, clockwise from the top in order of birth.
     #[default]
     Wheel,
-    /// The two directions of most variance: of fewer than three composers there is no wheel.
+    /// The two directions of greatest variance; used for fewer than three composers.
     Principal,
 }
 
@@ -36,23 +36,23 @@ pub struct LatentMap {
     /// The mean of each composer's component of the prior.
     pub components: Vec<[f32; 2]>,
     pub plane: Plane,
-    /// Share of the variance that each axis shows.
+    /// Share of the variance that each axis explains.
     pub explained: [f32; 2],
     /// The share of the 10 nearest neighbours in the latent space that are among the 10 nearest on the map, 0–1;
     /// `None` for fewer than 21 segments.
     pub kept_neighbours: Option<f32>,
-    /// How the segments of each composer spread.
+    /// The spread of each composer's segments.
     pub ellipses: Vec<Ellipse>,
     /// How well the composers are told apart; `None` for fewer than two.
     pub reading: Option<Reading>,
     centre: Vec<f32>,
     axes: [Vec<f32>; 2],
-    /// Of the components, in the latent space.
+    /// The means of the components in the latent space.
     means: Vec<Vec<f32>>,
 }
 
 impl LatentMap {
-    /// The map a checkpoint carries; `None` when it carries none.
+    /// The map stored in a checkpoint; `None` if it has none.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Option<LatentMap> {
         let z = rows(checkpoint.tensors.get(LATENTS)?);
         let composers = rows(&checkpoint.tensors.get(COMPOSERS)?.unsqueeze(1));
@@ -82,7 +82,7 @@ impl LatentMap {
         Some(map)
     }
 
-    /// `means`: those of the composers' components; `order`: their indices as they lie around the wheel. `None` when
+    /// `means` are those of the composers' components; `order` holds their indices in order around the wheel. `None` if
     /// the latents do not span a plane.
     pub fn new(
         z: Vec<Vec<f32>>,
@@ -109,7 +109,7 @@ impl LatentMap {
         Some(map)
     }
 
-    /// The same segments on the two directions of most variance (principal components).
+    /// The same segments on their first two principal components.
     pub fn principal(&self) -> Option<LatentMap> {
         let z: Vec<Vec<f32>> = self.points.iter().map(|p| p.z.clone()).collect();
         let spread = Spread::of(&z)?;
@@ -149,14 +149,14 @@ impl LatentMap {
         map
     }
 
-    /// Where `z` lies on the map.
+    /// The position of `z` on the map.
     pub fn project(&self, z: &[f32]) -> [f32; 2] {
         let from_centre: Vec<f32> = z.iter().zip(&self.centre).map(|(z, c)| z - c).collect();
         [0, 1].map(|i| dot(&self.axes[i], &from_centre))
     }
 
-    /// A latent that lies at `xy`: the nearest real segment's, moved within the plane. So what the map cannot show
-    /// is taken from real music.
+    /// A latent at position `xy`: that of the nearest real segment, moved within the plane. The components that the map
+    /// does not show thus come from real music.
     pub fn unproject(&self, xy: [f32; 2]) -> Vec<f32> {
         let Some(nearest) = self.nearest(xy) else {
             return self.centre.clone();
@@ -170,7 +170,7 @@ impl LatentMap {
             .collect()
     }
 
-    /// The composers of the labelled segments nearest to `xy` on the map, each with how many of them are its own.
+    /// The composers of the labelled segments nearest to `xy`, each with its number of segments.
     pub fn composers_around(&self, xy: [f32; 2]) -> Vec<(ComposerId, f32)> {
         let mut nearest: Vec<(f32, ComposerId)> = self
             .points
@@ -178,9 +178,9 @@ impl LatentMap {
             .filter_map(|p| Some(((p.xy[0] - xy[0]).powi(2) + (p.xy[1] - xy[1]).powi(2), p.composer?)))
             .filter(|(distance, _)| distance.is_finite())
             .collect();
-        if nearest.len() > AROUND {
-            nearest.select_nth_unstable_by(AROUND, |a, b| a.0.total_cmp(&b.0));
-            nearest.truncate(AROUND);
+        if nearest.len() > NEAREST_SEGMENTS {
+            nearest.select_nth_unstable_by(NEAREST_SEGMENTS, |a, b| a.0.total_cmp(&b.0));
+            nearest.truncate(NEAREST_SEGMENTS);
         }
         let mut counts: Vec<(ComposerId, f32)> = Vec::new();
         for (_, id) in nearest {
@@ -228,7 +228,7 @@ mod tests {
             let [x, y] = map.components[composer];
             assert!((x - radius * angle.sin()).abs() < 1e-3 && (y - radius * angle.cos()).abs() < 1e-3);
         }
-        // What no composer's axis tells is not on the map, and is kept on the way back.
+        // A component that lies on no composer's axis is not on the map, and is unchanged by unprojecting.
         let moved = map.unproject([map.points[1].xy[0] + 0.5, map.points[1].xy[1]]);
         assert_eq!(moved[5], 0.0);
         assert!((map.project(&moved)[0] - map.points[1].xy[0] - 0.5).abs() < 1e-4);
@@ -238,7 +238,7 @@ mod tests {
     fn the_principal_plane_shows_more_of_the_variance_than_the_wheel() {
         let mean = |k: usize| (0..4).map(|i| if i == k { 8.0 } else { 0.0 }).collect::<Vec<f32>>();
         let means: Vec<Vec<f32>> = (0..3).map(mean).collect();
-        // Spread most along the last direction, which no composer's axis tells.
+        // Widest along the last direction, which lies on no composer's axis.
         let z: Vec<Vec<f32>> =
             (0..60).map(|i| vec![(i % 3) as f32, (i % 5) as f32 * 0.3, 0.1, i as f32]).collect();
         let titles = (0..60).map(|i| i.to_string()).collect();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn unproject_lands_where_it_was_asked() {
+    fn projecting_an_unprojected_place_gives_that_place() {
         let map = map();
         for xy in [[0.0, 0.0], [5.0, -2.0], [-20.0, 7.0]] {
             let back = map.project(&map.unproject(xy));
@@ -270,16 +270,16 @@ mod tests {
     }
 
     #[test]
-    fn whose_music_lies_around_a_place() {
+    fn finds_whose_music_lies_around_a_place() {
         let z: Vec<Vec<f32>> = (0..30).map(|i| vec![i as f32, (i % 2) as f32 * 0.1]).collect();
         let composers = (0..30).map(|i| (i != 3).then_some(ComposerId(u8::from(i > 9)))).collect();
         let titles = (0..30).map(|i| i.to_string()).collect();
         let map = LatentMap::new(z, composers, titles, &[vec![0.0, 0.0]], &[0]).unwrap();
         let around = |point: usize| map.composers_around(map.points[point].xy);
-        // The eight around segment 0 are 0 to 8 without 3, which has no label.
+        // The eight segments nearest to segment 0 are 0 to 8 without 3, which has no label.
         assert_eq!(around(0), [(ComposerId(0), 8.0)]);
         assert_eq!(around(29), [(ComposerId(1), 8.0)]);
-        // Between 9 and 10 four lie on either side, or one more on the side of the nearer.
+        // Between 9 and 10, four lie on either side, or one more on the nearer side.
         let both = around(10);
         assert!(both.len() == 2 && both[0].1 >= 3.0 && both[1].1 >= 3.0, "{both:?}");
         assert!(map.composers_around([f32::NAN, 0.0]).is_empty());

@@ -1,9 +1,9 @@
-//! Two directions of the latent space to look along.
+//! The two directions of the latent space on which a map is projected.
 
 use tch::{Kind, Tensor};
 
-/// Two directions of length one at right angles, between which the directions of `means` lie evenly around a circle;
-/// `None` for fewer than three.
+/// Two orthogonal unit vectors such that the directions of `means` are evenly spaced around a circle; `None` for fewer
+/// than three.
 pub(super) fn wheel(means: &[Vec<f32>], order: &[usize]) -> Option<[Vec<f32>; 2]> {
     if order.len() < 3 {
         return None;
@@ -28,23 +28,23 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// `None` for a vector without a direction.
+/// `None` for a zero vector.
 fn unit(v: Vec<f32>) -> Option<Vec<f32>> {
     let length = dot(&v, &v).sqrt();
     (length > 1e-6).then(|| v.into_iter().map(|x| x / length).collect())
 }
 
-/// How some latents are spread.
+/// The spread of a set of latents.
 pub(crate) struct Spread {
     centre: Vec<f32>,
     /// `[d, d]`
     covariance: Tensor,
-    /// The trace of it.
+    /// Its trace.
     total: f64,
 }
 
 impl Spread {
-    /// `None` when they are all alike or have fewer than two dimensions.
+    /// `None` if they are all equal or have fewer than two dimensions.
     pub fn of(z: &[Vec<f32>]) -> Option<Spread> {
         let d = z.first().map(Vec::len).filter(|&d| d > 1)?;
         let all = Tensor::from_slice(&z.concat()).view([z.len() as i64, d as i64]);
@@ -59,11 +59,12 @@ impl Spread {
         &self.centre
     }
 
-    /// The two directions of most variance: the principal components.
+    /// The first two principal components.
     pub fn widest(&self) -> Option<[Vec<f32>; 2]> {
         let (_, vectors) = self.covariance.f_linalg_eigh("L").ok()?;
         let last = self.centre.len() as i64 - 1;
-        // Eigenvalues ascend, and an eigenvector has no sign: choose the one that makes the map the same everywhere.
+        // Eigenvalues ascend. The sign of an eigenvector is arbitrary: choose the one that makes the map the same
+        // everywhere.
         let axis = |i: i64| {
             let v = rows(&vectors.select(1, i).unsqueeze(0)).remove(0);
             let largest = v.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
@@ -73,7 +74,7 @@ impl Spread {
         Some([axis(last), axis(last - 1)])
     }
 
-    /// The share of the variance that lies along `axis`, a direction of length one.
+    /// The share of the variance along `axis`, a unit vector.
     pub fn share(&self, axis: &[f32]) -> f32 {
         let axis = Tensor::from_slice(axis);
         (self.covariance.mv(&axis).dot(&axis).double_value(&[]) / self.total) as f32

@@ -9,7 +9,7 @@ use crate::music::ComposerId;
 pub struct MapPoint {
     pub xy: [f32; 2],
     pub composer: Option<ComposerId>,
-    /// The piece, for people.
+    /// The title of the piece, for display.
     pub title: String,
     /// Where in the piece the segment begins, in seconds; `None` in checkpoints that do not say.
     #[serde(default)]

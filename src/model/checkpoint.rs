@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{ModelConfig, ModelError, Vae};
+use super::{ModelConfig, ModelError, Tilt, Vae};
 use crate::files;
 use crate::music::ComposerSet;
 use crate::tokens::Field;
@@ -58,6 +58,9 @@ pub struct CheckpointHeader {
     /// them, the mean of the training pieces, 0–1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repetition: Vec<f32>,
+    /// Per composer that the network was trained with: what its takes are corrected by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tilts: Vec<Tilt>,
     /// Titles for the extra tensors, such as the pieces of the latent map.
     #[serde(default)]
     pub notes: HashMap<String, Vec<String>>,
@@ -74,6 +77,7 @@ impl CheckpointHeader {
             trained_on,
             notes_per_sec: Vec::new(),
             repetition: Vec::new(),
+            tilts: Vec::new(),
             notes: HashMap::new(),
         }
     }

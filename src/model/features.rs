@@ -115,7 +115,8 @@ const HINT_OFFSETS: [i64; HINT_COLUMNS] = {
 /// Rows of the decoder's table of hints.
 pub const HINT_ROWS: i64 = HINT_OFFSETS[HINT_COLUMNS - 1] + HINT_SIZES[HINT_COLUMNS - 1];
 
-/// 1 for 3 intervals, 2 for 4–5, 3 for 6–8, 4 for 9–12, 5 for 13–24, 6 for 25–48, 7 for more; 0 without a hint.
+/// The class of a match: 1 for 3 intervals, 2 for 4–5, 3 for 6–8, 4 for 9–12, 5 for 13–24, 6 for 25–48, 7 for more; 0
+/// without a hint.
 pub fn match_class(hint: Option<&Hint>) -> i64 {
     hint.map_or(0, |hint| match hint.matched {
         0..=3 => 1,

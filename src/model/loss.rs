@@ -1,4 +1,4 @@
-//! The terms of the training loss.
+//! The training loss: how its terms are weighted and added. [`super::prior`] computes the KL terms.
 
 use tch::{Kind, Tensor};
 
@@ -15,11 +15,13 @@ pub struct LossWeights {
     pub segment_len: f64,
 }
 
-/// The terms from [`super::Vae::elbo`]: scalars except `kl_dims`, all on the device and differentiable.
+/// The terms from [`super::Vae::elbo`]: scalars except `logits` and `kl_dims`, all on the device and differentiable.
 #[derive(Debug)]
 pub struct ElboTerms {
     /// Nats per note, by field.
     pub nll_fields: [Tensor; 5],
+    /// By field, what the decoder predicts for each note: `[B, T, size]`.
+    pub logits: [Tensor; 5],
     /// KL(q‖own component) per dimension, mean over the labelled segments: `[d_latent]`, nats per segment.
     pub kl_dims: Tensor,
     /// KL(q‖mixture), mean over the unlabelled segments, nats per segment.

@@ -1,6 +1,7 @@
 //! The network: a transformer VAE with one Gaussian of its prior per composer.
 
 mod aggregate;
+mod calibration;
 pub mod checkpoint;
 mod config;
 mod decoder;
@@ -15,6 +16,7 @@ pub mod transformer;
 mod vae;
 
 pub use aggregate::AggregatedPosterior;
+pub use calibration::{TILTED, Tilt, mean_quantities};
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
 pub use config::ModelConfig;
 pub use decoder::{Cache, Condition, Decoder};

@@ -1,4 +1,5 @@
-//! The mixture-of-Gaussians prior: p(z given composer) is one component, with a fixed mean and a learned variance.
+//! The mixture-of-Gaussians prior and the KL terms against it: p(z given composer) is one component, with a fixed mean
+//! and a learned variance.
 //!
 //! Component k has its mean on axis k of the latent space: the first K dimensions encode the composer, the others are
 //! free for everything else. The means are not learned: when they were, they drifted together, because a component

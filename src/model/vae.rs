@@ -141,27 +141,27 @@ impl Vae {
     /// Reconstruction of `batch` from `z`: mean negative log-likelihood in nats per field, over the notes where the
     /// field counts; pitch first. The sum of the five is the "NLL per note".
     pub fn reconstruction(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> [Tensor; 5] {
-        self.teacher_forced(batch, z, given, Reduction::Mean)
+        self.teacher_forced(batch, z, given, Reduction::Mean).0
     }
 
     /// Negative log-likelihood in nats of every note of `batch`: `[B, T]`, 0 where there is none.
     pub fn nats_per_note(&self, batch: &Batch, z: &Tensor, given: &Conditioning) -> Tensor {
-        let fields = self.teacher_forced(batch, z, given, Reduction::None); // [B · T] each
+        let (fields, _) = self.teacher_forced(batch, z, given, Reduction::None); // [B · T] each
         fields.iter().fold(Tensor::zeros_like(&batch.secs), |sum, nats| sum + nats.view_as(&batch.secs))
     }
 
-    /// The cross-entropy of each field, every earlier note and field being known; over all notes or, without a
-    /// reduction, note by note.
+    /// The cross-entropy of each field, given all earlier notes and fields (teacher forcing): reduced over the notes,
+    /// or per note without a reduction. And the logits, `[B, T, size]` each.
     fn teacher_forced(
         &self,
         batch: &Batch,
         z: &Tensor,
         given: &Conditioning,
         reduction: Reduction,
-    ) -> [Tensor; 5] {
+    ) -> ([Tensor; 5], [Tensor; 5]) {
         let condition = self.condition(z, &given.label, &given.has_z);
         let mut so_far = self.decoder.trunk(&batch.rows, &batch.secs, &batch.hints, &condition, given.sight);
-        Field::ALL.map(|field| {
+        let both = Field::ALL.map(|field| {
             let target = batch.targets.select(2, field.index() as i64); // [B, T]
             let logits = self.decoder.logits(field, &so_far, &batch.hints); // [B, T, size]
             let nll = logits.view([-1, field.size() as i64]).cross_entropy_loss(
@@ -174,8 +174,10 @@ impl Vae {
             // The end token has no other fields, so what is embedded there is never used.
             let value = target.clamp(0, field.size() as i64 - 1);
             so_far = self.decoder.chosen(field, &so_far, &value, &batch.hints);
-            nll
-        })
+            (nll, logits)
+        });
+        let nll = std::array::from_fn(|i| both[i].0.shallow_clone());
+        (nll, both.map(|(_, logits)| logits))
     }
 
     /// All terms of the training loss for `batch`.
@@ -183,7 +185,7 @@ impl Vae {
         let q = self.encode(batch);
         let z = q.sample(&given.noise); // [S, d_latent]
         let written = z.narrow(0, 0, batch.rows.size()[0]); // [B, d_latent]
-        let nll_fields = self.reconstruction(batch, &written, given);
+        let (nll_fields, logits) = self.teacher_forced(batch, &written, given, Reduction::Mean);
         let unlabelled = batch.composer.eq(self.config.n_composers as i64);
         let is_labelled = unlabelled.logical_not().to_kind(Kind::Float);
         let own = batch.composer.clamp(0, self.config.n_composers as i64 - 1);
@@ -201,6 +203,7 @@ impl Vae {
         let label_loss = (self.prior.distance_to_own(&q, &own) * &is_labelled).sum(Kind::Float) / &n_labelled;
         ElboTerms {
             nll_fields,
+            logits,
             kl_dims,
             kl_mixture,
             share_labelled: is_labelled.mean(Kind::Float),

@@ -106,7 +106,7 @@ impl ComposerSet {
         (0u8..).map(ComposerId).zip(&self.composers)
     }
 
-    /// All ids by year of birth, then name; unknown years last. The order of all lists.
+    /// All ids by year of birth, then name; unknown years come last. All lists use this order.
     pub fn by_time(&self) -> Vec<ComposerId> {
         let mut ids: Vec<(i32, &str, ComposerId)> =
             self.iter().map(|(id, c)| (c.born().unwrap_or(i32::MAX), c.surname(), id)).collect();
@@ -114,7 +114,7 @@ impl ComposerSet {
         ids.into_iter().map(|(_, _, id)| id).collect()
     }
 
-    /// Finds a composer by full name or surname in any usual spelling, or by a unique beginning of either.
+    /// Finds a composer by full name or surname in any common spelling, or by a unique beginning of either.
     ///
     /// # Errors
     /// [`ComposerError::Unknown`] names the nearest and lists all composers;
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn listed_in_order_of_time() {
+    fn lists_composers_by_year_of_birth() {
         assert_eq!(set().by_time(), [ComposerId(1), ComposerId(0), ComposerId(2)]);
     }
 }

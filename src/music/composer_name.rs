@@ -14,10 +14,10 @@ const LIKE_FORENAME: f64 = 0.4;
 /// Minimum similarity, 0–1, of a name offered as "did you mean".
 const NEAR: f64 = 0.6;
 
-/// The composer that `name` means in any spelling; `None` for unknown names and for two people ("Franz Schubert /
+/// The composer that `name` refers to, in any spelling; `None` for unknown names and for two people ("Franz Schubert /
 /// Franz Liszt").
 pub fn known_as(name: &str) -> Option<&'static Known> {
-    static HEARD: LazyLock<Vec<Heard>> = LazyLock::new(|| KNOWN.iter().map(Heard::known).collect());
+    static PREPARED: LazyLock<Vec<Prepared>> = LazyLock::new(|| KNOWN.iter().map(Prepared::known).collect());
     if let Some(known) = KNOWN.iter().find(|known| known.name == name) {
         return Some(known);
     }
@@ -25,12 +25,12 @@ pub fn known_as(name: &str) -> Option<&'static Known> {
         return None;
     }
     let asked = words(name);
-    let found = HEARD.iter().position(|heard| heard.is_meant_by(&asked))?;
+    let found = PREPARED.iter().position(|prepared| prepared.is_meant_by(&asked))?;
     KNOWN.get(found)
 }
 
-/// Do both names mean the same composer? Accents, order, initials and transliteration make no difference: "Skrjabin,
-/// A." is "Alexander Scriabin".
+/// Do both names refer to the same composer? Accents, word order, initials and transliteration make no difference:
+/// "Skrjabin, A." is "Alexander Scriabin".
 pub fn is_same(a: &str, b: &str) -> bool {
     match (known_as(a), known_as(b)) {
         (Some(a), Some(b)) => a == b,
@@ -38,13 +38,13 @@ pub fn is_same(a: &str, b: &str) -> bool {
         (None, None) if names_several(a) || names_several(b) => fold(a) == fold(b),
         (None, None) => {
             let (a, b) = (words(a), words(b));
-            Heard::new(&b).is_meant_by(&a) || Heard::new(&a).is_meant_by(&b)
+            Prepared::new(&b).is_meant_by(&a) || Prepared::new(&a).is_meant_by(&b)
         }
     }
 }
 
-/// One name for each of `names`, so that all spellings of a composer become one: the full name if it is known here,
-/// else the longest of them.
+/// One name for each of `names`, so that all spellings of a composer become the same: the full name of a known
+/// composer, otherwise the longest spelling.
 pub fn unified(names: &[&str]) -> Vec<String> {
     let spelt: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     let mut by_sound: HashMap<String, Vec<usize>> = HashMap::new();
@@ -57,21 +57,21 @@ pub fn unified(names: &[&str]) -> Vec<String> {
         let asked = &spelt[index];
         let akin = asked.iter().filter_map(|word| by_sound.get(&sound(word))).flatten();
         let meant: Vec<usize> =
-            akin.copied().filter(|full| Heard::new(&spelt[*full]).is_meant_by(asked)).collect();
+            akin.copied().filter(|full| Prepared::new(&spelt[*full]).is_meant_by(asked)).collect();
         let longest = *meant.iter().max_by_key(|full| (names[**full].len(), std::cmp::Reverse(**full)))?;
-        // "Alpha" beside Anna Alpha and Berta Alpha stays who it is.
-        let heard = Heard::new(&spelt[longest]);
-        meant.iter().all(|other| heard.is_meant_by(&spelt[*other])).then_some(longest)
+        // "Alpha" stays as it is if there are both an Anna Alpha and a Berta Alpha.
+        let prepared = Prepared::new(&spelt[longest]);
+        meant.iter().all(|other| prepared.is_meant_by(&spelt[*other])).then_some(longest)
     };
     let unify = |(index, name): (usize, &&str)| match known_as(name) {
         Some(known) => known.name.to_owned(),
         None if names_several(name) => (*name).to_owned(),
-        None => spoken(longest_of(index).map_or(*name, |full| names[full])),
+        None => forename_first(longest_of(index).map_or(*name, |full| names[full])),
     };
     names.iter().enumerate().map(unify).collect()
 }
 
-/// The index of the name nearest to `asked`, if it is near enough: for "did you mean".
+/// The index of the name nearest to `asked`, if it is near enough to suggest ("did you mean").
 pub fn nearest(asked: &str, names: &[&str]) -> Option<usize> {
     let like = |a: &str, b: &str| {
         let spelt = strsim::normalized_damerau_levenshtein(a, b);
@@ -93,8 +93,8 @@ pub fn fold(text: &str) -> String {
     deunicode(text.trim()).to_lowercase()
 }
 
-/// "Alpha, Anna" as "Anna Alpha".
-fn spoken(name: &str) -> String {
+/// "Alpha, Anna" becomes "Anna Alpha".
+fn forename_first(name: &str) -> String {
     match name.split_once(',') {
         Some((surname, forenames)) if !forenames.trim().is_empty() && !forenames.contains(',') => {
             format!("{} {}", forenames.trim(), surname.trim())
@@ -103,14 +103,14 @@ fn spoken(name: &str) -> String {
     }
 }
 
-/// Does the name hold two people, as of an arrangement or paraphrase?
+/// Does the name contain two people, as for an arrangement or a paraphrase?
 fn names_several(name: &str) -> bool {
     name.contains(['/', '&', '+', ';']) || name.contains(" - ") || fold(name).contains(" and ")
 }
 
 /// The words of a name without years and particles, folded.
 fn words(name: &str) -> Vec<String> {
-    let folded = fold(&spoken(name)).replace(['\'', '’', '`'], "");
+    let folded = fold(&forename_first(name)).replace(['\'', '’', '`'], "");
     folded
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty() && !PARTICLES.contains(word))
@@ -119,31 +119,31 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// A full name, prepared for comparison.
-struct Heard {
+struct Prepared {
     /// The sounds of the surname, one per spelling.
     surnames: Vec<String>,
     forenames: Vec<String>,
 }
 
-impl Heard {
-    fn new(full: &[String]) -> Heard {
+impl Prepared {
+    fn new(full: &[String]) -> Prepared {
         let (surname, forenames) =
             full.split_last().map_or((None, full), |(last, firsts)| (Some(last), firsts));
-        Heard {
+        Prepared {
             surnames: surname.into_iter().map(|word| sound(word)).collect(),
             forenames: forenames.to_vec(),
         }
     }
 
-    fn known(known: &Known) -> Heard {
-        let mut heard = Heard::new(&words(known.name));
+    fn known(known: &Known) -> Prepared {
+        let mut prepared = Prepared::new(&words(known.name));
         let also = |names: &[&str]| names.iter().flat_map(|name| words(name)).collect::<Vec<_>>();
-        heard.surnames.extend(also(known.surnames).iter().map(|word| sound(word)));
-        heard.forenames.extend(also(known.forenames));
-        heard
+        prepared.surnames.extend(also(known.surnames).iter().map(|word| sound(word)));
+        prepared.forenames.extend(also(known.forenames));
+        prepared
     }
 
-    /// Is `asked` this name, or a part of it with the surname? Every word must match.
+    /// Is `asked` this name, or a part of it that includes the surname? Every word must match.
     fn is_meant_by(&self, asked: &[String]) -> bool {
         let is_surname = |word: &String| self.surnames.contains(&sound(word));
         let is_forename = |word: &String| {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn relatives_arrangers_and_strangers_are_others() {
+    fn relatives_arrangers_and_strangers_are_not_the_composer() {
         for other in [
             "C.P.E. Bach",
             "Carl Philipp Emanuel Bach",
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn names_not_known_here_are_compared_too() {
+    fn unknown_names_are_compared_too() {
         assert!(is_same("Alpha, A.", "Anna Alpha"));
         assert!(is_same("alpha", "Anna Alpha"));
         assert!(is_same("Béta, Bela", "Bela Beta"));

@@ -21,9 +21,8 @@ pub struct MetreChange {
     pub beat_power: u8,
 }
 
-/// The other two pedals and the beat, in order of time. The studio does not play them; times are in seconds
-/// throughout, so the tempo only says where the beats are. The default: no pedals, 120 quarters a minute and four of
-/// them in a measure.
+/// The other two pedals, the tempo and the metre, in order of time. The studio does not play them; times are in seconds
+/// throughout, so the tempo only says where the beats are. The default: no pedals, 4/4 at 120 quarters a minute.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Markings {
     /// Controller 67, the soft pedal.
@@ -32,7 +31,7 @@ pub struct Markings {
     pub sostenuto: Vec<PedalChange>,
     pub tempos: Vec<TempoChange>,
     pub metres: Vec<MetreChange>,
-    /// Ticks per quarter in the file, if the usual 960 are not a multiple of them.
+    /// Ticks per quarter in the file, unless the usual 960 are a multiple of them.
     pub ticks_per_quarter: Option<u16>,
 }
 
@@ -98,8 +97,8 @@ fn slice<T>(
     standing.into_iter().chain(inside.map(|change| moved(change, secs(change) - range.start))).collect()
 }
 
-/// A pedal within `range`, shifted to begin at zero. It starts with the pedal's state there; at the end of the range
-/// it is lifted.
+/// A pedal within `range`, shifted to begin at zero. It begins with the pedal's state there, and is lifted at the end
+/// of the range.
 pub(super) fn slice_pedal(changes: &[PedalChange], range: &Range<f64>, is_cut: bool) -> Vec<PedalChange> {
     let moved = |change: &PedalChange, time_secs: f64| PedalChange { time_secs, ..*change };
     let mut pedal = slice(changes, range, |change| change.time_secs, moved);
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_begins_with_what_holds_there() {
+    fn a_slice_begins_with_the_markings_in_effect() {
         let tempo = |time_secs, quarter_micros| TempoChange { time_secs, quarter_micros };
         let soft = |time_secs, value| PedalChange { time_secs, value };
         let markings = Markings {

@@ -56,7 +56,7 @@ impl Pitch {
     }
 }
 
-/// Not the name of a key of the piano.
+/// Text that does not name a piano key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a key of the piano; write A0 to C8, such as F#3 or Bb2")]
 pub struct NotAKey(String);
@@ -64,7 +64,7 @@ pub struct NotAKey(String);
 impl FromStr for Pitch {
     type Err = NotAKey;
 
-    /// Reads what [`Pitch::name`] writes, `#` and `b` as well as ♯ and ♭, in either case.
+    /// Parses what [`Pitch::name`] writes, with `#` and `b` as well as ♯ and ♭, in either case.
     fn from_str(text: &str) -> Result<Pitch, NotAKey> {
         let read = || {
             let letter = text.chars().next()?.to_ascii_uppercase();
@@ -97,7 +97,7 @@ impl From<Pitch> for u8 {
     }
 }
 
-/// How hard the key is struck, 1–127. A MIDI note-on of 0 is a release, so 0 cannot be written.
+/// How hard the key is struck, 1–127. A MIDI note-on with velocity 0 is a release, so 0 is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Velocity(u8);
@@ -131,7 +131,7 @@ impl From<Velocity> for u8 {
     }
 }
 
-/// A key pressed at `onset_secs` and held for `duration_secs`; the sustain pedal is kept apart.
+/// A key pressed at `onset_secs` and held for `duration_secs`; the sustain pedal is stored separately.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     pub pitch: Pitch,
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_read_and_others_are_refused() {
+    fn key_names_are_parsed_and_others_are_refused() {
         for index in 0..Pitch::COUNT {
             let pitch = Pitch::from_key_index(index).unwrap();
             assert_eq!(pitch.name().parse(), Ok(pitch));

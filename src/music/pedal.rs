@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A controller-64 value from which the dampers are off the strings.
+/// From this value of controller 64 on, the dampers are off the strings.
 pub const PEDAL_DOWN: u8 = 64;
 
 /// The sustain pedal moves to `value` (0–127) at `time_secs`.

@@ -17,7 +17,7 @@ pub struct Performance {
     markings: Markings,
 }
 
-/// Shorter remains of a note at a cut are dropped.
+/// What remains of a note at a cut is dropped if it is shorter than this.
 const SHORTEST_REST_SECS: f64 = 0.001;
 
 impl Performance {
@@ -50,7 +50,7 @@ impl Performance {
         &self.pedal
     }
 
-    /// The other pedals and the beat, if the music comes from a file that has them.
+    /// The other pedals, the tempo and the metre, if the music comes from a file that has them.
     pub fn markings(&self) -> &Markings {
         &self.markings
     }
@@ -81,8 +81,8 @@ impl Performance {
         Performance::new(notes, self.pedal.clone()).with_markings(self.markings.clone())
     }
 
-    /// The part within `range` (seconds), shifted to begin at zero. Keys and pedals that are down at its beginning
-    /// are down from zero on; those that are down at its end are released there.
+    /// The part within `range` (seconds), shifted to begin at zero. Keys and pedals that are down at its beginning are
+    /// down from zero on; those still down at its end are released there.
     pub fn slice_secs(&self, range: Range<f64>) -> Performance {
         let is_cut = range.end < self.duration_secs();
         let notes = self.notes.iter().filter_map(|note| {
@@ -99,7 +99,7 @@ impl Performance {
         Performance::new(notes.collect(), pedal).with_markings(self.markings.slice_secs(&range, is_cut))
     }
 
-    /// The same music `scale` times as fast (a positive number), including the beat.
+    /// The same music at `scale` times the tempo (a positive number), including its markings.
     pub fn at_tempo(&self, scale: f64) -> Performance {
         let notes = self.notes.iter().map(|note| Note {
             onset_secs: note.onset_secs / scale,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn sorts_and_drops_what_has_no_time() {
+    fn sorts_notes_and_drops_invalid_times() {
         let p =
             Performance::new(vec![note(64, 1.0), note(60, 1.0), note(70, f64::NAN), note(50, -1.0)], vec![]);
         let numbers: Vec<u8> = p.notes().iter().map(|n| n.pitch.number()).collect();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_holds_what_is_down_at_its_ends() {
+    fn a_slice_keeps_keys_and_pedals_that_are_down_at_its_ends() {
         let long = Note { duration_secs: 4.0, ..note(48, 0.0) };
         let notes = vec![long, note(60, 0.0), note(62, 2.0), note(64, 2.9), note(65, 3.2)];
         let whole = Performance::new(notes, vec![change(0.5, 127), change(3.5, 0)]);
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(spans, [(48, 0.0, 2.0), (62, 1.0, 1.5), (64, 1.9, 2.0)]);
         assert_eq!(part.pedal(), [change(0.0, 127), change(2.0, 0)]);
         assert_eq!(part.duration_secs(), 2.0);
-        // To the end nothing is cut.
+        // Without an end, nothing is cut.
         let rest = whole.slice_secs(3.0..f64::INFINITY);
         assert_eq!((rest.notes().len(), rest.duration_secs()), (3, 1.0));
         assert_eq!(rest.pedal(), [change(0.0, 127), change(0.5, 0)]);

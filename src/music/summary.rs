@@ -16,7 +16,7 @@ pub struct Summary {
     pub highest: Option<Pitch>,
     /// 1–127; 0 when there are no notes.
     pub mean_velocity: f64,
-    /// The mean velocity; 0 without notes.
+    /// Lowest and highest velocity; zeros without notes.
     pub velocity_range: (u8, u8),
     /// Maximum number of keys down at once, without the pedal.
     pub most_keys_down: usize,
@@ -55,7 +55,7 @@ impl Performance {
         let ups = self.notes().iter().map(|n| (n.release_secs(), -1i64));
         let mut changes: Vec<(f64, i64)> =
             self.notes().iter().map(|n| (n.onset_secs, 1)).chain(ups).collect();
-        // At one time keys come up before others go down.
+        // At equal times, keys are released before others are pressed.
         changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut down = 0;
         let counts = changes.into_iter().map(|(_, change)| {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_nothing() {
+    fn an_empty_performance_has_an_empty_summary() {
         let s = Performance::default().summary();
         assert_eq!((s.notes, s.notes_per_sec, s.pedal_down_share, s.most_keys_down), (0, 0.0, 0.0, 0));
         assert_eq!(s.lowest, None);

@@ -3,7 +3,7 @@
 /// Red, green, blue.
 pub type Rgb = [u8; 3];
 
-/// From `a` (0) to `b` (1).
+/// Mixes `a` (share 0) with `b` (share 1).
 pub fn mix(a: Rgb, b: Rgb, share: f32) -> Rgb {
     let channel = |i: usize| f32::from(a[i]) + (f32::from(b[i]) - f32::from(a[i])) * share.clamp(0.0, 1.0);
     [0, 1, 2].map(|i| channel(i).round() as u8)
@@ -19,6 +19,12 @@ pub struct Canvas {
 impl Canvas {
     pub fn new(width: usize, height: usize, ground: Rgb) -> Canvas {
         Canvas { width, height, pixels: vec![ground; width * height] }
+    }
+
+    /// `None` unless there are `size[0]` × `size[1]` pixels, and any at all.
+    pub fn of([width, height]: [usize; 2], pixels: &[Rgb]) -> Option<Canvas> {
+        let fits = !pixels.is_empty() && pixels.len() == width * height;
+        fits.then(|| Canvas { width, height, pixels: pixels.to_vec() })
     }
 
     pub fn pixel(&self, x: usize, y: usize) -> Option<Rgb> {

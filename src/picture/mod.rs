@@ -1,4 +1,4 @@
-//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal, and the
+//! Pictures as PNG files, without a window: the whole piano roll with keyboard, time ruler and pedal, the
 //! self-similarity of a piece, and scatter plots.
 
 mod canvas;
@@ -21,9 +21,9 @@ use crate::music::Performance;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
-    #[error("there are no notes to draw; open a file that has some")]
+    #[error("there is nothing to draw; open a file that has notes")]
     Empty,
-    #[error("the picture could not be packed")]
+    #[error("the picture could not be encoded")]
     Encode(#[from] png::EncodingError),
     #[error("the picture could not be written; check the free space and the permissions: {path}")]
     Write { source: io::Error, path: PathBuf },
@@ -40,6 +40,15 @@ pub fn write_file(
     look: &Look,
 ) -> Result<(), PictureError> {
     write_canvas(path, &draw(performance, title, look).ok_or(PictureError::Empty)?)
+}
+
+/// Writes pixels, row by row from the top, as a PNG.
+///
+/// # Errors
+/// See [`PictureError`].
+pub fn write_pixels(path: &Path, size: [usize; 2], pixels: &[[u8; 3]]) -> Result<(), PictureError> {
+    let canvas = canvas::Canvas::of(size, pixels).ok_or(PictureError::Empty)?;
+    write_canvas(path, &canvas)
 }
 
 fn write_canvas(path: &Path, canvas: &canvas::Canvas) -> Result<(), PictureError> {

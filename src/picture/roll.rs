@@ -19,7 +19,7 @@ const GUTTER: f32 = 64.0;
 const ROW: f32 = 10.0;
 const PEDAL: f32 = 20.0;
 const MARGIN: f32 = 16.0;
-/// Width of the music: what a minute comfortably has, and what the longest take may have.
+/// Width of the music: comfortable for a minute, and the maximum for the longest take.
 const PX_PER_SEC: f32 = 100.0;
 const MAX_WIDTH_PX: f32 = 8000.0;
 const MIN_WIDTH_PX: f32 = 640.0;
@@ -178,7 +178,7 @@ fn draw_ruler(canvas: &mut Canvas, plan: &Plan, secs: f64, shades: &Shades) {
     }
 }
 
-/// 0 for the softest, 1 for the loudest; piano music lives between 20 and 110.
+/// 0 for the softest, 1 for the loudest; piano music mostly lies between 20 and 110.
 fn loudness(velocity: Velocity) -> f32 {
     ((f32::from(velocity.value()) - 20.0) / 90.0).clamp(0.0, 1.0)
 }

@@ -10,7 +10,7 @@ use crate::files::write_whole;
 
 const WIDTH: f32 = 1600.0;
 const HEIGHT: f32 = 1200.0;
-/// The square-scaled area of the dots; the legend stands to the right of it.
+/// The area of the dots, with equal scales on both axes; the legend is to its right.
 const AREA: [f32; 4] = [40.0, 80.0, 1300.0, 1140.0];
 const PAPER: Rgb = [0xf8, 0xf8, 0xfa];
 const TEXT: Rgb = [0x1b, 0x1d, 0x23];
@@ -19,7 +19,7 @@ const ROW: f32 = 26.0;
 const DOT: f32 = 3.0;
 const MARK: f32 = 8.0;
 
-/// Places of one colour.
+/// Points of one colour.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Series {
     pub outlines: Vec<Vec<[f32; 2]>>,
 }
 
-/// What is drawn. Places that are not finite are left out.
+/// The contents of a plot. Points that are not finite are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scatter {
     pub title: String,
@@ -39,10 +39,10 @@ pub struct Scatter {
     pub series: Vec<Series>,
 }
 
-/// Colours that are told apart, evenly around the colour circle; `count` must not be 0.
+/// Distinguishable colours, evenly spaced around the colour circle; `count` must not be 0.
 pub fn hue(index: usize, count: usize) -> Rgb {
     let turn = index as f32 / count.max(1) as f32 * 6.0;
-    // Neighbours differ in lightness too.
+    // Adjacent colours differ in lightness too.
     let (low, high) = if index.is_multiple_of(2) { (0.18, 0.78) } else { (0.05, 0.55) };
     let channel = |shift: f32| {
         let at = (turn + shift).rem_euclid(6.0);
@@ -55,7 +55,7 @@ pub fn hue(index: usize, count: usize) -> Rgb {
 /// Writes the plot to `path`: an SVG, or a PNG if the path ends in .png.
 ///
 /// # Errors
-/// [`PictureError::Empty`] if no place is finite; errors of writing.
+/// [`PictureError::Empty`] if no point is finite; errors of writing.
 pub fn write_scatter(path: &Path, scatter: &Scatter) -> Result<(), PictureError> {
     let view = View::of(scatter).ok_or(PictureError::Empty)?;
     if is_picture(path) {
@@ -65,7 +65,7 @@ pub fn write_scatter(path: &Path, scatter: &Scatter) -> Result<(), PictureError>
     written.map_err(|source| PictureError::Write { source, path: path.to_owned() })
 }
 
-/// From places to pixels.
+/// Converts points to pixels.
 struct View {
     scale: f32,
     middle: [f32; 2],
@@ -210,7 +210,7 @@ fn svg(scatter: &Scatter, view: &View) -> String {
 fn write_text(out: &mut String, [x, y]: [f32; 2], size: f32, colour: Rgb, text: &str) {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let colour = hex(colour);
-    // A string takes everything.
+    // Writing to a string cannot fail.
     let _ =
         writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" fill=\"{colour}\">{text}</text>");
 }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_svg_escapes_names_and_a_plot_of_nothing_is_refused() {
+    fn an_svg_escapes_names_and_an_empty_plot_is_refused() {
         let scatter = scatter();
         let text = svg(&scatter, &View::of(&scatter).unwrap());
         assert!(text.contains("A &amp; B") && text.contains("two &lt;of&gt; them") && !text.contains("NaN"));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn hues_are_told_apart() {
+    fn hues_are_distinguishable() {
         for i in 0..15 {
             for j in 0..i {
                 let away: i32 =

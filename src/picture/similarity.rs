@@ -15,7 +15,7 @@ const WEAK: Rgb = [0x5e, 0x64, 0x70];
 /// Labels per axis.
 const TICKS: usize = 4;
 
-/// The colour of a similarity (0–255): about half is common to any two passages, and stays pale.
+/// The colour of a similarity (0–255). Any two passages are about half alike, so that stays pale.
 pub fn similarity_colour(shade: u8) -> Rgb {
     const PALE: Rgb = [0xf2, 0xf0, 0xec];
     const MIDDLE: Rgb = [0xd9, 0x8f, 0x5a];
@@ -28,7 +28,7 @@ pub fn similarity_colour(shade: u8) -> Rgb {
 /// right and downwards.
 ///
 /// # Errors
-/// [`PictureError::Empty`] if there are not `side`² shades or none; errors of writing.
+/// [`PictureError::Empty`] if there are not exactly `side`² shades, or none; errors of writing.
 pub fn write_similarity(
     path: &Path,
     title: &str,

@@ -9,14 +9,14 @@ const SEMIBOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
 /// Sharps, flats and naturals, which Inter lacks.
 const ACCIDENTALS: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-Accidentals.ttf");
 
-/// The box drawn for a letter that no font has, relative to the font size: its width with the gaps beside it, its
-/// height, the gap on either side, and its line.
+/// The box drawn for a letter that no font has, relative to the font size: its width including the gaps beside it, its
+/// height, the gap on either side, and its line width.
 const BOX_ADVANCE: f32 = 0.72;
 const BOX_HEIGHT: f32 = 0.73;
 const BOX_GAP: f32 = 0.08;
 const BOX_LINE: f32 = 0.07;
 
-/// Fonts at a size, in order of preference. Without any (they are part of the program) all letters are boxes.
+/// Fonts at one size, in order of preference. Without any (although they are compiled in), every letter is a box.
 pub struct Pen {
     fonts: Vec<(FontRef<'static>, PxScale)>,
     px: f32,
@@ -32,7 +32,7 @@ enum Letter<'a> {
     },
     /// No font has it.
     Missing,
-    /// It changes the letter before it, such as the variant of a sign, and is not shown where that has none.
+    /// It modifies the letter before it, like a variation selector, and is hidden if no font has it.
     Hidden,
 }
 
@@ -48,7 +48,7 @@ impl Pen {
     fn new(bytes: &'static [u8], px: f32) -> Pen {
         let sized = |bytes: &'static [u8]| {
             let font = FontRef::try_from_slice(bytes).ok()?;
-            // The size of a font is that of its em; ab_glyph counts from the highest to the lowest point.
+            // A font's size is that of its em; ab_glyph measures from the highest to the lowest point.
             let per_em = font.height_unscaled() / font.units_per_em()?;
             Some((font, PxScale::from(px * per_em)))
         };
@@ -69,7 +69,7 @@ impl Pen {
     }
 
     /// Lays out `text`: its letters with their distance from the left, and the total width.
-    fn laid_out(&self, text: &str) -> (Vec<(f32, Letter<'_>)>, f32) {
+    fn layout(&self, text: &str) -> (Vec<(f32, Letter<'_>)>, f32) {
         let mut at = 0.0;
         let mut before: Option<GlyphId> = None;
         let mut letters = Vec::new();
@@ -94,13 +94,13 @@ impl Pen {
         (letters, at)
     }
 
-    /// Kerning, only within one font.
+    /// Kerning is used only within the first font.
     fn is_first(&self, font: &FontRef) -> bool {
         self.fonts.first().is_some_and(|(first, _)| std::ptr::eq(first, font))
     }
 
     pub fn width(&self, text: &str) -> f32 {
-        self.laid_out(text).1
+        self.layout(text).1
     }
 
     /// Shortens `text` to fit, with "…".
@@ -122,7 +122,7 @@ impl Pen {
     pub fn write(&self, canvas: &mut Canvas, x: f32, y: f32, text: &str, colour: Rgb) {
         // The middle of a line of digits and capitals, which Inter draws 0.73 em high.
         let baseline = y + self.px * BOX_HEIGHT / 2.0;
-        for (at, letter) in self.laid_out(text).0 {
+        for (at, letter) in self.layout(text).0 {
             match letter {
                 Letter::Glyph { font, scale, id } => {
                     let glyph = id.with_scale_and_position(scale, point(x + at, baseline));

@@ -1,4 +1,5 @@
-//! The thread `audio`: opens the sound card, and keeps time when there is none.
+//! The thread `audio`: opens the sound card, reopens it when it is lost, lengthens its buffer after gaps in the sound
+//! (underruns), and keeps time when there is no card.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use rodio::MixerDeviceSink;
 
 use super::handle::DeviceCommand;
 use super::handle::PlayerHandle;
-use super::source::{Core, PlayerSource, Retired};
+use super::source::{Core, Ends, PlayerSource, Retired};
 use super::status::{Device, Shared, SoundState};
-use super::{PlayerCommand, Sound, Wake, card};
+use super::{OutputChoice, PlayerCommand, Sound, Wake, card};
 use crate::synth::{BLOCK, Renderer, VoiceSettings, Voices};
 
 /// Polling interval of the thread, and the step of the silent clock.
@@ -33,6 +34,10 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 const LOOK_FOR_CHOSEN: Duration = Duration::from_secs(15);
 /// Longest wait for a card to close.
 pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait for the sound to fade out before a change.
+const FADE_PATIENCE: Duration = Duration::from_millis(400);
+/// The time from rendering to hearing, while it has not been measured.
+const DEFAULT_LATENCY_SECS: f64 = 0.05;
 /// Longest wait of a command from this thread for room in the queue.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -43,10 +48,10 @@ pub(super) struct AudioThread {
     commands: Receiver<DeviceCommand>,
     inbox: Sender<PlayerCommand>,
     retired: Receiver<Retired>,
-    /// The callback's ends of the two channels, for a new callback.
-    callback_ends: (Receiver<PlayerCommand>, Sender<Retired>),
+    /// The callback's ends of the channels, for a new callback.
+    callback_ends: Ends,
     home: (Sender<Box<Core>>, Receiver<Box<Core>>),
-    chosen: Option<String>,
+    chosen: OutputChoice,
     sound: Option<Box<Sound>>,
     sample_rate: u32,
     buffer_frames: u32,
@@ -73,7 +78,7 @@ impl AudioThread {
         core: &Core,
         retired: Receiver<Retired>,
         commands: Receiver<DeviceCommand>,
-        chosen: Option<String>,
+        chosen: OutputChoice,
         wake: Wake,
     ) -> AudioThread {
         AudioThread {
@@ -84,10 +89,10 @@ impl AudioThread {
             retired,
             callback_ends: core.ends(),
             home: bounded(1),
+            buffer_frames: chosen.buffer_frames.unwrap_or(SHORT_BUFFER),
             chosen,
             sound: None,
             sample_rate: core.renderer.sample_rate(),
-            buffer_frames: SHORT_BUFFER,
             gaps: (0, Instant::now()),
             last_milestone: (false, false, 0),
         }
@@ -110,10 +115,10 @@ impl AudioThread {
             match self.commands.recv_timeout(TICK) {
                 Ok(DeviceCommand::Close) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(DeviceCommand::SetSound(sound)) => self.set_sound(sound, &mut state),
-                Ok(DeviceCommand::Select(name)) => {
-                    self.chosen = name;
-                    self.buffer_frames = SHORT_BUFFER;
-                    state = self.reopen(state);
+                Ok(DeviceCommand::Select(output)) => {
+                    self.buffer_frames = output.buffer_frames.unwrap_or(SHORT_BUFFER);
+                    self.chosen = output;
+                    state = self.reopen_gently(state);
                 }
                 Ok(DeviceCommand::ListDevices) => {
                     self.shared.set_devices(card::names().into());
@@ -155,11 +160,16 @@ impl AudioThread {
                 let mut is_chosen_back = false;
                 if !is_chosen && now > look_again_at {
                     look_again_at = now + LOOK_FOR_CHOSEN;
-                    is_chosen_back = self.chosen.as_deref().is_some_and(|name| card::find(name).is_some());
+                    is_chosen_back =
+                        self.chosen.device.as_deref().is_some_and(|name| card::find(name).is_some());
                 }
                 let state = State::Open { sink, is_chosen, frames, frames_at, look_again_at };
                 let is_late = self.is_often_late(now);
-                if is_lost || is_chosen_back || is_late { self.reopen(state) } else { state }
+                match () {
+                    () if is_lost => self.reopen(state),
+                    () if is_chosen_back || is_late => self.reopen_gently(state),
+                    () => state,
+                }
             }
             State::Silent { mut core, since, mut frames, retry, retry_at } => {
                 let due = (now - since).as_secs_f64() * f64::from(self.sample_rate);
@@ -181,7 +191,8 @@ impl AudioThread {
     fn is_often_late(&mut self, now: Instant) -> bool {
         let underruns = self.shared.underruns.load(Ordering::Relaxed);
         let (before, since) = self.gaps;
-        let is_late = underruns >= before + MANY_GAPS && self.buffer_frames < LONG_BUFFER;
+        let may_grow = self.chosen.buffer_frames.is_none() && self.buffer_frames < LONG_BUFFER;
+        let is_late = underruns >= before + MANY_GAPS && may_grow;
         if is_late {
             self.buffer_frames *= 2;
             tracing::warn!("the sound had gaps; asking for {} frames at a time", self.buffer_frames);
@@ -190,6 +201,23 @@ impl AudioThread {
             self.gaps = (underruns, now);
         }
         is_late
+    }
+
+    /// [`AudioThread::reopen`] once what sounds has faded out, so that it does not end in a click.
+    fn reopen_gently(&mut self, state: State) -> State {
+        if let State::Open { .. } = state
+            && self.inbox.try_send(PlayerCommand::Hold).is_ok()
+        {
+            let deadline = Instant::now() + FADE_PATIENCE;
+            while !self.shared.is_held.load(Ordering::Relaxed) && Instant::now() < deadline {
+                self.clear_retired();
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            // What was rendered until then is still in the card's buffers.
+            let latency_secs = self.shared.latency_secs().unwrap_or(DEFAULT_LATENCY_SECS);
+            std::thread::sleep(Duration::from_secs_f64(latency_secs.clamp(0.0, FADE_PATIENCE.as_secs_f64())));
+        }
+        self.reopen(state)
     }
 
     /// Closes the card, if one is open, and opens one again; the music continues.
@@ -213,8 +241,7 @@ impl AudioThread {
         tracing::error!("the sound card's stream kept its renderer; starting with a new one");
         let voices = self.sound.as_deref().and_then(|sound| build(sound, self.sample_rate).ok());
         let renderer = Renderer::new(self.sample_rate, voices.map(Box::new));
-        let (inbox, retired) = self.callback_ends.clone();
-        Box::new(Core::new(renderer, inbox, retired, Arc::clone(&self.shared)))
+        Box::new(Core::new(renderer, self.callback_ends.clone(), Arc::clone(&self.shared)))
     }
 
     /// Opens the chosen card, or else the system default, or else runs the silent clock.
@@ -224,13 +251,13 @@ impl AudioThread {
             (self.wake)();
         }
         self.shared.is_lost.store(false, Ordering::Relaxed);
-        let opened = match card::open(self.chosen.as_deref(), self.buffer_frames, &self.shared) {
+        let opened = match card::open(&self.chosen, self.buffer_frames, &self.shared) {
             Ok(opened) => opened,
             Err(reason) => {
                 tracing::warn!("no sound card: {reason}");
                 self.shared.set_device(Device::Silent { reason });
                 (self.wake)();
-                core.restart_clock();
+                self.begin_stream(&mut core);
                 return State::silent(core, retry);
             }
         };
@@ -241,7 +268,7 @@ impl AudioThread {
             core.renderer.set_sample_rate(sample_rate, voices.map(Box::new));
         }
         self.sample_rate = sample_rate;
-        core.restart_clock();
+        self.begin_stream(&mut core);
         self.shared.underruns.store(0, Ordering::Relaxed);
         self.gaps = (0, Instant::now());
         let channels = config.channel_count();
@@ -249,6 +276,7 @@ impl AudioThread {
             name: opened.name,
             sample_rate: config.sample_rate().get(),
             buffer_frames: opened.buffer_frames,
+            instead_of: self.chosen.device.clone().filter(|_| !opened.is_chosen),
         });
         opened.sink.mixer().add(PlayerSource::new(core, self.home.0.clone(), channels));
         (self.wake)();
@@ -260,6 +288,11 @@ impl AudioThread {
             frames_at: now,
             look_again_at: now + LOOK_FOR_CHOSEN,
         }
+    }
+
+    fn begin_stream(&self, core: &mut Core) {
+        self.shared.is_held.store(false, Ordering::Relaxed);
+        core.begin_stream();
     }
 
     fn set_sound(&mut self, sound: Box<Sound>, state: &mut State) {

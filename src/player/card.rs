@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use rodio::cpal::traits::{DeviceTrait, HostTrait};
 use rodio::cpal::{self, BufferSize, ErrorKind};
-use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink};
+use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink, SampleRate};
 
+use super::OutputChoice;
 use super::status::Shared;
 
 /// Sample rates of the synthesizer; for other cards, rodio converts.
@@ -52,15 +53,20 @@ pub(super) fn find(name: &str) -> Option<cpal::Device> {
     devices().find(|(found, _)| found == name).map(|(_, device)| device)
 }
 
-/// Opens the device `chosen`, or the system default if it is missing or does not open.
+/// Opens the chosen device, or the system default if it is missing or does not open, with the buffer asked for.
 ///
 /// # Errors
 /// A message for the user.
-pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared>) -> Result<Opened, String> {
-    if let Some(name) = chosen
+pub(super) fn open(
+    chosen: &OutputChoice,
+    buffer_frames: u32,
+    shared: &Arc<Shared>,
+) -> Result<Opened, String> {
+    let wanted = Wanted { buffer_frames, sample_rate: chosen.sample_rate.and_then(SampleRate::new) };
+    if let Some(name) = &chosen.device
         && let Some(device) = find(name)
     {
-        match open_device(device, buffer_frames, shared) {
+        match open_device(device, wanted, shared) {
             Ok(opened) => {
                 return Ok(Opened { is_chosen: true, ..opened });
             }
@@ -70,27 +76,44 @@ pub(super) fn open(chosen: Option<&str>, buffer_frames: u32, shared: &Arc<Shared
     let device = cpal::default_host()
         .default_output_device()
         .ok_or("no sound card was found; connect one, or start the sound server")?;
-    open_device(device, buffer_frames, shared)
-        .map(|opened| Opened { is_chosen: chosen.is_none(), ..opened })
+    open_device(device, wanted, shared)
+        .map(|opened| Opened { is_chosen: chosen.device.is_none(), ..opened })
         .map_err(|error| format!("the sound card could not be opened ({})", chain(&error)))
 }
 
-/// With the requested buffer if the card supports it, else with its default.
+#[derive(Clone, Copy)]
+struct Wanted {
+    buffer_frames: u32,
+    /// `None` is the card's own.
+    sample_rate: Option<SampleRate>,
+}
+
+/// With the requested rate and buffer if the card supports them, else with its defaults.
 fn open_device(
     device: cpal::Device,
-    buffer_frames: u32,
+    wanted: Wanted,
     shared: &Arc<Shared>,
 ) -> Result<Opened, DeviceSinkError> {
     let name = device.description().map_or_else(|_| "sound card".to_owned(), |d| name_of(&d));
-    let builder = |device: cpal::Device| {
+    let open = |rate: Option<SampleRate>, buffer: BufferSize| {
         let shared = Arc::clone(shared);
-        Ok(DeviceSinkBuilder::from_device(device)?
-            .with_error_callback(move |error: cpal::Error| note_error(&shared, error.kind())))
+        let builder = DeviceSinkBuilder::from_device(device.clone())?
+            .with_error_callback(move |error: cpal::Error| note_error(&shared, error.kind()));
+        let builder = match rate {
+            Some(rate) => builder.with_sample_rate(rate),
+            None => builder,
+        };
+        builder.with_buffer_size(buffer).open_stream()
     };
-    let short = builder(device.clone())?.with_buffer_size(BufferSize::Fixed(buffer_frames)).open_stream();
-    let (mut sink, buffer_frames) = match short {
-        Ok(sink) => (sink, Some(buffer_frames)),
-        Err(_) => (builder(device)?.with_buffer_size(BufferSize::Default).open_stream()?, None),
+    let short = BufferSize::Fixed(wanted.buffer_frames);
+    let at_wanted_rate = wanted.sample_rate.map(|rate| open(Some(rate), short));
+    let opened = match at_wanted_rate {
+        Some(Ok(sink)) => Ok(sink),
+        Some(Err(_)) | None => open(None, short),
+    };
+    let (mut sink, buffer_frames) = match opened {
+        Ok(sink) => (sink, Some(wanted.buffer_frames)),
+        Err(_) => (open(None, BufferSize::Default)?, None),
     };
     sink.log_on_drop(false);
     Ok(Opened { sink, name, is_chosen: true, buffer_frames })

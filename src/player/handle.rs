@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, TrySendError};
 
 use super::status::{PlayerStatus, Shared};
-use super::{PlayerCommand, Sound};
+use super::{OutputChoice, PlayerCommand, Sound};
 use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
 use crate::synth::{Score, ScoreId};
 
@@ -127,10 +127,15 @@ impl PlayerHandle {
         self.send_device(DeviceCommand::SetSound(Box::new(sound)))
     }
 
-    /// Plays on the device of this name, or on the system default. If it is missing the system default is used until
-    /// it appears.
-    pub fn select_device(&self, name: Option<String>) -> Result<(), PlayerBusy> {
-        self.send_device(DeviceCommand::Select(name))
+    /// Plays elsewhere or otherwise; the sound fades out before the change and in after it, and the music goes on
+    /// where it was. If the device is missing the system default is used until it appears.
+    pub fn select_output(&self, output: OutputChoice) -> Result<(), PlayerBusy> {
+        self.send_device(DeviceCommand::Select(output))
+    }
+
+    /// Plays a scale besides the music, or stops it.
+    pub fn play_scale(&self, on: bool) -> Result<(), PlayerBusy> {
+        self.send(PlayerCommand::PlayScale(on))
     }
 
     /// Looks for devices; calls the wake function once [`PlayerHandle::devices`] is up to date.
@@ -162,9 +167,14 @@ impl PlayerHandle {
         self.device.try_send(command).map_err(|_| PlayerBusy)
     }
 
-    /// Polls for room, because waking a blocked sender would take a lock in the audio callback.
-    fn send_patiently(&self, mut command: PlayerCommand) -> Result<(), PlayerBusy> {
-        let deadline = Instant::now() + APPEND_PATIENCE;
+    fn send_patiently(&self, command: PlayerCommand) -> Result<(), PlayerBusy> {
+        self.send_within(command, APPEND_PATIENCE)
+    }
+
+    /// Polls for room, because waking a blocked sender would take a lock in the audio callback: [`PlayerHandle::send`]
+    /// that waits for room at most this long.
+    pub fn send_within(&self, mut command: PlayerCommand, patience: Duration) -> Result<(), PlayerBusy> {
+        let deadline = Instant::now() + patience;
         loop {
             match self.commands.try_send(command) {
                 Ok(()) => return Ok(()),
@@ -179,7 +189,7 @@ impl PlayerHandle {
 /// A command for the thread `audio`.
 pub(super) enum DeviceCommand {
     SetSound(Box<Sound>),
-    Select(Option<String>),
+    Select(OutputChoice),
     ListDevices,
     Close,
 }

@@ -10,14 +10,17 @@ mod audio_thread;
 mod card;
 mod clock;
 mod handle;
+mod scale;
 mod source;
 mod start;
 mod status;
+mod tap;
 
 pub use handle::{PlayerBusy, PlayerHandle};
 pub use source::{Backstage, PlayerSource};
 pub use start::{Player, detached};
 pub use status::{Device, PlayerStatus, SoundState};
+pub use tap::{Played, PlayedEvent, TapReader};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -56,6 +59,34 @@ pub enum PlayerCommand {
         pitch: Pitch,
         velocity: Velocity,
     },
+    /// Someone plays along: a key goes down with this velocity, or up.
+    PlayKey {
+        pitch: Pitch,
+        velocity: Option<Velocity>,
+    },
+    /// The pedal of someone who plays along.
+    PlayPedal {
+        is_down: bool,
+    },
+    /// Plays a scale besides the music, or stops it.
+    PlayScale(bool),
+    /// Fades out and stands still until the next stream begins.
+    Hold,
+    /// Is the sound heard here, or only by who reads the tap?
+    SetLocalSound(bool),
+    /// Does someone read the tap?
+    SetTapped(bool),
+}
+
+/// Where and how to play.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputChoice {
+    /// The name of the device; `None` is the system's default.
+    pub device: Option<String>,
+    /// In Hz; `None` is the device's own.
+    pub sample_rate: Option<u32>,
+    /// Frames asked for at a time; `None` is short, and longer on a machine that is late with that.
+    pub buffer_frames: Option<u32>,
 }
 
 /// Which sound to play with.

@@ -1,6 +1,7 @@
 //! The code that the sound card's callback runs.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -8,8 +9,10 @@ use rodio::{ChannelCount, SampleRate, Source};
 
 use super::PlayerCommand;
 use super::clock::Clock;
+use super::scale::Scale;
 use super::status::Shared;
-use crate::music::{Note, PedalChange};
+use super::tap::{Played, PlayedEvent, TapReader};
+use crate::music::{Note, PedalChange, Pitch, Velocity};
 use crate::synth::{BLOCK, Block, Renderer, Score, Voices};
 
 /// Values that the callback no longer needs, to be dropped on another thread.
@@ -26,37 +29,70 @@ const ROOM_NEEDED: usize = 4;
 /// The renderer with its inbox; outlives streams.
 pub(super) struct Core {
     pub renderer: Renderer,
-    inbox: Receiver<PlayerCommand>,
-    retired: Sender<Retired>,
+    ends: Ends,
     shared: Arc<Shared>,
     clock: Clock,
     floor_secs: f64,
+    scale: Scale,
+    /// Faded out, or on the way to it, until the next stream.
+    is_held: bool,
+    has_local_sound: bool,
+    is_tapped: bool,
+}
+
+/// The callback's ends of the channels.
+#[derive(Clone)]
+pub(super) struct Ends {
+    pub inbox: Receiver<PlayerCommand>,
+    pub retired: Sender<Retired>,
+    pub tap: Sender<Played>,
 }
 
 impl Core {
-    pub fn new(
-        renderer: Renderer,
-        inbox: Receiver<PlayerCommand>,
-        retired: Sender<Retired>,
-        shared: Arc<Shared>,
-    ) -> Core {
-        Core { renderer, inbox, retired, shared, clock: Clock::default(), floor_secs: 0.0 }
+    pub fn new(renderer: Renderer, ends: Ends, shared: Arc<Shared>) -> Core {
+        Core {
+            renderer,
+            ends,
+            shared,
+            clock: Clock::default(),
+            floor_secs: 0.0,
+            scale: Scale::default(),
+            is_held: false,
+            has_local_sound: true,
+            is_tapped: false,
+        }
     }
 
     /// The channel ends for a new core.
-    pub fn ends(&self) -> (Receiver<PlayerCommand>, Sender<Retired>) {
-        (self.inbox.clone(), self.retired.clone())
+    pub fn ends(&self) -> Ends {
+        self.ends.clone()
     }
 
-    /// A new stream: its latency is not known yet.
-    pub fn restart_clock(&mut self) {
+    /// A new stream: its latency is not known yet. It fades in if the one before was held.
+    pub fn begin_stream(&mut self) {
         self.clock = Clock::default();
+        self.is_held = false;
+        self.update_audible();
+    }
+
+    fn update_audible(&mut self) {
+        self.renderer.set_audible(self.has_local_sound && !self.is_held);
     }
 
     /// Obeys commands, renders a block, and publishes the status. Neither locks, allocates nor frees.
     pub fn render(&mut self, block: &mut Block) {
-        self.clock.tick(self.shared.now_secs(), BLOCK as f64 / f64::from(self.renderer.sample_rate()));
+        let block_secs = BLOCK as f64 / f64::from(self.renderer.sample_rate());
+        self.clock.tick(self.shared.now_secs(), block_secs);
+        if self.is_held && self.renderer.is_silenced() {
+            *block = [[0.0; 2]; BLOCK];
+            self.shared.is_held.store(true, Ordering::Relaxed);
+            self.shared.frames.fetch_add(BLOCK as u64, Ordering::Relaxed);
+            return;
+        }
         self.drain();
+        if let Some((pitch, velocity)) = self.scale.step(block_secs) {
+            self.audition(pitch, velocity);
+        }
         let before_secs = self.renderer.position_secs();
         let peak = self.renderer.render(block);
         if self.renderer.position_secs() < before_secs {
@@ -68,22 +104,40 @@ impl Core {
         {
             self.retire(Retired::Voices { _voices: voices, is_broken });
         }
+        self.tap();
         self.shared.publish(&self.renderer, &self.clock, self.floor_secs, peak, BLOCK as u64);
+    }
+
+    /// Hands on what was played.
+    fn tap(&mut self) {
+        let heard_at_secs = self.clock.heard_at_secs();
+        for event in self.renderer.take_played() {
+            // Nobody reads fast enough: the tap is for playing now.
+            _ = self.ends.tap.try_send(Played { heard_at_secs, event: PlayedEvent::Music(event) });
+        }
+    }
+
+    fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
+        self.renderer.audition(pitch, velocity);
+        if self.is_tapped {
+            let event = PlayedEvent::Audition { pitch, velocity };
+            _ = self.ends.tap.try_send(Played { heard_at_secs: self.clock.heard_at_secs(), event });
+        }
     }
 
     /// Takes a command only if there is room to return what it retires.
     fn has_room(&self) -> bool {
-        self.retired.capacity().is_none_or(|capacity| self.retired.len() + ROOM_NEEDED <= capacity)
+        self.ends.retired.capacity().is_none_or(|capacity| self.ends.retired.len() + ROOM_NEEDED <= capacity)
     }
 
     fn retire(&self, retired: Retired) {
         // There is room, so nothing is dropped on this thread.
-        let _ = self.retired.try_send(retired);
+        let _ = self.ends.retired.try_send(retired);
     }
 
     fn drain(&mut self) {
         while self.has_room() && self.renderer.can_set_voices() {
-            match self.inbox.try_recv() {
+            match self.ends.inbox.try_recv() {
                 Ok(command) => self.obey(command),
                 Err(_) => break,
             }
@@ -117,7 +171,23 @@ impl Core {
             PlayerCommand::SetLoop(region) => return renderer.set_loop(region),
             PlayerCommand::SetGain(gain) => return renderer.set_gain(gain),
             PlayerCommand::SetTempoScale(scale) => return renderer.set_tempo_scale(scale),
-            PlayerCommand::Audition { pitch, velocity } => return renderer.audition(pitch, velocity),
+            PlayerCommand::Audition { pitch, velocity } => return self.audition(pitch, velocity),
+            PlayerCommand::PlayKey { pitch, velocity } => return renderer.play_key(pitch, velocity),
+            PlayerCommand::PlayPedal { is_down } => return renderer.play_pedal(is_down),
+            PlayerCommand::PlayScale(true) => return self.scale.start(),
+            PlayerCommand::PlayScale(false) => return self.scale.stop(),
+            PlayerCommand::Hold => {
+                self.is_held = true;
+                return self.update_audible();
+            }
+            PlayerCommand::SetLocalSound(has_local_sound) => {
+                self.has_local_sound = has_local_sound;
+                return self.update_audible();
+            }
+            PlayerCommand::SetTapped(is_tapped) => {
+                self.is_tapped = is_tapped;
+                return renderer.set_tapped(is_tapped);
+            }
         }
         // The playhead may have jumped: do not show a position before it until that is heard.
         self.floor_secs = self.renderer.position_secs();
@@ -206,9 +276,14 @@ impl Drop for PlayerSource {
 pub struct Backstage {
     pub(super) retired: Receiver<Retired>,
     pub(super) home: (Sender<Box<Core>>, Receiver<Box<Core>>),
+    pub(super) tap: TapReader,
 }
 
 impl Backstage {
+    pub fn tap(&self) -> TapReader {
+        self.tap.clone()
+    }
+
     /// Drops what the callback returned; returns the number of values.
     pub fn clear(&self) -> usize {
         self.retired.try_iter().count()
@@ -216,7 +291,8 @@ impl Backstage {
 
     /// The next stream, after the previous source was dropped; it continues there.
     pub fn next_source(&self, channels: ChannelCount) -> Option<PlayerSource> {
-        let core = self.home.1.try_recv().ok()?;
+        let mut core = self.home.1.try_recv().ok()?;
+        core.begin_stream();
         Some(PlayerSource::new(core, self.home.0.clone(), channels))
     }
 }

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use rodio::ChannelCount;
 
-use super::Wake;
 use super::audio_thread::{AudioThread, CLOSE_PATIENCE};
 use super::handle::{DeviceCommand, PlayerHandle};
-use super::source::{Backstage, Core, PlayerSource, Retired};
+use super::source::{Backstage, Core, Ends, PlayerSource, Retired};
 use super::status::Shared;
+use super::tap::{TAP, TapReader};
+use super::{OutputChoice, Wake};
 use crate::synth::{Renderer, Voices};
 
 /// Capacity of the command queue.
@@ -24,26 +25,32 @@ const SILENT_RATE: u32 = 48_000;
 /// Owns the thread `audio`; dropping it closes the sound card.
 pub struct Player {
     handle: PlayerHandle,
+    tap: TapReader,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Player {
     /// Starts the thread and returns at once; [`super::PlayerStatus::device`] says whether a card was opened.
-    /// `device` is a name from an earlier run, `None` the system default. `wake` is called from the thread when
+    /// The device of `output` may be a name from an earlier run. `wake` is called from the thread when
     /// something changed.
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn start(device: Option<String>, wake: Wake) -> std::io::Result<Player> {
-        let (handle, core, retired, commands) = parts(SILENT_RATE);
-        let thread = AudioThread::new(&handle, &core, retired, commands, device, wake);
+    pub fn start(output: OutputChoice, wake: Wake) -> std::io::Result<Player> {
+        let Parts { handle, core, retired, device_commands, tap } = parts(SILENT_RATE);
+        let thread = AudioThread::new(&handle, &core, retired, device_commands, output, wake);
         let thread =
             std::thread::Builder::new().name("audio".to_owned()).spawn(move || thread.run_safely(core))?;
-        Ok(Player { handle, thread: Some(thread) })
+        Ok(Player { handle, tap, thread: Some(thread) })
     }
 
     pub fn handle(&self) -> PlayerHandle {
         self.handle.clone()
+    }
+
+    /// For an instrument outside.
+    pub fn tap(&self) -> TapReader {
+        self.tap.clone()
     }
 }
 
@@ -65,15 +72,26 @@ impl Drop for Player {
 }
 
 /// The handle, the callback's side, and the channels to the thread `audio`.
-fn parts(sample_rate: u32) -> (PlayerHandle, Box<Core>, Receiver<Retired>, Receiver<DeviceCommand>) {
+struct Parts {
+    handle: PlayerHandle,
+    core: Box<Core>,
+    retired: Receiver<Retired>,
+    device_commands: Receiver<DeviceCommand>,
+    tap: TapReader,
+}
+
+fn parts(sample_rate: u32) -> Parts {
     let (command_sender, inbox) = bounded(INBOX);
     let (retired_sender, retired) = bounded(RETIRED);
     let (device_sender, device_commands) = bounded(INBOX);
+    let (tap_sender, events) = bounded(TAP);
     let shared = Arc::new(Shared::new());
     let renderer = Renderer::new(sample_rate, None);
-    let core = Box::new(Core::new(renderer, inbox, retired_sender, Arc::clone(&shared)));
+    let ends = Ends { inbox, retired: retired_sender, tap: tap_sender };
+    let core = Box::new(Core::new(renderer, ends, Arc::clone(&shared)));
+    let tap = TapReader { events, shared: Arc::clone(&shared) };
     let handle = PlayerHandle { commands: command_sender, device: device_sender, shared };
-    (handle, core, retired, device_commands)
+    Parts { handle, core, retired, device_commands, tap }
 }
 
 /// A player without a sound card: the caller takes the samples from the source. For tests and measurements of exactly
@@ -83,9 +101,9 @@ pub fn detached(
     channels: ChannelCount,
     voices: Option<Box<Voices>>,
 ) -> (PlayerHandle, PlayerSource, Backstage) {
-    let (handle, mut core, retired, _) = parts(sample_rate);
+    let Parts { handle, mut core, retired, tap, .. } = parts(sample_rate);
     core.renderer.set_sample_rate(sample_rate, voices);
     let home = bounded(1);
     let source = PlayerSource::new(core, home.0.clone(), channels);
-    (handle, source, Backstage { retired, home })
+    (handle, source, Backstage { retired, home, tap })
 }

@@ -17,6 +17,8 @@ pub enum Device {
         sample_rate: u32,
         /// Frames the card asks for at a time, where known.
         buffer_frames: Option<u32>,
+        /// The chosen device, if it is missing and this one stands in for it.
+        instead_of: Option<String>,
     },
     /// There is none: the playhead moves without sound, and the card is tried again from time to time.
     Silent { reason: String },
@@ -82,6 +84,8 @@ pub(super) struct Shared {
     pub(super) frames: AtomicU64,
     pub(super) underruns: AtomicU32,
     pub(super) is_lost: AtomicBool,
+    /// The callback has faded out and stands still.
+    pub(super) is_held: AtomicBool,
     /// Written by the thread `audio` only.
     words: Mutex<Words>,
 }
@@ -111,12 +115,17 @@ impl Shared {
             frames: AtomicU64::new(0),
             underruns: AtomicU32::new(0),
             is_lost: AtomicBool::new(false),
+            is_held: AtomicBool::new(false),
             words: Mutex::new(Words {
                 device: Device::Opening,
                 sound: SoundState::None,
                 devices: Arc::new([]),
             }),
         }
+    }
+
+    pub fn epoch(&self) -> Instant {
+        self.epoch
     }
 
     /// Seconds since this was created.
@@ -163,8 +172,12 @@ impl Shared {
         load(&self.position)
     }
 
+    /// The time from rendering to hearing, as far as it is known.
+    pub fn latency_secs(&self) -> Option<f64> {
+        Some(f64::from_bits(self.latency.load(Ordering::Relaxed))).filter(|latency| latency.is_finite())
+    }
+
     pub fn status(&self) -> PlayerStatus {
-        let latency = f64::from_bits(self.latency.load(Ordering::Relaxed));
         let (device, sound) = self.with_words(|words| (words.device.clone(), words.sound.clone()));
         PlayerStatus {
             position_secs: self.heard_position_secs(),
@@ -175,7 +188,7 @@ impl Shared {
             dropped: self.dropped.load(Ordering::Relaxed),
             peak: f32::from_bits(self.peak.swap(0, Ordering::Relaxed)),
             underruns: self.underruns.load(Ordering::Relaxed),
-            latency_secs: Some(latency).filter(|l| l.is_finite()),
+            latency_secs: self.latency_secs(),
             device,
             sound,
         }

@@ -2,9 +2,9 @@
 
 use super::{BLOCK, Block};
 
-/// No sample leaves the limiter above this, about −0.3 dBFS.
+/// Maximum absolute sample after limiting, about −0.3 dBFS.
 pub const CEILING: f32 = 0.966;
-/// Recovery per block, as a share of the missing gain: back to 1 in about 0.2 s.
+/// Recovery per block, as a fraction of the missing gain: back to 1 in about 0.2 s.
 const RELEASE: f32 = 0.006;
 
 /// A look-ahead peak limiter. It delays the sound by one block, so it knows the next peak and can turn down in time:
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_passes_as_it_is_one_block_later() {
+    fn sound_below_the_ceiling_passes_unchanged_one_block_later() {
         let out = sine(&mut Limiter::default(), 0.9, 0..20);
         assert!(out[..BLOCK].iter().all(|s| *s == 0.0));
         assert_eq!(out[BLOCK + 100], 0.9 * (100.0f32 * 0.06).sin());
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn not_a_number_is_silence() {
+    fn nan_becomes_silence() {
         let mut limiter = Limiter::default();
         let mut block = [[f32::NAN, f32::INFINITY]; BLOCK];
         limiter.process(&mut block);

@@ -7,9 +7,9 @@ use super::reverb_synth::ReverbSynth;
 use super::soundfont::Playable;
 use crate::music::Pitch;
 
-/// The peak to which the reference chord is brought: a take with a fortissimo reaches some −3 dBFS.
+/// The peak to which the reference chord is scaled: a take with a fortissimo then reaches about −3 dBFS.
 const REFERENCE_PEAK: f32 = 1.0;
-/// The keys of that chord, as far as the SoundFont has them, and how hard they are struck.
+/// The keys of that chord, as far as the SoundFont has them, and their velocity.
 const CHORD: [u8; 8] = [36, 43, 48, 55, 60, 64, 67, 72];
 const VELOCITY: u8 = 100;
 /// Limits of the correction.
@@ -17,7 +17,7 @@ const MIN_VOLUME: f32 = 0.05;
 const MAX_VOLUME: f32 = 20.0;
 /// A peak below this, −100 dBFS, is silence.
 const SILENCE: f32 = 1e-5;
-/// The chord is rendered for half a second, and longer while it still gets louder.
+/// The chord is rendered in steps of half a second, as long as it still gets louder.
 const STEP_SECS: f32 = 0.5;
 const MAX_STEPS: usize = 6;
 
@@ -54,7 +54,7 @@ pub fn measure(synth: &mut ReverbSynth, playable: &Playable, sample_rate: u32) -
     }
 }
 
-/// A key and how hard it is struck.
+/// A key and its velocity.
 type Struck = (u8, u8);
 
 /// Every key that sounds, at the velocity closest to the usual one.
@@ -83,7 +83,7 @@ fn try_keys(synth: &mut ReverbSynth, playable: &Playable) {
     }
 }
 
-/// The peak that the whole chord would have at the usual velocity, estimated from these keys at theirs.
+/// The peak that the whole chord would have at the reference velocity, estimated from these keys at theirs.
 fn chord_peak(synth: &mut ReverbSynth, chord: &[Struck], sample_rate: u32) -> f32 {
     for (key, velocity) in chord {
         synth.strike(0, *key, *velocity);
@@ -102,7 +102,7 @@ fn chord_peak(synth: &mut ReverbSynth, chord: &[Struck], sample_rate: u32) -> f3
             break;
         }
     }
-    // Notes add up like noise, and the synthesizer's level goes with the square of the velocity.
+    // Powers of the notes add up, and the synthesizer's level follows the square of the velocity.
     let power = |velocity: &u8| (f32::from(*velocity) / f32::from(VELOCITY)).powi(4);
     let struck: f32 = chord.iter().map(|(_, velocity)| power(velocity)).sum();
     peak * (CHORD.len() as f32 / struck.max(f32::MIN_POSITIVE)).sqrt()

@@ -9,11 +9,12 @@ mod reverb;
 mod reverb_synth;
 mod score;
 mod soundfont;
+mod tap;
 mod voice_settings;
 mod voices;
 
 pub use limiter::CEILING;
-pub use playhead::{SHORTEST_LOOP_SECS, TEMPO_SCALES};
+pub use playhead::{PlayheadEvent, SHORTEST_LOOP_SECS, TEMPO_SCALES};
 pub use render::{Renderer, Transport};
 pub use score::{Score, ScoreId};
 pub use soundfont::{Playable, Preset, SoundFont, SoundFontError, SoundFontFault, SoundFontReport};

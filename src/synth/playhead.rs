@@ -1,8 +1,8 @@
 //! The playhead: which events are due, and what sounds at any moment.
 //!
-//! The playhead knows neither samples nor SoundFonts. It allocates nothing while it moves: keys that are down are
-//! kept in a table of 88, so notes need no sorted list of releases, and a take that is still being generated is
-//! appended to storage that was set aside when it was loaded.
+//! The playhead knows neither samples nor SoundFonts. It allocates nothing while it moves: a table of 88 holds the keys
+//! that are down, so notes need no sorted list of releases, and a take that is still being generated is appended to
+//! storage that was reserved when it was loaded.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use crate::music::{Note, PedalChange, Pitch, Velocity};
 pub const TEMPO_SCALES: Range<f64> = 0.25..2.0;
 /// A loop region shorter than this is ignored.
 pub const SHORTEST_LOOP_SECS: f64 = 0.05;
-/// A growing take starts to play once this much of it is ready, so that it does not stop again.
+/// A growing take starts to play once this much of it is ready, so that it does not stall again.
 const BEGIN_SECS: f64 = 0.4;
-/// A take that ran out of notes is composed more slowly than it plays: it continues once this much is ready, and not
-/// note by note.
+/// A take that ran out of notes is being composed more slowly than it plays: it resumes once this much is ready, rather
+/// than note by note.
 const RESUME_SECS: f64 = 1.5;
 /// A note struck longer ago than this has died away, whatever the pedal does.
 const LONGEST_RING_SECS: f64 = 20.0;
@@ -31,7 +31,10 @@ pub enum PlayheadEvent {
     /// The playhead jumped: fade out everything.
     Cut,
     Pedal {
-        is_down: bool,
+        /// 0–127.
+        value: u8,
+        /// It went down or came up; else it only moved on.
+        has_turned: bool,
     },
     Strike {
         pitch: Pitch,
@@ -102,6 +105,12 @@ impl Playhead {
         self.score.is_complete() && self.position_secs >= self.score.duration_secs()
     }
 
+    /// The position of the pedal, 0–127.
+    pub fn pedal_value(&self) -> u8 {
+        let last = self.next_pedal.checked_sub(1).and_then(|i| self.score.pedal().get(i));
+        last.map_or(0, |change| change.value)
+    }
+
     /// Clamped to [`TEMPO_SCALES`]; ignored when not a number.
     pub fn set_tempo_scale(&mut self, scale: f64) {
         if scale.is_finite() {
@@ -166,7 +175,7 @@ impl Playhead {
         let now = self.position_secs;
         let pedal_down_since = self.pedal_down_since();
         self.is_pedal_down = pedal_down_since.is_some();
-        emit(PlayheadEvent::Pedal { is_down: self.is_pedal_down });
+        emit(PlayheadEvent::Pedal { value: self.pedal_value(), has_turned: true });
 
         let notes = self.score.notes();
         let first = notes.partition_point(|n| n.onset_secs < now - LONGEST_RING_SECS);
@@ -190,7 +199,7 @@ impl Playhead {
         }
     }
 
-    /// The time since when the pedal has been down at the playhead; `None` if it is up.
+    /// The time since which the pedal has been down at the playhead; `None` if it is up.
     fn pedal_down_since(&self) -> Option<f64> {
         let oldest = self.position_secs - LONGEST_RING_SECS;
         let mut since = None;
@@ -206,8 +215,8 @@ impl Playhead {
         since
     }
 
-    /// Advances by `secs` of real time, and emits the events up to half a step ahead: voices are rendered in blocks,
-    /// and so each event goes to the block that begins nearest to it.
+    /// Advances by `secs` of real time, and emits the events up to half a step ahead: voices are rendered in blocks, so
+    /// this assigns each event to the nearest block start.
     pub fn advance(&mut self, secs: f64, emit: &mut impl FnMut(PlayheadEvent)) {
         let step = secs * self.tempo_scale;
         self.is_waiting = self.must_wait(step);
@@ -263,10 +272,9 @@ impl Playhead {
         while let Some(change) = self.score.pedal().get(self.next_pedal)
             && change.time_secs < limit_secs
         {
-            if change.is_down() != self.is_pedal_down {
-                self.is_pedal_down = change.is_down();
-                emit(PlayheadEvent::Pedal { is_down: self.is_pedal_down });
-            }
+            let has_turned = change.is_down() != self.is_pedal_down;
+            self.is_pedal_down = change.is_down();
+            emit(PlayheadEvent::Pedal { value: change.value, has_turned });
             self.next_pedal += 1;
         }
         while let Some(note) = self.score.notes().get(self.next_note)
@@ -295,10 +303,10 @@ impl Playhead {
     }
 }
 
-/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is too soft
-/// to hear. A piano string dies away fast at first and more slowly later: 10 dB in the first second and 28 in four,
-/// two octaves above the middle twice as much, as measured on a sampled grand (`tests/seek.rs`). SoundFonts give 40
-/// dB for a tenth of the velocity.
+/// The velocity that sounds about as loud as `note` does `elapsed_secs` after its onset; `None` if that is inaudible. A
+/// piano string decays fast at first and more slowly later: by 10 dB in the first second and 28 in four, and twice as
+/// much two octaves above the middle, as measured on a sampled grand (`tests/seek.rs`). In a SoundFont, a tenth of the
+/// velocity is 40 dB softer.
 fn decayed(note: Note, elapsed_secs: f64) -> Option<Velocity> {
     let above_middle = (note.pitch.key_index() as f64 - MIDDLE_KEY).max(0.0);
     let lost_db = 10.0 * elapsed_secs.powf(0.75) * f64::exp2(above_middle / 24.0);

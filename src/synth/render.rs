@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::limiter::{Limiter, ramp};
 use super::playhead::{Playhead, PlayheadEvent};
 use super::score::{Score, ScoreId};
+use super::tap::Tap;
 use super::voices::Voices;
 use super::{BLOCK, Block};
 use crate::music::{Note, PedalChange, Pitch, Velocity};
 
-/// Frames in which the sound fades at pause and stop, and comes back at play: 5 ms at 48 kHz.
+/// Frames over which the sound fades out at pause and stop, and fades in at play: 5 ms at 48 kHz.
 const FADE_FRAMES: f32 = 256.0;
 /// Rendering ends after this much silence at the end.
 const SILENT_SECS: f32 = 0.5;
@@ -44,12 +45,16 @@ pub struct Renderer {
     transport: Transport,
     /// The gain of the music, apart from auditions: 0 when paused, 1 when it sounds.
     fade: f32,
-    /// The voices hold sound from before a jump, to cut before they are heard again.
+    /// The voices still hold sound from before a jump, which must be cut before they are heard again.
     is_stale: bool,
     gain: f32,
     next_gain: f32,
     limiter: Limiter,
     silent_secs: f32,
+    tap: Tap,
+    /// Can anything be heard? It fades to silence and back.
+    is_audible: bool,
+    level: f32,
 }
 
 impl Renderer {
@@ -69,6 +74,9 @@ impl Renderer {
             next_gain: 1.0,
             limiter: Limiter::default(),
             silent_secs: 0.0,
+            tap: Tap::default(),
+            is_audible: true,
+            level: 1.0,
         }
     }
 
@@ -84,14 +92,37 @@ impl Renderer {
         self.limiter = Limiter::default();
         self.is_stale = true;
         self.fade = 0.0;
-        self.resound();
+        self.restore_after_jump();
+    }
+
+    /// Notes down what is played, for [`Renderer::take_played`], or stops doing so.
+    pub fn set_tapped(&mut self, is_tapped: bool) {
+        self.tap.set_open(is_tapped);
+        if is_tapped && self.transport == Transport::Playing {
+            self.tap.push(PlayheadEvent::Pedal { value: self.playhead.pedal_value(), has_turned: true });
+        }
+    }
+
+    /// What was played since the last call. Keys that are down at a [`PlayheadEvent::Cut`] are let go.
+    pub fn take_played(&mut self) -> impl Iterator<Item = PlayheadEvent> + '_ {
+        self.tap.take()
+    }
+
+    /// Fades all sound out within 5 ms, or in again. The playhead moves on.
+    pub fn set_audible(&mut self, is_audible: bool) {
+        self.is_audible = is_audible;
+    }
+
+    /// Has all sound been faded out?
+    pub fn is_silenced(&self) -> bool {
+        !self.is_audible && self.level == 0.0
     }
 
     pub fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Is the playhead held because the take has not been generated further yet?
+    /// Is the playhead waiting because the take has not been composed far enough yet?
     pub fn is_waiting(&self) -> bool {
         self.transport == Transport::Playing && self.playhead.is_waiting()
     }
@@ -120,7 +151,7 @@ impl Renderer {
         self.leaving = self.voices.replace(voices);
         self.leaving_fade = self.fade;
         self.is_stale = true;
-        self.resound();
+        self.restore_after_jump();
     }
 
     /// False for a few milliseconds while an earlier replacement is fading.
@@ -138,6 +169,7 @@ impl Renderer {
 
     /// Replaces the score, paused at its beginning; returns the old one.
     pub fn load(&mut self, score: Box<Score>) -> Box<Score> {
+        self.tap.push(PlayheadEvent::Cut);
         self.transport = Transport::Paused;
         self.is_stale = true;
         self.playhead.load(score)
@@ -147,7 +179,7 @@ impl Renderer {
     pub fn swap(&mut self, score: Box<Score>) -> Box<Score> {
         let old = self.playhead.swap(score);
         self.is_stale = true;
-        self.resound();
+        self.restore_after_jump();
         old
     }
 
@@ -171,16 +203,21 @@ impl Renderer {
             self.is_stale = true;
         }
         self.transport = Transport::Playing;
-        self.resound();
+        if !self.is_stale {
+            self.tap.push(PlayheadEvent::Pedal { value: self.playhead.pedal_value(), has_turned: true });
+        }
+        self.restore_after_jump();
     }
 
     /// Fades out within 5 ms; [`Renderer::play`] continues at the next sample.
     pub fn pause(&mut self) {
+        self.tap.push(PlayheadEvent::Cut);
         self.transport = Transport::Paused;
     }
 
     /// Pauses and moves the playhead to the beginning.
     pub fn stop(&mut self) {
+        self.tap.push(PlayheadEvent::Cut);
         self.transport = Transport::Paused;
         self.playhead.place(0.0);
         self.is_stale = true;
@@ -191,8 +228,11 @@ impl Renderer {
         self.playhead.place(secs);
         self.is_stale = true;
         match self.transport {
-            Transport::Ended => self.transport = Transport::Paused,
-            Transport::Playing | Transport::Paused => self.resound(),
+            Transport::Ended => {
+                self.tap.push(PlayheadEvent::Cut);
+                self.transport = Transport::Paused;
+            }
+            Transport::Playing | Transport::Paused => self.restore_after_jump(),
         }
     }
 
@@ -213,15 +253,29 @@ impl Renderer {
         self.playhead.set_tempo_scale(scale);
     }
 
-    /// Plays a single note besides the music.
+    /// Plays a single note alongside the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some(voices) = &mut self.voices {
             voices.audition(pitch, velocity);
         }
     }
 
+    /// Presses a key besides the music (`None` lets it go).
+    pub fn play_key(&mut self, pitch: Pitch, velocity: Option<Velocity>) {
+        if let Some(voices) = &mut self.voices {
+            voices.play_key(pitch, velocity);
+        }
+    }
+
+    /// The pedal of [`Renderer::play_key`].
+    pub fn play_pedal(&mut self, is_down: bool) {
+        if let Some(voices) = &mut self.voices {
+            voices.play_pedal(is_down);
+        }
+    }
+
     /// After a jump while playing: cuts the old sound and restores the notes at the playhead.
-    fn resound(&mut self) {
+    fn restore_after_jump(&mut self) {
         if self.transport != Transport::Playing || !self.is_stale {
             return;
         }
@@ -229,8 +283,12 @@ impl Renderer {
         if let Some(voices) = &mut self.voices {
             if self.fade > 0.0 { voices.cut() } else { voices.silence() }
         }
-        let voices = &mut self.voices;
-        self.playhead.restore(&mut |event| apply(voices, event));
+        self.tap.push(PlayheadEvent::Cut);
+        let (voices, tap) = (&mut self.voices, &mut self.tap);
+        self.playhead.restore(&mut |event| {
+            tap.push(event);
+            apply(voices, event);
+        });
     }
 
     /// Releases all keys and the pedal, as at the end of an excerpt; the notes fade naturally.
@@ -240,7 +298,7 @@ impl Renderer {
         for pitch in (0..keys.len()).filter_map(Pitch::from_key_index) {
             apply(&mut self.voices, PlayheadEvent::Release { pitch });
         }
-        apply(&mut self.voices, PlayheadEvent::Pedal { is_down: false });
+        apply(&mut self.voices, PlayheadEvent::Pedal { value: 0, has_turned: true });
     }
 
     /// Renders the next frames; returns their absolute peak. The output is one block late, because the limiter looks
@@ -249,9 +307,14 @@ impl Renderer {
         *out = [[0.0; 2]; BLOCK];
         let is_fading_out = self.transport == Transport::Paused && self.fade > 0.0 && !self.is_stale;
         if self.transport == Transport::Playing || is_fading_out {
-            let voices = &mut self.voices;
-            self.playhead
-                .advance(BLOCK as f64 / f64::from(self.sample_rate), &mut |event| apply(voices, event));
+            let secs = BLOCK as f64 / f64::from(self.sample_rate);
+            let (voices, tap) = (&mut self.voices, &mut self.tap);
+            self.playhead.advance(secs, &mut |event| {
+                if !is_fading_out {
+                    tap.push(event);
+                }
+                apply(voices, event);
+            });
         }
         if self.transport == Transport::Playing && self.playhead.is_at_end() {
             self.transport = Transport::Ended;
@@ -267,6 +330,7 @@ impl Renderer {
         ramp(out, self.gain, self.next_gain);
         self.gain = self.next_gain;
         self.limiter.process(out);
+        self.level = fade(out, self.level, if self.is_audible { 1.0 } else { 0.0 });
         out.iter().flatten().fold(0.0, |peak, s| peak.max(s.abs()))
     }
 
@@ -277,7 +341,7 @@ impl Renderer {
                 voices.render(out);
             }
             self.fade = fade(out, self.fade, target);
-            self.notice_silence(out);
+            self.stop_when_silent(out);
         }
         if let Some(leaving) = &mut self.leaving
             && self.leaving_fade > 0.0
@@ -296,7 +360,7 @@ impl Renderer {
     }
 
     /// After the end: stops once the last notes have died away.
-    fn notice_silence(&mut self, block: &Block) {
+    fn stop_when_silent(&mut self, block: &Block) {
         let is_silent = block.iter().flatten().all(|s| s.abs() < SILENCE);
         if is_silent && self.transport == Transport::Ended {
             self.silent_secs += BLOCK as f32 / self.sample_rate as f32
@@ -307,6 +371,7 @@ impl Renderer {
             self.transport = Transport::Paused;
             self.fade = 0.0;
             self.is_stale = true;
+            self.tap.push(PlayheadEvent::Cut);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Reverb: Freeverb, which Jezar at Dreampoint released into the public domain.
 //!
 //! rustysynth contains the same reverb, but processes its sixteen comb filters one after the other, where each step
-//! waits for the step before. A comb's delay is longer than a block, so everything that a block reads is available
-//! when it starts, and here eight combs advance side by side: the same sound in less time.
+//! waits for the one before. A comb's delay is longer than a block, so everything that a block reads is available when
+//! it starts, and here eight combs advance side by side: the same sound in less time.
 
 use super::BLOCK;
 
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_out_is_the_rooms_answer_and_dies_away() {
+    fn the_impulse_response_is_that_of_freeverb_and_decays() {
         let mut reverb = Reverb::new(44_100, 1.0);
         let mut heard = Vec::new();
         for block in 0..3_000 {
@@ -152,12 +152,12 @@ mod tests {
             reverb.process(&mut left, &mut right);
             heard.extend(left);
         }
-        // Freeverb: the shortest comb answers first, through four all-passes that each turn the sign, and its
-        // second time round it has lost what the room and the damping take.
+        // Freeverb: the shortest comb answers first, through four all-passes that each invert the sign. The second echo
+        // has lost what the room and the damping absorb.
         assert_eq!(heard[0], 0.5);
         assert!(heard[1..1116].iter().all(|s| *s == 0.0));
         assert!((heard[1116] - INPUT_GAIN).abs() < 1e-7, "{}", heard[1116]);
-        // 0.84 in each 25 to 37 ms: 60 dB in 1.0 to 1.5 s.
+        // A factor of 0.84 every 25 to 37 ms: 60 dB in 1.0 to 1.5 s.
         let level = |secs: f64| {
             let at = (secs * 44_100.0) as usize;
             heard[at..at + 4_410].iter().map(|s| s * s).sum::<f32>().sqrt()
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn clearing_forgets() {
+    fn clearing_removes_the_tail() {
         let mut reverb = Reverb::new(48_000, 0.5);
         reverb.process(&mut [1.0; BLOCK], &mut [1.0; BLOCK]);
         reverb.clear();

@@ -32,7 +32,7 @@ impl ReverbSynth {
         let mut wanted = SynthesizerSettings::new(i32::try_from(settings.sample_rate).unwrap_or(0));
         wanted.block_size = BLOCK;
         wanted.maximum_polyphony = polyphony;
-        // Its reverb comes with the chorus but gets no input: ours sounds the same and costs less.
+        // rustysynth's own reverb comes with the chorus but gets no input: ours sounds the same and costs less.
         wanted.enable_reverb_and_chorus = settings.has_chorus;
         let send = f32::from(SEND) / 127.0 + playable.reverb_send();
         Ok(ReverbSynth {

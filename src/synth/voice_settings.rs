@@ -3,7 +3,8 @@
 /// Maximum number of voices; a stereo piano with pedal needs two for every note that rings.
 pub const MAX_VOICES: usize = 256;
 
-/// How [`Voices`](super::voices::Voices) are built. Reverb and chorus cannot be switched afterwards: build new ones and swap.
+/// How [`Voices`](super::voices::Voices) are built. Reverb and chorus cannot be switched afterwards: build new voices
+/// and swap them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoiceSettings {
     /// Frames a second, 16,000–192,000.

@@ -8,19 +8,19 @@ use super::reverb_synth::{CHANNELS, ReverbSynth};
 use super::soundfont::{Playable, Preset, SoundFont, SoundFontError};
 use super::voice_settings::VoiceSettings;
 use super::{BLOCK, Block};
-use crate::music::{Pitch, Velocity};
+use crate::music::{PedalChange, Pitch, Velocity};
 
 /// Voices for single notes played by a click.
 const AUDITION_VOICES: usize = 32;
 /// Duration of such a note.
 const AUDITION_SECS: f32 = 0.4;
-/// Layers take turns: after a jump, the old sound fades on one while the next one plays. Each has two channels, one
-/// for new notes and one, [`LAYERS`] further, for notes restored from before the jump.
+/// Layers take turns: after a jump, the old sound fades on one layer while the next one plays. Each layer has two
+/// channels: one for new notes, and one, [`LAYERS`] further on, for notes restored from before the jump.
 const LAYERS: usize = CHANNELS / 2;
 /// Blocks in which a layer fades out, 16 ms at 48 kHz.
 const FADE_BLOCKS: u8 = 12;
-/// Blocks in which restored notes fade in, 64 ms at 48 kHz. A SoundFont can only play a note from its attack on; by
-/// then the attack is over and only the ringing string is left.
+/// Blocks over which restored notes fade in, 64 ms at 48 kHz. A SoundFont can only play a note from its attack; by the
+/// end of the fade-in, the attack is over and only the ringing string remains.
 const RETURN_BLOCKS: u8 = 48;
 /// Full expression (controller 11).
 const FULL: u8 = 127;
@@ -29,7 +29,7 @@ const FULL: u8 = 127;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VoicesError {
-    #[error("the SoundFont has no sound with bank {bank}, program {program}; choose one of its list")]
+    #[error("the SoundFont has no sound with bank {bank}, program {program}; choose one from its list")]
     NoSuchPreset { bank: u8, program: u8 },
     #[error("the sound \"{preset}\" of this SoundFont is silent; choose another one")]
     Silent { preset: String },
@@ -64,8 +64,8 @@ pub struct Voices {
 }
 
 impl Voices {
-    /// Reads the samples of the preset, builds the voices, tries every key once, and adjusts the SoundFont to the
-    /// common loudness. Takes up to a few seconds with a large SoundFont: not for the audio callback.
+    /// Reads the samples of the preset, builds the voices, tries every key once, and normalises the loudness. Takes up
+    /// to a few seconds with a large SoundFont: not for the audio callback.
     ///
     /// # Errors
     /// If the preset is missing, silent or damaged, its samples cannot be read, or a setting is out of
@@ -161,8 +161,13 @@ impl Voices {
                     self.synth.release(channel, pitch.number());
                 }
             }
-            PlayheadEvent::Pedal { is_down: true } if self.did_pedal_rise => self.is_pedal_due = true,
-            PlayheadEvent::Pedal { is_down } => {
+            // SoundFonts know the pedal up and down only.
+            PlayheadEvent::Pedal { has_turned: false, .. } => {}
+            PlayheadEvent::Pedal { value, .. } if is_down(value) && self.did_pedal_rise => {
+                self.is_pedal_due = true;
+            }
+            PlayheadEvent::Pedal { value, .. } => {
+                let is_down = is_down(value);
                 self.set_pedal(is_down);
                 self.did_pedal_rise = !is_down;
                 self.is_pedal_due = false;
@@ -236,7 +241,7 @@ impl Voices {
         }
     }
 
-    /// Plays a single note besides the music.
+    /// Plays a single note alongside the music.
     pub fn audition(&mut self, pitch: Pitch, velocity: Velocity) {
         if let Some((before, _)) = self.auditioned.take() {
             self.audition.release(0, before.number());
@@ -247,7 +252,21 @@ impl Voices {
         self.is_audition_sounding = true;
     }
 
-    /// Adds the next block of the notes played by [`Voices::audition`].
+    /// Presses a key besides the music, or lets it go: someone plays along.
+    pub fn play_key(&mut self, pitch: Pitch, velocity: Option<Velocity>) {
+        match velocity {
+            Some(velocity) => self.audition.strike(0, pitch.number(), velocity.value()),
+            None => self.audition.release(0, pitch.number()),
+        }
+        self.is_audition_sounding = true;
+    }
+
+    /// The pedal of [`Voices::play_key`].
+    pub fn play_pedal(&mut self, is_down: bool) {
+        self.audition.control(0, 0x40, if is_down { 127 } else { 0 });
+    }
+
+    /// Adds the next block of the notes played by [`Voices::audition`] and [`Voices::play_key`].
     pub fn render_audition(&mut self, out: &mut Block) {
         if !self.is_audition_sounding {
             return;
@@ -265,6 +284,10 @@ impl Voices {
             }
         };
     }
+}
+
+fn is_down(value: u8) -> bool {
+    PedalChange { time_secs: 0.0, value }.is_down()
 }
 
 /// The two channels of a layer.

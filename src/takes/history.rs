@@ -1,8 +1,8 @@
-//! Which versions of a take there are, and which is the present one.
+//! Undo and redo of a take: the list of its versions, and the current one.
 
 use serde::{Deserialize, Serialize};
 
-/// The way from the take as it was made to the newest version, and the place on it.
+/// The versions from the take as it was made to the newest one, and the position among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct History {
@@ -15,7 +15,7 @@ pub struct History {
 }
 
 impl History {
-    /// A new version after the present one. Those that were undone leave the way, but not the disk.
+    /// Adds a version after the current one. Undone versions cannot be redone after this, but their files stay on disk.
     pub fn add(&mut self) {
         if self.versions.is_empty() {
             *self = History { versions: vec![0], at: 0, next: 1 };
@@ -34,14 +34,14 @@ impl History {
         self.at + 1 < self.versions.len()
     }
 
-    /// To the version before; false where there is none.
+    /// Goes back one version; false if there is none.
     pub fn undo(&mut self) -> bool {
         let can = self.can_undo();
         self.at -= usize::from(can);
         can
     }
 
-    /// To the version after; false where there is none.
+    /// Goes forward one version; false if there is none.
     pub fn redo(&mut self) -> bool {
         let can = self.can_redo();
         self.at += usize::from(can);

@@ -1,5 +1,6 @@
 //! Takes: every result is saved at once, with its recipe.
 
+mod batch;
 mod draft;
 mod history;
 mod id;
@@ -8,6 +9,7 @@ mod record;
 mod store;
 mod versions;
 
+pub use batch::{BatchError, BatchItem, BatchOutcome, BatchTarget, save_all};
 pub use draft::Draft;
 pub use history::History;
 pub use id::TakeId;

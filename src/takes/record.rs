@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::history::History;
 use super::made::Made;
 use crate::evaluate::Heard;
-use crate::generate::{CopyCheck, DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Quality, Recipe, Take};
+use crate::generate::{CopyCheck, DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Quality, Recipe, Region, Take};
 use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
 
@@ -152,11 +152,27 @@ pub struct TakeRecord {
     /// Its versions, where it was changed after it was made.
     #[serde(skip_serializing_if = "is_unchanged")]
     pub history: History,
-    /// Seconds of it in which nothing may change.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub locks: Vec<Range<f64>>,
+    /// Parts of it in which nothing may change.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "locks")]
+    pub locks: Vec<Region>,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+/// Locks were seconds of all keys at first.
+fn locks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Region>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Lock {
+        Part(Region),
+        Secs(Range<f64>),
+    }
+    let all = Vec::<Lock>::deserialize(deserializer)?;
+    let part = |lock| match lock {
+        Lock::Part(part) => part,
+        Lock::Secs(secs) => Region::all_keys(secs),
+    };
+    Ok(all.into_iter().map(part).collect())
 }
 
 fn is_unchanged(history: &History) -> bool {
@@ -286,6 +302,17 @@ mod tests {
         let plain = ComposeSettings { walk: Vec::new(), ..settings };
         assert_eq!(plain.name(), "Bach 7");
         assert!(!serde_json::to_string(&plain).unwrap().contains("walk"));
+    }
+
+    #[test]
+    fn locks_of_time_and_of_voices_are_kept() {
+        let old = r#"{"name":"Bach 7","locks":[{"start":1.0,"end":2.5}]}"#;
+        let mut record: TakeRecord = serde_json::from_str(old).unwrap();
+        assert_eq!(record.locks, [Region::all_keys(1.0..2.5)]);
+        let pitch = |n| crate::music::Pitch::new(n).unwrap();
+        record.locks.push(Region { secs: 3.0..4.0, pitches: pitch(60)..=pitch(72) });
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<TakeRecord>(&text).unwrap(), record);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use super::record::TakeRecord;
 use crate::files::write_whole;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiError};
-use crate::save::{file_name, free_path};
 use crate::takes::id::TakeId;
 
 /// One line of the list.
@@ -156,18 +155,6 @@ impl TakeStore {
     /// [`TakeStoreError::Music`] if the file is missing or broken.
     pub fn load(&self, id: &TakeId) -> Result<Performance, TakeStoreError> {
         Ok(midi::read_file(&self.midi_path(id))?.performance)
-    }
-
-    /// Copies the music of `takes` into `folder` under their names.
-    ///
-    /// # Errors
-    /// The first file that could not be read or written; those before it are written.
-    pub fn export(&self, takes: &[TakeEntry], folder: &Path) -> io::Result<()> {
-        for take in takes {
-            let music = fs::read(self.midi_path(&take.id))?;
-            write_whole(&free_path(folder, &file_name(&take.record.name), "mid"), &music)?;
-        }
-        Ok(())
     }
 
     /// Moves a take to `deleted/`; [`TakeStore::restore`] brings it back.

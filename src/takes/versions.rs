@@ -96,7 +96,7 @@ mod tests {
         }
         assert!(!entry.record.history.undo() && entry.record.history.redo());
         assert_eq!(store.restore_version(&entry).unwrap().notes().len(), 7);
-        // A change after an undo begins a new way; the version that was undone stays on the disk.
+        // A change after an undo discards the redo; the undone version stays on disk.
         entry.record.history.add();
         store.save_version(&entry, &performance()).unwrap();
         assert!(!entry.record.history.redo());

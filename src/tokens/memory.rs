@@ -1,29 +1,29 @@
-//! What a listener remembers: the note that followed the last time the latest intervals were heard.
+//! Memory: the note that followed the last time the most recent intervals occurred.
 //!
-//! A decoder of a size that trains on a CPU does not learn to copy from its context, so the look-up is done for it,
+//! A decoder small enough to train on a CPU does not learn to copy from its context, so the look-up is done for it,
 //! over the whole piece rather than one context window. Before each note, the longest earlier passage that ends with
-//! the same intervals is found, and the note that followed it becomes a [`Hint`]. Intervals make the match independent
-//! of the key: a phrase that returns a tone higher is hinted a tone higher.
+//! the same intervals is found, and the note that followed it becomes a [`Hint`]. Matching intervals is independent of
+//! key: a phrase that returns a tone higher is hinted a tone higher.
 
 use std::collections::HashMap;
 
 use super::NoteToken;
 
-/// Successive intervals that must match before there is a hint, and those of the more reliable second table.
+/// Successive intervals that must match before there is a hint, and those of the second, more reliable table.
 const SHORT: usize = 3;
 const LONG: usize = 6;
 /// Matches are measured up to this many intervals.
 pub const MAX_MATCH: usize = 64;
-/// A passage that was followed for so many intervals is not given up at the first note that differs: performers strike
-/// a chord's keys in another order, leave a note out, or add one. Of the following rules, chosen on real music, a
-/// match that strayed and came back predicts the next pitch as often as an unbroken one of the same length
+/// A passage that matched for this many intervals is not dropped at the first different note: performers strike the
+/// keys of a chord in another order, leave a note out, or add one. With the following rules, chosen on real music, a
+/// match that strayed and came back predicts the next pitch as often as an unbroken match of the same length
 /// (`docs/experiments.md`).
 const FOLLOWED: usize = LONG;
-/// How far ahead in the earlier passage a note that was not expected is looked for.
+/// How far ahead in the earlier passage an unexpected note is looked for.
 const LOOK_AHEAD: usize = 6;
-/// Notes in a row that may not occur in the earlier passage.
+/// Maximum notes in a row that are missing from the earlier passage.
 const PATIENCE: u8 = 2;
-/// What a stray leaves of the length of a match, and what each note that is right again gives back.
+/// A stray divides the length of a match by the first number; each correct note after it adds the second.
 const STRAY_DIVIDES_BY: usize = 4;
 const REGAINED: usize = 2;
 /// Bits of one [`step`]; `LONG` of them fit into a key.
@@ -32,15 +32,15 @@ const STEP_BITS: u32 = 10;
 /// An earlier note that may be about to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hint {
-    /// The earlier note, in the key of the present passage.
+    /// The earlier note, transposed to the key of the present passage.
     pub note: NoteToken,
-    /// Intervals before it that are the same, 3–[`MAX_MATCH`]; fewer than that where the passages differ in between.
+    /// Number of equal intervals before it, 3–[`MAX_MATCH`]; lower if the passages differ in between.
     pub matched: usize,
     /// Notes since it was heard, at least 1.
     pub distance: usize,
 }
 
-/// Where a hint comes from: independent of key, tempo and loudness, so it can be kept for a piece that is augmented.
+/// The source of a hint: independent of key, tempo and loudness, so that it stays valid when a piece is augmented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Index of the earlier note; at least 1.
@@ -67,9 +67,9 @@ impl Link {
 #[derive(Clone, Copy, Debug)]
 struct Followed {
     link: Link,
-    /// The longest match before the first stray; `None` while every interval has been the same.
+    /// The longest match before the first stray; `None` if every interval has matched so far.
     before_stray: Option<u8>,
-    /// Notes in a row that the earlier passage does not have.
+    /// Notes in a row that are missing from the earlier passage.
     strays: u8,
 }
 
@@ -78,7 +78,7 @@ impl Followed {
         Followed { link, before_stray: None, strays: 0 }
     }
 
-    /// Where the earlier passage goes on after the last of `notes`; `None` when it is given up.
+    /// Where the earlier passage continues after the last of `notes`; `None` if it is dropped.
     fn advance(self, notes: &[NoteToken]) -> Option<Followed> {
         let last = notes.len() - 1;
         let Followed { link, before_stray, strays } = self;
@@ -117,14 +117,14 @@ impl Followed {
     }
 }
 
-/// The notes of a piece so far, and where each passage was heard last. Costs two table look-ups per note.
+/// The notes of a piece so far, and where each passage last occurred. Costs two table look-ups per note.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     notes: Vec<NoteToken>,
     followed: Option<Followed>,
-    /// Per note, and for the one to come: one more than `notes`, once there are any.
+    /// One per note, and one for the next note once there are any notes.
     links: Vec<Option<Link>>,
-    /// From the last intervals to the index of the note that followed them; the newest place wins.
+    /// From the latest intervals to the index of the note that followed them; the newest occurrence wins.
     short: HashMap<u64, u32>,
     long: HashMap<u64, u32>,
 }
@@ -151,7 +151,7 @@ impl Memory {
             .and_then(|k| self.long.get(&k))
             .or_else(|| short_key.and_then(|k| self.short.get(&k)))
             .map(|&source| Followed::unbroken(self.link_to(source)));
-        // The passage that is being followed goes on being followed, unless a newer one matches as well.
+        // Keep following the current passage, unless a newer one matches as well.
         self.followed =
             [continued, newest].into_iter().flatten().max_by_key(|f| (f.link.matched, f.link.source));
         self.links.push(self.followed.map(|f| f.link));
@@ -159,7 +159,7 @@ impl Memory {
         long_key.and_then(|k| self.long.insert(k, next));
     }
 
-    /// From the note to come to note `source`, before which the same intervals were heard.
+    /// The link from the next note to note `source`, before which the same intervals occurred.
     fn link_to(&self, source: u32) -> Link {
         let (last, before) = (self.notes.len() - 1, source as usize - 1);
         let is_same = |back: &usize| step(&self.notes, before - back) == step(&self.notes, last - back);
@@ -170,7 +170,7 @@ impl Memory {
         Link { source, matched, shift }
     }
 
-    /// What was known before note `at`, which may be one past the last; notes from `at` on make no difference.
+    /// The hint before note `at`, which may be one past the last; notes from `at` on make no difference.
     pub fn hint(&self, at: usize) -> Option<Hint> {
         self.links.get(at).copied().flatten()?.hint(&self.notes, at)
     }
@@ -196,13 +196,13 @@ impl Memory {
         self.notes.is_empty()
     }
 
-    /// Per note, and for the one after the last.
+    /// One link per note, and one for the note after the last.
     pub fn into_links(self) -> Vec<Option<Link>> {
         self.links
     }
 }
 
-/// The way from the note before `at` to note `at`, which is at least 1: its interval, and whether both are one chord.
+/// The step from the note before `at` to note `at` (at least 1): its interval, and whether both belong to one chord.
 fn step(notes: &[NoteToken], at: usize) -> u64 {
     let (from, to) = (notes[at - 1], notes[at]);
     let interval = i32::from(to.pitch) - i32::from(from.pitch) + 256;
@@ -243,7 +243,7 @@ mod tests {
         for (i, hint) in hints.iter().enumerate().skip(17).take(8) {
             assert_eq!(*hint, Some(PHRASE[i - 13]), "note {i}");
         }
-        // After its end follows what followed then.
+        // After its end comes what followed it the first time.
         assert_eq!(hints[25], Some(80));
         let hint = memory.hint(20).unwrap();
         assert_eq!((hint.distance, hint.matched), (13, 6));
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    /// A key struck too much, one left out, one struck wrong: the earlier passage is not lost.
+    /// The earlier passage is not lost through an extra key, an omitted one or a wrong one.
     #[test]
     fn a_passage_is_followed_through_slips() {
         let again = |change: fn(&mut Vec<u8>)| {
@@ -288,14 +288,14 @@ mod tests {
             assert_eq!(pitch, wanted);
             assert!((3..10).contains(&matched), "a slip makes the match less reliable: {matched}");
         }
-        // Three notes in a row that are not in the phrase are another passage.
+        // Three notes in a row that are not in the phrase start another passage.
         let notes: Vec<NoteToken> = [phrase(0), vec![note(80, 9)], phrase(5)[..8].to_vec()].concat();
         let lost = [notes, [3, 17, 6].map(|p| note(p, 9)).to_vec()].concat();
         assert_eq!(Memory::of(&lost).hint(lost.len()), None);
     }
 
     #[test]
-    fn transposing_all_of_it_transposes_the_hints_and_nothing_else() {
+    fn transposing_a_piece_transposes_its_hints_and_nothing_else() {
         let mut notes = phrase(0);
         notes.extend(phrase(3));
         notes.extend(phrase(0));
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_leave_the_keyboard_is_no_hint() {
+    fn notes_outside_the_keyboard_are_not_hinted() {
         let mut notes: Vec<NoteToken> = [40, 42, 45, 44, 60].map(|p| note(p, 9)).to_vec();
         notes.extend([78, 80, 83, 82].map(|p| note(p, 9)));
         assert_eq!(Memory::of(&notes).hint(9), None);
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn the_longer_match_wins_over_the_newer_one() {
         let mut notes = phrase(0);
-        // The last three intervals of the phrase, differently continued.
+        // The last three intervals of the phrase, with a different continuation.
         notes.extend([46, 43, 50, 41, 80].map(|p| note(p, 9)));
         notes.extend(phrase(0));
         notes.pop();

@@ -10,8 +10,8 @@ pub const REPETITION_NOTES: usize = 256;
 /// Patterns in the table before those that began too long ago are removed.
 const MOST_PATTERNS: usize = 4 * REPETITION_NOTES;
 
-/// Finds the patterns of `N` successive intervals that also began within the last 256 notes, in any key, while a piece
-/// grows. Intervals lie between successive notes of the token row, so a chord gives the intervals between its notes.
+/// Finds the patterns of `N` successive intervals that also began within the last 256 notes, in any key, as a piece
+/// grows. Intervals are taken between successive note tokens, so a chord contributes the intervals between its notes.
 #[derive(Clone, Debug)]
 pub struct Repetition<const N: usize> {
     latest: HashMap<[i8; N], usize>,
@@ -54,7 +54,7 @@ pub fn repeated_share<const N: usize>(notes: &[NoteToken]) -> Option<f64> {
     (!found.is_empty()).then(|| repeated as f64 / found.len() as f64)
 }
 
-/// How much a growing take has repeated itself of late.
+/// How much a growing take has repeated itself recently.
 #[derive(Clone, Debug, Default)]
 pub struct RecentRepetition {
     patterns: Repetition<4>,
@@ -64,12 +64,12 @@ pub struct RecentRepetition {
 }
 
 impl RecentRepetition {
-    /// Hears a note that does not count, as those of a prompt.
+    /// Adds a note that does not count, such as a prompt note.
     pub fn hear(&mut self, note: NoteToken) {
         self.patterns.push(note);
     }
 
-    /// Hears a note and counts it.
+    /// Adds a note that counts.
     pub fn count(&mut self, note: NoteToken) {
         let is_repeated = self.patterns.push(note) == Some(true);
         self.recent.push_back(is_repeated);
@@ -88,7 +88,8 @@ impl RecentRepetition {
         self.len() == 0
     }
 
-    /// Share (0–1) of 256 notes that ended a repeated pattern; notes that are still to come count as new ones.
+    /// Share (0–1) of the last 256 notes that ended a repeated pattern; with fewer notes, the missing ones count as
+    /// new.
     pub fn share(&self) -> f32 {
         self.repeated as f32 / REPETITION_NOTES as f32
     }
@@ -112,8 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_heard_too_long_ago_is_forgotten() {
-        // Rising intervals never form a pattern twice; the figure in front comes again after `between` notes.
+    fn patterns_from_too_long_ago_do_not_count() {
+        // Rising intervals never form a pattern twice; the figure before them returns after `between` notes.
         let again_after = |between: usize| {
             let mut pitches = vec![10u8, 12, 11, 13, 12];
             // A zigzag whose widths grow from 3 to 40, so that all its patterns differ.
@@ -138,7 +139,7 @@ mod tests {
             recent.count(notes(&[40 + (i % 2) as u8])[0]);
         }
         assert_eq!(recent.share(), 1.0);
-        // Widths that grow: no pattern twice.
+        // Growing widths: no pattern occurs twice.
         for i in 0..128u8 {
             recent.count(notes(&[if i % 2 == 0 { 10 } else { 12 + i / 2 }])[0]);
         }

@@ -1,6 +1,6 @@
 //! The silences that note tokens cannot represent.
 
-/// After note `note`, `secs` more pass than its gap token says.
+/// A rest of `secs` after note `note`, in addition to its gap token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rest {
     pub note: usize,
@@ -17,7 +17,7 @@ pub struct Silences {
 }
 
 impl Silences {
-    /// The seconds to add behind note `note`.
+    /// The seconds to add after note `note`.
     pub fn after(&self, note: usize) -> f64 {
         let found = self.rests.binary_search_by_key(&note, |rest| rest.note);
         found.map_or(0.0, |index| self.rests[index].secs)

@@ -1,7 +1,7 @@
 //! The tally of a segment: histograms of its notes.
 //!
-//! Networks that read notes one by one take long to learn to count, so these histograms are an input of their own.
-//! Each sums to one and is stored as square roots, so that small shares still matter (Hellinger distance).
+//! Networks that read notes one by one are slow to learn to count, so these histograms are a separate input. Each sums
+//! to one and is stored as square roots, so that small shares still matter (Hellinger distance).
 
 use super::{Field, NoteToken};
 
@@ -9,7 +9,7 @@ use super::{Field, NoteToken};
 const WIDEST: usize = 24;
 const INTERVALS: usize = 2 * WIDEST + 1;
 const CLASSES: usize = 12;
-/// Gap bins are counted in pairs, eight of them taken together.
+/// Gap bins are grouped into this many coarse ones, which are counted in pairs.
 const COARSE_GAPS: usize = 8;
 const LARGEST_CHORD: usize = 8;
 
@@ -36,7 +36,7 @@ pub const TALLY_LEN: usize = {
     sum
 };
 
-/// The histograms of `notes` one after the other, [`TALLY_LEN`] numbers; an end token is not counted.
+/// The histograms of `notes`, concatenated: [`TALLY_LEN`] numbers. An end token is not counted.
 pub fn tally(notes: &[NoteToken]) -> Vec<f32> {
     let end = notes.iter().position(|n| n.is_end()).unwrap_or(notes.len());
     let notes = &notes[..end];
@@ -87,7 +87,7 @@ mod tests {
         // Three single notes and one chord of three.
         let chords = &counted[TALLY_LEN - LARGEST_CHORD..];
         assert!((chords[0] - 0.75f32.sqrt()).abs() < 1e-6 && (chords[2] - 0.5).abs() < 1e-6);
-        // The end counts for nothing, and nothing at all is no fault.
+        // The end token is not counted, and an empty segment is allowed.
         let mut ended = notes.to_vec();
         ended.push(NoteToken::END);
         assert_eq!(tally(&ended), counted);

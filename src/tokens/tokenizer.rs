@@ -1,9 +1,9 @@
 //! Performance ⇄ note tokens.
 //!
-//! A round trip changes the following, counted in [`EncodeReport`]: silences over 6 s are cut to 6 s, unless the
-//! decoder is given the [`Silences`] that the encoder found; a key struck again while it is down ends at its next
-//! onset; a key struck twice within one 10-ms step is one note. Everything else comes back within one quantum of its
-//! field, and onsets do not drift: the next coarse gap corrects the rounding error of the last one.
+//! A round trip makes the following changes, counted in [`EncodeReport`]: silences over 6 s are cut to 6 s, unless the
+//! decoder is given the [`Silences`] found by the encoder; a key struck again while it is down ends at its next onset;
+//! a key struck twice within one 10-ms step becomes one note. Everything else is within one quantum of its field, and
+//! onsets do not drift: the next coarse gap corrects the rounding error of the last one.
 
 use super::encoded::{EncodeReport, Encoded};
 use super::silences::{Rest, Silences};
@@ -27,7 +27,7 @@ fn to_grid(performance: &Performance, report: &mut EncodeReport) -> Vec<GridNote
     let before = grid.len();
     grid.dedup_by_key(|g| (g.step, g.note.pitch));
     report.merged_notes = before - grid.len();
-    // From the back, so that each note knows when its key is struck next.
+    // Backwards, so that each note knows when its key is struck next.
     let mut next_onset = [f64::INFINITY; Pitch::COUNT];
     for g in grid.iter_mut().rev() {
         let next = &mut next_onset[g.note.pitch.key_index()];
@@ -54,7 +54,7 @@ fn choose_gap(steps: i64, lag: i64) -> u8 {
         .unwrap_or(bin)
 }
 
-/// The distance from a gap bin to the one above, in grid steps.
+/// The distance from a gap bin to the next one, in grid steps.
 fn quantum(bin: u8) -> i64 {
     let steps_of = |bin: u8| (gap_secs(bin) / GRID_SECS).round() as i64;
     let bin = bin.clamp(1, 62);
@@ -112,8 +112,8 @@ impl<'a> PedalReader<'a> {
         PedalReader { changes, next: 0, is_down: false }
     }
 
-    /// The state at `time_secs`, times ascending. The notes of one chord share the state of its first, except that
-    /// only the first can see a renewal.
+    /// The state at `time_secs`; times must ascend. The notes of a chord share the state of its first note, but only
+    /// the first note can see a renewal.
     fn at(&mut self, time_secs: f64, is_chord: bool) -> PedalState {
         let was_down = self.is_down;
         let mut lifted = false;
@@ -156,8 +156,8 @@ impl DecodeState {
     }
 }
 
-/// Turns one token into its note and the pedal changes since the note before, and moves `state` to the next onset. An
-/// end token or an invalid one gives nothing and changes nothing.
+/// Turns one token into its note and the pedal changes since the previous note, and advances `state` to the next onset.
+/// An end token or an invalid one gives nothing and changes nothing.
 pub fn decode_step(token: NoteToken, state: &mut DecodeState, pedal: &mut Vec<PedalChange>) -> Option<Note> {
     let pitch = Pitch::from_key_index(usize::from(token.pitch)).filter(|_| token.is_valid())?;
     let onset = state.time_secs;
@@ -172,7 +172,7 @@ pub fn decode_step(token: NoteToken, state: &mut DecodeState, pedal: &mut Vec<Pe
     })
 }
 
-/// A renewed pedal is lifted just after the note before and pressed while that note is likely still held, as in
+/// A renewed pedal is lifted just after the previous note and pressed while that note is probably still held, as in
 /// legato pedalling; a pedal that comes up does so with the new note.
 fn push_pedal_changes(wanted: PedalState, onset: f64, state: &mut DecodeState, pedal: &mut Vec<PedalChange>) {
     const LIFT_AFTER_SECS: f64 = 0.03;
@@ -196,8 +196,8 @@ fn push_pedal_changes(wanted: PedalState, onset: f64, state: &mut DecodeState, p
     state.is_pedal_down = wanted != PedalState::Up;
 }
 
-/// The performance that tokens stand for: it begins at time zero and ends at an end token, if there is one. The
-/// last notes ring: the pedal, if down, is lifted some time after the last key.
+/// The performance that the tokens represent: it begins at time zero and ends at the end token, if there is one. The
+/// last notes ring: a pedal that is down is lifted some time after the last key release.
 pub fn decode(tokens: &[NoteToken]) -> Performance {
     decode_with(tokens, &Silences::default())
 }

@@ -17,6 +17,10 @@ pub struct TrainConfig {
     pub max_steps: Option<u64>,
     /// A checkpoint with the same composers whose weights the run starts from; without it, random ones.
     pub from: Option<PathBuf>,
+    /// A selector that hears what the decoder writes and asks for the right composer; only with `heard_as_weight`.
+    pub selector: Option<PathBuf>,
+    /// Weight of the selector's cross-entropy.
+    pub heard_as_weight: f64,
     /// Windows per step.
     pub batch_size: usize,
     /// Further windows per step for the encoder alone, which costs a tenth of decoding them: it learns the composers
@@ -34,6 +38,10 @@ pub struct TrainConfig {
     pub bag_weight: f64,
     /// Steps between two validations; each is followed by a checkpoint.
     pub validate_every: u64,
+    /// Composers of the short takes that each validation writes, by name; empty: the two with the most music.
+    pub listen_to: Vec<String>,
+    /// Models of the latest validations to keep, besides the best one.
+    pub keep_checkpoints: usize,
     /// Threads for matrix products on a CPU; 0 lets libtorch choose.
     pub threads: usize,
     pub seed: u64,
@@ -46,6 +54,8 @@ impl Default for TrainConfig {
             minutes: None,
             max_steps: None,
             from: None,
+            selector: None,
+            heard_as_weight: 0.0,
             batch_size: 16,
             heard_windows: 64,
             muon_rate: 0.02,
@@ -55,6 +65,8 @@ impl Default for TrainConfig {
             label_weight: 8.0,
             bag_weight: 0.5,
             validate_every: 250,
+            listen_to: Vec::new(),
+            keep_checkpoints: 5,
             threads: 0,
             seed: 1,
             model: ModelConfig::default(),
@@ -79,8 +91,14 @@ impl TrainConfig {
         if self.minutes.is_none() && self.max_steps.is_none() {
             return wrong("say how long to train: minutes or max_steps");
         }
+        if (self.heard_as_weight > 0.0) != self.selector.is_some() {
+            return wrong("selector and heard_as_weight go together");
+        }
         if self.validate_every == 0 {
             return wrong("validate_every must not be 0");
+        }
+        if self.keep_checkpoints == 0 || self.keep_checkpoints > 100_000 {
+            return wrong("keep_checkpoints must lie between 1 and 100000");
         }
         for (name, value) in [
             ("muon_rate", self.muon_rate),
@@ -89,6 +107,7 @@ impl TrainConfig {
             ("free_bits_nats", self.free_bits_nats),
             ("label_weight", self.label_weight),
             ("bag_weight", self.bag_weight),
+            ("heard_as_weight", self.heard_as_weight),
         ] {
             if !value.is_finite() || value < 0.0 {
                 return Err(TrainError::Config(format!("{name} must be a number of at least 0")));

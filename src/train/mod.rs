@@ -1,16 +1,25 @@
 //! Training, for the window and the command line.
 
+mod audition;
 mod classifier;
 mod conditioning;
 mod config;
+mod divergence;
+mod event;
+mod listener;
 mod metrics;
 mod optimizer;
 mod prefetch;
 mod rare;
 mod run_dir;
 mod schedule;
+mod session;
+mod status;
+mod table;
+mod tensorboard;
 mod trainer;
 mod validate;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -19,15 +28,21 @@ pub use classifier::{
     train_classifier,
 };
 pub use config::TrainConfig;
-pub use metrics::{StepMetrics, ValidMetrics};
+pub use event::{TrainEvent, TrainSummary};
+pub use metrics::{Column, Row, StepMetrics, ValidMetrics};
 pub use optimizer::{Optimizer, Rates};
 pub use rare::{RareComposer, RareConfig, RareStep, RareSummary, add_rare};
-pub use run_dir::RunDir;
-pub use trainer::{TrainEvent, TrainSummary, Trainer};
+pub use run_dir::{RunDir, RunRequest};
+pub use session::{RunPlan, train};
+pub use status::{RunPhase, RunStatus};
+pub use table::{header, line};
+pub use trainer::Trainer;
 pub use validate::validate;
+pub use watch::{Life, Look, RunWatch, WrittenTake};
 
 use crate::data::CorpusError;
 use crate::device::NoSuchDevice;
+use crate::generate::GenerateError;
 use crate::model::{CheckpointError, ModelError};
 
 /// Why a run cannot start or continue.
@@ -54,6 +69,12 @@ pub enum TrainError {
         "the loss stopped being a number at step {step}; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate"
     )]
     NotFinite { step: u64, kept: u64 },
+    #[error(
+        "the run diverged: at step {step} a note costs {nll:.1} nats, twice as much as guessing; the checkpoint of step {kept} is kept. Resume with lower muon_rate and adam_rate"
+    )]
+    Diverged { step: u64, nll: f64, kept: u64 },
+    #[error("no take could be composed at this validation")]
+    Audition(#[from] GenerateError),
     #[error(transparent)]
     Corpus(#[from] CorpusError),
     #[error(transparent)]
@@ -62,4 +83,11 @@ pub enum TrainError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Device(#[from] NoSuchDevice),
+}
+
+impl TrainError {
+    /// Is it a file that could not be written?
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self, TrainError::Write { .. } | TrainError::Checkpoint(CheckpointError::Write { .. }))
+    }
 }

@@ -23,17 +23,19 @@ pub(super) struct Prepared {
     pub notes: usize,
 }
 
-/// An endless sequence of batches, a function of the seed alone.
+/// An endless sequence of batches. Each is a function of the seed and its step alone, so that a resumed run sees what
+/// it would have seen without the interruption.
 pub(super) struct Prefetch<'a> {
     sampler: &'a Sampler<'a>,
     config: TrainConfig,
     device: Device,
-    rng: Pcg64Mcg,
+    /// The step of the next batch.
+    step: u64,
 }
 
 impl<'a> Prefetch<'a> {
-    pub fn new(sampler: &'a Sampler<'a>, config: &TrainConfig, device: Device, seed: u64) -> Prefetch<'a> {
-        Prefetch { sampler, config: config.clone(), device, rng: Pcg64Mcg::seed_from_u64(seed) }
+    pub fn new(sampler: &'a Sampler<'a>, config: &TrainConfig, device: Device, step: u64) -> Prefetch<'a> {
+        Prefetch { sampler, config: config.clone(), device, step }
     }
 
     /// Prepares batches on a thread of `scope` until the receiver is dropped.
@@ -47,7 +49,9 @@ impl<'a> Prefetch<'a> {
     }
 
     fn make(&mut self) -> Prepared {
-        let Prefetch { sampler, config, device, rng } = self;
+        let Prefetch { sampler, config, device, step } = self;
+        let rng = &mut Pcg64Mcg::seed_from_u64(config.seed ^ step.rotate_left(32));
+        *step += 1;
         let context = config.model.context_len;
         let mut draw = |n: usize| -> Vec<Window> { (0..n).map(|_| sampler.draw(context, rng)).collect() };
         let (mut windows, heard) = (draw(config.batch_size), draw(config.heard_windows));

@@ -1,47 +1,36 @@
 //! The training loop.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use tch::{Device, Kind, Tensor};
 
+use super::listener::Listener;
 use super::prefetch::{Prefetch, Prepared};
-use super::{Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, ValidMetrics, schedule, validate};
+use super::status::memory_mb;
+use super::{
+    Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, TrainEvent, TrainSummary, audition, divergence,
+    schedule, validate,
+};
+use crate::causes;
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows};
 use crate::device::{DeviceChoice, training_kind};
 use crate::latent_map;
 use crate::model::checkpoint::{self, Checkpoint, CheckpointHeader, TrainedOn, fingerprint};
 use crate::model::{LossWeights, Vae};
+use crate::music::ComposerId;
 use crate::progress::StopFlag;
 
 /// Validation windows per composer.
 const VALIDATION_WINDOWS: usize = 12;
 /// Steps between two reports.
 const REPORT_EVERY: u64 = 10;
-/// Seconds between two saves of the state to resume from.
-const SAVE_EVERY_SECS: f64 = 45.0;
-
-/// An event of a run.
-#[derive(Clone, Debug)]
-pub enum TrainEvent {
-    Started { config: Box<TrainConfig>, from_step: u64, pieces: usize },
-    Stepped(StepMetrics),
-    Validated(ValidMetrics),
-    CheckpointSaved { step: u64, path: PathBuf },
-}
-
-/// The result of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainSummary {
-    pub step: u64,
-    pub best_nll: Option<f64>,
-    /// The best checkpoint.
-    pub checkpoint: PathBuf,
-    /// Was it stopped early?
-    pub stopped: bool,
-}
+/// Seconds between two saves of the state to resume from, so that a killed run loses less than a minute.
+const SAVE_EVERY_SECS: f64 = 30.0;
+/// Before a validation, which takes a while, the state is saved if it is older than this.
+const STALE_SECS: f64 = 10.0;
 
 /// A run that is ready to start.
 pub struct Trainer {
@@ -50,8 +39,13 @@ pub struct Trainer {
     run: RunDir,
     vae: Vae,
     optimizer: Optimizer,
+    listener: Option<Listener>,
     trained_on: TrainedOn,
     elapsed_before: f64,
+    /// The composers of the takes that validations write.
+    to_hear: Vec<ComposerId>,
+    /// The step of the state to resume from.
+    saved_step: u64,
 }
 
 impl Trainer {
@@ -75,6 +69,7 @@ impl Trainer {
                 return Err(TrainError::EmptySplit { split: name });
             }
         }
+        let to_hear = audition::composers_to_hear(&config, &corpus)?;
         if config.threads > 0 {
             tch::set_num_threads(config.threads.min(256) as i32);
         }
@@ -88,6 +83,10 @@ impl Trainer {
         if let Some(begun) = &begun {
             fits(begun, &config, &corpus)?;
         }
+        let listener = match &config.selector {
+            Some(path) => Some(Listener::read(path, &corpus.composers, device)?),
+            None => None,
+        };
         let run = RunDir::open(run_dir, &config, resume)?;
         let mut trained_on = TrainedOn {
             source: corpus.provenance.source.clone(),
@@ -115,7 +114,32 @@ impl Trainer {
             elapsed_before = last.tensors.get("elapsed_secs").map_or(0.0, |t| t.double_value(&[]));
             trained_on = last.header.trained_on;
         }
-        Ok(Trainer { corpus, config, run, vae, optimizer, trained_on, elapsed_before })
+        let saved_step = trained_on.step;
+        Ok(Trainer {
+            corpus,
+            config,
+            run,
+            vae,
+            optimizer,
+            listener,
+            trained_on,
+            elapsed_before,
+            to_hear,
+            saved_step,
+        })
+    }
+
+    pub fn device(&self) -> Device {
+        self.vae.device()
+    }
+
+    pub fn parameters(&self) -> i64 {
+        self.vae.vs.variables().values().map(|v| v.numel() as i64).sum()
+    }
+
+    /// The step that the run starts from.
+    pub fn from_step(&self) -> u64 {
+        self.trained_on.step
     }
 
     /// Trains until the run's length is reached or `stop` is set, and saves the latest state. A run that is stopped
@@ -136,9 +160,7 @@ impl Trainer {
         let first_step = self.trained_on.step;
         let config = Box::new(self.config.clone());
         on_event(TrainEvent::Started { config, from_step: first_step, pieces: sampler.pieces() });
-        // A resumed run must not see the same windows again, so the step is part of the seed.
-        let seed = self.config.seed ^ first_step.rotate_left(32);
-        let prefetch = Prefetch::new(&sampler, &self.config, self.vae.device(), seed);
+        let prefetch = Prefetch::new(&sampler, &self.config, self.vae.device(), first_step);
         std::thread::scope(|scope| {
             let batches = prefetch.start(scope);
             self.go(&batches, &corpus, &held_out, stop, on_event)
@@ -166,18 +188,24 @@ impl Trainer {
         let first_step = self.trained_on.step;
         let begun = Instant::now();
         let mut last_saved = self.elapsed_before;
-        let mut report = Report::new(self.vae.device(), &self.trained_on);
+        let mut report = Report::new(self.vae.device());
         loop {
             let elapsed = self.elapsed_before + begun.elapsed().as_secs_f64();
             let progress = schedule::progress(&self.config, self.trained_on.step, elapsed);
             let is_over = progress >= 1.0 || stop.is_stopped();
             let step = self.trained_on.step;
             let is_due = is_over || step.is_multiple_of(self.config.validate_every);
-            if step > first_step && is_due {
-                self.validate(corpus, held_out, stop, on_event)?;
+            let is_validated = step > first_step && is_due && !stop.is_abandoned();
+            let age = elapsed - last_saved;
+            if is_validated {
+                if age > STALE_SECS {
+                    self.save(corpus, elapsed, &report, false, on_event)?;
+                }
+                let validated = self.validate(corpus, held_out, stop, on_event);
+                self.survive(validated, false, on_event)?;
             }
-            if is_over || elapsed - last_saved > SAVE_EVERY_SECS {
-                self.save_last(corpus, elapsed)?;
+            if is_over || is_validated || age > SAVE_EVERY_SECS {
+                self.save(corpus, elapsed, &report, is_over, on_event)?;
                 last_saved = elapsed;
             }
             if is_over {
@@ -188,11 +216,10 @@ impl Trainer {
             self.step(&prepared, progress, &mut report);
             if self.trained_on.step.is_multiple_of(REPORT_EVERY) {
                 let metrics = report.take(&self.trained_on, elapsed, progress);
-                if !metrics.loss.is_finite() {
-                    return Err(TrainError::NotFinite { step: metrics.step, kept: report.saved_step });
-                }
-                self.run.log_step(&metrics)?;
-                on_event(TrainEvent::Stepped(metrics));
+                let logged = self.run.log_step(&metrics);
+                self.survive(logged, false, on_event)?;
+                on_event(TrainEvent::Stepped(metrics.clone()));
+                divergence::check(&metrics, self.saved_step)?;
             }
         }
         Ok(())
@@ -207,7 +234,10 @@ impl Trainer {
             segment_len: self.config.model.context_len as f64,
         };
         let terms = self.vae.elbo(&prepared.batch, &prepared.given);
-        let loss = terms.loss(&weights);
+        let mut loss = terms.loss(&weights);
+        if let Some(listener) = &self.listener {
+            loss += listener.loss(&terms, &prepared.batch, &prepared.given) * self.config.heard_as_weight;
+        }
         loss.backward();
         let rates = schedule::rates(&self.config, self.trained_on.step, progress);
         let norm = self.optimizer.step(rates);
@@ -229,7 +259,8 @@ impl Trainer {
         let Some(metrics) = validate(&self.vae, windows, step, stop) else {
             return Ok(());
         };
-        self.run.log_validation(&metrics)?;
+        let logged = self.run.log_validation(&metrics);
+        self.survive(logged, false, on_event)?;
         let is_best = self.trained_on.best_nll.is_none_or(|best| metrics.nll < best);
         on_event(TrainEvent::Validated(metrics.clone()));
         if is_best && metrics.nll.is_finite() {
@@ -239,7 +270,63 @@ impl Trainer {
             checkpoint::save(&self.run.best(), &header, &self.vae.vs.variables(), true)?;
             on_event(TrainEvent::CheckpointSaved { step, path: self.run.best() });
         }
+        self.keep_model(corpus, stop, on_event)
+    }
+
+    /// Keeps the model as it is now, and lets it be heard.
+    fn keep_model(
+        &self,
+        corpus: &Corpus,
+        stop: &StopFlag,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<(), TrainError> {
+        let step = self.trained_on.step;
+        let path = self.run.kept(step);
+        self.run.make_room(self.config.keep_checkpoints)?;
+        let header = CheckpointHeader::new(&self.config.model, &corpus.composers, self.trained_on.clone());
+        checkpoint::save(&path, &header, &self.vae.vs.variables(), true)?;
+        on_event(TrainEvent::CheckpointSaved { step, path: path.clone() });
+        let takes = audition::write_takes(&self.run, &path, step, &self.to_hear, &corpus.composers, stop)?;
+        for (composer, path) in takes {
+            on_event(TrainEvent::TakeWritten { step, composer, path });
+        }
         Ok(())
+    }
+
+    /// Turns a failure to write into a warning, unless it is the last chance: a disk that is full now may have room
+    /// for the next state.
+    fn survive(
+        &self,
+        result: Result<(), TrainError>,
+        is_last_chance: bool,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<(), TrainError> {
+        match result {
+            Err(error) if error.is_write() && !is_last_chance => {
+                let message = causes::chain(&error).join(": ");
+                on_event(TrainEvent::Warned { step: self.trained_on.step, message });
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Saves the state to resume from; what is not a number must not replace the last good one.
+    fn save(
+        &mut self,
+        corpus: &Corpus,
+        elapsed: f64,
+        report: &Report,
+        is_last_chance: bool,
+        on_event: &mut dyn FnMut(TrainEvent),
+    ) -> Result<(), TrainError> {
+        report.check(self.trained_on.step, self.saved_step)?;
+        let saved = self.save_last(corpus, elapsed);
+        if saved.is_ok() {
+            self.saved_step = self.trained_on.step;
+            on_event(TrainEvent::StateSaved { step: self.saved_step });
+        }
+        self.survive(saved, is_last_chance, on_event)
     }
 
     fn save_last(&self, corpus: &Corpus, elapsed: f64) -> Result<(), TrainError> {
@@ -272,11 +359,10 @@ struct Report {
     kl_weight: f64,
     learning_rate: f64,
     since: Instant,
-    saved_step: u64,
 }
 
 impl Report {
-    fn new(device: Device, trained_on: &TrainedOn) -> Report {
+    fn new(device: Device) -> Report {
         Report {
             sums: Tensor::zeros([9], (Kind::Float, device)),
             steps: 0.0,
@@ -284,7 +370,6 @@ impl Report {
             kl_weight: 0.0,
             learning_rate: 0.0,
             since: Instant::now(),
-            saved_step: trained_on.step,
         }
     }
 
@@ -294,6 +379,13 @@ impl Report {
         self.notes += notes;
         self.kl_weight = kl_weight;
         self.learning_rate = learning_rate;
+    }
+
+    /// # Errors
+    /// If the loss of a step since the last report is not a number.
+    fn check(&self, step: u64, kept: u64) -> Result<(), TrainError> {
+        let is_finite = self.sums.isfinite().all().int64_value(&[]) != 0;
+        if is_finite { Ok(()) } else { Err(TrainError::NotFinite { step, kept }) }
     }
 
     fn take(&mut self, trained_on: &TrainedOn, elapsed_secs: f64, progress: f64) -> StepMetrics {
@@ -314,9 +406,10 @@ impl Report {
             grad_norm,
             notes_per_sec: self.notes as f64 / self.since.elapsed().as_secs_f64().max(1e-9),
             elapsed_secs,
+            memory_mb: memory_mb(),
             eta_secs: (progress > 0.0).then(|| elapsed_secs * (1.0 - progress) / progress),
         };
-        *self = Report::new(self.sums.device(), trained_on);
+        *self = Report::new(self.sums.device());
         metrics
     }
 }

@@ -1,4 +1,4 @@
-//! Music for tests that need no data set, and the data set where there is one.
+//! Synthetic music for tests that need no data set, and the data set for those that do.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use pastiche::music::midi::write;
 use pastiche::music::{Note, PedalChange, Performance, Pitch, Velocity};
 
-/// A small generator of numbers, so that a fixture is the same everywhere.
+/// A small random number generator, so that fixtures are the same everywhere.
 pub struct Numbers(u64);
 
 impl Numbers {
@@ -24,19 +24,20 @@ impl Numbers {
         self.0
     }
 
-    /// 0 to below `n`.
+    /// A number from 0 to `n` − 1.
     pub fn below(&mut self, n: u64) -> u64 {
         self.next() % n.max(1)
     }
 
-    /// 0 to below 1.
+    /// A number from 0 up to, but not including, 1.
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
-/// A made-up piece that behaves like a performance: chords that are not quite together, runs, rests, now and then a
-/// long silence, repeated keys, a pedal that is renewed. `seed` decides the notes, `performance` how it is played.
+/// A synthetic piece that behaves like a performance: chords that are not quite together, runs, rests, an occasional
+/// long silence, repeated keys, and a pedal that is renewed. `seed` decides the notes, `performance` how they are
+/// played.
 pub fn piece(seed: u64, performance: u64, notes: usize) -> Performance {
     let mut score = Numbers::new(seed);
     let mut hands = Numbers::new(seed * 1000 + performance + 77);
@@ -83,14 +84,14 @@ pub fn write_dataset<'a>(folder: &Path, pieces: impl IntoIterator<Item = (&'a st
     }
 }
 
-/// Where the real MAESTRO lies: the zip or the unpacked folder.
+/// Path of the real MAESTRO: the zip or the unpacked folder.
 pub fn maestro() -> PathBuf {
     let path = std::env::var_os("PASTICHE_MAESTRO").map(PathBuf::from).expect("PASTICHE_MAESTRO is set");
-    assert!(path.exists(), "PASTICHE_MAESTRO points to nothing: {}", path.display());
+    assert!(path.exists(), "PASTICHE_MAESTRO names a missing path: {}", path.display());
     path
 }
 
-/// Every .mid of `tests/golden/midi` with its name.
+/// Every .mid file in `tests/golden/midi` with its name.
 pub fn golden_midi() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/midi");
     let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)

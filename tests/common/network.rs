@@ -1,4 +1,4 @@
-//! A network so small that a test makes it, and composes with it, in a moment.
+//! A network so small that a test can create it and compose with it at once.
 
 use std::path::{Path, PathBuf};
 
@@ -24,8 +24,8 @@ pub fn small_config(n_composers: usize, context_len: usize) -> ModelConfig {
     }
 }
 
-/// Writes a network into `folder` that knows nothing: `seed` decides its weights, `noise` how far they lie from those
-/// that training begins with, so that latents and labels make a difference to what is composed.
+/// Writes an untrained network into `folder`. `seed` decides its weights, and `noise` how far they are from their
+/// initial values, so that latents and labels make a difference.
 pub fn random_checkpoint(
     folder: &Path,
     composers: &[&str],

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use crate::source::Source;
 
-/// File → the files it uses. An index (`mod.rs`) that only names its modules and hands on their items uses none.
+/// File → the files it uses. An index (`mod.rs`) that only re-exports the items of its modules uses none.
 pub type Graph = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
 type ModulePath = Vec<String>;
 
-/// What a file says of itself.
+/// The declarations and imports of a file.
 struct File {
     path: PathBuf,
     module: ModulePath,
     tokens: Vec<String>,
-    /// Imported names and what they stand for, and which of them are handed on.
+    /// Imported names with what they refer to, and which of them are re-exported.
     imports: Vec<Import>,
 }
 
@@ -38,7 +38,7 @@ pub fn graph(sources: &[Source]) -> Graph {
     files.iter().map(|file| (file.path.clone(), used(file))).collect()
 }
 
-/// Files that use each other in a ring, if there is one.
+/// Files that use each other in a circle, if there is one.
 pub fn ring(graph: &Graph) -> Option<Vec<PathBuf>> {
     let mut left = graph.clone();
     loop {
@@ -52,19 +52,19 @@ pub fn ring(graph: &Graph) -> Option<Vec<PathBuf>> {
         }
         left.retain(|file, _| !free.contains(file));
     }
-    // Whoever is left uses somebody who is left: following them leads into a ring.
-    let mut way = vec![left.keys().next()?.clone()];
+    // Every file that is left uses another one that is left: following them leads into a circle.
+    let mut chain = vec![left.keys().next()?.clone()];
     loop {
-        let next = left[way.last()?].iter().find(|u| left.contains_key(*u))?.clone();
-        if let Some(at) = way.iter().position(|file| *file == next) {
-            way.push(next);
-            return Some(way.split_off(at));
+        let next = left[chain.last()?].iter().find(|u| left.contains_key(*u))?.clone();
+        if let Some(at) = chain.iter().position(|file| *file == next) {
+            chain.push(next);
+            return Some(chain.split_off(at));
         }
-        way.push(next);
+        chain.push(next);
     }
 }
 
-/// The file that an item lies in, through the indexes that hand it on.
+/// The file that defines an item, found through the indexes that re-export it.
 fn resolve(modules: &BTreeMap<&[String], &File>, mut path: Vec<String>) -> Option<PathBuf> {
     for _ in 0..8 {
         let depth = (1..=path.len()).rev().find(|&n| modules.contains_key(&path[..n]))?;
@@ -208,7 +208,7 @@ impl SplitAtDepth for [String] {
     }
 }
 
-/// Without what stands behind `#[cfg(test)]`.
+/// Removes everything after `#[cfg(test)]`.
 fn without_tests(tokens: &[String]) -> Vec<String> {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();

@@ -1,6 +1,6 @@
-//! Reads Rust source as words, without comments and text literals.
+//! Reads Rust source as tokens, without comments and literals.
 
-/// Words, `::` and single marks; comments, strings and characters are dropped.
+/// Words, `::` and single punctuation marks; comments, strings and characters are dropped.
 pub fn tokenise(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let (mut tokens, mut at) = (Vec::new(), 0);
@@ -61,7 +61,7 @@ fn quoted_len(text: &[char]) -> usize {
     at + 1
 }
 
-/// The length of the raw string at the beginning of `text`; 0 where it is a raw identifier.
+/// The length of the raw string at the beginning of `text`; 0 for a raw identifier.
 fn raw_string_len(text: &[char]) -> usize {
     let mut at = text.iter().position(|c| *c == 'r').map_or(0, |at| at + 1);
     let hashes = text[at..].iter().take_while(|c| **c == '#').count();

@@ -1,4 +1,4 @@
-//! One file of `src/`, and which top-level modules and libraries it names.
+//! A file of `src/`, and the top-level modules and libraries that it names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::reader::{heads, tokenise};
 use crate::{ROOMS, table};
 
-/// One file: its path in `src/`, and its words and marks without comments and text literals.
+/// A file: its path in `src/`, and its tokens without comments and literals.
 pub struct Source {
     pub path: PathBuf,
     pub tokens: Vec<String>,
@@ -36,7 +36,7 @@ impl Source {
         offences.map(|used| format!("src/{} uses {used}", self.path.display())).collect()
     }
 
-    /// The top-level modules that the file names, each time it does.
+    /// The top-level modules that the file names, once for each use.
     fn used_modules(&self) -> Vec<String> {
         let mut used = Vec::new();
         for at in 0..self.tokens.len() {
@@ -47,8 +47,8 @@ impl Source {
         used
     }
 
-    /// Where token `at` begins a path from the crate's root (`crate::`, `pastiche::`, or as many `super::` as the
-    /// file is deep), the place behind that beginning.
+    /// If a path from the crate's root begins at token `at` (`crate::`, `pastiche::`, or as many `super::` as the file
+    /// is deep): the index after that prefix.
     fn root_at(&self, at: usize) -> Option<usize> {
         let follows_path = at > 0 && self.tokens[at - 1] == "::";
         match self.tokens[at].as_str() {

@@ -3,7 +3,7 @@
 use crate::*;
 
 #[test]
-fn sound_files_need_no_repair() {
+fn valid_files_need_no_repair() {
     let sound = file(1, &[&joined(&[&scale(0, 60, 8), END]), &joined(&[&scale(1, 40, 8), END])]);
     let read = found(&sound);
     assert_eq!(read.performance.notes().len(), 16);
@@ -27,13 +27,13 @@ fn data_bytes_over_127_are_clamped() {
         let loudest = read.performance.notes().iter().map(|n| n.velocity.value()).max();
         assert!(loudest <= Some(127));
     }
-    // A key over 127 is none of a piano's.
+    // A key over 127 is not on a piano.
     let read = found(&file(0, &[&joined(&[&note(0, 60), b"\0\x90\xbc\x50\x81\x70\x80\xbc\x40", END])]));
     assert_eq!((read.report.out_of_range, read.report.clamped_bytes), (1, 2));
 }
 
 #[test]
-fn running_status_goes_on_behind_text_and_sysex() {
+fn running_status_continues_after_text_and_sysex() {
     for between in [
         b"\0\xff\x01\x02la".as_slice(),
         b"\0\xff\x05\x03lyr\0\xff\x06\0",
@@ -71,7 +71,7 @@ fn system_messages_in_tracks_are_skipped() {
 }
 
 #[test]
-fn odd_meta_events_cost_only_themselves() {
+fn odd_meta_events_affect_only_themselves() {
     for odd in [
         b"\0\xff\x59\0".as_slice(),
         b"\0\xff\x59\x01\0",
@@ -95,7 +95,7 @@ fn odd_meta_events_cost_only_themselves() {
 }
 
 #[test]
-fn later_tracks_are_found_whatever_the_lengths_say() {
+fn later_tracks_are_found_despite_wrong_lengths() {
     let (right, left) = (joined(&[&scale(0, 60, 8), END]), joined(&[&scale(0, 40, 8), END]));
     let n = right.len() as u32;
     let cases: [(u32, &[u8]); 10] = [
@@ -116,11 +116,11 @@ fn later_tracks_are_found_whatever_the_lengths_say() {
         assert_eq!(read.performance.notes().len(), 16, "{length} {between:x?}");
         assert_eq!(read.report.damaged_tracks, 0, "{length} {between:x?}");
         assert!(!read.report.is_clean(), "{length} {between:x?}");
-        // The same of the last track.
+        // The same for the last track.
         let last = joined(&[b"MTrk", &length.to_be_bytes(), &right, between]);
         assert_eq!(notes(&joined(&[&header(1, 2), &track(&left), &last])), 16, "{length} {between:x?}");
     }
-    // An unknown chunk between them is none of our business.
+    // An unknown chunk between the tracks is ignored.
     let between = joined(&[&track(&right), b"XFIH\0\0\0\x05hello", &track(&left)]);
     let read = found(&joined(&[&header(1, 2), &between]));
     assert_eq!(read.performance.notes().len(), 16);
@@ -128,10 +128,10 @@ fn later_tracks_are_found_whatever_the_lengths_say() {
 }
 
 #[test]
-fn fewer_tracks_than_the_header_says_are_remarked() {
+fn fewer_tracks_than_the_header_says_are_reported() {
     let read = found(&joined(&[&header(1, 3), &track(&joined(&[&scale(0, 60, 8), END]))]));
     assert_eq!((read.report.declared_tracks, read.report.tracks), (3, 1));
-    assert_eq!(read.report.sentences(), ["the header speaks of 3 tracks, only 1 could be found"]);
+    assert_eq!(read.report.sentences(), ["the header declares 3 tracks, but only 1 could be found"]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn wrappings_and_junk_before_the_header() {
     }
     let mac_binary = [&[0, 8], b"song.mid".as_slice(), &[0; 118]].concat();
     for junk in [b"\0".as_slice(), b"\0\0\0", b"\xef\xbb\xbf", &mac_binary, b"HTTP/1.1 200 OK\r\n\r\n"] {
-        // MacBinary fills up its last block with zeros.
+        // MacBinary pads its last block with zeros.
         let read = found(&joined(&[junk, &plain, &[0; 37]]));
         assert_eq!(read.performance.notes().len(), 8);
         assert_eq!(read.report.leading_bytes, junk.len());
@@ -181,12 +181,12 @@ fn titles_are_decoded_and_can_be_shown() {
         let again = found(&write(&read.performance, None, read.title.as_deref()));
         assert_eq!(again.title.as_deref(), Some(title));
     }
-    // What shows nothing hides no other.
+    // An invisible title does not hide the next one.
     for empty in [b"".as_slice(), b"\0", b" \t", b"\x1b\x07"] {
         let hidden = joined(&[&[0, 0xff, 3, empty.len() as u8], empty, END]);
         let real = joined(&[b"\0\xff\x03\x06Sonata", &scale(0, 60, 8), END]);
         assert_eq!(found(&file(1, &[&hidden, &real])).title.as_deref(), Some("Sonata"), "{empty:x?}");
-        // Nor in the same track.
+        // Not even in the same track.
         let both = joined(&[&[0, 0xff, 3, empty.len() as u8], empty, &real]);
         assert_eq!(found(&file(0, &[&both])).title.as_deref(), Some("Sonata"), "{empty:x?}");
     }

@@ -1,6 +1,6 @@
-//! MIDI files as they really are: each kind of damage and oddity that public files have, and what is read from it.
+//! Real-life MIDI files: each kind of damage and oddity found in public files, and how it is read.
 //!
-//! The expected values are those of a reader that loses nothing: the notes that were put into the file.
+//! The expected values are those of a lossless reader: the notes that were put into the file.
 
 mod damage;
 mod music;
@@ -101,14 +101,14 @@ fn pedals_tempo_and_metre_come_back() {
     assert_eq!(again.performance.markings().metres, markings.metres);
     assert_eq!(changes(&again.performance.markings().soft), changes(&markings.soft));
     assert_eq!(spans(&again), spans(&read));
-    // A file that says nothing of it is one of 120 quarters in common time.
+    // Without tempo and metre, a file has 120 quarters a minute in common time.
     let plain = found(&file(0, &[&joined(&[&scale(0, 60, 4), END])]));
     assert!(plain.performance.markings().is_empty());
     assert!(found(&write(&plain.performance, None, None)).performance.markings().is_empty());
 }
 
 #[test]
-fn endings_of_midi_files_are_known_in_any_case() {
+fn midi_extensions_are_recognised_in_any_case() {
     for name in ["a.mid", "a.MIDI", "a.Kar", "a.RMI", "b/c.Mid"] {
         assert!(is_midi(name.as_ref()), "{name}");
     }
@@ -116,7 +116,7 @@ fn endings_of_midi_files_are_known_in_any_case() {
 }
 
 #[test]
-fn reports_are_data() {
+fn reports_survive_json() {
     let report = MidiReport { tracks: 1, ..MidiReport::default() };
     let text = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<MidiReport>(&text).unwrap(), report);

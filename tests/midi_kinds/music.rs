@@ -3,9 +3,9 @@
 use crate::*;
 
 #[test]
-fn a_key_comes_up_with_the_last_voice_that_holds_it() {
-    // Four seconds on one channel, and a quarter of one from the first second on, on another: of the same track, of
-    // another track, of another track on the same channel.
+fn a_key_is_released_with_the_last_voice_that_holds_it() {
+    // A four-second note on one channel, and a quarter-second note that begins after one second on another: on the same
+    // track, on another track, and on another track with the same channel.
     let long = b"\0\x90\x3c\x50\x9e\0\x80\x3c\0".as_slice();
     let short = |channel: u8| vec![0x87, 0x40, 0x90 | channel, 60, 80, 0x81, 0x70, 0x80 | channel, 60, 0];
     let wanted = [(60, 0, 1000), (60, 1000, 4000)];
@@ -15,7 +15,7 @@ fn a_key_comes_up_with_the_last_voice_that_holds_it() {
     }
     let one_track = b"\0\x90\x3c\x50\x87\x40\x91\x3c\x50\x81\x70\x81\x3c\0\x94\x50\x80\x3c\0";
     assert_eq!(spans(&found(&file(0, &[&joined(&[one_track, END])]))), wanted);
-    // A note that hangs holds no other.
+    // A hanging note holds no other.
     let hanging = joined(&[b"\0\x90\x3c\x50\x9e\0\xff\x2f\0"]);
     let read = found(&file(1, &[&hanging, &joined(&[&short(1), END])]));
     assert_eq!(spans(&read), [(60, 0, 1000), (60, 1000, 1250)]);
@@ -48,7 +48,7 @@ fn a_pattern_begins_with_its_pedals_up() {
 }
 
 #[test]
-fn what_comes_late_does_not_make_the_music_long() {
+fn late_events_do_not_lengthen_the_music() {
     let music = scale(0, 60, 8);
     let late = b"\xff\xff\xff\x7f".as_slice();
     for event in [
@@ -64,11 +64,11 @@ fn what_comes_late_does_not_make_the_music_long() {
         let read = found(&file(0, &[&joined(&[&music, late, event, END])]));
         assert_eq!(read.performance.duration_secs(), 2.0, "{event:x?}");
         assert_eq!(read.performance.notes().len(), 8);
-        // As long as that may be said with a pedal that was down.
+        // The same with the pedal down.
         let held = joined(&[b"\0\xb0\x40\x7f", &music, late, event, END]);
         assert_eq!(found(&file(0, &[&held])).performance.duration_secs(), 2.0, "{event:x?}");
     }
-    // Nor does a note that nobody lets go.
+    // Nor does an unreleased note.
     let hanging = joined(&[&music, b"\0\x90\x48\x50", late, b"\xff\x2f\0"]);
     assert!(found(&file(0, &[&hanging])).performance.duration_secs() < 15.0);
     let lifted = joined(&[&music, b"\0\x90\x48\x50", late, b"\xb0\x7b\0", END]);
@@ -85,12 +85,12 @@ fn a_pedal_holds_only_where_notes_are() {
     let read = found(&file(1, &[&music, &alone]));
     assert_eq!(pedal(&read), []);
     assert_eq!(read.report.idle_pedals, 1);
-    // On the channel of the notes it counts, from whatever track; so does one of another port not.
+    // On the notes' channel it counts, on any track, but not on another port.
     let same = joined(&[b"\0\xb0\x40\x7f\x81\x70\xb0\x40\0", END]);
     assert_eq!(pedal(&found(&file(1, &[&music, &same]))), [(0, 127), (250, 0)]);
     let port = joined(&[b"\0\xff\x21\x01\x01", &same]);
     assert_eq!(pedal(&found(&file(1, &[&music, &port]))), []);
-    // Resets of channels that are not used are no news.
+    // Resets of unused channels are not reported.
     let resets: Vec<u8> = (0..16).flat_map(|channel| [0, 0xb0 | channel, 64, 0]).collect();
     let read = found(&file(0, &[&joined(&[&resets, &music])]));
     assert!(read.report.is_clean(), "{:?}", read.report.sentences());
@@ -125,13 +125,13 @@ fn drums_are_left_out_on_every_channel_they_play_on() {
         (joined(&[gm2, &bank(10, 120)]), 10, 4),
         (bank(9, 0), 9, 4),
     ] {
-        // The messages may stand in a track of their own.
+        // The messages may be on a separate track.
         let own =
             file(1, &[&joined(&[&before, END]), &joined(&[&scale(0, 30, 2), &scale(channel, 60, 4), END])]);
         let one = file(0, &[&joined(&[&before, &scale(0, 30, 2), &scale(channel, 60, 4), END])]);
         for bytes in [own, one] {
             let read = match channel {
-                // The two notes before are drums then as well.
+                // The two notes before it are then drums as well.
                 0 => match read(&bytes) {
                     Err(MidiError::NoNotes) => continue,
                     other => panic!("{other:?}"),
@@ -142,7 +142,7 @@ fn drums_are_left_out_on_every_channel_they_play_on() {
             assert_eq!(read.performance.notes().len(), 6 - drums);
         }
     }
-    // Drums often have no releases: that is nothing to speak of.
+    // Drum notes often have no release, which is not reported.
     let hits = joined(&[&scale(0, 60, 2), b"\0\x99\x24\x50\0\x99\x24\x50\0\x89\x30\0", END]);
     assert_eq!(found(&file(0, &[&hits])).report.sentences(), ["2 drum notes left out"]);
 }
@@ -165,8 +165,7 @@ fn a_note_may_end_in_another_track() {
 
 #[test]
 fn mode_messages_lift_the_keys() {
-    // All notes off, omni off and on, mono, poly: each ends what sounds on its channel, and mono plays chords all the
-    // same.
+    // All notes off, omni off and on, mono, poly: each ends the notes on its channel, and mono still plays chords.
     for mode in 123..=127 {
         let body = joined(&[
             b"\0\x90\x3c\x50\0\x91\x30\x50\x83\x60\xb0",
@@ -177,7 +176,7 @@ fn mode_messages_lift_the_keys() {
         let wanted = [(48, 0, 1000), (60, 0, 500), (64, 500, 1000), (67, 500, 1000)];
         assert_eq!(spans(&found(&file(0, &[&body]))), wanted, "{mode}");
     }
-    // All sound off also silences what the pedal holds; the pedal is down again with the next note.
+    // All sound off also silences notes held by the pedal; the pedal is down again at the next note.
     let body = joined(&[
         b"\0\xb0\x40\x7f\0\x90\x3c\x50\x83\x60\xb0\x78\0\x83\x60\x90\x40\x50\x83\x60\x80\x40\0\0\xb0\x40\0",
         END,
@@ -185,7 +184,7 @@ fn mode_messages_lift_the_keys() {
     let read = found(&file(0, &[&body]));
     assert_eq!(spans(&read), [(60, 0, 500), (64, 1000, 1500)]);
     assert_eq!(pedal(&read), [(0, 127), (500, 0), (1000, 127), (1500, 0)]);
-    // All notes off leaves the pedal alone.
+    // All notes off does not change the pedal.
     let body = joined(&[b"\0\xb0\x40\x7f\0\x90\x3c\x50\x83\x60\xb0\x7b\0\x83\x60\xb0\x40\0", END]);
     assert_eq!(pedal(&found(&file(0, &[&body]))), [(0, 127), (1000, 0)]);
 }

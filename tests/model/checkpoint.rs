@@ -1,4 +1,4 @@
-//! A network as a file.
+//! Checkpoint files.
 
 use pastiche::model::checkpoint::{self, Checkpoint, CheckpointError, CheckpointHeader, TrainedOn};
 use pastiche::music::ComposerSet;
@@ -7,7 +7,7 @@ use tch::{Kind, Tensor, no_grad};
 use super::{CPU, config, largest, model, trunk, window};
 
 #[test]
-fn a_checkpoint_from_before_there_were_hints_works_as_it_did() {
+fn a_checkpoint_without_hints_works_as_before() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.safetensors");
     let config = config();
@@ -28,7 +28,7 @@ fn a_checkpoint_from_before_there_were_hints_works_as_it_did() {
 }
 
 #[test]
-fn a_checkpoint_comes_back_or_says_what_is_wrong() {
+fn a_checkpoint_survives_a_file_and_errors_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let config = config();

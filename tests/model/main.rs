@@ -1,5 +1,5 @@
-//! The network does what it is built to do: sees no future, uses its prefix, learns, and decodes the same with a
-//! cache as without. The failures these tests stand for are those of the model this project answers to.
+//! The network does what it is built for: it sees no future, uses its prefix, learns, and decodes the same with and
+//! without a cache.
 
 mod checkpoint;
 
@@ -26,7 +26,7 @@ fn config() -> ModelConfig {
     }
 }
 
-/// Notes that follow a rule a network can learn, different for each `seed`.
+/// Notes that follow a learnable rule, different for each `seed`.
 fn window(seed: usize, config: &ModelConfig) -> Window {
     let notes: Vec<NoteToken> = (0..config.context_len)
         .map(|i| NoteToken {
@@ -37,7 +37,7 @@ fn window(seed: usize, config: &ModelConfig) -> Window {
             gap: (1 + (seed + i % 3) % 20) as u8,
         })
         .collect();
-    // Every third note is hinted, every sixth of them rightly.
+    // Every third note has a hint, and every other hint is right.
     let hint = |(i, note): (usize, &NoteToken)| {
         let pitch = if i % 6 == 0 { note.pitch } else { (note.pitch + 3) % 88 };
         (i % 3 == 0).then_some(Hint { note: NoteToken { pitch, ..*note }, matched: 3 + i, distance: 1 + i })
@@ -51,7 +51,7 @@ fn window(seed: usize, config: &ModelConfig) -> Window {
     }
 }
 
-/// Weights that are not at their silent start, so that every path carries a signal.
+/// Weights away from their silent initialisation, so that every path carries a signal.
 fn model(config: &ModelConfig) -> Vae {
     tch::set_num_threads(1);
     tch::manual_seed(7);
@@ -95,7 +95,7 @@ fn the_decoder_sees_the_past_and_not_the_future() {
     changed.notes[9].pitch = (changed.notes[9].pitch + 11) % 88;
     no_grad(|| {
         let difference = trunk(&vae, &[plain]) - trunk(&vae, &[changed]);
-        // Position 9 predicts note 9, so it must not know it; position 10 has just been told.
+        // Position 9 predicts note 9, so it must not know it; position 10 has it as input.
         assert_eq!(largest(&difference.narrow(1, 0, 10)), 0.0);
         for t in [10, 11, 20, 31] {
             assert!(largest(&difference.narrow(1, t, 1)) > 1e-4, "position {t} ignores note 9");
@@ -143,7 +143,7 @@ fn a_cache_changes_nothing() {
         let batch = stack(&windows, &[], &config, CPU, || false);
         let z = Tensor::ones([2, 8], (Kind::Float, CPU));
         let condition = vae.condition(&z, &batch.composer, &Tensor::ones([2], (Kind::Float, CPU)));
-        // From nothing, and from a prompt of half the context: how decoding goes on when its window slides.
+        // From nothing, and from a prompt of half the context, which is how decoding continues when its window slides.
         for prompt in [0, 16] {
             let mut cache = vae.decoder.cache(2, 32, (Kind::Float, CPU));
             let part = |from: i64, n: i64| {
@@ -211,14 +211,14 @@ fn every_variable_moves_and_every_term_has_a_gradient() {
     let _ = optimizer.step(Rates { muon: 0.02, adam: 0.01 });
     let after = vae.vs.variables();
     for (name, old) in before {
-        // The means of the components are where they are so that the posteriors have something to go to.
+        // The component means are fixed, so that the posteriors are drawn to them.
         let should_move = name != "prior.means";
         assert_eq!(largest(&(&after[&name] - old)) > 0.0, should_move, "{name}");
     }
 }
 
 #[test]
-fn heads_lean_towards_what_is_remembered_as_far_as_they_are_told_to() {
+fn heads_follow_hints_as_strongly_as_the_pull_says() {
     let config = config();
     let vae = model(&config);
     no_grad(|| {
@@ -246,14 +246,14 @@ fn heads_lean_towards_what_is_remembered_as_far_as_they_are_told_to() {
             (pitch.sum(Kind::Float).double_value(&[]) - 3.0).abs() < 1e-4,
             "one key only, and only where there is a hint"
         );
-        // A duration is remembered roughly; at the edge of the range there is only one side.
+        // A hint for a duration also favours its neighbours; at the edge of the range there is only one.
         for (duration, neighbours) in [(10, 5.0), (0, 3.0), (63, 3.0)] {
             let sum = added(Field::Duration, duration).sum(Kind::Float).double_value(&[]);
             assert!((sum - 3.0 * neighbours).abs() < 1e-3, "{duration}: {sum}");
         }
-        // The heads after the pitch are told whether it was the hinted one.
+        // The heads after the pitch know whether the hinted pitch was chosen.
         let hints = Hints::new(&[Some(hint(10)), Some(hint(10))], &[1.0], 2, CPU);
-        let told =
+        let hinted =
             vae.decoder.chosen(Field::Pitch, &so_far, &Tensor::from_slice(&[40i64, 40]).view([1, 2]), &hints);
         let other =
             vae.decoder.chosen(Field::Pitch, &so_far, &Tensor::from_slice(&[41i64, 41]).view([1, 2]), &hints);
@@ -263,7 +263,7 @@ fn heads_lean_towards_what_is_remembered_as_far_as_they_are_told_to() {
             &Tensor::from_slice(&[40i64, 40]).view([1, 2]),
             &Hints::none(1, 2, CPU),
         );
-        assert!(largest(&(&told - &plain)) > 1e-3 && largest(&(&told - &other)) > 1e-3);
+        assert!(largest(&(&hinted - &plain)) > 1e-3 && largest(&(&hinted - &other)) > 1e-3);
     });
 }
 
@@ -313,7 +313,7 @@ fn closed_form_kl_agrees_with_monte_carlo() {
         let sampled = (log_q - log_p).mean(Kind::Float).double_value(&[]);
         assert!((closed - sampled).abs() < 0.02 * closed.abs() + 0.05, "{closed} {sampled}");
 
-        // Of one component, the whole mixture is that component.
+        // With a single component, the mixture is that component.
         let alone = Vae::new(&ModelConfig { n_composers: 1, ..config.clone() }, CPU).unwrap();
         let one =
             alone.prior.kl_to_component(&q, &Tensor::from_slice(&[0i64])).sum(Kind::Float).double_value(&[]);
@@ -323,7 +323,7 @@ fn closed_form_kl_agrees_with_monte_carlo() {
 }
 
 #[test]
-fn segments_that_are_only_heard_move_the_latent_and_not_the_notes() {
+fn segments_for_the_encoder_alone_change_the_latent_and_not_the_notes() {
     let config = config();
     let vae = model(&config);
     let windows: Vec<Window> = (0..3).map(|i| window(i, &config)).collect();

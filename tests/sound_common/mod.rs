@@ -1,4 +1,4 @@
-//! What the tests of sound share: a SoundFont made here, notes by hand, and an ear.
+//! Shared by the sound tests: a generated SoundFont, notes, and measurements.
 #![allow(dead_code, reason = "each test uses its part")]
 
 #[cfg(target_os = "linux")]
@@ -49,7 +49,7 @@ pub fn piano_font() -> SoundFont {
     SoundFont::load(&path.expect("`cargo xtask setup` puts a piano into soundfonts/")).unwrap()
 }
 
-/// Dry sines: no reverb blurs what is measured.
+/// Dry sines, without reverb to blur the measurements.
 pub fn dry(sample_rate: u32) -> VoiceSettings {
     VoiceSettings { has_reverb: false, ..VoiceSettings::new(sample_rate) }
 }
@@ -80,7 +80,7 @@ pub fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |p, s| p.max(s.abs()))
 }
 
-/// The largest jump from one sample to the next: a click is a jump that the music does not have.
+/// The largest step between adjacent samples: a click is a step that the music does not have.
 pub fn largest_step(samples: &[f32]) -> f32 {
     samples.windows(2).fold(0.0, |m, w| m.max((w[1] - w[0]).abs()))
 }

@@ -1,5 +1,5 @@
-//! A sound server of a test's own: PulseAudio with a sink that goes nowhere, whose monitor is recorded. The server, its
-//! sockets and its settings live in a temporary folder.
+//! A sound server for one test: PulseAudio with a null sink whose monitor is recorded. The server, its sockets and its
+//! settings are in a temporary folder.
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -41,7 +41,7 @@ impl Place {
     }
 
     pub fn command(&self, program: &str) -> Command {
-        // Sound servers run with priority; where this user may not give it, `nice` runs the program without.
+        // Sound servers run with priority; if this user may not raise it, `nice` runs the program without.
         let mut command = Command::new("nice");
         command
             .args(["-n", "-15", program])
@@ -81,7 +81,7 @@ pub fn wait(what: &str, is_there: impl Fn() -> bool) {
     }
 }
 
-/// What the sink's monitor gave, with the time of its first sample.
+/// The recording of the sink's monitor, with the time of its first sample.
 pub struct Ear {
     pub samples: Arc<Mutex<Vec<f32>>>,
     pub start: Instant,
@@ -148,7 +148,7 @@ impl Ear {
         }
     }
 
-    /// Waits until nothing has been heard for a quarter second after `since`; a slow window obeys late.
+    /// Waits until nothing has been heard for a quarter second after `since`; a slow window reacts late.
     pub fn wait_for_silence(&self, since: Instant) {
         let frame = |time: Duration| (time.as_secs_f64() * f64::from(SERVER_RATE)) as usize;
         let from = frame(since.saturating_duration_since(self.start));

@@ -1,7 +1,7 @@
-//! SoundFonts small enough to be written out here. From the SoundFont 2.04 specification.
+//! SoundFonts small enough to be generated here, following the SoundFont 2.04 specification.
 //!
-//! [`sines`] is a sound one: one preset, one looped sine wave at 440 Hz for the key A4, full level as long as the key
-//! is held, 0.25 s of release. [`Font`] makes others, sound or not.
+//! [`sines`] is valid: one preset, one looped sine wave at 440 Hz for the key A4, full level as long as the key is
+//! held, 0.25 s of release. [`Font`] makes others, valid or not.
 
 /// Frames of one period; with the sample's rate of 44 kHz that is 440 Hz.
 pub const PERIOD: usize = 100;
@@ -19,7 +19,7 @@ pub const SAMPLE_MODES: u16 = 54;
 pub const IN_ROM: u16 = 0x8000;
 pub const COMPRESSED: u16 = 0x10;
 
-/// A sample: its bytes as they lie in the file, and what its header says.
+/// A sample: its bytes as stored in the file, and its header fields.
 #[derive(Clone)]
 pub struct Sample {
     pub bytes: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct Sample {
     /// In frames from the beginning of the sample.
     pub looped: (u32, u32),
     pub kind: u16,
-    /// Further from its place in the sample data than it is.
+    /// Added to its position in the sample data.
     pub shift: u32,
 }
 
@@ -169,7 +169,7 @@ impl Font {
     }
 }
 
-/// A sound SoundFont.
+/// A valid SoundFont.
 pub fn sines() -> Vec<u8> {
     Font::new().bytes()
 }

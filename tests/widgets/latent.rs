@@ -24,7 +24,7 @@ struct State {
     events: Vec<LatentEvent>,
 }
 
-/// Bach's segments at one side, Chopin's at the other, and one without a label far from both.
+/// Bach's segments on one side, Chopin's on the other, and an unlabelled one far from both.
 fn map() -> LatentMap {
     let mut z: Vec<Vec<f32>> = Vec::new();
     let (mut composers, mut titles) = (Vec::new(), Vec::new());
@@ -121,7 +121,7 @@ fn a_click_on_empty_ground_is_a_place_and_a_click_on_a_take_is_that_take() {
 #[test]
 fn a_click_near_a_piece_means_the_piece() {
     let mut h = plot(state(true));
-    // All pieces at one place: a click beside it must give exactly that place.
+    // All pieces at one place: a click beside it must snap to exactly that place.
     let mut only = map();
     only.points.truncate(1);
     only.points[0].xy = [-2.0, -1.0];
@@ -230,7 +230,7 @@ fn without_a_map_it_says_so() {
 }
 
 #[test]
-fn odd_maps_do_not_trip_it() {
+fn odd_maps_do_not_panic() {
     let mut odd = map();
     odd.points[0].xy = [f32::NAN, 1.0];
     odd.points[1].xy = [f32::INFINITY, 1.0];

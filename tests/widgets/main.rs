@@ -27,7 +27,7 @@ fn builder<State>(size: Vec2) -> HarnessBuilder<State> {
         .with_context_setup(pastiche::app::kit::theme::install)
 }
 
-/// Frames enough for smooth scrolling and gliding to end.
+/// Runs enough frames for smooth scrolling and gliding to end.
 pub fn settle<State>(harness: &mut Harness<'_, State>) {
     harness.run_steps(60);
 }
@@ -51,7 +51,7 @@ pub fn press_drag_release<State>(harness: &mut Harness<'_, State>, button: Point
     harness.step();
 }
 
-/// Strokes that all fall into the next frame, as while the one before took long.
+/// Key presses that all fall into the next frame, as after a slow one.
 pub fn strokes<State>(harness: &mut Harness<'_, State>, keys: &[Key]) {
     let events = keys.iter().flat_map(|key| {
         [true, false].map(|pressed| Event::Key {

@@ -53,6 +53,7 @@ fn draw(ui: &mut Ui, s: &mut State) {
     let input = RollInput {
         selection: None,
         locks: &[],
+        sections: &[],
         performance: &s.performance,
         take_id: s.take_id,
         revision: s.performance.notes().len() as u64,
@@ -211,7 +212,7 @@ fn f_fits_and_a_double_click_resets() {
 }
 
 #[test]
-fn follow_stays_in_the_band_yields_to_scrolling_and_can_be_got_back() {
+fn follow_stays_in_the_band_yields_to_scrolling_and_can_be_resumed() {
     let mut h = roll(performance());
     let share = |h: &Harness<'_, State>, secs: f64| h.state().roll.view().x(secs) / area(h).width();
     h.state_mut().is_playing = true;
@@ -258,7 +259,7 @@ fn arrows_walk_through_the_notes_and_enter_plays_one() {
     h.key_press(Key::End);
     h.run_steps(3);
     let view = h.state().roll.view();
-    assert!((0.0..area(&h).width()).contains(&view.x(119.0)), "the note that was gone to is in sight");
+    assert!((0.0..area(&h).width()).contains(&view.x(119.0)), "the selected note is visible");
     assert!(PianoRoll::has_focus(&h.ctx), "arrows do not move the focus away");
     h.get_by_label_contains("Piano roll").click_accesskit();
     h.run_steps(2);

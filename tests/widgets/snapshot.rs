@@ -1,5 +1,5 @@
-//! Snapshots: widgets as pictures, compared with those in `tests/golden/widgets/`. A small software renderer takes the
-//! GPU's place, so that they are the same on every machine.
+//! Snapshots: widgets as pictures, compared with those in `tests/golden/widgets/`. A small software renderer replaces
+//! the GPU, so that they are the same on every machine.
 //!
 //! After an intended change, `UPDATE_SNAPSHOTS=1 cargo test --test widgets` writes them again: look at them.
 
@@ -17,7 +17,7 @@ use egui_kittest::{Harness, TestRenderer};
 
 use crate::builder;
 
-/// A channel that differs by more than this makes a pixel differ.
+/// A pixel differs if one of its channels differs by more than this.
 const MAX_CHANNEL_DIFFERENCE: u8 = 12;
 /// Rounding may differ between processors in this share of the pixels.
 const MAX_DIFFERENT_SHARE: f64 = 0.001;
@@ -107,8 +107,8 @@ impl Canvas {
         }
     }
 
-    /// Blends a triangle over the picture: the pixels whose middle is inside, those on an edge that two triangles
-    /// share only once.
+    /// Blends a triangle over the picture: the pixels whose centre is inside; those on an edge shared by two triangles
+    /// only once.
     fn fill(&mut self, [a, b, c]: [&Vertex; 3], clip: Rect, texture: &ColorImage) {
         let area = cross(a.pos, b.pos, c.pos);
         if area == 0.0 {
@@ -177,7 +177,7 @@ fn cross(a: Pos2, b: Pos2, c: Pos2) -> f32 {
     (b - a).x * (c - a).y - (b - a).y * (c - a).x
 }
 
-/// The colour at a place: the corners' colours times the nearest texel.
+/// The colour at a point: the interpolated vertex colours times the nearest texel.
 fn shade(corners: [&Vertex; 3], weights: [f32; 3], texture: &ColorImage) -> [f32; 4] {
     let mix = |value: &dyn Fn(&Vertex) -> f32| -> f32 {
         corners.iter().zip(weights).map(|(corner, weight)| value(corner) * weight).sum()

@@ -1,6 +1,7 @@
 //! The training panel.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui::{Ui, vec2};
 use egui_kittest::Harness;
@@ -9,9 +10,9 @@ use pastiche::app::widgets::training::input::{
     DataFacts, DataKind, DeviceItem, FoundData, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
 };
 use pastiche::app::widgets::training::panel::TrainingPanel;
-use pastiche::app::widgets::training::{CurveOptions, RunLog, curves_ui};
+use pastiche::app::widgets::training::{CurveOptions, PreparedCurves, RunView, SavedModel, curves_ui};
 use pastiche::device::DeviceChoice;
-use pastiche::train::{StepMetrics, TrainConfig, TrainEvent, ValidMetrics};
+use pastiche::train::{Life, StepMetrics, ValidMetrics, WrittenTake};
 
 use crate::harness;
 use crate::snapshot::Drawn;
@@ -35,7 +36,12 @@ fn draw(ui: &mut Ui, s: &mut State) {
         item(DeviceChoice::Cpu, "CPU", None),
         item(DeviceChoice::Cuda, "CUDA", Some("libtorch sees no CUDA device")),
     ];
-    let input = TrainingInput { state: &s.state, devices: &devices, model_in_use: s.in_use.as_deref() };
+    let input = TrainingInput {
+        state: &s.state,
+        devices: &devices,
+        model_in_use: s.in_use.as_deref(),
+        playing: None,
+    };
     s.panel.ui(ui, &input, &mut s.events);
 }
 
@@ -50,7 +56,7 @@ fn facts(can_resume_from: Option<u64>) -> DataFacts {
         notes: Some(7_000_000),
         composers: 14,
         music_hours: Some(199.0),
-        remarks: vec!["\"Chopin F.\" is taken for Frédéric Chopin".to_owned()],
+        remarks: vec!["\"Chopin F.\" was read as Frédéric Chopin".to_owned()],
     };
     DataFacts {
         data: PathBuf::from("all.corpus"),
@@ -113,7 +119,7 @@ fn a_filled_form_starts_a_run_as_it_says() {
 }
 
 #[test]
-fn a_run_folder_that_holds_a_run_is_resumed_not_written_over() {
+fn a_run_folder_that_holds_a_run_is_resumed_not_overwritten() {
     let mut h = ready(Some(1200));
     assert!(is_disabled(&h, "Start"));
     h.get_by_label("Resume at 1,200").click();
@@ -122,7 +128,7 @@ fn a_run_folder_that_holds_a_run_is_resumed_not_written_over() {
 }
 
 #[test]
-fn facts_of_another_path_are_not_believed() {
+fn facts_of_another_path_are_ignored() {
     let mut h = ready(None);
     let s = h.state_mut();
     s.panel.set_data_path(Path::new("other.corpus"), &mut s.events);
@@ -132,7 +138,7 @@ fn facts_of_another_path_are_not_believed() {
     h.get_by_label("Still examining the music");
 }
 
-/// Each of two looks at the same music has its own run folder, and the older one may come back last.
+/// Two examinations of the same music may have different run folders, and the older may finish last.
 #[test]
 fn facts_of_another_run_folder_are_ignored() {
     let mut h = ready(Some(120));
@@ -152,8 +158,8 @@ fn unreadable_music_is_explained() {
     h.get_by_label("this folder holds no MIDI files");
 }
 
-fn stepped(step: u64, nll: f64) -> TrainEvent {
-    TrainEvent::Stepped(StepMetrics {
+fn stepped(step: u64, nll: f64) -> StepMetrics {
+    StepMetrics {
         step,
         loss: nll,
         nll,
@@ -163,20 +169,13 @@ fn stepped(step: u64, nll: f64) -> TrainEvent {
         notes_per_sec: 3540.0,
         eta_secs: Some(600.0),
         ..StepMetrics::default()
-    })
+    }
 }
 
 /// A run that has been going for a while.
-fn running() -> Harness<'static, State> {
-    let mut h = ready(None);
-    let s = h.state_mut();
-    s.state = TrainingState::Running;
-    s.panel.apply(&TrainEvent::Started {
-        config: Box::new(TrainConfig::default()),
-        from_step: 0,
-        pieces: 1276,
-    });
-    (1..200).for_each(|i| s.panel.apply(&stepped(i * 10, 10.0 + 5.0 / i as f64)));
+fn run_so_far() -> RunView {
+    let mut run = RunView::new(Path::new("runs/first"));
+    (1..200).for_each(|i| run.log.stepped(&stepped(i * 10, 10.0 + 5.0 / i as f64)));
     let valid = ValidMetrics {
         step: 1990,
         nll: 10.321,
@@ -184,17 +183,34 @@ fn running() -> Harness<'static, State> {
         shuffled_z_gap: 0.2,
         ..ValidMetrics::default()
     };
-    s.panel.apply(&TrainEvent::Validated(valid));
-    for name in ["best", "last"] {
-        let path = PathBuf::from(format!("runs/first/{name}.safetensors"));
-        s.panel.apply(&TrainEvent::CheckpointSaved { step: 1990, path });
-    }
+    run.log.validated(&ValidMetrics { step: 1000, nll: 11.5, ..valid.clone() });
+    run.log.validated(&valid);
+    run.life = Life::Here;
+    let model = |name: &str, is_best| SavedModel {
+        step: 1990,
+        path: PathBuf::from(format!("runs/first/{name}.safetensors")),
+        valid_nll: Some(10.321),
+        is_best,
+    };
+    run.models = vec![model("best", true), model("checkpoints/step-00001990", false)];
+    run
+}
+
+fn show(h: &mut Harness<'static, State>, runs: Vec<RunView>, others: &[&str]) {
+    let others = others.iter().map(PathBuf::from).collect();
+    h.state_mut().panel.set_runs(runs.into_iter().map(Arc::new).collect(), others);
     h.run_steps(3);
+}
+
+fn running() -> Harness<'static, State> {
+    let mut h = ready(None);
+    h.state_mut().state = TrainingState::Running;
+    show(&mut h, vec![run_so_far()], &[]);
     h
 }
 
 #[test]
-fn a_running_run_shows_its_figures_and_can_be_stopped() {
+fn a_running_run_shows_its_figures_and_can_be_paused_and_stopped() {
     let mut h = running();
     h.get_by_label("1,990");
     h.get_by_label("3,540");
@@ -202,18 +218,21 @@ fn a_running_run_shows_its_figures_and_can_be_stopped() {
     h.get_by_label_contains("Reconstruction curve: 10.025, validation 10.321");
     assert!(h.query_by_label("Start").is_none());
     assert!(is_disabled(&h, "File…"), "the form of a running run stands still");
-    h.get_by_label("Stop").click();
+    h.get_by_label("Pause").click();
     h.run_steps(2);
-    assert_eq!(h.state().events, [TrainingEvent::Stop]);
-    h.state_mut().state = TrainingState::Stopping;
+    h.get_by_label("Stop and save").click();
     h.run_steps(2);
-    assert!(is_disabled(&h, "Stop"));
+    assert_eq!(h.state().events, [TrainingEvent::Pause, TrainingEvent::Stop]);
+    h.state_mut().state = TrainingState::Stopping { text: "Pausing after this step…".to_owned() };
+    h.run_steps(2);
+    assert!(is_disabled(&h, "Pause") && is_disabled(&h, "Stop and save"));
+    h.get_by_label("Pausing after this step…");
 }
 
 #[test]
-fn a_checkpoint_can_be_used_unless_it_is_in_use() {
+fn a_model_can_be_used_unless_it_is_in_use() {
     let mut h = running();
-    h.state_mut().in_use = Some(PathBuf::from("runs/first/last.safetensors"));
+    h.state_mut().in_use = Some(PathBuf::from("runs/first/checkpoints/step-00001990.safetensors"));
     h.run_steps(2);
     h.get_by_label("in use");
     let buttons: Vec<_> = h.get_all_by_label("Use this model").collect();
@@ -226,32 +245,118 @@ fn a_checkpoint_can_be_used_unless_it_is_in_use() {
 }
 
 #[test]
+fn the_takes_of_a_run_are_heard_step_by_step_and_by_composer() {
+    let mut h = running();
+    assert!(h.query_by_label("Hear it learn").is_none(), "there is nothing to hear yet");
+    let mut run = run_so_far();
+    let take = |step, composer: &str| WrittenTake {
+        step,
+        composer: composer.to_owned(),
+        path: PathBuf::from(format!("{step} {composer}.mid")),
+    };
+    run.takes = vec![take(1000, "Bach"), take(1000, "Chopin"), take(1990, "Bach"), take(1990, "Chopin")];
+    show(&mut h, vec![run], &[]);
+    h.get_by_label("Play the take of this step").click();
+    h.run_steps(2);
+    h.get_by_label("Chopin").click();
+    h.run_steps(2);
+    h.get_by_label("Step to hear").set_value_accesskit(0.0);
+    h.run_steps(3);
+    h.get_by_label("Hear the best, step 1,990").click();
+    h.run_steps(2);
+    let heard: Vec<&Path> = h
+        .state()
+        .events
+        .iter()
+        .map(|event| match event {
+            TrainingEvent::Hear { path, .. } => path.as_path(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        heard,
+        ["1990 Bach.mid", "1990 Chopin.mid", "1000 Chopin.mid", "1990 Chopin.mid"].map(Path::new)
+    );
+}
+
+#[test]
 fn a_broken_loss_is_warned_of() {
     let mut h = running();
-    h.state_mut().panel.apply(&stepped(2000, f64::NAN));
-    h.run_steps(2);
+    let mut run = run_so_far();
+    run.log.stepped(&stepped(2000, f64::NAN));
+    show(&mut h, vec![run], &[]);
     h.get_by_label_contains("Since step 2000 the loss is not a number");
 }
 
 #[test]
-fn logarithmic_steps_and_any_number_of_points_draw() {
+fn logarithmic_axes_and_any_number_of_points_draw() {
     let mut h = running();
-    let s = h.state_mut();
-    (200..50_000).for_each(|i| s.panel.apply(&stepped(i * 10, 10.0)));
-    h.get_by_label("Logarithmic steps").click();
+    let mut run = run_so_far();
+    (200..50_000).for_each(|i| run.log.stepped(&stepped(i * 10, 10.0)));
+    run.revision += 1;
+    show(&mut h, vec![run], &[]);
+    h.get_by_label("Log steps").click();
+    h.get_by_label("Log values").click();
     h.run_steps(5);
     h.get_by_label("499,990");
 }
 
 #[test]
+fn every_group_of_curves_draws() {
+    let mut h = running();
+    for (group, curve) in [
+        ("Fields", "Velocity curve: 2.000, validation 0.000 nats"),
+        ("Latent", "Another piece's z curve: validation 0.200"),
+        ("Optimiser", "Gradient norm curve: 0.000"),
+        ("Machine", "Speed curve: 3540.000 notes per second"),
+        ("Overview", "Reconstruction curve: 10.025"),
+    ] {
+        h.get_by_label(group).click();
+        h.run_steps(3);
+        h.get_by_label_contains(curve);
+    }
+}
+
+#[test]
+fn another_run_is_compared_and_left_out_again() {
+    let mut h = ready(None);
+    show(&mut h, vec![run_so_far()], &["runs/earlier"]);
+    h.get_by_label("Compare with…").click();
+    h.run_steps(3);
+    h.get_by_label("earlier").click();
+    h.run_steps(3);
+    let expected = ["runs/first", "runs/earlier"].map(PathBuf::from);
+    assert_eq!(h.state().panel.runs_to_watch(), expected);
+    let mut earlier = RunView::new(Path::new("runs/earlier"));
+    (1..100).for_each(|i| earlier.log.stepped(&stepped(i * 10, 12.0)));
+    show(&mut h, vec![run_so_far(), earlier], &["runs/earlier"]);
+    // The crosshair has the values of both.
+    let curve = h.get_by_label_contains("Reconstruction curve").rect();
+    h.hover_at(curve.center());
+    h.run_steps(4);
+    h.get_by_label_contains("step 9");
+    h.get_by_label("12.0");
+    let csv = h.state().panel.curves_csv();
+    assert!(csv.contains("earlier,training,nll,500,1,12,12,12"), "{}", &csv[..200]);
+    h.get_by_label("Leave out earlier").click();
+    h.run_steps(3);
+    assert_eq!(h.state().panel.runs_to_watch(), expected[..1]);
+}
+
+#[test]
 fn curves_look_as_they_did() {
-    let mut log = RunLog::default();
+    let mut run = RunView::new(Path::new("runs/first"));
     for step in 1..=400u64 {
         let noise = (step * 37 % 11) as f64 / 20.0;
-        log.apply(&stepped(step, 9.0 + 20.0 / step as f64 + noise));
+        run.log.stepped(&stepped(step, 9.0 + 20.0 / step as f64 + noise));
     }
-    let ui = |ui: &mut Ui, (log, options): &mut (RunLog, CurveOptions)| curves_ui(ui, log, options, 220.0);
-    let mut drawn = Drawn::new(vec2(640.0, 420.0), (log, CurveOptions::default()), ui);
+    let runs = vec![Arc::new(run)];
+    let ui =
+        |ui: &mut Ui, (runs, options, prepared): &mut (Vec<Arc<RunView>>, CurveOptions, PreparedCurves)| {
+            _ = curves_ui(ui, runs, options, prepared, 220.0);
+        };
+    let state = (runs, CurveOptions::default(), PreparedCurves::default());
+    let mut drawn = Drawn::new(vec2(640.0, 420.0), state, ui);
     drawn.harness.run_steps(5);
     drawn.assert_snapshot("curves");
 }

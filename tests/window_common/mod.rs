@@ -1,4 +1,4 @@
-//! A model so small that tests compose with it in a moment.
+//! A model so small that tests can compose with it at once.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -53,7 +53,7 @@ pub fn mapped_checkpoint(folder: &Path) -> PathBuf {
     path
 }
 
-/// Writes an untrained checkpoint into `folder`: what it composes is noise, but it composes.
+/// Writes an untrained checkpoint into `folder`: it composes noise.
 pub fn tiny_checkpoint(folder: &Path) -> PathBuf {
     let config = tiny_config();
     let vae = Vae::new(&config, Device::Cpu).expect("a small network");

@@ -11,17 +11,20 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::PasticheApp;
 use pastiche::app::Places;
+use pastiche::app::state::action::Action;
 use pastiche::app::state::settings::Settings;
 use pastiche::app::widgets::roll::Selection;
+use pastiche::app::widgets::roll::layout::RollView;
 use pastiche::app::widgets::training::input::DeviceItem;
 use pastiche::device::DeviceChoice;
 use pastiche::music::Pitch;
+use pastiche::ports::RecordedPorts;
 
 use super::{mapped_checkpoint, tiny_checkpoint};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The window is made in its second frame: fonts that are set in one frame are there in the next.
+/// The window is created in the second frame, because fonts set in one frame are available in the next.
 pub struct Studio {
     app: Option<PasticheApp>,
     places: Places,
@@ -39,12 +42,17 @@ impl Studio {
     }
 }
 
-/// The threads on which devices were looked for.
+/// The threads that probed the devices.
 pub static PROBED_ON: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
 
 fn probe() -> Vec<DeviceItem> {
     PROBED_ON.lock().expect("the list").push(std::thread::current().id());
     vec![DeviceItem { choice: DeviceChoice::Cpu, name: "A processor".to_owned(), disabled_because: None }]
+}
+
+thread_local! {
+    /// The MIDI ports of the window that is opened on this thread.
+    pub static PORTS: RecordedPorts = RecordedPorts::default();
 }
 
 pub struct Window {
@@ -53,7 +61,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window of a new user whose settings `prepare` may change.
+    /// A window for a new user; `prepare` may change the settings.
     pub fn open(prepare: impl FnOnce(&Path, &mut Settings)) -> Window {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Window::open_in(folder, prepare)
@@ -73,8 +81,22 @@ impl Window {
             checkpoints: Vec::new,
             soundfonts: Vec::new,
             devices: probe,
+            ports: || Box::new(PORTS.with(RecordedPorts::clone)),
+            program: PathBuf::from(env!("CARGO_BIN_EXE_pastiche")),
             open: Vec::new(),
         };
+        Window::of(places, folder)
+    }
+
+    /// Closes this window and opens it again, as the next day.
+    pub fn reopened(self) -> Window {
+        let Window { harness, folder } = self;
+        let places = harness.state().places.clone();
+        drop(harness);
+        Window::of(places, folder)
+    }
+
+    fn of(places: Places, folder: tempfile::TempDir) -> Window {
         let studio = Studio { app: None, places };
         let builder = Harness::builder().with_size(egui::vec2(1280.0, 800.0));
         let mut harness = builder.build_ui_state(|ui, studio: &mut Studio| studio.round(ui), studio);
@@ -99,7 +121,7 @@ impl Window {
         self.harness.state().app.as_ref().expect("the window is open")
     }
 
-    /// Frames until `is_done`.
+    /// Runs frames until `is_done`.
     pub fn wait(&mut self, what: &str, mut is_done: impl FnMut(&Window) -> bool) {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
@@ -128,7 +150,7 @@ impl Window {
         buttons.all(|button| button.accesskit_node().is_disabled())
     }
 
-    /// Chooses a form of the compose panel, by its row in the list.
+    /// Selects a form in the compose panel by its row in the list.
     pub fn choose_form(&mut self, row: &str) {
         self.harness.get_by_role(Role::ComboBox).click();
         self.harness.run_steps(3);
@@ -179,6 +201,25 @@ impl Window {
         let app = self.harness.state_mut().app.as_mut().expect("the window is open");
         let music = app.state.stage.as_ref().expect("something is on the stage").performance.clone();
         app.state.selection = Some(Selection::new(&music, from..to, Pitch::LOWEST..=Pitch::HIGHEST));
+        self.harness.run_steps(2);
+    }
+
+    /// What the roll shows.
+    pub fn roll_view(&self) -> RollView {
+        self.app().roll_view()
+    }
+
+    /// As if a panel had asked for it.
+    pub fn act(&mut self, action: impl Into<Action>) {
+        self.harness.state_mut().app.as_mut().expect("the window is open").act(action);
+        self.harness.run_steps(3);
+    }
+
+    /// As if the window's own button for closing had been pressed.
+    pub fn ask_to_close(&mut self) {
+        let input = self.harness.input_mut();
+        let viewport = input.viewports.entry(input.viewport_id).or_default();
+        viewport.events.push(egui::ViewportEvent::Close);
         self.harness.run_steps(2);
     }
 

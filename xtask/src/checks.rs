@@ -1,4 +1,4 @@
-//! Every check that has to pass, quickest to fail first.
+//! All checks that have to pass, quickest to fail first.
 
 use crate::console::{Outcome, note, output_of, step, succeeds};
 use crate::libtorch::Libtorch;
@@ -26,7 +26,7 @@ const CHECKS: &[Check] = &[
 
 /// Tests that need more than a build. They are marked `#[ignore]`, so that a plain `cargo test` passes anywhere.
 struct Special {
-    /// A part of their names that no other test has.
+    /// A substring of their names that no other test has.
     name: &'static str,
     needs: &'static str,
     can_run: fn(&Path) -> bool,
@@ -51,12 +51,12 @@ const SPECIAL: &[Special] = &[
     Special { name: "mido_reads", needs: "mido from pip", can_run: ensure_mido },
     Special {
         name: "of_the_grand",
-        needs: "soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds where npm is there",
+        needs: "soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds if npm is installed",
         can_run: |root| root.join("soundfonts").join(crate::grand::GRAND).is_file(),
     },
 ];
 
-/// Where pip puts what only tests use.
+/// Where pip installs packages that only tests use.
 const PYTHON_FOLDER: &str = "target/setup/python";
 
 fn ensure_mido(root: &Path) -> bool {
@@ -78,7 +78,7 @@ pub fn all(root: &Path, libtorch: &Libtorch) -> Outcome {
         step(check.what);
         let check_started = Instant::now();
         let mut cargo = crate::cargo(root, libtorch);
-        // rustdoc reads it in doc tests too, so only `doc` may get it.
+        // rustdoc reads it in doc tests too, so it is set for `doc` only.
         if check.args[0] == "doc" {
             cargo.env("RUSTDOCFLAGS", "-D warnings");
         }
@@ -89,7 +89,7 @@ pub fn all(root: &Path, libtorch: &Libtorch) -> Outcome {
         }
         if !succeeds(&mut cargo) {
             return Err(format!(
-                "{} failed; see above. Alone it runs as: cargo {}",
+                "{} failed; see above. To run it alone: cargo {}",
                 check.what,
                 check.args.join(" ")
             ));

@@ -1,4 +1,4 @@
-//! Saying what happens, and starting other programs.
+//! Prints messages and starts other programs.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -13,13 +13,13 @@ pub fn note(text: &str) {
     println!("    {text}");
 }
 
-/// Runs `command` with its output on our terminal; false when it could not start or ended badly.
+/// Runs `command` with its output on our terminal; false if it could not start or failed.
 pub fn succeeds(command: &mut Command) -> bool {
     note(&format!("$ {}", shown(command)));
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Runs `command` with its output on our terminal and passes its exit code on.
+/// Runs `command` with its output on our terminal and returns its exit code.
 pub fn exit_code(command: &mut Command) -> Outcome<ExitCode> {
     note(&format!("$ {}", shown(command)));
     let status = command.status().map_err(|e| format!("cannot start {}: {e}", shown(command)))?;
@@ -27,7 +27,7 @@ pub fn exit_code(command: &mut Command) -> Outcome<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-/// What `program` writes to its standard output, trimmed; `None` when it is not there or ended badly.
+/// What `program` writes to its standard output, trimmed; `None` if it is missing or failed.
 pub fn output_of(program: &str, args: &[&str]) -> Option<String> {
     let output = Command::new(program).args(args).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

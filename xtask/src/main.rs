@@ -1,6 +1,6 @@
 //! `cargo xtask`: from a fresh clone to a running, tested studio.
 //!
-//! Each step looks first whether its work is already done, says what it does, and can be repeated at any time.
+//! Each step first checks whether its work is already done, says what it does, and can be repeated at any time.
 
 mod checks;
 mod console;
@@ -80,7 +80,7 @@ fn run() -> Outcome<ExitCode> {
     }
 }
 
-/// Puts everything in place that `purpose` needs; the libtorch to build with comes back.
+/// Prepares everything that `purpose` needs; returns the libtorch to build with.
 fn set_up(
     root: &Path,
     purpose: system::Purpose,
@@ -95,7 +95,7 @@ fn set_up(
     Ok(libtorch)
 }
 
-/// A cargo that sees the environment a plain `cargo` in the repository would see, so that neither undoes the
+/// A cargo command with the environment that a plain `cargo` in the repository has, so that neither invalidates the
 /// other's build.
 fn cargo(root: &Path, libtorch: &libtorch::Libtorch) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

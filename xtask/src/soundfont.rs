@@ -1,4 +1,4 @@
-//! A good piano in `soundfonts/`, without a manual step.
+//! Gets a good piano into `soundfonts/`, without a manual step.
 
 use crate::console::{Outcome, note, step, succeeds};
 use crate::libtorch::Libtorch;
@@ -27,15 +27,15 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
 /// What has to be in `soundfonts/`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Any piano but the grand: the tests are written for Fluid R3, which is read sooner.
+    /// Any piano except the grand: the tests are written for Fluid R3, which loads faster.
     Any,
-    /// Any piano, and where there is none the best.
+    /// Any piano, or the best one if there is none.
     Piano,
-    /// The best, unless somebody has put a piano of their own there.
+    /// The best one, unless the user has put a piano there.
     Best,
 }
 
-/// Sees that `soundfonts/` holds a SoundFont, and puts the best one there that it can get.
+/// Makes sure that `soundfonts/` has a SoundFont, and adds the best one available.
 pub fn ensure(root: &Path, libtorch: &Libtorch, wanted: Wanted) -> Outcome {
     let folder = root.join("soundfonts");
     let found = soundfonts_in(&folder);
@@ -46,14 +46,14 @@ pub fn ensure(root: &Path, libtorch: &Libtorch, wanted: Wanted) -> Outcome {
         Wanted::Best => !found.iter().all(is_ours),
     };
     if is_enough {
-        step(&format!("SoundFont: soundfonts/{} is there", found[0]));
+        step(&format!("SoundFont: found soundfonts/{}", found[0]));
         return Ok(());
     }
-    fs::create_dir_all(&folder).map_err(|e| format!("cannot make the folder soundfonts: {e}"))?;
+    fs::create_dir_all(&folder).map_err(|e| format!("cannot create the folder soundfonts: {e}"))?;
     step("SoundFont: getting a piano into soundfonts");
     let work = root.join("target").join("setup").join("soundfont");
     let _ = fs::remove_dir_all(&work);
-    fs::create_dir_all(&work).map_err(|e| format!("cannot make the folder target/setup: {e}"))?;
+    fs::create_dir_all(&work).map_err(|e| format!("cannot create the folder target/setup: {e}"))?;
     let has_piano = match wanted {
         Wanted::Any => false,
         Wanted::Piano | Wanted::Best => grand::build(root, libtorch, &work, &folder) || !found.is_empty(),
@@ -67,7 +67,7 @@ pub fn ensure(root: &Path, libtorch: &Libtorch, wanted: Wanted) -> Outcome {
     Err("no piano SoundFont could be fetched: check the network and repeat this command, or put any .sf2 or .sf3 with a piano into soundfonts/".into())
 }
 
-/// The SoundFonts that can be read, by name; a link whose target has gone does not count.
+/// The readable SoundFonts, by name; a broken link does not count.
 fn soundfonts_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -136,7 +136,7 @@ fn file_with_extension(folder: &Path, extension: &str) -> Option<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|e| e == extension)).max()
 }
 
-/// Puts `source` at `target`: linked where the source stays, otherwise copied under another name and renamed.
+/// Puts `source` at `target`: linked if the source stays, otherwise copied to a temporary name and renamed.
 fn place(source: &Path, target: &Path, may_link: bool) -> bool {
     let part = target.with_extension("sf2.part");
     let _ = fs::remove_file(target); // a link whose target has gone
@@ -158,7 +158,7 @@ mod tests {
     use super::soundfonts_in;
 
     #[test]
-    fn notes_and_empty_files_are_no_soundfont() -> std::io::Result<()> {
+    fn text_files_and_empty_files_are_not_soundfonts() -> std::io::Result<()> {
         let folder = std::env::temp_dir().join(format!("xtask-soundfont-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("README.md"), "x")?;

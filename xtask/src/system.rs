@@ -1,4 +1,4 @@
-//! The compiler, and what the operating system has to provide.
+//! The compiler and the system packages.
 
 use crate::console::{Outcome, note, output_of, step, succeeds};
 use std::process::Command;
@@ -11,7 +11,7 @@ pub enum Purpose {
     Test,
 }
 
-/// How to see that something is there, on any distribution.
+/// How to tell that something is installed, on any distribution.
 enum Sign {
     /// A program that answers `--version`.
     Program(&'static str),
@@ -19,7 +19,7 @@ enum Sign {
     Headers(&'static str),
     /// A shared library that the loader finds.
     Library(&'static str),
-    /// Nothing but the package database tells; only asked where there is dpkg.
+    /// Only the package database can tell; asked only where there is dpkg.
     Package,
     /// A program without `--version`.
     OnPath(&'static str),
@@ -38,6 +38,7 @@ const fn need(sign: Sign, apt: &'static str, dnf: &'static str, pacman: &'static
 
 const TO_RUN: &[Need] = &[
     need(Sign::Program("c++"), "g++", "gcc-c++", "gcc"),
+    need(Sign::Program("make"), "make", "make", "make"),
     need(Sign::Program("pkg-config"), "pkg-config", "pkgconf-pkg-config", "pkgconf"),
     need(Sign::Headers("alsa"), "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
     need(Sign::Library("libX11.so.6"), "libx11-6", "libX11", "libx11"),
@@ -63,8 +64,8 @@ const TO_RUN: &[Need] = &[
 /// The tests of the real window need a virtual screen.
 const TO_TEST: &[Need] = &[need(Sign::OnPath("Xvfb"), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb")];
 
-/// The tests of sound need a sound server. It is installed only where that takes no question: it could replace the
-/// one of a desktop.
+/// The sound tests need a sound server. It is installed only as root on Debian or Ubuntu, because it could replace the
+/// server of a desktop.
 const TO_TEST_SOUND: &[Need] = &[
     need(Sign::OnPath("xdotool"), "xdotool", "xdotool", "xdotool"),
     need(Sign::OnPath("pulseaudio"), "pulseaudio", "pulseaudio", "pulseaudio"),
@@ -76,7 +77,7 @@ const TO_TEST_SOUND: &[Need] = &[
 pub fn check_rust() -> Outcome {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
     let answer = output_of(&rustc, &["--version"])
-        .ok_or("rustc does not answer: install Rust from https://rustup.rs")?;
+        .ok_or("rustc cannot be run: install Rust from https://rustup.rs")?;
     let found = version_of(&answer).ok_or_else(|| format!("cannot read the version in `{answer}`"))?;
     if found < RUST {
         return Err(format!(
@@ -94,7 +95,7 @@ fn version_of(answer: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Sees that the system packages are there and, as root on Debian or Ubuntu, installs those that are not.
+/// Makes sure that the system packages are installed; as root on Debian or Ubuntu, installs missing ones.
 pub fn ensure_packages(purpose: Purpose) -> Outcome {
     match std::env::consts::OS {
         "linux" => ensure_linux_packages(purpose),
@@ -120,7 +121,7 @@ fn ensure_linux_packages(purpose: Purpose) -> Outcome {
     }
     let missing = missing(&needs);
     if missing.is_empty() {
-        step("System packages: all there");
+        step("System packages: all installed");
         return Ok(());
     }
     let names = |of: fn(&Need) -> &'static str| {
@@ -146,7 +147,7 @@ fn ensure_linux_packages(purpose: Purpose) -> Outcome {
     install(&apt)
 }
 
-/// Installs with what the package lists say now; when that fails, refreshes the lists and tries once more.
+/// Installs with the current package lists; if that fails, refreshes the lists and tries once more.
 fn install(apt: &str) -> Outcome {
     let install = || {
         let mut command = Command::new("apt-get");
@@ -162,7 +163,7 @@ fn install(apt: &str) -> Outcome {
     ))
 }
 
-/// Are all packages there that the tests with a sound server need?
+/// Are all packages for the tests with a sound server installed?
 pub fn can_test_sound() -> bool {
     missing(&TO_TEST_SOUND.iter().collect::<Vec<_>>()).is_empty()
 }
@@ -184,7 +185,7 @@ fn missing(needs: &[&'static Need]) -> Vec<&'static Need> {
     needs.iter().filter(is_missing).copied().collect()
 }
 
-/// What a built studio needs on Debian and Ubuntu, compiler and headers not counted.
+/// The packages that a built studio needs on Debian and Ubuntu, without compiler and headers.
 pub fn runtime_packages() -> Vec<&'static str> {
     let libraries = TO_RUN.iter().filter(|need| match need.sign {
         Sign::Library(_) | Sign::Package => true,
@@ -207,7 +208,7 @@ pub fn is_on_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// The Python 3 that downloads and unpacks. Fails with what to install when there is none, or none with pip.
+/// The Python 3 used for downloading and unpacking. Fails with what to install if there is none, or none with pip.
 pub fn python() -> Outcome<&'static str> {
     let candidates =
         if std::env::var_os("VIRTUAL_ENV").is_some() { ["python", "python3"] } else { ["python3", "python"] };

@@ -1,7 +1,7 @@
 """Usage: unpack.py FOLDER TORCH_WHEEL [CUDA_WHEEL ...]
 
-Makes a CPU libtorch of PyTorch's wheel: headers, libraries and licences. What only Python or a GPU needs stays
-out. libtorch_cpu of the Linux wheel names two small CUDA libraries, so those are taken from their own wheels.
+Makes a CPU libtorch from PyTorch's wheel: headers, libraries and licences, without what only Python or a GPU needs.
+libtorch_cpu of the Linux wheel links to two small CUDA libraries, which are taken from their own wheels.
 """
 
 import pathlib
@@ -29,7 +29,7 @@ def unpack_torch(path, folder):
             if parts[:2] == ("torch", "include"):
                 copy(wheel, name, folder.joinpath(*parts[1:]))
             elif name == "torch/lib/libtorch.so":
-                # It names libtorch_cuda, which is not here, and holds nothing that libtorch_cpu has not.
+                # It links to libtorch_cuda, which is left out, and contains nothing that libtorch_cpu lacks.
                 folder.joinpath("lib").mkdir(parents=True, exist_ok=True)
                 folder.joinpath("lib", "libtorch.so").symlink_to("libtorch_cpu.so")
             elif parts[:2] == ("torch", "lib") and not parts[2].startswith(LEFT_OUT):

@@ -240,6 +240,12 @@ fn visuals(dark: bool) -> Visuals {
     v
 }
 
+/// The colour of a further run among curves, by its number; neighbours are far apart.
+pub fn run_colour(number: usize, dark: bool) -> Color32 {
+    let hue = (25.0 + number as f32 * 137.508) % 360.0;
+    if dark { oklch(0.76, 0.14, hue) } else { oklch(0.52, 0.15, hue) }
+}
+
 /// Paints a composer's marker, filled, centred at `centre`, about as large as a circle of `radius`.
 pub fn paint_marker(painter: &egui::Painter, centre: egui::Pos2, radius: f32, style: ComposerStyle) {
     let polygon = |angles: &[f32], reach: f32| {

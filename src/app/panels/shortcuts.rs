@@ -122,15 +122,19 @@ pub const ALL: &[Shortcut] = &[
     })
     .yielding()
     .repeating(),
-    Shortcut::new(Modifiers::SHIFT, Key::ArrowRight, "On 5 seconds", |_| some(TransportAction::SeekBy(5.0)))
-        .yielding()
-        .repeating(),
+    Shortcut::new(Modifiers::SHIFT, Key::ArrowRight, "Forward 5 seconds", |_| {
+        some(TransportAction::SeekBy(5.0))
+    })
+    .yielding()
+    .repeating(),
     Shortcut::new(Modifiers::NONE, Key::ArrowLeft, "Back 1 second", |_| some(TransportAction::SeekBy(-1.0)))
         .yielding()
         .repeating(),
-    Shortcut::new(Modifiers::NONE, Key::ArrowRight, "On 1 second", |_| some(TransportAction::SeekBy(1.0)))
-        .yielding()
-        .repeating(),
+    Shortcut::new(Modifiers::NONE, Key::ArrowRight, "Forward 1 second", |_| {
+        some(TransportAction::SeekBy(1.0))
+    })
+    .yielding()
+    .repeating(),
     Shortcut::new(Modifiers::NONE, Key::ArrowUp, "Faster", |_| some(TransportAction::ChangeTempo(0.05)))
         .yielding()
         .repeating(),
@@ -140,10 +144,10 @@ pub const ALL: &[Shortcut] = &[
     Shortcut::plain(Key::L, "Loop on or off", |_| some(TransportAction::ToggleLoop)),
     Shortcut::plain(Key::M, "Mute or unmute", |_| some(TransportAction::ToggleMute)),
     Shortcut::plain(Key::F, "Fit the take into the roll", |_| some(TransportAction::FitRoll)),
-    Shortcut::plain(Key::B, "The other take, at the same playhead", |_| some(TakeAction::Swap)),
+    Shortcut::plain(Key::B, "Switch to the previous take at the same playhead", |_| some(TakeAction::Swap)),
     Shortcut::plain(Key::S, "Star the take", |s| some(TakeAction::ToggleStar(s.staged_take()?.id.clone()))),
     GENERATE,
-    Shortcut::plain(Key::Escape, "Stop composing, or select nothing", |s| {
+    Shortcut::plain(Key::Escape, "Stop composing, or clear the selection", |s| {
         if s.composing.is_some() || s.recomposing.is_some() {
             some(ComposeAction::Stop)
         } else {
@@ -156,23 +160,23 @@ pub const ALL: &[Shortcut] = &[
     })
     .global(),
     Shortcut::command(Key::A, "Select the loop, or all notes", |_| some(EditAction::SelectLoop)),
-    Shortcut::plain(Key::I, "The selection begins at the playhead", |_| some(EditAction::SelectFromHere)),
-    Shortcut::plain(Key::O, "The selection ends at the playhead", |_| some(EditAction::SelectToHere)),
+    Shortcut::plain(Key::I, "Start the selection at the playhead", |_| some(EditAction::SelectFromHere)),
+    Shortcut::plain(Key::O, "End the selection at the playhead", |_| some(EditAction::SelectToHere)),
     Shortcut::plain(Key::Delete, "Delete the selected notes", |s| edit(s, NoteEdit::Delete)),
     Shortcut::new(Modifiers::ALT, Key::ArrowUp, "Selection up a semitone", |s| {
-        edit(s, NoteEdit::Transpose { semitones: 1 })
+        edit(s, NoteEdit::transpose(1))
     })
     .repeating(),
     Shortcut::new(Modifiers::ALT, Key::ArrowDown, "Selection down a semitone", |s| {
-        edit(s, NoteEdit::Transpose { semitones: -1 })
+        edit(s, NoteEdit::transpose(-1))
     })
     .repeating(),
     Shortcut::new(Modifiers::ALT, Key::ArrowLeft, "Selection 20 ms earlier", |s| {
-        edit(s, NoteEdit::Move { secs: -0.02 })
+        edit(s, NoteEdit::delay(-0.02))
     })
     .repeating(),
     Shortcut::new(Modifiers::ALT, Key::ArrowRight, "Selection 20 ms later", |s| {
-        edit(s, NoteEdit::Move { secs: 0.02 })
+        edit(s, NoteEdit::delay(0.02))
     })
     .repeating(),
     Shortcut::new(Modifiers::COMMAND, Key::ArrowUp, "Selection louder", |s| {
@@ -191,11 +195,11 @@ pub const ALL: &[Shortcut] = &[
         edit(s, NoteEdit::Stretch { factor: 1.1 })
     })
     .repeating(),
-    Shortcut::plain(Key::K, "Lock or unlock the selected time", |s| {
+    Shortcut::plain(Key::K, "Lock or unlock the selected time and keys", |s| {
         s.selection.as_ref().and_then(|_| some(EditAction::ToggleLock))
     }),
     Shortcut::command(Key::Z, "Undo a change of the take", |_| some(EditAction::Undo)),
-    Shortcut::command(Key::Y, "Redo it", |_| some(EditAction::Redo)),
+    Shortcut::command(Key::Y, "Redo a change of the take", |_| some(EditAction::Redo)),
     Shortcut::command(Key::O, "Open a MIDI file", |_| some(FileAction::Ask(Ask::Music))).global(),
     Shortcut::command(Key::S, "Save as MIDI", |s| {
         s.stage.as_ref().and_then(|_| some(FileAction::ShowSave { as_wav: false }))

@@ -5,11 +5,14 @@ use eframe::egui::{self, Align, Button, DragValue, Layout, Popup, RichText, Slid
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::parts::{caption, menu_spacing};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::state::action::{Action, Actions, Ask, FileAction, SoundAction, TransportAction};
+use crate::app::state::action::{
+    Action, Actions, Ask, FileAction, Sheet, SoundAction, TransportAction, WindowAction,
+};
 use crate::app::state::app_state::AppState;
 use crate::app::state::settings::SoundSettings;
 use crate::app::state::sound::{Output, SoundView};
 use crate::display::{clock, shortened};
+use crate::ports::PortState;
 use crate::synth::{Preset, SoundFont};
 
 /// The height of the bar, in points.
@@ -68,6 +71,7 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
         });
         let (text, colour) = match &state.sound {
             sound if sound.is_waiting => ("waiting for notes…", palette.warning),
+            _ if is_listening(state) => ("listening…", palette.weak_text),
             SoundView { output: Output::Silent { .. }, .. } => ("no sound device", palette.warning),
             sound if sound.font.is_none() && !sound.is_loading => ("no SoundFont", palette.warning),
             sound if sound.is_loading => ("loading the SoundFont…", palette.weak_text),
@@ -78,6 +82,12 @@ fn position_ui(ui: &mut Ui, state: &AppState) {
             label.on_hover_text(why);
         }
     });
+}
+
+/// Is a phrase waited for, to be answered?
+fn is_listening(state: &AppState) -> bool {
+    let is_open = matches!(state.midi.input, PortState::Open { .. });
+    state.settings.midi.is_answering && is_open && !state.sound.is_playing
 }
 
 fn pace_ui(ui: &mut Ui, sound: &SoundView, actions: &mut Actions) {
@@ -124,7 +134,7 @@ fn soundfont_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let response = ui.add_sized(vec2(176.0, 32.0), Button::new(text).truncate());
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("SoundFont: {name}")));
-    let response = response.on_hover_text(format!("{name}\nSoundFont, preset, sound device"));
+    let response = response.on_hover_text(format!("{name}\nSoundFont, preset, sound settings"));
     Popup::menu(&response).width(300.0).show(|ui| sound_menu_ui(ui, state, actions));
 }
 
@@ -158,35 +168,15 @@ fn sound_menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             });
         });
     }
-    let settings = &state.settings.sound;
-    let mut reverb = settings.has_reverb;
-    if ui.checkbox(&mut reverb, "Reverb").changed() {
-        actions.push(SoundAction::SetReverb(reverb));
-    }
-    let mut chorus = settings.has_chorus;
-    if ui.checkbox(&mut chorus, "Chorus").changed() {
-        actions.push(SoundAction::SetChorus(chorus));
-    }
     ui.separator();
-    caption(ui, "Sound device");
-    if ui.selectable_label(settings.output.is_none(), "System default").clicked() {
-        actions.push(SoundAction::UseOutput(None));
+    if ui.button("Sound settings…").on_hover_text("Output, buffer, effects, MIDI").clicked() {
+        actions.push(WindowAction::ShowSheet(Sheet::Sound));
     }
-    // ALSA lists its converters beside the devices; those are left out.
-    let devices = sound.outputs.iter().filter(|name| !name.contains("Plugin "));
-    egui::ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
-        for name in devices {
-            let is_used = settings.output.as_ref() == Some(name);
-            if ui.selectable_label(is_used, shortened(name, 36)).on_hover_text(name).clicked() {
-                actions.push(SoundAction::UseOutput(Some(name.clone())));
-            }
-        }
-    });
     let weak = Palette::of(ui).weak_text;
     let what = match &sound.output {
         Output::Opening => "Opening the sound device…".to_owned(),
-        Output::Device { name, latency_ms: Some(ms) } => format!("Playing on {name}, latency {ms:.0} ms"),
-        Output::Device { name, latency_ms: None } => format!("Playing on {name}"),
+        Output::Device { name, latency_ms: Some(ms), .. } => format!("Playing on {name}, latency {ms:.0} ms"),
+        Output::Device { name, latency_ms: None, .. } => format!("Playing on {name}"),
         Output::Silent { why } => format!("No sound: {why}"),
     };
     ui.with_layout(Layout::top_down(Align::LEFT), |ui| ui.label(RichText::new(what).small().color(weak)));

@@ -5,9 +5,14 @@ use eframe::egui::ViewportCommand;
 use super::app::PasticheApp;
 use crate::app::panels::look::preference;
 use crate::app::state::action::{Action, WindowAction};
+use crate::app::state::diagnostics::studio_words;
+use crate::app::threads::diagnostics::gather;
+use crate::app::threads::workers::Done;
+use crate::train::RunRequest;
 
 impl PasticheApp {
-    pub(super) fn act(&mut self, action: impl Into<Action>) {
+    /// Carries out an action; panels push theirs to be carried out after they are drawn.
+    pub fn act(&mut self, action: impl Into<Action>) {
         let action = action.into();
         tracing::debug!(?action);
         match &action {
@@ -41,12 +46,28 @@ impl PasticheApp {
             WindowAction::ShowSheet(sheet) => self.show_sheet(sheet),
             WindowAction::CloseSheet => self.state.sheet = None,
             WindowAction::CopyText(text) => self.ctx.copy_text(text),
-            WindowAction::Quit => {
-                self.is_quitting = true;
-                // Ending the threads takes a moment; hide the window first.
-                self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
-                self.ctx.send_viewport_cmd(ViewportCommand::Close);
+            WindowAction::CopyDiagnostics => {
+                let (studio, log_file) = (studio_words(&self.state), self.places.log_file.clone());
+                self.workers.task("diagnostics", move || Done::Diagnostics(gather(&studio, &log_file)));
+            }
+            WindowAction::OpenFolder(folder) => {
+                self.workers.task("open-folder", move || Done::FolderOpened {
+                    result: open::that_detached(&folder),
+                    folder,
+                });
+            }
+            WindowAction::Quit => self.quit(),
+            WindowAction::StopTrainingAndQuit => {
+                self.ask_run(RunRequest::Stop);
+                self.quit();
             }
         }
+    }
+
+    fn quit(&mut self) {
+        self.is_quitting = true;
+        // Ending the threads takes a moment; hide the window first.
+        self.ctx.send_viewport_cmd(ViewportCommand::Visible(false));
+        self.ctx.send_viewport_cmd(ViewportCommand::Close);
     }
 }

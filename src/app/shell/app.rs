@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
+use super::midi::midi_choice;
 use super::preview::Preview;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
@@ -23,14 +24,17 @@ use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
 use crate::app::threads::feed::Feed;
+use crate::app::threads::run_watcher::RunWatcher;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
 use crate::app::threads::workers::{Done, Workers};
 use crate::app::widgets::latent::plot::LatentPlot;
 use crate::app::widgets::roll;
+use crate::app::widgets::roll::layout::RollView;
 use crate::app::widgets::training::input::{DeviceItem, TrainingInput};
 use crate::app::widgets::training::panel::TrainingPanel;
 use crate::jobs::{Engine, Wake};
+use crate::ports::{MidiStatus, MidiThread};
 use crate::save::Piece;
 use crate::takes::{TakeEntry, TakeStore};
 
@@ -58,6 +62,10 @@ pub struct PasticheApp {
     pub(super) kept_settings: Settings,
     pub(super) changed_at: Option<Instant>,
     pub(super) reported_sound_failure: Option<String>,
+    /// The chosen output, while another stands in for it.
+    pub(super) missing_output: Option<String>,
+    /// The MIDI ports as they were when a message last told of them.
+    pub(super) told_midi: MidiStatus,
     /// Devices to train on; empty until they are known.
     pub(super) devices: Vec<DeviceItem>,
     pub(super) is_quitting: bool,
@@ -71,6 +79,7 @@ pub struct PasticheApp {
     pub(super) engine: Engine,
     pub(super) link: TrainingLink,
     pub(super) workers: Workers,
+    pub(super) midi: MidiThread,
     pub(super) sound: SoundControl,
 }
 
@@ -87,13 +96,16 @@ impl PasticheApp {
         ctx.set_theme(preference(settings.theme));
         let soundfonts = (places.soundfonts)();
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
+        let (player, tap) = (sound.handle(), sound.tap());
+        let choice = midi_choice(&settings.midi);
+        let midi = MidiThread::start((places.ports)(), choice, player, tap, wake.clone())?;
         let mut app = PasticheApp {
             ctx: ctx.clone(),
             studio: Studio::default(),
             latent: LatentPlot::default(),
             training: TrainingPanel::default(),
             evaluation: EvaluationPanel::default(),
-            sheets: Sheets::new(places.log_file.clone(), places.data_folder.join("takes")),
+            sheets: Sheets::new(places.log_file.clone(), places.data_folder.clone()),
             toasts: Toasts::default(),
             store: TakeStore::new(&places.data_folder.join("takes")),
             deleted: Vec::new(),
@@ -102,13 +114,16 @@ impl PasticheApp {
             kept_settings: settings.clone(),
             changed_at: None,
             reported_sound_failure: None,
+            missing_output: None,
+            told_midi: MidiStatus::default(),
             devices: Vec::new(),
             is_quitting: false,
             feed: None,
             preview: None,
             engine: Engine::spawn(wake.clone())?,
-            link: TrainingLink::default(),
+            link: TrainingLink::new(RunWatcher::start(wake.clone())?),
             workers: Workers::start(wake.clone())?,
+            midi,
             sound,
             wake,
             state: AppState::new(settings),
@@ -156,6 +171,11 @@ impl PasticheApp {
         }
     }
 
+    /// What the roll shows.
+    pub fn roll_view(&self) -> RollView {
+        self.studio.roll.view()
+    }
+
     /// Handles reports of the threads, keys and dropped files, without drawing.
     pub fn logic_round(&mut self, ctx: &egui::Context, frame: Option<&eframe::Frame>) {
         self.drain();
@@ -168,7 +188,7 @@ impl PasticheApp {
         }
         if ctx.input(|i| i.viewport().close_requested())
             && !self.is_quitting
-            && self.state.would_lose().is_some()
+            && (self.state.would_lose().is_some() || self.state.training_goes_on.is_some())
         {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.state.sheet = Some(Sheet::Close);
@@ -251,6 +271,7 @@ impl PasticheApp {
             state: &self.link.state,
             devices: &self.devices,
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
+            playing: self.state.run_take_playing(),
         };
         let mut events = Vec::new();
         Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));

@@ -2,8 +2,9 @@
 
 use super::app::PasticheApp;
 use crate::app::state::app_state::Effect;
+use crate::app::state::sound::Output;
 use crate::app::threads::workers::{Done, Then};
-use crate::display::{count, stem};
+use crate::display::stem;
 
 impl PasticheApp {
     /// Takes in everything since the last call; never blocks.
@@ -27,12 +28,30 @@ impl PasticheApp {
                 self.state.sound.position_secs.min(stage.performance.duration_secs());
         }
         self.state.settings.sound = self.sound.settings().clone();
+        self.notice_fallback();
+        self.drain_midi();
         if let Some(reason) = self.state.sound.failure.clone()
             && self.reported_sound_failure.as_ref() != Some(&reason)
         {
             self.toasts.failure("This sound cannot be used", reason.clone());
             self.reported_sound_failure = Some(reason);
         }
+    }
+
+    /// Says when another device stands in for the one that was chosen, and when that is back.
+    fn notice_fallback(&mut self) {
+        let Output::Device { name, instead_of, .. } = &self.state.sound.output else { return };
+        if *instead_of == self.missing_output {
+            return;
+        }
+        match (instead_of, &self.missing_output) {
+            (Some(missing), _) => {
+                self.toasts.warn(format!("{missing} is not there; {name} plays until it is."))
+            }
+            (None, Some(missing)) if missing == name => self.toasts.done(format!("{name} is back.")),
+            (None, _) => {}
+        }
+        self.missing_output.clone_from(instead_of);
     }
 
     fn follow(&mut self, effect: Effect) {
@@ -112,17 +131,32 @@ impl PasticheApp {
             }
             Done::SelectionWritten { path, result } => self.selection_written(&path, result),
             Done::Exported { path, result } => self.exported(&path, result),
-            Done::StarredExported { folder, result } => match result {
-                Ok(takes) => {
-                    let takes = count(takes, "take");
-                    self.toasts.done(format!("Exported {takes} to {}", folder.display()));
+            Done::StarredSaved { folder, result } => self.starred_saved(&folder, result),
+            Done::Diagnostics(text) => {
+                self.ctx.copy_text(text);
+                self.toasts.done("The diagnostics are in the clipboard. Read them before you send them.");
+            }
+            Done::FolderOpened { folder, result } => {
+                if let Err(error) = result {
+                    let what = format!("No file manager opened {}", folder.display());
+                    self.toasts.error(what, &error);
                 }
-                Err(error) => self.toasts.error("Some takes were not exported", &error),
-            },
+            }
+            Done::CallKept { result, music } => self.call_kept(result, music),
             Done::DialogClosed { ask, path, after } => self.dialog_closed(ask, path, after),
             Done::DevicesFound(devices) => self.devices = devices,
             Done::DataInspected(facts) => self.training.set_data_facts(facts),
             Done::Prepared(result) => self.prepared(result),
+            Done::TrainingEnded(result) => self.training_ended(result),
+            Done::RunNotAsked(error) => self.toasts.error("The run cannot be asked", &error),
+            Done::CurvesWritten { path, result } => match result {
+                Ok(()) => self.toasts.done(format!("Saved {}", path.display())),
+                Err(message) => self.toasts.failure("The curves were not written", message),
+            },
+            Done::RunTakeRead { path, title, result } => match result {
+                Ok(read) => self.hear_run_take(path, title, read.performance),
+                Err(error) => self.toasts.error("This take cannot be heard", &error),
+            },
             Done::SettingsNotSaved(error) => self.toasts.error("The settings could not be saved", &error),
             Done::Panicked(message) => self.toasts.failure("Something went wrong", message),
         }

@@ -27,6 +27,8 @@ pub(super) struct NewTake {
     pub settings: ComposeSettings,
     /// Do not show or play it; keep what is on the stage.
     pub is_quiet: bool,
+    /// Play at once from this note on; 0 is the beginning, if new takes are to be played.
+    pub play_from_note: usize,
 }
 
 impl PasticheApp {
@@ -91,6 +93,7 @@ impl PasticheApp {
             made: None,
             settings,
             is_quiet: false,
+            play_from_note: 0,
         });
     }
 
@@ -115,9 +118,10 @@ impl PasticheApp {
     /// Starts a take; false if it could not be started.
     pub(super) fn start_take(&mut self, take: NewTake) -> bool {
         self.end_preview();
-        let NewTake { name, asked_notes, request, made, settings, is_quiet } = take;
+        let NewTake { name, asked_notes, request, made, settings, is_quiet, play_from_note } = take;
         let is_endless = settings.is_endless;
-        let play = (self.state.settings.form.play_when_ready || is_endless) && !is_quiet;
+        let wants_play = self.state.settings.form.play_when_ready || is_endless;
+        let play = (wants_play && !is_quiet) || play_from_note > 0;
         let takes_stage = play || !(is_quiet || self.sound.is_playing());
         let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
         let record = TakeRecord::begun(made.as_ref(), settings.clone(), now_secs());
@@ -131,9 +135,13 @@ impl PasticheApp {
             }
             StreamPart::Failed => draft.discard(),
         };
-        let pace = is_endless.then(|| Pace { ahead_secs: AHEAD_SECS, stop: stop.clone() });
-        let note_capacity = note_capacity(asked_notes);
-        let start = Start { into_player: takes_stage, play, note_capacity, pace };
+        let start = Start {
+            into_player: takes_stage,
+            play,
+            from_note: play_from_note,
+            note_capacity: note_capacity(asked_notes),
+            pace: is_endless.then(|| Pace { ahead_secs: AHEAD_SECS, stop: stop.clone() }),
+        };
         let (feed, sink) = feed(self.sound.handle(), start, keep);
         let command = EngineCommand::Compose { job, request, stop: stop.clone(), sink };
         if let Err(error) = self.engine.try_send(command) {
@@ -214,7 +222,7 @@ impl PasticheApp {
         match (record.made(), record.settings.clone()) {
             (Some(made), Some(settings)) => {
                 let is_quiet = false;
-                self.order(vec![Order { made, settings, is_quiet }]);
+                self.order(vec![Order { made, settings, is_quiet, is_answer: false }]);
             }
             (None, Some(settings)) if settings.is_endless => self.compose_endless_again(settings),
             (None, Some(settings)) => self.compose(settings),

@@ -89,12 +89,12 @@ impl PasticheApp {
         let Some(selection) = &self.state.selection else { return };
         let locks = self.state.takes.get(&id).map_or(&[][..], |e| &e.record.locks);
         let is_free = |i: &usize| {
-            let onset = music.notes().get(*i).map(|n| n.onset_secs);
-            onset.is_some_and(|secs| !locks.iter().any(|l| l.contains(&secs)))
+            let note = music.notes().get(*i);
+            note.is_some_and(|note| !locks.iter().any(|lock| lock.holds(note)))
         };
         let free: BTreeSet<usize> = selection.notes.iter().copied().filter(is_free).collect();
         if free.is_empty() {
-            self.toasts.warn("The selection has no notes that may change.");
+            self.toasts.warn("The selection contains no unlocked notes.");
             return;
         }
         let (edited, places) = music.edited(&free, edit);
@@ -171,14 +171,15 @@ impl PasticheApp {
 
     fn toggle_lock(&mut self) {
         let Some((id, _)) = self.may_edit() else { return };
-        let Some(secs) = self.state.selection.as_ref().map(|s| s.secs.clone()) else { return };
+        let Some(selection) = &self.state.selection else { return };
+        let part = Region { secs: selection.secs.clone(), pitches: selection.pitches.clone() };
         let entry = self.state.takes.edit(&id, |entry| {
             let locks = &mut entry.record.locks;
             let before = locks.len();
-            locks.retain(|l| l.end <= secs.start || l.start >= secs.end);
+            locks.retain(|lock| !lock.meets(&part));
             if locks.len() == before {
-                locks.push(secs);
-                locks.sort_by(|a, b| a.start.total_cmp(&b.start));
+                locks.push(part);
+                locks.sort_by(|a, b| a.secs.start.total_cmp(&b.secs.start));
             }
         });
         if let Some(entry) = entry {
@@ -241,7 +242,7 @@ impl PasticheApp {
         }
     }
 
-    /// Puts the alternative that is chosen into the place of the region.
+    /// Shows and plays the chosen alternative in place of the region.
     fn hear_alternative(&mut self) {
         let Some(alternatives) = &self.state.alternatives else { return };
         let (music, region) = (alternatives.heard(), alternatives.region.clone());
@@ -265,7 +266,7 @@ impl PasticheApp {
         self.select(region.secs.start, region.secs.end, region.pitches);
     }
 
-    /// Everything as it was before.
+    /// Discards the alternatives and restores the take.
     pub(super) fn leave_alternatives(&mut self) {
         let Some(alternatives) = self.state.alternatives.take() else { return };
         self.sound.set_loop(alternatives.loop_before.clone());

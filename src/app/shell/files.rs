@@ -48,7 +48,7 @@ impl PasticheApp {
                     export.stop.stop();
                 }
             }
-            FileAction::ExportStarred { folder } => self.export_starred(folder),
+            FileAction::SaveStarred(plan) => self.save_starred(plan),
         }
     }
 
@@ -84,9 +84,10 @@ impl PasticheApp {
             Ask::SoundFont => self.load_soundfont(path),
             Ask::Checkpoint => self.load_checkpoint(path),
             Ask::SaveAs { .. } => self.sheets.save.set_path(path),
-            Ask::ExportFolder => self.export_starred(path),
+            Ask::ExportFolder => self.sheets.starred.set_folder(&path),
             Ask::Report => self.open_report(Some(path)),
             Ask::SelectionCsv { segments } => self.write_selection(path, segments),
+            Ask::Curves { as_picture } => self.export_curves(path, as_picture),
             Ask::TrainingData { .. } => {
                 let mut events = Vec::new();
                 self.training.set_data_path(&path, &mut events);
@@ -111,8 +112,8 @@ impl PasticheApp {
             _ => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.toasts.warn(format!(
-                    "{name} is nothing that Pastiche opens: MIDI files, SoundFonts (.sf2, .sf3), checkpoints \
-                     (.safetensors) and evaluation reports (.json) are."
+                    "Pastiche cannot open {name}. It opens MIDI files, SoundFonts (.sf2, .sf3), checkpoints (.safetensors) \
+                     and evaluation reports (.json)."
                 ));
             }
         }
@@ -212,13 +213,17 @@ impl PasticheApp {
     }
 
     pub(super) fn show_save(&mut self, piece: Piece, as_wav: bool) {
-        let settings = &self.state.settings;
-        let folder = settings.save_folder.clone().filter(|p| p.is_dir());
-        let folder = folder.unwrap_or_else(default_folder);
+        let folder = self.save_folder();
         let name = piece.title.as_deref().unwrap_or_default();
-        self.sheets.save.open(name, as_wav, &folder, settings.wav);
+        self.sheets.save.open(name, as_wav, &folder, self.state.settings.wav);
         self.to_save = Some(piece);
         self.state.sheet = Some(Sheet::Save);
+    }
+
+    /// Where the last file was saved, or where a user would look for one.
+    pub(super) fn save_folder(&self) -> PathBuf {
+        let last = self.state.settings.save_folder.clone().filter(|p| p.is_dir());
+        last.unwrap_or_else(default_folder)
     }
 
     fn export(&mut self, plan: ExportPlan) {
@@ -260,16 +265,6 @@ impl PasticheApp {
             }
             Err(error) => self.toasts.error("The file was not written", &error),
         }
-    }
-
-    fn export_starred(&mut self, folder: PathBuf) {
-        let starred: Vec<TakeEntry> =
-            self.state.takes.all().iter().filter(|e| e.record.is_starred).cloned().collect();
-        let store = self.store.clone();
-        self.workers.task("export-starred", move || Done::StarredExported {
-            result: store.export(&starred, &folder).map(|()| starred.len()),
-            folder,
-        });
     }
 }
 

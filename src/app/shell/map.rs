@@ -1,4 +1,4 @@
-//! What is done with segments selected on the map.
+//! Actions on segments selected on the map.
 
 use std::path::{Path, PathBuf};
 

@@ -39,7 +39,8 @@ impl PasticheApp {
         };
         let position_secs = self.state.sound.position_secs;
         let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
-        let start = Start { into_player: true, play: true, note_capacity: 2 * NOTES, pace: None };
+        let start =
+            Start { into_player: true, play: true, from_note: 0, note_capacity: 2 * NOTES, pace: None };
         let (feed, sink) = feed(self.sound.handle(), start, |_| {});
         let request = Request::New(request);
         if self.engine.try_send(EngineCommand::Compose { job, request, stop: stop.clone(), sink }).is_ok() {

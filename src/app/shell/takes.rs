@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::app::PasticheApp;
 use super::compose::note_capacity;
-use crate::app::state::action::{Sheet, TakeAction};
+use crate::app::state::action::{Sheet, SoundAction, TakeAction};
 use crate::app::state::stage::StageSource;
 use crate::app::threads::workers::{Done, Then};
 use crate::jobs::JobId;
@@ -178,7 +178,7 @@ impl PasticheApp {
     }
 
     /// The growing take leaves the stage and continues in the background.
-    fn leave_composing(&mut self) {
+    pub(super) fn leave_composing(&mut self) {
         if let Some(feed) = &mut self.feed {
             feed.mute();
         }
@@ -237,6 +237,14 @@ impl PasticheApp {
         let text = match &sheet {
             Sheet::Rename(id) => self.state.takes.get(id).map(|e| e.record.name.clone()),
             Sheet::Path(_) => self.state.settings.save_folder.as_ref().map(|p| p.display().to_string()),
+            Sheet::SaveStarred => {
+                self.sheets.starred.open(&self.save_folder(), self.state.settings.wav);
+                None
+            }
+            Sheet::Sound => {
+                self.sound_action(SoundAction::LookForOutputs);
+                None
+            }
             Sheet::Shortcuts
             | Sheet::About
             | Sheet::Save

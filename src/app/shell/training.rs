@@ -1,18 +1,23 @@
-//! Connects the training tab to the training thread.
+//! Connects the training tab to the process of a run and to what it writes.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::app::PasticheApp;
 use crate::app::state::action::{Ask, FileAction};
+use crate::app::state::stage::StageSource;
 use crate::app::threads::training::{corpus_beside, facts, is_corpus};
 use crate::app::threads::workers::Done;
-use crate::app::widgets::training::input::{TrainRequest, TrainingEvent, TrainingState};
+use crate::app::widgets::training::input::{TrainRequest, TrainingEvent};
 use crate::causes::details;
 use crate::data::{PrepareOptions, prepare};
-use crate::jobs::{RunPlan, TrainerEvent, TrainerRun};
+use crate::files::write_whole;
+use crate::jobs::TrainingProcess;
+use crate::music::Performance;
+use crate::music::midi;
+use crate::picture::write_pixels;
 use crate::progress::StopFlag;
-use crate::train::RunDir;
+use crate::train::{RunDir, RunPlan, RunRequest};
 
 impl PasticheApp {
     pub(super) fn training_events(&mut self, events: Vec<TrainingEvent>) {
@@ -23,11 +28,21 @@ impl PasticheApp {
                 }
                 TrainingEvent::BrowseOutput => self.act(FileAction::Ask(Ask::TrainingRun)),
                 TrainingEvent::Inspect { data, run_dir } => {
+                    self.link.failure = None;
                     self.workers.task("inspect", move || Done::DataInspected(facts(data, run_dir)));
                 }
                 TrainingEvent::Start(request) => self.start_training(request),
+                TrainingEvent::Pause => self.ask_run(RunRequest::Pause),
                 TrainingEvent::Stop => self.stop_training(),
                 TrainingEvent::UseModel { path } => self.load_checkpoint(path),
+                TrainingEvent::Hear { path, title } => {
+                    self.workers.read(move || Done::RunTakeRead {
+                        title,
+                        result: midi::read_file(&path),
+                        path,
+                    });
+                }
+                TrainingEvent::Export { as_picture } => self.act(FileAction::Ask(Ask::Curves { as_picture })),
             }
         }
     }
@@ -42,8 +57,6 @@ impl PasticheApp {
         }
         let (stop, progress) = (StopFlag::new(), Arc::new(Mutex::new(None)));
         self.link.preparing = Some((stop.clone(), progress.clone()));
-        self.link.state =
-            TrainingState::Preparing { text: "Reading the data set…".to_owned(), fraction: None };
         let (data, out) = (request.data.clone(), corpus_beside(&request.run_dir));
         self.link.waiting = Some(request);
         let wake = self.wake.clone();
@@ -66,83 +79,104 @@ impl PasticheApp {
         let was_stopped = self.link.preparing.take().is_some_and(|(stop, _)| stop.is_stopped());
         let request = self.link.waiting.take();
         match (result, request) {
-            _ if was_stopped => self.link.state = TrainingState::Idle,
+            _ if was_stopped => {}
             (Ok(corpus), Some(request)) => self.train(&corpus, request),
-            (Err(message), _) => self.link.state = TrainingState::Failed { message },
+            (Err(message), _) => self.link.failure = Some(message),
             (Ok(_), None) => {}
         }
     }
 
     fn train(&mut self, corpus: &Path, request: TrainRequest) {
-        let resumed = request.resume.then(|| RunDir::config(&request.run_dir).ok()).flatten();
-        let mut config = resumed.unwrap_or_default();
-        config.minutes = request.minutes;
-        if request.minutes.is_none() && config.max_steps.is_none() {
-            // "Until stopped": longer than anyone will wait.
-            config.max_steps = Some(1_000_000);
-        }
-        let plan = RunPlan {
-            corpus: corpus.to_owned(),
-            run_dir: request.run_dir,
-            config,
-            device: request.device,
-            resume: request.resume,
+        let (corpus, program) = (corpus.to_owned(), self.places.program.clone());
+        self.link.is_starting = true;
+        self.link.failure = None;
+        // It waits as long as the run goes on, and the window does not wait for it.
+        self.workers.patient_task("training", move || Done::TrainingEnded(run(&program, corpus, request)));
+    }
+
+    /// The process of a run has ended.
+    pub(super) fn training_ended(&mut self, result: Result<(), String>) {
+        self.link.is_starting = false;
+        self.link.failure = result.err();
+    }
+
+    pub(super) fn ask_run(&mut self, request: RunRequest) {
+        let Some(run) = self.link.watcher.watched().runs.first().map(|run| run.folder.clone()) else {
+            return;
         };
-        match TrainerRun::spawn(plan, self.wake.clone()) {
-            Ok(run) => {
-                self.link.run = Some(run);
-                (self.link.step, self.link.saved_step) = (0, None);
-                self.link.state = TrainingState::Running;
-            }
-            Err(error) => self.link.state = TrainingState::Failed { message: error.to_string() },
-        }
+        self.workers.write(move || RunDir::ask(&run, request).err().map(Done::RunNotAsked));
     }
 
     fn stop_training(&mut self) {
-        if let Some((stop, _)) = &self.link.preparing {
-            stop.stop();
-        }
-        if let Some(run) = &self.link.run {
-            run.stop();
-            self.link.state = TrainingState::Stopping;
+        match &self.link.preparing {
+            Some((stop, _)) => stop.stop(),
+            None => self.ask_run(RunRequest::Stop),
         }
     }
 
-    /// Takes in reports of the run and of its preparation.
+    /// Takes in what the run's folder says, and reports of its preparation.
     pub(super) fn drain_training(&mut self) {
         if let Some((_, progress)) = &self.link.preparing
             && let Some(p) = progress.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
-            let fraction = p.fraction();
-            self.link.state = TrainingState::Preparing { text: p.phase.into_owned(), fraction };
+            self.link.progress = Some(p);
         }
-        let Some(run) = &self.link.run else { return };
-        let events: Vec<TrainerEvent> = run.events().collect();
-        for event in events {
-            match event {
-                TrainerEvent::Train(event) => {
-                    self.link.note(&event);
-                    self.training.apply(&event);
-                }
-                TrainerEvent::Ended(result) => self.training_ended(result),
-            }
+        self.link.watcher.watch(self.training.runs_to_watch());
+        let watched = self.link.watcher.watched();
+        let run = watched.runs.first().map(Arc::as_ref);
+        let was_idle = self.link.state.is_idle();
+        self.link.update(run);
+        self.state.training_goes_on = self.link.goes_on(run);
+        self.training.set_runs(watched.runs, watched.others);
+        if !was_idle && self.link.state.is_idle() {
+            self.state.model.found = (self.places.checkpoints)();
+            let failure = self.link.failure.take();
+            let mut events = Vec::new();
+            self.training.refresh_facts(&mut events);
+            self.training_events(events);
+            self.link.failure = failure;
         }
     }
 
-    fn training_ended(&mut self, result: Result<crate::train::TrainSummary, crate::jobs::RunError>) {
-        self.link.run = None;
-        self.link.state = match result {
-            Ok(summary) => {
-                let best =
-                    summary.best_nll.map_or(String::new(), |nll| format!(", best {nll:.3} nats per note"));
-                let word = if summary.stopped { "Stopped" } else { "Finished" };
-                TrainingState::Ended { summary: format!("{word} at step {}{best}.", summary.step) }
-            }
-            Err(error) => TrainingState::Failed { message: details(&error) },
-        };
-        self.state.model.found = (self.places.checkpoints)();
-        let mut events = Vec::new();
-        self.training.refresh_facts(&mut events);
-        self.training_events(events);
+    /// Puts a take that a run wrote on the stage, and plays it. It is not one of the user's takes.
+    pub(super) fn hear_run_take(&mut self, path: PathBuf, title: String, music: Performance) {
+        let music = Arc::new(music);
+        self.leave_composing();
+        self.state.set_stage(StageSource::Run(path), title, None, music.clone());
+        self.sound.load(music, true);
     }
+
+    /// Writes the curves of the training tab: as a table, or as they look on the screen.
+    pub(super) fn export_curves(&mut self, path: PathBuf, as_picture: bool) {
+        if !as_picture {
+            let text = self.training.curves_csv();
+            self.workers.task("curves", move || Done::CurvesWritten {
+                result: write_whole(&path, text.as_bytes()).map_err(|error| error.to_string()),
+                path,
+            });
+            return;
+        }
+        let Some(rect) = self.training.curves_at() else { return };
+        let (reporter, scale) = (self.workers.reporter(), self.ctx.pixels_per_point());
+        self.ctx.request_screenshot(move |picture| {
+            // On the thread of the window, where files have no place.
+            std::thread::spawn(move || {
+                let picture = picture.region(&rect, Some(scale));
+                let pixels: Vec<[u8; 3]> = picture.pixels.iter().map(|p| [p.r(), p.g(), p.b()]).collect();
+                let written = write_pixels(&path, picture.size, &pixels);
+                reporter
+                    .report(Done::CurvesWritten { result: written.map_err(|error| details(&error)), path });
+            });
+        });
+    }
+}
+
+/// Starts the process of a run and waits for its end.
+fn run(program: &Path, corpus: PathBuf, request: TrainRequest) -> Result<(), String> {
+    let resumed = request.resume.then(|| RunDir::config(&request.run_dir).ok()).flatten();
+    let mut config = resumed.unwrap_or_default();
+    config.minutes = request.minutes;
+    let plan =
+        RunPlan { corpus, run_dir: request.run_dir, config, device: request.device, resume: request.resume };
+    TrainingProcess::start(program, &plan).map_err(|error| details(&error))?.wait()
 }

@@ -32,6 +32,14 @@ impl PasticheApp {
             SoundAction::UseFont(path) => self.load_soundfont(path),
             SoundAction::UsePreset { bank, program } => self.sound.set_preset(bank, program),
             SoundAction::UseOutput(name) => self.sound.select_output(name),
+            SoundAction::UseSampleRate(rate) => self.sound.set_sample_rate(rate),
+            SoundAction::UseBuffer(frames) => self.sound.set_buffer(frames),
+            SoundAction::LookForOutputs => {
+                self.sound.refresh_outputs();
+                self.midi.refresh();
+            }
+            SoundAction::SetMidi(midi) => self.set_midi(midi),
+            SoundAction::PlayScale => self.sound.play_scale(),
             SoundAction::SetReverb(on) => self.sound.set_effects(on, self.sound.settings().has_chorus),
             SoundAction::SetChorus(on) => self.sound.set_effects(self.sound.settings().has_reverb, on),
         }

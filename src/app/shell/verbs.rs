@@ -42,6 +42,7 @@ impl PasticheApp {
             settings: settings(&made.how),
             made,
             is_quiet: i > 0,
+            is_answer: false,
         });
         let orders = orders.collect();
         self.order(orders);
@@ -90,8 +91,8 @@ impl PasticheApp {
         }
     }
 
-    fn begin_order(&mut self, order: Order, music: Vec<Performance>) -> bool {
-        let Order { made, mut settings, is_quiet } = order;
+    pub(super) fn begin_order(&mut self, order: Order, music: Vec<Performance>) -> bool {
+        let Order { made, mut settings, is_quiet, is_answer } = order;
         let mut sources = made.parts().zip(music).map(|(part, music)| self.source(part, music));
         let (Some(source), with) = (sources.next(), sources.next()) else {
             return false;
@@ -106,6 +107,7 @@ impl PasticheApp {
                 return false;
             }
         };
+        let play_from_note = if is_answer { source.music.notes().len() } else { 0 };
         if let How::Continue { notes, .. } = made.how {
             settings.notes = notes;
         }
@@ -114,7 +116,8 @@ impl PasticheApp {
             verb,
             seed: settings.seed,
             sampling: settings.sampling,
-            best_of: self.state.model.best_of(&settings),
+            // Of an answer, the first notes are wanted at once.
+            best_of: if is_answer { 1 } else { self.state.model.best_of(&settings) },
             qualities: self.state.model.qualities(&settings),
         };
         let label = request.label();
@@ -126,6 +129,7 @@ impl PasticheApp {
             made: Some(made),
             settings,
             is_quiet,
+            play_from_note,
         })
     }
 

@@ -4,8 +4,8 @@ use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use super::edit::RecomposeForm;
-use super::export::ExportPlan;
-use super::settings::Form;
+use super::export::{ExportPlan, StarredPlan};
+use super::settings::{Form, MidiSettings};
 use super::takes::Filter;
 use crate::app::state::settings::Theme;
 use crate::device::DeviceChoice;
@@ -31,11 +31,16 @@ pub enum Ask {
     SaveAs {
         suggested: PathBuf,
     },
+    /// The folder of the sheet for starred takes.
     ExportFolder,
     TrainingData {
         is_folder: bool,
     },
     TrainingRun,
+    /// Where to write the curves of the training tab.
+    Curves {
+        as_picture: bool,
+    },
     /// An evaluation report.
     Report,
     /// Where to write the table of segments selected on the map.
@@ -50,6 +55,9 @@ pub enum Sheet {
     Shortcuts,
     About,
     Save,
+    SaveStarred,
+    /// Output and effects.
+    Sound,
     /// A typed path, where the system has no file dialog.
     Path(Ask),
     Rename(TakeId),
@@ -143,7 +151,7 @@ pub enum EditAction {
     StepAlternative(isize),
     TakeAlternative,
     LeaveAlternatives,
-    /// Locks the time of the selection, or unlocks it where all of it is locked.
+    /// Locks the time and keys of the selection, or unlocks what is locked of them.
     ToggleLock,
     Undo,
     Redo,
@@ -180,6 +188,14 @@ pub enum SoundAction {
     },
     /// `None` follows the system.
     UseOutput(Option<String>),
+    /// `None` is the device's own.
+    UseSampleRate(Option<u32>),
+    /// Frames; `None` is automatic.
+    UseBuffer(Option<u32>),
+    /// Looks for sound devices and MIDI ports again.
+    LookForOutputs,
+    SetMidi(MidiSettings),
+    PlayScale,
     SetReverb(bool),
     SetChorus(bool),
 }
@@ -210,9 +226,7 @@ pub enum FileAction {
     OpenReport(Option<PathBuf>),
     Export(ExportPlan),
     CancelExport,
-    ExportStarred {
-        folder: PathBuf,
-    },
+    SaveStarred(StarredPlan),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -224,8 +238,13 @@ pub enum WindowAction {
     ShowSheet(Sheet),
     CloseSheet,
     CopyText(String),
+    CopyDiagnostics,
+    /// Shows a folder in the system's file manager.
+    OpenFolder(PathBuf),
     /// Closes the window without asking.
     Quit,
+    /// Asks the training run to stop and save, and closes the window.
+    StopTrainingAndQuit,
 }
 
 macro_rules! into_action {

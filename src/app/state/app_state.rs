@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::action::{Sheet, Tab};
@@ -21,6 +21,7 @@ use crate::generate::{GenerateRequest, MAX_NOTES, Mix};
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
+use crate::ports::MidiStatus;
 use crate::takes::{ComposeSettings, TakeEntry, TakeId};
 
 #[derive(Debug)]
@@ -47,11 +48,14 @@ pub struct AppState {
     pub previous: Option<TakeId>,
     pub takes: TakesState,
     pub sound: SoundView,
+    pub midi: MidiStatus,
     pub export: Option<ExportState>,
     /// The newest request for a take's place in the latent space.
     pub encoding: Option<(JobId, TakeId)>,
-    /// What would be lost by ending the training run.
+    /// What would be lost of a training run that is being prepared.
     pub training_loss: Option<String>,
+    /// The training run that goes on when the window closes.
+    pub training_goes_on: Option<String>,
     pub is_dialog_open: bool,
     /// Is a place of the map being heard?
     pub is_hearing: bool,
@@ -107,9 +111,11 @@ impl AppState {
             previous: None,
             takes: TakesState::default(),
             sound: SoundView::default(),
+            midi: MidiStatus::default(),
             export: None,
             encoding: None,
             training_loss: None,
+            training_goes_on: None,
             is_dialog_open: false,
             is_hearing: false,
             used_seed: None,
@@ -226,7 +232,7 @@ impl AppState {
         self.stages
     }
 
-    /// The same take with other notes; what was chosen of the old ones is not chosen any more.
+    /// Replaces the notes of the take on the stage, and clears the selection.
     pub fn restage(&mut self, performance: Arc<Performance>) {
         if let Some(stage) = &mut self.stage {
             stage.grow(performance);
@@ -272,7 +278,7 @@ impl AppState {
     pub fn staged_take(&self) -> Option<&TakeEntry> {
         match &self.stage.as_ref()?.source {
             StageSource::Take(id) => self.takes.get(id),
-            StageSource::Composing(_) => None,
+            StageSource::Composing(_) | StageSource::Run(_) => None,
         }
     }
 
@@ -345,6 +351,14 @@ impl AppState {
         }
     }
 
+    /// The take of a training run that sounds now.
+    pub fn run_take_playing(&self) -> Option<&Path> {
+        match &self.stage.as_ref()?.source {
+            StageSource::Run(path) if self.sound.is_playing => Some(path),
+            StageSource::Run(_) | StageSource::Composing(_) | StageSource::Take(_) => None,
+        }
+    }
+
     /// What would be lost by closing now.
     pub fn would_lose(&self) -> Option<String> {
         if self.training_loss.is_some() {
@@ -374,7 +388,7 @@ mod tests {
         }
     }
 
-    /// The one take is on its way to the disk when the next is on the stage already.
+    /// The next take is already on the stage while the first is still being saved.
     #[test]
     fn a_take_is_filed_under_its_own_name_whatever_is_on_the_stage() {
         let mut state = AppState::new(Settings::default());

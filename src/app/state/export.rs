@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::app::state::settings::WavSettings;
 use crate::progress::StopFlag;
+use crate::takes::BatchTarget;
 
 /// A file to write from the stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,17 +18,27 @@ pub struct ExportPlan {
     pub only_loop: bool,
 }
 
+/// All starred takes, to write into a folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StarredPlan {
+    pub target: BatchTarget,
+    pub wav: WavSettings,
+}
+
 /// A recording in progress.
 #[derive(Debug)]
 pub struct ExportState {
+    /// The file, or the folder of several.
     pub path: PathBuf,
+    /// The number of takes, where several are written.
+    pub takes: Option<usize>,
     pub progress: ExportProgress,
     pub stop: StopFlag,
 }
 
 impl ExportState {
     pub fn new(path: PathBuf) -> ExportState {
-        ExportState { path, progress: ExportProgress::default(), stop: StopFlag::new() }
+        ExportState { path, takes: None, progress: ExportProgress::default(), stop: StopFlag::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app_state;
 pub mod blend;
+pub mod diagnostics;
 pub mod edit;
 pub mod export;
 pub mod model;

@@ -1,4 +1,4 @@
-//! A take to make from others.
+//! A queued take to make from other takes.
 
 use crate::takes::{ComposeSettings, Made};
 
@@ -7,6 +7,8 @@ use crate::takes::{ComposeSettings, Made};
 pub struct Order {
     pub made: Made,
     pub settings: ComposeSettings,
-    /// One of several takes, and not the first to listen to.
+    /// Do not show or play it: it is one of several takes, and not the one to hear first.
     pub is_quiet: bool,
+    /// It answers what was played: only the new notes sound, and at once.
+    pub is_answer: bool,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::widgets::training::input::DeviceItem;
 use crate::device::DeviceChoice;
+use crate::ports::{Ports, SystemPorts};
 
 /// Folders and files of the window, and functions that look for more.
 #[derive(Clone)]
@@ -18,6 +19,10 @@ pub struct Places {
     pub soundfonts: fn() -> Vec<PathBuf>,
     /// Lists the devices to train on; may take a moment.
     pub devices: fn() -> Vec<DeviceItem>,
+    /// The MIDI ports.
+    pub ports: fn() -> Box<dyn Ports>,
+    /// This program, which trains in a process of its own.
+    pub program: PathBuf,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -32,6 +37,8 @@ impl Places {
             checkpoints: crate::paths::checkpoints,
             soundfonts: crate::paths::soundfonts,
             devices,
+            ports: || Box::new(SystemPorts),
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("pastiche")),
             open: Vec::new(),
         }
     }

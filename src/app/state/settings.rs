@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::DeviceChoice;
 use crate::files::write_whole;
 use crate::generate::{self, FormError, MAX_SECTIONS, MIN_SECTION_NOTES};
+use crate::synth::export::SAMPLE_RATES;
 use crate::takes::{ComposeSettings, TakeId};
 
 /// Range of notes in the compose panel.
@@ -22,6 +23,14 @@ pub const QUALITY: Range<f32> = -2.0..2.0;
 /// The most composers in a mix.
 pub const MAX_MIXED: usize = 4;
 
+/// Buffers to choose from, in frames.
+pub const BUFFERS: [u32; 6] = [128, 256, 512, 1024, 2048, 4096];
+
+/// Range of the pause that ends a phrase.
+pub const PAUSE_SECS: Range<f32> = 0.4..4.0;
+/// Range of notes in an answer.
+pub const ANSWER_NOTES: Range<usize> = 10..400;
+
 /// Most recent files kept.
 const RECENT: usize = 10;
 
@@ -31,6 +40,7 @@ pub struct Settings {
     pub theme: Theme,
     pub form: Form,
     pub sound: SoundSettings,
+    pub midi: MidiSettings,
     pub checkpoint: Option<PathBuf>,
     pub device: DeviceChoice,
     pub save_folder: Option<PathBuf>,
@@ -113,6 +123,10 @@ pub struct SoundSettings {
     pub preset: Option<(u8, u8)>,
     /// `None` follows the system.
     pub output: Option<String>,
+    /// In Hz; `None` is the device's own.
+    pub sample_rate: Option<u32>,
+    /// Frames asked for at a time; `None` is short, and longer after gaps.
+    pub buffer_frames: Option<u32>,
     /// 0–1.
     pub volume: f32,
     pub is_muted: bool,
@@ -126,10 +140,46 @@ impl Default for SoundSettings {
             soundfont: None,
             preset: None,
             output: None,
+            sample_rate: None,
+            buffer_frames: None,
             volume: 0.8,
             is_muted: false,
             has_reverb: true,
             has_chorus: false,
+        }
+    }
+}
+
+/// MIDI ports, and call and response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MidiSettings {
+    /// The port that takes are played on.
+    pub output: Option<String>,
+    /// Takes sound here too.
+    pub has_local_sound: bool,
+    /// The port that is listened to.
+    pub input: Option<String>,
+    /// What comes in sounds here.
+    pub hears_input: bool,
+    /// What is played is gone on with after a pause.
+    pub is_answering: bool,
+    /// The pause.
+    pub pause_secs: f32,
+    /// The notes of an answer.
+    pub answer_notes: usize,
+}
+
+impl Default for MidiSettings {
+    fn default() -> MidiSettings {
+        MidiSettings {
+            output: None,
+            has_local_sound: false,
+            input: None,
+            hears_input: true,
+            is_answering: false,
+            pause_secs: 1.0,
+            answer_notes: 60,
         }
     }
 }
@@ -156,6 +206,7 @@ impl Default for Settings {
             theme: Theme::System,
             form: Form::default(),
             sound: SoundSettings::default(),
+            midi: MidiSettings::default(),
             checkpoint: None,
             device: DeviceChoice::Auto,
             save_folder: None,
@@ -212,7 +263,12 @@ impl Settings {
         form.recall = in_range(form.recall, RECALL);
         form.qualities.retain(|(_, amount)| amount.is_finite());
         form.qualities.iter_mut().for_each(|(_, amount)| *amount = in_range(*amount, QUALITY));
-        self.sound.volume = in_range(self.sound.volume, 0.0..1.0);
+        self.midi.pause_secs = in_range(self.midi.pause_secs, PAUSE_SECS);
+        self.midi.answer_notes = self.midi.answer_notes.clamp(ANSWER_NOTES.start, ANSWER_NOTES.end);
+        let sound = &mut self.sound;
+        sound.volume = in_range(sound.volume, 0.0..1.0);
+        sound.sample_rate = sound.sample_rate.filter(|rate| SAMPLE_RATES.contains(rate));
+        sound.buffer_frames = sound.buffer_frames.filter(|frames| BUFFERS.contains(frames));
         if !matches!(self.wav.bits, 16 | 24) {
             self.wav = WavSettings::default();
         }

@@ -13,12 +13,18 @@ pub enum Output {
     Opening,
     Device {
         name: String,
+        sample_rate: u32,
+        /// Frames that the device asks for at a time, where known.
+        buffer_frames: Option<u32>,
+        /// From rendering to hearing, measured.
         latency_ms: Option<f64>,
+        /// Gaps in the sound since the device was opened.
+        gaps: u32,
+        /// The chosen device, where this one stands in for it.
+        instead_of: Option<String>,
     },
     /// No device: only a clock runs.
-    Silent {
-        why: String,
-    },
+    Silent { why: String },
 }
 
 /// A snapshot of the player, for drawing.

@@ -1,5 +1,6 @@
 //! The stage: the music on the roll and in the player, and the take that is being composed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::display::thousands;
@@ -53,6 +54,8 @@ pub enum StageSource {
     /// The job that composes this take, until it is saved.
     Composing(JobId),
     Take(TakeId),
+    /// A training run, which wrote this file for listening.
+    Run(PathBuf),
 }
 
 impl Stage {

@@ -56,7 +56,7 @@ impl Dialog {
                     .add_filter("Corpus or MAESTRO zip", &["corpus", "zip"])
                     .pick_file(),
             ),
-            Ask::ExportFolder => Box::pin(dialog.set_title("Export starred takes to").pick_folder()),
+            Ask::ExportFolder => Box::pin(dialog.set_title("Folder for the starred takes").pick_folder()),
             Ask::TrainingData { is_folder: true } => {
                 Box::pin(dialog.set_title("Folder of music").pick_folder())
             }
@@ -73,6 +73,14 @@ impl Dialog {
                     .set_file_name("selection.csv")
                     .save_file(),
             ),
+            Ask::Curves { as_picture } => {
+                let (name, filter, ending) = match as_picture {
+                    true => ("curves.png", "Picture", "png"),
+                    false => ("curves.csv", "Table", "csv"),
+                };
+                let dialog = dialog.set_title("Export curves").add_filter(filter, &[ending]);
+                Box::pin(dialog.set_file_name(name).save_file())
+            }
             Ask::TrainingRun => Box::pin(dialog.set_title("Folder for the run").pick_folder()),
         };
         Dialog(chosen)

@@ -24,6 +24,8 @@ pub struct Pace {
 
 /// How often a take that is far enough ahead looks at the playhead.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// A take that starts with a later note starts this much before it.
+const BEFORE_NOTE_SECS: f64 = 0.01;
 
 /// How a take starts to play.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Start {
     /// Load it into the player with its first notes; otherwise it stays silent.
     pub into_player: bool,
     pub play: bool,
+    /// The note it starts with.
+    pub from_note: usize,
     /// Maximum number of notes.
     pub note_capacity: usize,
     /// `None`: it is composed as fast as possible.
@@ -118,7 +122,11 @@ impl Pour {
 
     fn pour(&mut self, growing: &Growing) -> Result<(), PlayerBusy> {
         self.take_targets();
-        if let Target::NewScore = self.target {
+        let is_new = matches!(self.target, Target::NewScore);
+        if is_new && growing.notes.len() <= self.start.from_note && self.start.from_note > 0 {
+            return Ok(());
+        }
+        if is_new {
             self.target = self.new_score()?;
         }
         let Target::Score { id, notes, pedal } = &mut self.target else {
@@ -127,16 +135,22 @@ impl Pour {
         let new_notes = growing.notes.get(*notes..).unwrap_or_default();
         let new_pedal = growing.pedal.get(*pedal..).unwrap_or_default();
         (*notes, *pedal) = (growing.notes.len(), growing.pedal.len());
-        self.handle.append(*id, new_notes.into(), new_pedal.into(), growing.ready_until_secs)
+        self.handle.append(*id, new_notes.into(), new_pedal.into(), growing.ready_until_secs)?;
+        if is_new { self.begin(growing) } else { Ok(()) }
+    }
+
+    /// Plays, if that is asked for, from the note that is asked for.
+    fn begin(&self, growing: &Growing) -> Result<(), PlayerBusy> {
+        if let Some(note) = growing.notes.get(self.start.from_note).filter(|_| self.start.from_note > 0) {
+            self.handle.seek(note.onset_secs - BEFORE_NOTE_SECS)?;
+        }
+        if self.start.play { self.handle.play() } else { Ok(()) }
     }
 
     fn new_score(&self) -> Result<Target, PlayerBusy> {
         let capacity = self.start.note_capacity;
         let id = self.handle.load_growing(&Performance::default(), 0.0, capacity)?;
         self.handle.set_loop(None)?;
-        if self.start.play {
-            self.handle.play()?;
-        }
         Ok(Target::Score { id, notes: 0, pedal: 0 })
     }
 

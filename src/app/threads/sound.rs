@@ -8,7 +8,9 @@ use crate::app::state::settings::{SoundSettings, WavSettings};
 use crate::app::state::sound::{Output, SoundView};
 use crate::jobs::Wake;
 use crate::music::{Performance, Pitch, Velocity};
-use crate::player::{Device, Player, PlayerBusy, PlayerHandle, PlayerStatus, Sound, SoundState};
+use crate::player::{
+    Device, OutputChoice, Player, PlayerBusy, PlayerHandle, PlayerStatus, Sound, SoundState, TapReader,
+};
 use crate::synth::SoundFont;
 use crate::synth::export::{BitDepth, ExportSettings};
 
@@ -31,7 +33,7 @@ impl SoundControl {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(settings: SoundSettings, found: Vec<PathBuf>, wake: Wake) -> std::io::Result<SoundControl> {
-        let player = Player::start(settings.output.clone(), wake)?;
+        let player = Player::start(output_choice(&settings), wake)?;
         let named = found.into_iter().map(|path| (path.clone(), crate::display::stem(&path))).collect();
         let control = SoundControl {
             player,
@@ -49,6 +51,11 @@ impl SoundControl {
 
     pub fn handle(&self) -> PlayerHandle {
         self.player.handle()
+    }
+
+    /// What is played, for an instrument outside.
+    pub fn tap(&self) -> TapReader {
+        self.player.tap()
     }
 
     pub fn settings(&self) -> &SoundSettings {
@@ -138,8 +145,31 @@ impl SoundControl {
     }
 
     pub fn select_output(&mut self, name: Option<String>) {
-        self.settings.output = name.clone();
-        log_busy(self.handle().select_device(name));
+        self.settings.output = name;
+        self.send_output();
+    }
+
+    pub fn set_sample_rate(&mut self, sample_rate: Option<u32>) {
+        self.settings.sample_rate = sample_rate;
+        self.send_output();
+    }
+
+    pub fn set_buffer(&mut self, frames: Option<u32>) {
+        self.settings.buffer_frames = frames;
+        self.send_output();
+    }
+
+    fn send_output(&self) {
+        log_busy(self.handle().select_output(output_choice(&self.settings)));
+    }
+
+    /// Looks for devices again.
+    pub fn refresh_outputs(&self) {
+        log_busy(self.handle().refresh_devices());
+    }
+
+    pub fn play_scale(&self) {
+        log_busy(self.handle().play_scale(true));
     }
 
     pub fn set_volume(&mut self, volume: f32) {
@@ -202,6 +232,10 @@ impl SoundControl {
         log_busy(if self.is_playing() { handle.pause() } else { handle.play() });
     }
 
+    pub fn pause(&self) {
+        log_busy(self.handle().pause());
+    }
+
     pub fn stop(&self) {
         log_busy(self.handle().stop());
     }
@@ -220,12 +254,25 @@ impl SoundControl {
     }
 }
 
+fn output_choice(settings: &SoundSettings) -> OutputChoice {
+    OutputChoice {
+        device: settings.output.clone(),
+        sample_rate: settings.sample_rate,
+        buffer_frames: settings.buffer_frames,
+    }
+}
+
 fn output(status: PlayerStatus) -> Output {
     match status.device {
         Device::Opening => Output::Opening,
-        Device::Open { name, .. } => {
-            Output::Device { name, latency_ms: status.latency_secs.map(|s| s * 1000.0) }
-        }
+        Device::Open { name, sample_rate, buffer_frames, instead_of } => Output::Device {
+            name,
+            sample_rate,
+            buffer_frames,
+            latency_ms: status.latency_secs.map(|s| s * 1000.0),
+            gaps: status.underruns,
+            instead_of,
+        },
         Device::Silent { reason } => Output::Silent { why: reason },
     }
 }

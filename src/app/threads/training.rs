@@ -1,66 +1,122 @@
-//! The handle of a training run and of its preparation.
+//! The training run of the window: its preparation, its process, and what its folder says.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::run_watcher::RunWatcher;
+use crate::app::widgets::training::RunView;
 use crate::app::widgets::training::input::{DataFacts, DataKind, FoundData, TrainRequest, TrainingState};
 use crate::data::{Corpus, Dataset};
 use crate::display::thousands;
-use crate::jobs::TrainerRun;
 use crate::model::Checkpoint;
 use crate::progress::{Progress, StopFlag};
-use crate::train::TrainEvent;
+use crate::train::{Life, RunDir, RunPhase, RunRequest, RunStatus};
 
 /// A run that is being prepared or trained.
-#[derive(Default)]
 pub struct TrainingLink {
     pub state: TrainingState,
-    pub run: Option<TrainerRun>,
+    pub watcher: RunWatcher,
     /// The run that starts once its corpus is prepared.
     pub waiting: Option<TrainRequest>,
     pub preparing: Option<(StopFlag, Arc<Mutex<Option<Progress>>>)>,
-    /// The last step reported, and the step of the last saved model.
-    pub step: u64,
-    pub saved_step: Option<u64>,
+    /// What preparation is doing.
+    pub progress: Option<Progress>,
+    /// Was a process started that has not taken its folder yet?
+    pub is_starting: bool,
+    /// Why the last run could not be started.
+    pub failure: Option<String>,
 }
 
 impl TrainingLink {
+    pub fn new(watcher: RunWatcher) -> TrainingLink {
+        TrainingLink {
+            state: TrainingState::Idle,
+            watcher,
+            waiting: None,
+            preparing: None,
+            progress: None,
+            is_starting: false,
+            failure: None,
+        }
+    }
+
     pub fn is_busy(&self) -> bool {
-        self.run.is_some() || self.preparing.is_some()
+        self.preparing.is_some() || !self.state.is_idle()
     }
 
     /// What would be lost by closing the window now.
     pub fn would_lose(&self) -> Option<String> {
-        if self.preparing.is_some() {
-            return Some(
-                "A data set is still being prepared for training. Closing now discards it.".to_owned(),
-            );
+        let text = "A data set is still being prepared for training. Closing now discards it.";
+        self.preparing.as_ref().map(|_| text.to_owned())
+    }
+
+    /// The run that goes on when the window closes, in a sentence; `None` if there is none, or on another machine.
+    pub fn goes_on(&self, run: Option<&RunView>) -> Option<String> {
+        if !matches!(self.state, TrainingState::Running | TrainingState::Starting)
+            || run.is_some_and(|run| run.life == Life::Elsewhere)
+        {
+            return None;
         }
-        self.run.as_ref()?;
-        if self.step == 0 {
-            let text = "A training run has just started. Closing now stops it after this step; you can resume it later.";
-            return Some(text.to_owned());
-        }
-        let model = match self.saved_step {
-            Some(saved) => format!("the last saved model is from step {}", thousands(saved)),
-            None => "no model has been saved yet".to_owned(),
-        };
-        let step = thousands(self.step);
+        let step = run.map_or(0, RunView::step);
         Some(format!(
-            "A training run is at step {step}. Closing now stops it after this step; you can resume it later, and \
-             {model}."
+            "A training run is at step {}. It can go on without the window, which finds it again when it is opened.",
+            thousands(step)
         ))
     }
 
-    pub fn note(&mut self, event: &TrainEvent) {
-        match event {
-            TrainEvent::Started { from_step, .. } => {
-                (self.step, self.saved_step) = (*from_step, (*from_step > 0).then_some(*from_step));
-            }
-            TrainEvent::Stepped(metrics) => self.step = metrics.step,
-            TrainEvent::Validated(_) => {}
-            TrainEvent::CheckpointSaved { step, .. } => self.saved_step = Some(*step),
+    /// Derives the state from what the run's folder says.
+    pub fn update(&mut self, run: Option<&RunView>) {
+        if run.is_some_and(RunView::is_alive) {
+            self.is_starting = false;
         }
+        self.state = match (&self.progress, &self.failure, run) {
+            (progress, ..) if self.preparing.is_some() => match progress {
+                Some(p) => {
+                    TrainingState::Preparing { text: p.phase.clone().into_owned(), fraction: p.fraction() }
+                }
+                None => {
+                    TrainingState::Preparing { text: "Reading the data set…".to_owned(), fraction: None }
+                }
+            },
+            _ if self.is_starting => TrainingState::Starting,
+            (_, Some(message), _) => TrainingState::Failed { message: message.clone() },
+            (_, None, Some(run)) => state_of(run),
+            (_, None, None) => TrainingState::Idle,
+        };
+    }
+}
+
+fn state_of(run: &RunView) -> TrainingState {
+    let step = thousands(run.step());
+    if run.is_alive() {
+        return match run.asked {
+            Some(RunRequest::Pause) => {
+                TrainingState::Stopping { text: "Pausing after this step…".to_owned() }
+            }
+            Some(RunRequest::Stop) => TrainingState::Stopping {
+                text: "Stopping: the model is validated and prepared for composing…".to_owned(),
+            },
+            None => TrainingState::Running,
+        };
+    }
+    let Some(status) = &run.status else { return TrainingState::Idle };
+    let best = status.best_nll.map_or(String::new(), |nll| format!(", best {nll:.3} nats per note"));
+    match status.phase {
+        RunPhase::Training => {
+            let loss = match status.saved_step {
+                Some(saved) => format!("Resume it from step {}.", thousands(saved)),
+                None => "Nothing had been saved yet.".to_owned(),
+            };
+            TrainingState::Failed {
+                message: format!("The process ended without a word at step {step}. {loss}"),
+            }
+        }
+        RunPhase::Paused => {
+            TrainingState::Ended { summary: format!("Paused at step {step}. Resume it at any time.") }
+        }
+        RunPhase::Stopped => TrainingState::Ended { summary: format!("Stopped at step {step}{best}.") },
+        RunPhase::Finished => TrainingState::Ended { summary: format!("Finished at step {step}{best}.") },
+        RunPhase::Failed => TrainingState::Failed { message: status.message.clone().unwrap_or_default() },
     }
 }
 
@@ -123,7 +179,16 @@ pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
             }
         })
     };
-    let last = run_dir.join("last.safetensors");
-    let can_resume_from = Checkpoint::read(&last).ok().map(|c| c.header.trained_on.step);
+    let can_resume_from = saved_step(&run_dir);
     DataFacts { data, run_dir, found, can_resume_from }
+}
+
+/// The step of the state to resume from, if there is one.
+fn saved_step(run_dir: &Path) -> Option<u64> {
+    if !RunDir::has_state(run_dir) {
+        return None;
+    }
+    let said = RunStatus::read(run_dir).and_then(|status| status.saved_step);
+    // Runs of older versions say nothing.
+    said.or_else(|| Some(Checkpoint::read(&run_dir.join("last.safetensors")).ok()?.header.trained_on.step))
 }

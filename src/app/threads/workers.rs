@@ -15,7 +15,8 @@ use crate::music::Performance;
 use crate::music::midi::{MidiError, MidiRead};
 use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
-use crate::takes::{TakeEntry, TakeId, TakeRecord, TakeStoreError};
+use crate::takes::{BatchOutcome, TakeEntry, TakeId, TakeRecord, TakeStoreError};
+use crate::train::TrainError;
 
 /// What to do with a take's music after reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub enum Done {
         then: Then,
         result: Result<Performance, TakeStoreError>,
     },
-    /// A take has the music of another of its versions again.
+    /// An undo or redo has restored another version of a take.
     VersionRead {
         id: TakeId,
         /// Its number; [`crate::takes::History::present`].
@@ -90,9 +91,22 @@ pub enum Done {
         path: PathBuf,
         result: Result<(), SaveError>,
     },
-    StarredExported {
+    /// The starred takes were saved, or their folder could not be made.
+    StarredSaved {
         folder: PathBuf,
-        result: std::io::Result<usize>,
+        result: std::io::Result<BatchOutcome>,
+    },
+    /// A phrase that was played was saved as a take.
+    CallKept {
+        result: Result<TakeEntry, TakeStoreError>,
+        music: Performance,
+    },
+    /// The diagnostics, to copy.
+    Diagnostics(String),
+    /// A folder was shown in the system's file manager, or not.
+    FolderOpened {
+        folder: PathBuf,
+        result: std::io::Result<()>,
     },
     DialogClosed {
         ask: Ask,
@@ -103,6 +117,21 @@ pub enum Done {
     DataInspected(DataFacts),
     /// Preparation of a run's data set has ended.
     Prepared(Result<PathBuf, String>),
+    /// The process of a run has ended, or was not started.
+    TrainingEnded(Result<(), String>),
+    /// A run could not be asked for something.
+    RunNotAsked(TrainError),
+    /// A take that a run wrote was read.
+    RunTakeRead {
+        path: PathBuf,
+        title: String,
+        result: Result<MidiRead, MidiError>,
+    },
+    /// The curves of the training tab were written, or why not.
+    CurvesWritten {
+        path: PathBuf,
+        result: Result<(), String>,
+    },
     SettingsNotSaved(std::io::Error),
     Panicked(String),
 }

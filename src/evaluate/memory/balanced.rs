@@ -1,4 +1,4 @@
-//! Means over composers, each of whom weighs the same.
+//! Means over composers, each with the same weight.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +8,8 @@ use crate::evaluate::stats::mean;
 /// A mean over composers of the means over their pieces.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Balanced {
-    /// With its standard error, for which pieces count as independent and spread alike for all composers; where no
-    /// composer has two, the composers themselves count as drawn at random.
+    /// With its standard error, which assumes that pieces are independent and have the same spread for every composer.
+    /// If no composer has two pieces, the composers are treated as a random sample.
     pub mean: Measured,
     /// By composer; `None` where there was no piece.
     pub by_composer: Vec<Option<f64>>,

@@ -1,6 +1,6 @@
 //! What a classifier hears in music: figures of pitch, time and velocity, each with a name in words.
 
-use super::heard::{Heard, correlation, deviation, entropy, share};
+use super::prepared::{Heard, correlation, deviation, entropy, share};
 use super::theme_return::returned_share;
 use crate::evaluate::stats::{cosine, mean};
 use crate::tokens::repeated_share;

@@ -5,10 +5,10 @@
 mod balanced;
 mod edges;
 mod features;
-mod heard;
 mod measure;
 mod nll;
 mod pieces;
+mod prepared;
 mod real_or_take;
 mod report;
 mod second_hearing;

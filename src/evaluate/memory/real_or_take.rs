@@ -6,8 +6,8 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::xgboost::{XGRegressor, XGRegressorParameters};
 
 use super::features::{FEATURES, features};
-use super::heard::Heard;
 use super::pieces::Whole;
+use super::prepared::Heard;
 use crate::evaluate::Measured;
 use crate::evaluate::stats::quantile;
 

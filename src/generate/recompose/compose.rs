@@ -22,11 +22,11 @@ use crate::progress::StopFlag;
 use crate::sampling::SamplingSettings;
 use crate::tokens::encode;
 
-/// Candidates for each alternative, unless a caller asks for another number.
+/// Default number of candidates for each alternative.
 pub const DEFAULT_CANDIDATES: usize = 4;
-/// Notes after the region that choose among the candidates.
+/// Number of notes after the region by which candidates are ranked.
 const RANKED_BY: usize = 16;
-/// A seed for each candidate of an alternative; the first has the alternative's own.
+/// Makes the seeds of an alternative's candidates; the first candidate has the alternative's own seed.
 const CANDIDATE_SEEDS: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A region to recompose.
@@ -34,17 +34,17 @@ const CANDIDATE_SEEDS: u64 = 0x9e37_79b9_7f4a_7c15;
 pub struct Recompose {
     pub source: Source,
     pub region: Region,
-    /// The composer to imitate; `None`: the source's composer, or else the one whose music lies nearest.
+    /// The composer to imitate; `None`: the source's composer, or else the one whose music is nearest.
     pub composer: Option<ComposerId>,
     /// Closeness to the old notes, 0–1: the share of chords to keep, and the weight of the old latent.
     pub closeness: f32,
-    /// Keeps onsets, lengths and pedal; only pitch and loudness change.
+    /// Keeps onsets, durations and pedal; only pitch and velocity change.
     pub keep_rhythm: bool,
-    /// Seconds that no new note may begin in; the notes there stay.
-    pub locked: Vec<Range<f64>>,
-    /// Alternatives.
+    /// Parts of the music in which no new note may begin; existing notes there are kept.
+    pub locked: Vec<Region>,
+    /// Number of alternatives.
     pub count: usize,
-    /// Candidates for each, of which the one stays that best leads to what follows.
+    /// Number of candidates for each alternative; the one that leads best to the following music is kept.
     pub candidates: usize,
     /// Alternative `i` has the seed `seed + i`.
     pub seed: u64,
@@ -52,7 +52,7 @@ pub struct Recompose {
 }
 
 impl Recompose {
-    /// All notes of `region` new, in the style of the piece itself.
+    /// Recomposes all notes of `region` in the style of the piece itself.
     pub fn new(source: Source, region: Region, seed: u64) -> Recompose {
         Recompose {
             source,
@@ -73,22 +73,22 @@ impl Recompose {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {
     pub take: Take,
-    /// Notes that are new.
+    /// Number of new notes.
     pub new_notes: usize,
-    /// How surprising the first notes after the region are, in nats per note; `None` where the music ends with it.
+    /// How surprising the first notes after the region are, in nats per note; `None` if no notes follow.
     pub surprise_nats: Option<f64>,
 }
 
-/// The label and the latents of a region.
+/// The label and the latents for a region.
 struct Manner {
     composer: ComposerId,
     z_path: Vec<Vec<f32>>,
 }
 
 impl Generator {
-    /// New versions of a region; everything else of the music stays as it is, to the bit. `on_note` hears how many
-    /// notes the longest candidate has. A set `stop` ends it early, and nothing comes back. The same request gives
-    /// the same alternatives on the same build, device and checkpoint.
+    /// New versions of a region; the rest of the music stays exactly the same. `on_note` is called with the number of
+    /// notes in the longest candidate. If `stop` is set, composing ends early and nothing is returned. The same request
+    /// gives the same alternatives on the same build, device and checkpoint.
     ///
     /// # Errors
     /// [`GenerateError::EmptyPrompt`], [`GenerateError::EmptyRegion`], [`GenerateError::NoSuchComposer`],
@@ -126,8 +126,8 @@ impl Generator {
             .collect())
     }
 
-    /// Whose music the region is to be, and where it lies: with `closeness` from where the music around it lies to
-    /// where it lies itself. `nearest` is whose music the piece is most like.
+    /// The label and latents for the region. `closeness` interpolates between the latent of the surrounding music and
+    /// those of the region itself. `nearest` is the composer whose music is most like the piece.
     fn manner(
         &self,
         request: &Recompose,
@@ -182,7 +182,7 @@ impl Generator {
         line
     }
 
-    /// Of the candidates for one alternative, the one that best leads to what follows.
+    /// The candidate for one alternative that leads best to the following music.
     fn best(
         &self,
         request: &Recompose,
@@ -209,8 +209,8 @@ impl Generator {
             0 => Vec::new(),
             _ => self.surprise(&passages.collect::<Vec<_>>(), Some(manner.composer), &z),
         };
-        let least = surprises.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
-        let (at, surprise_nats) = least.map_or((0, None), |(i, nats)| (i, Some(*nats)));
+        let least_surprising = surprises.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
+        let (at, surprise_nats) = least_surprising.map_or((0, None), |(i, nats)| (i, Some(*nats)));
         let (performance, tokens, new_notes) = all.swap_remove(at);
         let recipe = Recipe {
             mixes: Vec::new(),
@@ -250,7 +250,7 @@ impl Recompose {
     }
 }
 
-/// Lets every line write its region to the end.
+/// Composes until every line has filled its region.
 fn fill(
     generator: &Generator,
     lines: Vec<Line>,

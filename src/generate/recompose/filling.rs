@@ -1,9 +1,9 @@
-//! One line that fills a region, note by note.
+//! A line that fills a region note by note.
 //!
-//! A free note may come at any time before the next event. The probability of every gap that would reach the event
-//! or pass it goes to the gap that leads to it exactly, so the time fits whatever is composed. Where only some keys
-//! are free, the model is still asked for any key: a note that it would give to another voice does not come, because
-//! that voice is there already, and the time of the next one is drawn again from what is left.
+//! A free note may come at any time before the next event. The probability of every gap that would reach or pass the
+//! event is assigned to the gap that leads exactly to it, so the timing always fits. Where only some keys are free, the
+//! model may still choose any key: a note in another voice is dropped, because that voice already exists, and the time
+//! of the next note is drawn again from the remaining gaps.
 
 use std::sync::Arc;
 
@@ -13,44 +13,44 @@ use super::score::{Event, Fixed, Score};
 use crate::sampling::{SamplingSettings, draw};
 use crate::tokens::{Field, GRID_SECS, NoteToken, gap_bin, gap_secs};
 
-/// So many notes of other voices are refused in a row before the model is asked for the free keys alone.
+/// After this many refused notes in a row, the model is restricted to the free keys.
 const MAX_REFUSALS: u8 = 6;
 
-/// A note that was composed.
+/// A composed note.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placed {
-    /// Its onset on the token grid.
+    /// Its onset, in steps of the token grid.
     pub step: i64,
     pub token: NoteToken,
-    /// The index of the note whose rhythm it has.
+    /// The index of the note whose rhythm it keeps.
     pub rhythm_of: Option<usize>,
 }
 
-/// What the note that is being written is.
+/// The kind of note being written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
     Event(Event),
     Free,
 }
 
-/// Where a line stands in the score it fills.
+/// The state of a line in the score that it fills.
 #[derive(Clone, Debug)]
 pub struct Filling {
     score: Arc<Score>,
-    /// The first event that is not written yet.
+    /// The first event not yet written.
     next: usize,
-    /// When the note that is being written begins.
+    /// The onset of the note being written, in steps.
     now: i64,
-    /// When the note before it began.
+    /// The onset of the note before it, in steps.
     before: i64,
-    /// The lowest key that it may have: in a chord, keys rise.
+    /// The lowest allowed key: keys rise within a chord.
     floor: u8,
     /// May a free note come before the next event?
     is_open: bool,
     /// Its key, once it is chosen.
     key: Option<u8>,
     part: Part,
-    /// What the gap before it was drawn from; empty where that cannot be drawn again.
+    /// The logits from which the gap before it was drawn; empty if the gap cannot be drawn again.
     gaps: Vec<f32>,
     refusals: u8,
     is_done: bool,
@@ -62,7 +62,7 @@ fn steps(gap: u8) -> i64 {
     (gap_secs(gap) / GRID_SECS).round() as i64
 }
 
-/// The gap token that is nearest to `steps`; 0 only for none.
+/// The gap token nearest to `steps`; 0 only for zero steps.
 fn gap_of(steps: i64) -> u8 {
     gap_bin(steps as f64 * GRID_SECS).max(u8::from(steps > 0))
 }
@@ -70,7 +70,7 @@ fn gap_of(steps: i64) -> u8 {
 impl Filling {
     pub fn new(score: Arc<Score>) -> Filling {
         let due = score.events.first().map(|e| e.step);
-        // Without music before it, the region begins when it began before.
+        // Without music before it, the region begins at its old beginning.
         let now = match due {
             Some(step) if !score.is_open || !score.before.is_empty() || step <= score.first => step,
             _ => score.first,
@@ -92,17 +92,17 @@ impl Filling {
         }
     }
 
-    /// Is the next note the first after the region?
+    /// Is the next note the first one after the region?
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// The event that is due now.
+    /// The event due at this time.
     fn due(&self) -> Option<Event> {
         self.score.events.get(self.next).copied().filter(|e| e.step <= self.now)
     }
 
-    /// Keys that may come now, but for that of an event that stays.
+    /// Keys that may be struck now, not counting the key of a kept event.
     fn free_keys(&self) -> Vec<u8> {
         const TOP: u8 = NoteToken::END_PITCH - 1;
         let ceiling = match self.due() {
@@ -116,8 +116,8 @@ impl Filling {
         }
     }
 
-    /// Keys for a note whose rhythm is kept, such that the rest of its chord can rise above it; that of the `old` note
-    /// where no other is free.
+    /// Keys for a note whose rhythm is kept, chosen so that the rest of its chord can rise above it; the key of the
+    /// `old` note if no other is free.
     fn slot_keys(&self, old: NoteToken) -> Vec<u8> {
         let mut ceiling = *self.score.keys.end();
         let chord = self.score.events.iter().skip(self.next + 1).take_while(|e| e.step <= self.now);
@@ -154,7 +154,7 @@ impl Filling {
         }
     }
 
-    /// Bars what does not fit from the logits of a field of the next note.
+    /// Masks the logits of a field of the next note that do not fit.
     pub fn bar(&mut self, field: Field, logits: &mut [f32]) {
         if self.is_done {
             return;
@@ -187,13 +187,13 @@ impl Filling {
         !self.gaps.is_empty() && self.refusals < MAX_REFUSALS && !self.must_add()
     }
 
-    /// Is this the last chance for a new note in a region that had notes? It is not left empty.
+    /// Is this the last chance for a new note in a region that had notes? Such a region is not left empty.
     fn must_add(&self) -> bool {
         self.placed.is_empty() && !self.score.replaced.is_empty() && self.is_last()
     }
 
-    /// Takes in the key of the next note. False when it is refused: [`Filling::draw_gap`] then says when the next one
-    /// is due.
+    /// Passes on the key of the next note. Returns false if it is refused; [`Filling::draw_gap`] then decides when the
+    /// next note is due.
     pub fn choose(&mut self, key: u8) -> bool {
         if self.is_done || self.key.is_some() {
             return true;
@@ -204,14 +204,14 @@ impl Filling {
                 self.part = Part::Event(event);
             }
             _ if free.contains(&key) => self.part = Part::Free,
-            // Nothing is barred that may be refused.
+            // A key that may be refused is not masked, so it can arrive here.
             _ => return false,
         }
         self.key = Some(key);
         true
     }
 
-    /// After a refusal: another gap after the note before, longer than the one there is. Returns its token.
+    /// After a refusal, draws a longer gap after the previous note and returns its token.
     pub fn draw_gap(&mut self, settings: &SamplingSettings, rng: &mut Pcg64Mcg) -> u8 {
         self.refusals = self.refusals.saturating_add(1);
         let elapsed = self.now - self.before;
@@ -225,7 +225,7 @@ impl Filling {
         self.arrive(self.before, gap)
     }
 
-    /// When the next event after the note that is being written begins, or the music after the region.
+    /// The onset of the next event after the note being written, or of the music after the region.
     fn limit(&self) -> Option<i64> {
         self.limit_at(self.next + usize::from(matches!(self.part, Part::Event(_))))
     }
@@ -234,7 +234,7 @@ impl Filling {
         self.score.events.get(next).map(|e| e.step).or(self.score.after)
     }
 
-    /// May free notes follow the note that is being written?
+    /// May free notes follow the note being written?
     fn opens(&self) -> bool {
         self.may_add(match self.part {
             Part::Event(event) => event.is_open,
@@ -242,24 +242,24 @@ impl Filling {
         })
     }
 
-    /// May a free note begin `gap` after the note that is being written?
+    /// May a free note begin `gap` after the note being written?
     fn leads_to_free(&self, gap: u8) -> bool {
         let (at, key) = (self.now + steps(gap), self.key.unwrap_or(0));
         let floor = if gap == 0 { key + 1 } else { 0 };
         self.opens() && self.score.free_keys(at, floor, NoteToken::END_PITCH - 1).next().is_some()
     }
 
-    /// Is there no event after the note that is being written?
+    /// Is there no event after the note being written?
     fn is_last(&self) -> bool {
         self.next + usize::from(matches!(self.part, Part::Event(_))) >= self.score.events.len()
     }
 
-    /// A gap of this many steps or more leads to the next event.
+    /// A gap of at least this many steps leads to the next event.
     fn cut(&self) -> i64 {
         self.limit().unwrap_or(i64::MAX).min(self.score.steps.end.max(self.now)) - self.now
     }
 
-    /// The gap to the next event where nothing may come before it.
+    /// The gap to the next event, if nothing may come before it.
     fn forced_gap(&self) -> Option<u8> {
         let cut = self.cut();
         let is_free = (0..64).any(|gap| steps(gap) < cut && self.leads_to_free(gap));
@@ -289,7 +289,7 @@ impl Filling {
         self.gaps = if self.score.has_other_voices() { logits.to_vec() } else { Vec::new() };
     }
 
-    /// Moves on past the note that is being written; returns it with the gap that it has.
+    /// Moves past the note being written and returns it with its gap.
     pub fn settle(&mut self, note: NoteToken) -> NoteToken {
         if self.is_done {
             return note;
@@ -321,8 +321,8 @@ impl Filling {
         NoteToken { gap, ..note }
     }
 
-    /// Sets the time of the next note: `gap` after `from`, or without one that of the next event. Returns the gap
-    /// token that is nearest.
+    /// Sets the time of the next note: `gap` after `from`, or the next event if `gap` is `None`. Returns the nearest
+    /// gap token.
     fn arrive(&mut self, from: i64, gap: Option<u8>) -> u8 {
         let limit = self.limit_at(self.next);
         let free = gap.filter(|&gap| {

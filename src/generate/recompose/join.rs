@@ -1,4 +1,4 @@
-//! The new notes of a region among those that stay.
+//! Joins the new notes of a region with the notes that are kept.
 
 use super::filling::Placed;
 use super::region::Region;
@@ -6,11 +6,11 @@ use super::score::Score;
 use crate::music::{Note, PedalChange, Performance, Pitch, Velocity};
 use crate::tokens::{DecodeState, GRID_SECS, NoteToken, decode_step, duration_secs, velocity_value};
 
-/// A new pedal is brought back to the old one this long before the region ends, in seconds.
+/// How long before the end of the region the old pedal position is restored, in seconds.
 const RESTORE_SECS: f64 = 0.005;
 
-/// `music` with the notes of `placed` in the place of those that `score` replaces. All other notes, the pedal outside
-/// the region's time and the markings are exactly as they were.
+/// `music` with the notes that `score` replaces exchanged for those of `placed`. All other notes, the pedal outside the
+/// region and the markings stay exactly the same.
 pub fn join(music: &Performance, region: &Region, score: &Score, placed: &[Placed]) -> Performance {
     let old = music.notes();
     let stays = |i: &usize| score.replaced.binary_search(i).is_err();
@@ -37,7 +37,7 @@ fn note(placed: &Placed, region: &Region, old: &[Note]) -> Option<Note> {
     })
 }
 
-/// A new note ends where its key is struck again, at the latest.
+/// Ends new notes where their key is struck again.
 fn cut_at_next_strike(new: &mut [Note], kept: &[Note]) {
     let mut strikes: Vec<(Pitch, f64)> = kept.iter().chain(&*new).map(|n| (n.pitch, n.onset_secs)).collect();
     strikes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -49,7 +49,7 @@ fn cut_at_next_strike(new: &mut [Note], kept: &[Note]) {
     }
 }
 
-/// The pedal of the music, and in the region's time that of the notes which are written there.
+/// The pedal of the music, replaced within the region by that of the notes written there.
 fn pedal(music: &Performance, region: &Region, score: &Score, placed: &[Placed]) -> Vec<PedalChange> {
     let secs = &region.secs;
     let mut written: Vec<(i64, NoteToken)> = placed.iter().map(|p| (p.step, p.token)).collect();

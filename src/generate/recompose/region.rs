@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::generate::GenerateError;
 use crate::music::{Note, Performance, Pitch};
 
-/// A part of a piece: the notes that begin within `secs` and lie within `pitches`.
+/// A part of a piece: the notes that begin within `secs` and whose pitch lies within `pitches`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Region {
     pub secs: Range<f64>,
@@ -28,11 +28,17 @@ impl Region {
         self.pitches == (Pitch::LOWEST..=Pitch::HIGHEST)
     }
 
-    /// The part of it that lies within `music`.
+    /// Do the two have time and keys in common?
+    pub fn meets(&self, other: &Region) -> bool {
+        let is_time = self.secs.start < other.secs.end && other.secs.start < self.secs.end;
+        is_time && self.pitches.start() <= other.pitches.end() && other.pitches.start() <= self.pitches.end()
+    }
+
+    /// The part of the region that lies within `music`.
     ///
     /// # Errors
-    /// [`GenerateError::EmptyPrompt`] for music without notes, [`GenerateError::EmptyRegion`] where no time or no
-    /// key is left.
+    /// [`GenerateError::EmptyPrompt`] for music without notes, [`GenerateError::EmptyRegion`] if no time or no key is
+    /// left.
     pub(super) fn within(&self, music: &Performance) -> Result<Region, GenerateError> {
         if music.is_empty() {
             return Err(GenerateError::EmptyPrompt);
@@ -51,6 +57,16 @@ impl Region {
 mod tests {
     use super::*;
     use crate::music::Velocity;
+
+    #[test]
+    fn parts_meet_in_time_and_keys() {
+        let pitch = |n| Pitch::new(n).unwrap();
+        let part = Region { secs: 1.0..2.0, pitches: pitch(60)..=pitch(70) };
+        assert!(part.meets(&Region::all_keys(1.9..5.0)));
+        assert!(!part.meets(&Region::all_keys(2.0..5.0)));
+        assert!(part.meets(&Region { secs: 0.0..9.0, pitches: pitch(70)..=pitch(80) }));
+        assert!(!part.meets(&Region { secs: 0.0..9.0, pitches: pitch(71)..=pitch(80) }));
+    }
 
     #[test]
     fn a_region_is_cut_to_the_music_and_needs_time_and_keys() {

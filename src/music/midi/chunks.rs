@@ -1,5 +1,5 @@
-//! The chunks of a MIDI file, found even where their lengths are wrong. `midly` could find them too, but it believes
-//! every length, and its 0.5.3 panics in a debug build on a header whose SMPTE frame rate is 128.
+//! The chunks of a MIDI file, found even if their lengths are wrong. `midly` could find them too, but it trusts every
+//! length, and version 0.5.3 panics in debug builds on a header with an SMPTE frame rate of 128.
 
 use midly::num::u15;
 use midly::{Fps, Timing};
@@ -10,18 +10,18 @@ use crate::kinds::kind_of;
 const HEADER: &[u8; 4] = b"MThd";
 const TRACK: &[u8; 4] = b"MTrk";
 const END_EVENT: [u8; 3] = [0xff, 0x2f, 0];
-/// Name and length of a chunk.
+/// Size of a chunk's name and length.
 const HEAD_BYTES: usize = 8;
-/// Header chunks that are longer are damaged: the standard knows six bytes.
+/// Longer header chunks are damaged: the standard defines six bytes.
 const MAX_HEADER_BYTES: usize = 256;
 /// Bytes that are enough to recognise another kind of file.
 const MAX_KIND_BYTES: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// All tracks at once; one track is the simplest case.
+    /// All tracks play at once; a single track is the simplest case.
     Together,
-    /// One pattern after the other.
+    /// Patterns play one after the other.
     InTurn,
 }
 
@@ -30,11 +30,11 @@ pub(super) struct Header {
     pub timing: Timing,
 }
 
-/// The header and the bytes of each track. Bytes before the header, between the tracks and behind them are passed
-/// over, and so is a RIFF wrapping (RMID). A track whose length is wrong ends where the next one begins.
+/// The header and the bytes of each track. Bytes before the header, between the tracks and after them are skipped, and
+/// so is a RIFF wrapper (RMID). A track with a wrong length ends where the next one begins.
 ///
 /// # Errors
-/// [`MidiError::OtherKind`] and [`MidiError::NotMidi`] without a usable header, [`MidiError::TooLarge`].
+/// [`MidiError::OtherKind`] and [`MidiError::NotMidi`] if there is no usable header, [`MidiError::TooLarge`].
 pub(super) fn parse<'a>(
     bytes: &'a [u8],
     report: &mut MidiReport,
@@ -64,25 +64,25 @@ pub(super) fn parse<'a>(
     Ok((Header { format, timing }, tracks))
 }
 
-/// Ticks to a quarter note, or, with the highest bit set, minus the film frames a second and the ticks in a frame.
+/// Ticks per quarter note or, with the highest bit set, minus the frames per second and the ticks per frame.
 fn read_timing(first: u8, second: u8) -> Result<Timing, MidiError> {
     if first < 128 {
         let ticks = u16::from_be_bytes([first, second]);
         return match ticks {
-            0 => Err(MidiError::NotMidi("it has no ticks in a quarter note".to_owned())),
+            0 => Err(MidiError::NotMidi("it has no ticks per quarter note".to_owned())),
             _ => Ok(Timing::Metrical(u15::new(ticks))),
         };
     }
     let frames = first.wrapping_neg();
     match Fps::from_int(frames).filter(|_| second > 0) {
         Some(fps) => Ok(Timing::Timecode(fps, second)),
-        None => {
-            Err(MidiError::NotMidi(format!("SMPTE time of {frames} frames with {second} ticks is unknown")))
-        }
+        None => Err(MidiError::NotMidi(format!(
+            "SMPTE time with {frames} frames and {second} ticks is not supported"
+        ))),
     }
 }
 
-/// The bytes of the MIDI file within `bytes`, and where its header begins.
+/// The bytes of the MIDI file within `bytes`, and the position of its header.
 fn find_header(bytes: &[u8]) -> Result<(&[u8], usize), MidiError> {
     let inside = unwrap_riff(bytes).unwrap_or(bytes);
     for bytes in [inside, bytes] {
@@ -144,8 +144,8 @@ fn find_tracks<'a>(
             let next = positions(bytes, TRACK, at + 1).next().unwrap_or(bytes.len());
             let is_end = next == bytes.len();
             // Files are often padded with zeros.
-            let is_filling = is_end && bytes[at..].iter().all(|byte| *byte == 0);
-            report.stray_bytes += if is_filling { 0 } else { next - at };
+            let is_padding = is_end && bytes[at..].iter().all(|byte| *byte == 0);
+            report.stray_bytes += if is_padding { 0 } else { next - at };
             at = next;
             continue;
         };
@@ -175,7 +175,7 @@ fn track_end(bytes: &[u8], begin: usize, claimed: usize) -> (usize, bool) {
     let end = begin.saturating_add(claimed);
     let ends_well = |end: usize| {
         let body = &bytes[begin..end];
-        // The length of a track may include the next tracks.
+        // The stated length of a track may include the following tracks.
         let behind = positions(body, TRACK, 0)
             .find(|at| trim_zeros(&body[..*at]).is_some_and(|body| body.ends_with(&END_EVENT[..2])));
         behind.map(|at| begin + at)
@@ -189,13 +189,13 @@ fn track_end(bytes: &[u8], begin: usize, claimed: usize) -> (usize, bool) {
     (next, false)
 }
 
-/// `bytes` without zeros at the end; `None` where there are none: an end event ends in one.
+/// `bytes` without trailing zeros; `None` if it has none. An end event ends in a zero, too.
 fn trim_zeros(bytes: &[u8]) -> Option<&[u8]> {
     let kept = bytes.iter().rposition(|byte| *byte != 0)? + 1;
     (kept < bytes.len()).then(|| &bytes[..kept])
 }
 
-/// Does a chunk begin at `at`? Its name must have four letters, and it must fit into the file or be a track.
+/// Does a chunk begin at `at`? Its name must consist of four letters, and it must fit into the file or be a track.
 fn is_chunk(bytes: &[u8], at: usize) -> bool {
     let Some(id) = bytes.get(at..at + 4) else {
         return false;
@@ -205,13 +205,13 @@ fn is_chunk(bytes: &[u8], at: usize) -> bool {
     id == TRACK && bytes.len() >= at + HEAD_BYTES || is_named && fits
 }
 
-/// The length that the chunk at `at` claims.
+/// The stated length of the chunk at `at`.
 fn length_at(bytes: &[u8], at: usize) -> Option<usize> {
     let length = bytes.get(at + 4..at + HEAD_BYTES)?.first_chunk()?;
     usize::try_from(u32::from_be_bytes(*length)).ok()
 }
 
-/// The position of `wanted` in `bytes`, from `from` on.
+/// The positions of `wanted` in `bytes`, from `from` on.
 fn positions<'b>(bytes: &'b [u8], wanted: &'b [u8; 4], from: usize) -> impl Iterator<Item = usize> + 'b {
     let windows = bytes.get(from..).unwrap_or_default().windows(4).enumerate();
     windows.filter(move |(_, window)| *window == wanted).map(move |(at, _)| from + at)
@@ -258,7 +258,7 @@ mod tests {
             (8, b"\0"),
             (8, b"\0\0\0junk\0"),
             (8, b"what\0\0\0\x03abc"),
-            // The first claims the second as well.
+            // The first length includes the second track.
             (24, b""),
         ] {
             let mut file = START.to_vec();
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_track_may_be_wrong_too() {
+    fn the_last_track_may_have_a_wrong_length() {
         for (length, behind, wrong) in [(7u32, b"".as_slice(), 1), (90, b"", 1), (8, b"\0\0\0\0\0", 0)] {
             let file = [START, TRACK, &length.to_be_bytes(), ONE, behind].concat();
             let (found, report) = tracks(&file);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn wrappings_are_taken_off() {
+    fn wrappers_are_removed() {
         let file = [START, TRACK, &8u32.to_be_bytes(), ONE].concat();
         let chunk = |id: &[u8], data: &[u8], fill: &[u8]| {
             [id, &(data.len() as u32).to_le_bytes(), data, fill].concat()

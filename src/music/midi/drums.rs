@@ -1,7 +1,7 @@
 //! Finds out which channels play drums, and when.
 //!
-//! Channel 10 does, unless a system message makes it melodic. A GS or XG message for a part, or the drum banks of XG
-//! (126, 127) and GM2 (120), make other channels drums too. With GS these banks are melodic.
+//! Channel 10 plays drums, unless a system message makes it melodic. A GS or XG message for a part, or the drum banks
+//! of XG (126, 127) and GM2 (120), can make other channels drums too. In GS these banks are melodic.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ const GM2_DRUM_BANK: u8 = 120;
 
 /// The channels of a file over time.
 pub(super) struct Drums {
-    /// (from this tick on, is it a drum channel?), in the order of time.
+    /// (from this tick on, is it a drum channel?), in order of time.
     turns: HashMap<Channel, Vec<(u64, bool)>>,
 }
 

@@ -30,7 +30,7 @@ pub(super) enum Event<'a> {
         data: &'a [u8],
     },
     SysEx(&'a [u8]),
-    /// Anything else, or something that was skipped.
+    /// Any other event, or a skipped one.
     Other,
 }
 
@@ -38,9 +38,9 @@ pub(super) enum Event<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub at: usize,
-    /// The running status: the last status byte, which following messages may leave out.
+    /// The running status: the last status byte, which following messages may omit.
     pub status: Option<u8>,
-    /// Has there been a text or SysEx event since? The standard forbids running status after it.
+    /// Was there a text or SysEx event after it? The standard then forbids running status.
     pub is_status_stale: bool,
     /// The time before the event has been read already.
     pub is_timed: bool,
@@ -135,7 +135,7 @@ pub(super) fn sound_event(bytes: &[u8], place: Place) -> Option<Sound<'_>> {
     }
 }
 
-/// The number of valid events in a row from `place` on, up to [`SURE_EVENTS`], which the end of a track counts as.
+/// The number of valid events in a row from `place` on, up to [`SURE_EVENTS`]; the end of a track counts as that many.
 pub(super) fn sound_run(bytes: &[u8], mut place: Place) -> usize {
     for run in 0..SURE_EVENTS {
         let Some(sound) = sound_event(bytes, place) else {

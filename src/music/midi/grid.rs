@@ -3,10 +3,10 @@
 use super::{MAX_SECS, TICKS_PER_QUARTER};
 use crate::music::{DEFAULT_QUARTER_MICROS, Markings};
 
-/// Maximum ticks per quarter: the header has fifteen bits for it.
+/// Maximum ticks per quarter: the header has 15 bits for them.
 const MAX_TICKS_PER_QUARTER: u32 = 0x7fff;
 /// Maximum length of a tick, in microseconds; longer ones would be audible.
-const LONGEST_TICK_MICROS: u32 = 521;
+const MAX_TICK_MICROS: u32 = 521;
 /// Maximum time in a file, in ticks.
 const MAX_TICK: u64 = 0x0fff_ffff;
 
@@ -29,7 +29,7 @@ impl Grid {
     pub fn new(markings: &Markings, end_secs: f64) -> Grid {
         let tempos = markings.tempos.iter();
         let slowest = tempos.clone().map(|t| t.quarter_micros).max();
-        let wanted = slowest.unwrap_or(DEFAULT_QUARTER_MICROS).div_ceil(LONGEST_TICK_MICROS);
+        let wanted = slowest.unwrap_or(DEFAULT_QUARTER_MICROS).div_ceil(MAX_TICK_MICROS);
         let step = u32::from(markings.ticks_per_quarter.unwrap_or(TICKS_PER_QUARTER)).max(1);
         let times = wanted.div_ceil(step).min(MAX_TICKS_PER_QUARTER / step).max(1);
         let mut grid = Grid {
@@ -38,7 +38,7 @@ impl Grid {
         };
         for tempo in tempos.filter(|tempo| tempo.quarter_micros > 0) {
             let tick = grid.tick(tempo.time_secs);
-            // The tick is not exactly at the time: do not accumulate the error.
+            // The tick is not exactly at that time; do not accumulate the error.
             let secs = grid.secs(tick);
             grid.anchors.push(Anchor { tick, secs, quarter_micros: tempo.quarter_micros });
         }
@@ -86,7 +86,7 @@ mod tests {
     use crate::music::TempoChange;
 
     #[test]
-    fn ticks_of_another_file_are_ticks_of_this_one() {
+    fn keeps_the_ticks_of_the_source_file() {
         let tempo = |time_secs, quarter_micros| TempoChange { time_secs, quarter_micros };
         let markings = Markings {
             tempos: vec![tempo(0.0, 600_000), tempo(1.2, 300_000), tempo(3.0, 1_000_000)],

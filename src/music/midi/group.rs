@@ -14,12 +14,12 @@ use crate::music::{
     DEFAULT_QUARTER_MICROS, Markings, MetreChange, Note, PedalChange, Pitch, TempoChange, Velocity,
 };
 
-/// Duration given to notes of no length: an audible staccato.
+/// Duration given to notes of zero length: an audible staccato.
 const SHORTEST_NOTE_SECS: f64 = 0.05;
-/// Longest time that an unreleased note rings after the last key has moved.
+/// Longest time that an unreleased note rings after the last key moves.
 const UNRELEASED_SECS: f64 = 10.0;
-/// Faster quarters are a mistake, and then no beat is kept.
-const QUICKEST_QUARTER_MICROS: u32 = 10_000;
+/// Shorter quarters are a mistake; tempo and metre are then dropped.
+const MIN_QUARTER_MICROS: u32 = 10_000;
 
 /// The music of some tracks, in seconds from their beginning. Notes are as they were read: the same key may sound
 /// twice.
@@ -60,7 +60,8 @@ impl Group {
     }
 }
 
-/// Ends notes that their own track never released where another track releases their key on the same channel.
+/// Ends notes that were never released on their own track at the release of their key on another track of the same
+/// channel.
 fn pair_across_tracks(tracks: &mut [RawTrack], drums: &Drums, report: &mut MidiReport) {
     let mut strays: HashMap<(Channel, u8), VecDeque<u64>> = HashMap::new();
     for track in tracks.iter_mut() {
@@ -145,7 +146,7 @@ fn beat(tracks: &[RawTrack], timing: Timing, secs: &impl Fn(u64) -> f64, end_sec
     tempos.reverse();
     tempos.dedup_by_key(|tempo| tempo.0);
     tempos.reverse();
-    if tempos.iter().any(|tempo| tempo.1 < QUICKEST_QUARTER_MICROS) {
+    if tempos.iter().any(|tempo| tempo.1 < MIN_QUARTER_MICROS) {
         tempos.clear();
     } else if tempos.first().is_some_and(|first| first.0 > 0) {
         tempos.insert(0, (0, DEFAULT_QUARTER_MICROS));

@@ -9,10 +9,10 @@ mod group;
 mod overlaps;
 mod pedals;
 mod read;
+mod repair;
 mod report;
 mod text;
 mod track;
-mod walk;
 mod write;
 
 use std::fs::File;
@@ -52,11 +52,13 @@ pub enum MidiError {
     NotMidi(String),
     #[error("this is {found}, not a MIDI file; choose a file that ends in .mid, .midi, .kar or .rmi")]
     OtherKind { found: &'static str },
-    #[error("the MIDI file holds no notes of a piano")]
+    #[error("the MIDI file contains no piano notes")]
     NoNotes,
     #[error("the MIDI file has more than {limit} {what}; split it into shorter pieces")]
     TooLarge { what: &'static str, limit: u64 },
-    #[error("the MIDI file lasts {hours:.0} hours, at most 24 can be read; its times are likely damaged")]
+    #[error(
+        "the MIDI file lasts {hours:.0} hours, but at most 24 can be read; its timing is probably damaged"
+    )]
     TooLong { hours: f64 },
     #[error("cannot read the MIDI file: {source}: {}", .path.display())]
     Read { source: io::Error, path: PathBuf },
@@ -90,7 +92,7 @@ pub fn is_midi(path: &Path) -> bool {
 pub fn read_file(path: &Path) -> Result<MidiRead, MidiError> {
     let io_error = |source| MidiError::Read { source, path: path.to_owned() };
     let mut bytes = Vec::new();
-    // One more byte shows that a file is too large.
+    // One extra byte shows whether a file is too large.
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(io_error)?;
     read(&bytes).map_err(|source| MidiError::InFile { source: Box::new(source), path: path.to_owned() })
 }

@@ -2,7 +2,7 @@
 
 use crate::music::{Note, Pitch};
 
-/// Notes of the same key within this time are merged: no hand repeats a key that fast, but a doubled track does.
+/// Notes of the same key closer than this are merged: no hand repeats a key that fast, but doubled tracks do.
 const DOUBLE_SECS: f64 = 0.001;
 
 /// What [`settle`] changed.
@@ -35,8 +35,8 @@ pub(super) fn hold_keys(strokes: &mut [Stroke]) {
     }
 }
 
-/// Sorts notes by onset, then pitch. A note whose key is struck again ends there; of strokes within a millisecond
-/// one is left, the first onset with the greatest velocity and the last release.
+/// Sorts notes by onset, then pitch. A note ends where its key is struck again; strokes within a millisecond are merged
+/// into one with the first onset, the greatest velocity and the last release.
 pub(super) fn settle(notes: &mut Vec<Note>) -> Settled {
     notes.sort_by(|a, b| a.onset_secs.total_cmp(&b.onset_secs).then(a.pitch.cmp(&b.pitch)));
     let mut settled = Settled::default();
@@ -104,12 +104,12 @@ mod tests {
             ]
         };
         assert_eq!(releases(held(true)), [1.0, 2.0, 4.0, 5.5]);
-        // An unreleased note holds nothing.
+        // An unreleased note does not hold its key.
         assert_eq!(releases(held(false)), [1.0, 1.25, 2.5, 5.5]);
     }
 
     #[test]
-    fn doubled_tracks_are_one() {
+    fn doubled_tracks_are_merged() {
         let mut notes = vec![
             note(60, 0.0, 1.0, 50),
             note(60, 0.0, 2.0, 40),

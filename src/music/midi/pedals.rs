@@ -8,7 +8,7 @@ use crate::music::PedalChange;
 /// No string rings longer than this under the pedal.
 const LONGEST_RING_SECS: f64 = 20.0;
 
-/// One pedal that is as far down as the lowest of those of all channels. `changes` are those of all tracks.
+/// Merges the changes of all channels into one pedal, as far down as the lowest of them.
 pub(super) fn merge(mut changes: Vec<RawPedal>, secs: &impl Fn(u64) -> f64) -> Vec<PedalChange> {
     changes.sort_by_key(|change| change.tick);
     let is_one = changes.windows(2).all(|pair| pair[0].channel == pair[1].channel);
@@ -31,9 +31,9 @@ pub(super) fn merge(mut changes: Vec<RawPedal>, secs: &impl Fn(u64) -> f64) -> V
     merged
 }
 
-/// Drops changes after the last key has come up that nobody can hear: those after the pedal is all the way up, and
-/// those so late that nothing rings any more. Returns how many of them say something: a pedal that is up and is lifted
-/// again soon after the end says nothing.
+/// Drops pedal changes after the last key release that cannot be heard: those after the pedal is fully up, and those so
+/// late that nothing rings any more. Returns how many dropped changes are worth reporting: lifting a pedal that is
+/// already up soon after the end is not.
 pub(super) fn drop_late(pedal: &mut Vec<PedalChange>, last_release_secs: f64) -> usize {
     let during = pedal.partition_point(|change| change.time_secs <= last_release_secs);
     let mut kept = during;
@@ -44,8 +44,8 @@ pub(super) fn drop_late(pedal: &mut Vec<PedalChange>, last_release_secs: f64) ->
         kept += 1;
     }
     let latest_secs = last_release_secs + LONGEST_RING_SECS;
-    let says_something = |change: &&PedalChange| change.value > 0 || change.time_secs > latest_secs;
-    let dropped = pedal[kept..].iter().filter(says_something).count();
+    let is_worth_reporting = |change: &&PedalChange| change.value > 0 || change.time_secs > latest_secs;
+    let dropped = pedal[kept..].iter().filter(is_worth_reporting).count();
     pedal.truncate(kept);
     dropped
 }

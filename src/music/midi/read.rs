@@ -14,14 +14,15 @@ use crate::music::{DEFAULT_QUARTER_MICROS, Markings, Note, PedalChange, Performa
 
 /// Reads a Standard MIDI file of format 0, 1 or 2 with metrical or SMPTE time.
 ///
-/// All tracks and channels but those of drums become one piano. The patterns of a format-2 file follow one another.
-/// Several sustain pedals are one, as far down as the lowest of them. Damage is repaired where that can be done, and
-/// a track that breaks off is read as far as it goes; the report counts what was repaired and what was left out.
-/// `docs/files.md` says what becomes of each kind of damage.
+/// All tracks and channels except drums are merged into one piano. The patterns of a format-2 file follow one another.
+/// Several sustain pedals are merged into one, as far down as the lowest of them. Damage is repaired where possible,
+/// and a truncated track is read as far as it goes; the report counts what was repaired and what was left out.
+/// `docs/files.md` lists how each kind of damage is handled.
 ///
 /// # Errors
-/// [`MidiError::OtherKind`] and [`MidiError::NotMidi`] without a usable header, [`MidiError::NoNotes`] when nothing a
-/// piano can play was found, [`MidiError::TooLarge`] and [`MidiError::TooLong`] beyond the limits of this module.
+/// [`MidiError::OtherKind`] and [`MidiError::NotMidi`] if there is no usable header, [`MidiError::NoNotes`] if there
+/// are no notes that a piano can play, [`MidiError::TooLarge`] and [`MidiError::TooLong`] beyond the limits of this
+/// module.
 pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
     let Contents { header, mut tracks, alphabet, mut report } = read_tracks(bytes)?;
     let names = tracks.iter().flat_map(|t| &t.names);
@@ -45,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<MidiRead, MidiError> {
     Ok(MidiRead { performance: music.performance(header.timing), report, title, recipe })
 }
 
-/// The recipe this program wrote into a MIDI file, if it did.
+/// The recipe stored in a MIDI file, if this program wrote it.
 pub fn read_recipe(bytes: &[u8]) -> Option<String> {
     let contents = read_tracks(bytes).ok()?;
     contents.tracks.into_iter().find_map(|t| t.recipe)
@@ -79,7 +80,7 @@ fn read_tracks(bytes: &[u8]) -> Result<Contents, MidiError> {
     Ok(Contents { header, tracks, alphabet, report })
 }
 
-/// What the groups of tracks hold, one after the other, in seconds from the beginning.
+/// The contents of the groups of tracks, one after the other, in seconds from the beginning.
 #[derive(Default)]
 struct Music {
     notes: Vec<Note>,
@@ -90,7 +91,7 @@ struct Music {
 }
 
 impl Music {
-    /// A pattern that follows another begins with all pedals up.
+    /// Lifts all pedals, so that the next pattern begins with them up.
     fn lift_pedals(&mut self) {
         let time_secs = self.end_secs;
         let Markings { soft, sostenuto, .. } = &mut self.markings;

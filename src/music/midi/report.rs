@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::display::count;
 
-/// What a MIDI file held that a [`Performance`](crate::music::Performance) does not, or not in that form, and what had
-/// to be repaired to read it. All are counts; where all are zero but `tracks` and `declared_tracks`, and those two
-/// agree, the performance is what the file says.
+/// What a MIDI file contains that the [`Performance`](crate::music::Performance) lacks or has in another form, and what
+/// had to be repaired to read it. All are counts. If all but `tracks` and `declared_tracks` are zero, and those two
+/// agree, the performance is exactly what the file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MidiReport {
     /// Tracks found.
     pub tracks: usize,
-    /// Tracks that the header speaks of.
+    /// Tracks according to the header.
     pub declared_tracks: usize,
 
     /// Notes outside the 88 keys, dropped.
@@ -25,9 +25,9 @@ pub struct MidiReport {
     pub stray_releases: usize,
     /// Notes that ended early because their key was struck again, on this or another track.
     pub overlapping: usize,
-    /// Strokes of one key within a millisecond of another, taken as one.
+    /// Strokes of one key within a millisecond of each other, merged.
     pub doubled: usize,
-    /// Notes that ended when they began, lengthened to the shortest audible length.
+    /// Notes of zero length, lengthened to the shortest audible length.
     pub zero_length: usize,
     /// Pedal changes on channels without notes, ignored.
     pub idle_pedals: usize,
@@ -38,9 +38,9 @@ pub struct MidiReport {
     pub clamped_bytes: usize,
     /// System and real-time messages within tracks, skipped.
     pub system_messages: usize,
-    /// Messages without a status byte behind a text or SysEx event, taken to go on with the status before it.
+    /// Messages without a status byte after a text or SysEx event, read with the previous status.
     pub kept_statuses: usize,
-    /// Text and meta events with contents that cannot be, ignored.
+    /// Text and meta events with impossible contents, ignored.
     pub odd_metas: usize,
     /// Messages that lack a byte or have a damaged time.
     pub damaged_messages: usize,
@@ -48,17 +48,17 @@ pub struct MidiReport {
     pub damaged_bytes: usize,
     /// End marks in the middle of a track, ignored.
     pub early_ends: usize,
-    /// Tracks that broke off before their end.
+    /// Tracks that break off before their end.
     pub damaged_tracks: usize,
-    /// Tracks that are longer or shorter than they say.
+    /// Tracks with a wrong stated length.
     pub wrong_lengths: usize,
     /// Bytes before the header, skipped.
     pub leading_bytes: usize,
-    /// Bytes between and behind the tracks, skipped.
+    /// Bytes between and after the tracks, skipped.
     pub stray_bytes: usize,
-    /// Headers of unknown format, taken for format 1, or of impossible length.
+    /// Headers of unknown format, read as format 1, or of impossible length.
     pub odd_headers: usize,
-    /// Bytes of a second MIDI file behind the first, left out.
+    /// Bytes of a second MIDI file after the first, left out.
     pub second_file_bytes: usize,
 }
 
@@ -73,7 +73,7 @@ impl MidiReport {
         let mut sentences = Vec::new();
         if self.tracks < self.declared_tracks {
             let (declared, found) = (count(self.declared_tracks, "track"), self.tracks);
-            sentences.push(format!("the header speaks of {declared}, only {found} could be found"));
+            sentences.push(format!("the header declares {declared}, but only {found} could be found"));
         }
         let counts = self.losses().into_iter().chain(self.repairs());
         sentences.extend(
@@ -116,9 +116,9 @@ impl MidiReport {
             (self.early_ends, "end mark", "in the middle of a track, ignored"),
             (self.wrong_lengths, "track", "with a wrong length, read to the end"),
             (self.leading_bytes, "byte", "before the header, skipped"),
-            (self.stray_bytes, "byte", "between or behind the tracks, skipped"),
+            (self.stray_bytes, "byte", "between or after the tracks, skipped"),
             (self.odd_headers, "unknown format", "in the header, read as format 1"),
-            (self.second_file_bytes, "byte", "of another MIDI file behind this one, left out"),
+            (self.second_file_bytes, "byte", "of another MIDI file after this one, left out"),
         ]
     }
 
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(
             report.sentences(),
             [
-                "the header speaks of 2 tracks, only 1 could be found",
+                "the header declares 2 tracks, but only 1 could be found",
                 "8 notes without length, made just long enough to hear",
                 "1 data byte over 127, taken as 127",
             ]

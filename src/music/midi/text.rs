@@ -22,7 +22,7 @@ impl Alphabet {
         Alphabet { detector: EncodingDetector::new(Iso2022JpDetection::Deny), sample_bytes: 0, is_any: false }
     }
 
-    /// Adds a text event. UTF-8 text tells nothing about the others.
+    /// Adds a text event. UTF-8 text says nothing about the encoding of the others.
     pub fn hear(&mut self, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(MAX_SAMPLE_BYTES - self.sample_bytes)];
         if as_utf8(bytes).is_some() {
@@ -49,7 +49,7 @@ impl Alphabet {
     }
 }
 
-/// `bytes` as UTF-8, without a last character that was cut in two.
+/// `bytes` as UTF-8, without a final character that was cut in two.
 fn as_utf8(bytes: &[u8]) -> Option<&str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text),
@@ -60,8 +60,8 @@ fn as_utf8(bytes: &[u8]) -> Option<&str> {
     }
 }
 
-/// Is this Shift-JIS and nothing but kanji, kana, figures and signs? The detector takes two kanji, as in 革命, for
-/// accented letters.
+/// Is this Shift-JIS that consists of kanji, kana, digits and punctuation only? The detector mistakes two kanji, as in
+/// 革命, for accented letters.
 fn is_japanese(bytes: &[u8]) -> bool {
     let Some(text) = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) else {
         return false;
@@ -81,7 +81,7 @@ mod tests {
     };
 
     #[test]
-    fn titles_of_many_countries() {
+    fn decodes_titles_in_many_encodings() {
         for (encoding, titles) in [
             (
                 WINDOWS_1252,
@@ -109,12 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn marks_at_the_beginning_are_obeyed() {
+    fn byte_order_marks_are_obeyed() {
         let alphabet = Alphabet::new();
         assert_eq!(alphabet.decode(b"\xef\xbb\xbf\xc3\x89tude"), "Étude");
         assert_eq!(alphabet.decode(b"\xff\xfe\xc9\0t\0u\0d\0e\0"), "Étude");
         assert_eq!(alphabet.decode(b"\0"), "");
-        // Longer than a title can be, and cut within a character.
+        // Longer than a title may be, and cut within a character.
         assert!(alphabet.decode("é".repeat(5000).as_bytes()).starts_with("ééé"));
     }
 }

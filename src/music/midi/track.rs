@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::events::{Event, is_odd};
+use super::repair::Events;
 use super::text::Alphabet;
-use super::walk::Events;
 use super::{MAX_CHANGES, MAX_NOTES, MidiError, MidiReport, RECIPE_MARK};
 
 const BANK: u8 = 0;
@@ -16,7 +16,7 @@ const RESET_CONTROLLERS: u8 = 121;
 /// Controllers from here to 127 are mode messages, each of which releases all keys.
 const ALL_NOTES_OFF: u8 = 123;
 
-/// A channel of one of the ports that a file can speak to: the port times 16 and the channel from 0.
+/// A channel on one of a file's ports: the port times 16 plus the channel, counted from 0.
 pub(super) type Channel = u16;
 
 /// What ends a note.
@@ -80,11 +80,11 @@ pub(super) struct RawTrack {
     pub pedals: RawPedals,
     /// (tick, microseconds per quarter note).
     pub tempos: Vec<(u64, u32)>,
-    /// (tick, beats in a measure, which power of two is a beat).
+    /// (tick, beats per measure, beat as a power of two).
     pub metres: Vec<(u64, u8, u8)>,
     pub kits: Vec<(u64, Channel, KitEvent)>,
     pub systems: Vec<System>,
-    /// Its names, undecoded.
+    /// Its names, not yet decoded.
     pub names: Vec<Vec<u8>>,
     pub recipe: Option<String>,
 }
@@ -98,7 +98,7 @@ impl RawTrack {
     }
 }
 
-/// The standard that a file says it is written for.
+/// The standard that a file claims to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
     Gs,
@@ -106,7 +106,7 @@ pub(super) enum System {
     Gm2,
 }
 
-/// The notes that are down per channel and key, oldest first; allocated once for all tracks of a file.
+/// The notes that are down on each channel and key, oldest first; allocated once for all tracks of a file.
 pub(super) struct OpenNotes {
     down: Vec<VecDeque<usize>>,
     last_release: Vec<u64>,
@@ -117,7 +117,7 @@ impl OpenNotes {
         OpenNotes { down: vec![VecDeque::new(); 16 * 128], last_release: vec![0; 16 * 128] }
     }
 
-    /// Removes everything still down, with the time its key was last released.
+    /// Removes all notes that are still down, each with the last release of its key.
     fn drain(&mut self) -> impl Iterator<Item = (usize, u64)> {
         let releases = &mut self.last_release;
         self.down.iter_mut().enumerate().flat_map(|(slot, down)| {
@@ -175,7 +175,7 @@ struct TrackReader<'a> {
     tick: u64,
     /// The pedals of each channel, in the order of [`RawPedals`].
     depths: [[u8; 16]; 3],
-    /// Where the sustain pedal of a channel stood when all its sound was switched off; it goes back there with the
+    /// The position of each channel's sustain pedal when its sound was switched off; the pedal returns there at the
     /// next note.
     silenced: [u8; 16],
 }
@@ -207,7 +207,7 @@ impl TrackReader<'_> {
             Event::NoteOff { channel, key } => {
                 let slot = slot(channel, key);
                 self.open.last_release[slot] = tick;
-                // The oldest first: its own release comes first when a key is struck again while it sounds.
+                // Oldest first: when a key is struck again while it sounds, its own release comes first.
                 match self.open.down[slot].pop_front() {
                     Some(note) => self.end_note(note, End::Release),
                     None => {
@@ -244,7 +244,7 @@ impl TrackReader<'_> {
             SOFT => self.move_pedal(2, channel, value)?,
             ALL_SOUND_OFF => {
                 self.lift_keys(channel);
-                // Notes that the pedal holds fall silent as well.
+                // Notes held by the pedal fall silent too.
                 let depth = self.depths[0][at];
                 if depth > 0 {
                     self.move_pedal(0, channel, 0)?;
@@ -265,7 +265,7 @@ impl TrackReader<'_> {
         Ok(())
     }
 
-    /// Moves the pedal with this place in [`RawPedals`].
+    /// Moves the pedal with this index in [`RawPedals`].
     fn move_pedal(&mut self, pedal: usize, channel: u8, value: u8) -> Result<(), MidiError> {
         self.depths[pedal][usize::from(channel & 15)] = value;
         let (tick, channel) = (self.tick, self.channel(channel));
@@ -319,14 +319,14 @@ impl TrackReader<'_> {
         Ok(())
     }
 
-    /// The few system messages that turn channels into drums and back.
+    /// The few system messages that turn channels into drums or back.
     fn sysex(&mut self, data: &[u8]) {
         let track = &mut self.track;
         match *data {
             [0x41, _, 0x42, 0x12, 0x40, 0x00, 0x7f, ..] => track.systems.push(System::Gs),
             [0x43, _, 0x4c, 0x00, 0x00, 0x7e, ..] => track.systems.push(System::Xg),
             [0x7e, _, 0x09, 0x03, ..] => track.systems.push(System::Gm2),
-            // GS counts its parts so that channel 10 comes first.
+            // GS orders its parts so that channel 10 comes first.
             [0x41, _, 0x42, 0x12, 0x40, part @ 0x10..=0x1f, 0x15, mode, ..] => {
                 let channel = match part & 15 {
                     0 => 9,

@@ -16,9 +16,9 @@ const DEFAULT_TITLE: &str = "Piano";
 const CLOCKS_PER_CLICK: u8 = 24;
 const THIRTY_SECONDS_PER_QUARTER: u8 = 8;
 
-/// A format-0 MIDI file with one piano on channel 1, times within half a tick (0.26 ms). `recipe` goes into a text
-/// event from which [`super::read_recipe`] gets it back, `title` into the track name. Pedals, tempo and metre of the
-/// performance's markings are written as well; without them it is four quarters to a measure, 120 a minute.
+/// A format-0 MIDI file with one piano on channel 1; times are accurate to half a tick (0.26 ms). `recipe` is stored in
+/// a text event, where [`super::read_recipe`] finds it, and `title` in the track name. The markings of the performance
+/// (pedals, tempo, metre) are written as well; the default is 4/4 at 120 quarters a minute.
 pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str>) -> Vec<u8> {
     let recipe = recipe.map(|recipe| format!("{RECIPE_MARK}{recipe}"));
     let title = title.unwrap_or(DEFAULT_TITLE);
@@ -37,7 +37,7 @@ pub fn write(performance: &Performance, recipe: Option<&str>, title: Option<&str
     track.push(meta(0, MetaMessage::EndOfTrack));
     let header = Header::new(Format::SingleTrack, Timing::Metrical(u15::new(grid.ticks_per_quarter)));
     let mut bytes = Vec::new();
-    // Into memory this fails only for a track of 4 GiB, which no performance of a day's length can fill.
+    // Writing to memory fails only for a track of 4 GiB, far more than a day of music.
     let written = Smf { header, tracks: vec![track] }.write(&mut bytes);
     debug_assert!(written.is_ok());
     bytes

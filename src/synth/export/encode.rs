@@ -1,7 +1,7 @@
-//! Encoders for WAV, FLAC and Ogg Vorbis.
+//! Encoders for WAV, FLAC and Ogg Vorbis; MP3 has a file of its own.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::num::{NonZeroU8, NonZeroU32};
 use std::path::Path;
 
@@ -12,8 +12,9 @@ use flacenc::error::{SourceError, Verify};
 use flacenc::source::{Fill, Source};
 use vorbis_rs::{VorbisBitrateManagementStrategy, VorbisEncoderBuilder, VorbisError};
 
+use super::mp3::write_mp3;
 use super::offline::Offline;
-use super::settings::{AudioFormat, BitDepth, ExportError};
+use super::settings::{AudioFormat, BitDepth, ExportError, ExportSettings};
 use crate::synth::BLOCK;
 
 /// Vorbis quality, −0.2–1; this is about 190 kbit/s, where a piano sounds like the original.
@@ -26,23 +27,17 @@ const OGG_BLOCK: usize = 1024;
 pub(super) fn encode(
     offline: &mut Offline<'_>,
     format: AudioFormat,
-    depth: BitDepth,
+    settings: &ExportSettings,
     file: BufWriter<&File>,
     path: &Path,
 ) -> Result<(), ExportError> {
+    let (depth, title) = (settings.bit_depth, settings.title.as_deref());
     match format {
         AudioFormat::Wav => write_wav(offline, depth, file, path),
         AudioFormat::Flac => write_flac(offline, depth, file, path),
-        AudioFormat::Ogg => write_ogg(offline, file, path),
+        AudioFormat::Ogg => write_ogg(offline, title, file, path),
+        AudioFormat::Mp3 => write_mp3(offline, title, file, path),
     }
-}
-
-fn io_error(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
-    |source| ExportError::Io { source, path: path.to_owned() }
-}
-
-fn encode_error(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
-    ExportError::Encode { detail: error.to_string(), path: path.to_owned() }
 }
 
 fn write_wav(
@@ -58,8 +53,8 @@ fn write_wav(
         sample_format: hound::SampleFormat::Int,
     };
     let wav_error = |e: hound::Error| match e {
-        hound::Error::IoError(source) => io_error(path)(source),
-        other => encode_error(path, &other),
+        hound::Error::IoError(source) => ExportError::io(path)(source),
+        other => ExportError::encode(path, &other),
     };
     let frame_bytes = 2 * u64::from(depth.bits()) / 8;
     let max_frames = (u64::from(u32::MAX) - 1024) / frame_bytes;
@@ -76,7 +71,7 @@ fn write_wav(
         }
     }
     writer.finalize().map_err(wav_error)?;
-    file.flush().map_err(io_error(path))
+    file.flush().map_err(ExportError::io(path))
 }
 
 fn write_flac(
@@ -85,18 +80,18 @@ fn write_flac(
     mut file: BufWriter<&File>,
     path: &Path,
 ) -> Result<(), ExportError> {
-    let config = FlacConfig::default().into_verified().map_err(|(_, e)| encode_error(path, &e))?;
+    let config = FlacConfig::default().into_verified().map_err(|(_, e)| ExportError::encode(path, &e))?;
     let mut source =
         FlacSource { offline, quantiser: Quantiser::new(depth), pending: Vec::new(), failure: None };
     let encoded = flacenc::encode_with_fixed_block_size(&config, &mut source, FLAC_BLOCK);
     if let Some(failure) = source.failure {
         return Err(failure);
     }
-    let stream = encoded.map_err(|e| encode_error(path, &e))?;
+    let stream = encoded.map_err(|e| ExportError::encode(path, &e))?;
     let mut sink = ByteSink::new();
-    stream.write(&mut sink).map_err(|e| encode_error(path, &e))?;
-    file.write_all(sink.as_slice()).map_err(io_error(path))?;
-    file.flush().map_err(io_error(path))
+    stream.write(&mut sink).map_err(|e| ExportError::encode(path, &e))?;
+    file.write_all(sink.as_slice()).map_err(ExportError::io(path))?;
+    file.flush().map_err(ExportError::io(path))
 }
 
 /// A source from which the encoder pulls rendered samples.
@@ -140,20 +135,27 @@ impl Source for FlacSource<'_, '_> {
     }
 }
 
-fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path) -> Result<(), ExportError> {
+fn write_ogg(
+    offline: &mut Offline<'_>,
+    title: Option<&str>,
+    mut file: BufWriter<&File>,
+    path: &Path,
+) -> Result<(), ExportError> {
     let ogg_error = |e: VorbisError| match e {
-        VorbisError::Io(source) => io_error(path)(source),
-        other => encode_error(path, &other),
+        VorbisError::Io(source) => ExportError::io(path)(source),
+        other => ExportError::encode(path, &other),
     };
     let rate = NonZeroU32::new(offline.sample_rate()).unwrap_or(NonZeroU32::MIN);
     let stereo = NonZeroU8::MIN.saturating_add(1);
     // A fixed serial number, so that the same music gives the same file.
-    let mut encoder = VorbisEncoderBuilder::new_with_serial(rate, stereo, &mut file, 1)
-        .bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr {
-            target_quality: OGG_QUALITY,
-        })
-        .build()
-        .map_err(ogg_error)?;
+    let mut builder = VorbisEncoderBuilder::new_with_serial(rate, stereo, &mut file, 1);
+    builder.bitrate_management_strategy(VorbisBitrateManagementStrategy::QualityVbr {
+        target_quality: OGG_QUALITY,
+    });
+    if let Some(title) = title {
+        builder.comment_tag("TITLE", title).map_err(ogg_error)?;
+    }
+    let mut encoder = builder.build().map_err(ogg_error)?;
     let (mut left, mut right) = (Vec::new(), Vec::new());
     loop {
         let block = offline.next_block()?;
@@ -171,7 +173,7 @@ fn write_ogg(offline: &mut Offline<'_>, mut file: BufWriter<&File>, path: &Path)
         }
     }
     encoder.finish().map_err(ogg_error)?;
-    file.flush().map_err(io_error(path))
+    file.flush().map_err(ExportError::io(path))
 }
 
 /// Converts samples to integers. 16 bits get triangular dither of one step, so that fading notes do not sound grainy;

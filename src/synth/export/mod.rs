@@ -1,6 +1,7 @@
-//! Recordings: a performance rendered to a .wav, .flac or .ogg file, faster than it plays.
+//! Recordings: a performance rendered to a .wav, .flac, .ogg or .mp3 file, faster than it plays.
 
 mod encode;
+mod mp3;
 mod offline;
 mod settings;
 
@@ -31,8 +32,9 @@ pub fn export(
     stop: &StopFlag,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<ExportSummary, ExportError> {
+    let settings = settings.suited_to(format_of(path)?);
     let build = || Voices::new(sound_font, &settings.voices);
-    record(performance, build, settings, path, stop, on_progress)
+    record(performance, build, &settings, path, stop, on_progress)
 }
 
 /// [`export`] with voices from `build`, called once the range and the file have been checked.
@@ -44,8 +46,7 @@ fn record(
     stop: &StopFlag,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<ExportSummary, ExportError> {
-    let format =
-        AudioFormat::from_path(path).ok_or_else(|| ExportError::UnknownFormat { path: path.to_owned() })?;
+    let format = format_of(path)?;
     let range = range(&performance, settings)?;
     let file_error = |source| ExportError::Io { source, path: path.to_owned() };
     // Created first, so that missing permissions show before a minute of rendering.
@@ -54,12 +55,16 @@ fn record(
     if settings.is_normalised {
         offline.measure()?;
     }
-    encode::encode(&mut offline, format, settings.bit_depth, BufWriter::new(draft.file()), path)?;
+    encode::encode(&mut offline, format, settings, BufWriter::new(draft.file()), path)?;
     if offline.summary().peak == 0.0 {
         return Err(ExportError::Silent);
     }
     draft.finish().map_err(file_error)?;
     Ok(offline.summary())
+}
+
+fn format_of(path: &Path) -> Result<AudioFormat, ExportError> {
+    AudioFormat::from_path(path).ok_or_else(|| ExportError::UnknownFormat { path: path.to_owned() })
 }
 
 /// The range to record, clipped to the performance.
@@ -94,7 +99,8 @@ mod tests {
         let samples = rustysynth::SoundFont::new(&mut &*BREAKING).unwrap();
         let playable = Playable::unchecked(samples);
         let folder = tempfile::tempdir().unwrap();
-        for (name, is_normalised) in [("a.wav", false), ("a.flac", false), ("a.ogg", true)] {
+        for (name, is_normalised) in [("a.wav", false), ("a.flac", false), ("a.ogg", true), ("a.mp3", false)]
+        {
             let settings = ExportSettings { is_normalised, ..ExportSettings::new(48_000) };
             let preset = Preset { bank: 0, program: 0, name: "Grand".to_owned() };
             let build = || Voices::unmeasured(&playable, preset, &settings.voices);

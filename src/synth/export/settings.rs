@@ -35,6 +35,8 @@ pub enum AudioFormat {
     Flac,
     /// Ogg Vorbis at about 190 kbit/s; it has no bit depth.
     Ogg,
+    /// MPEG-1 Layer III at 256 kbit/s, at most 48 kHz; it has no bit depth.
+    Mp3,
 }
 
 impl AudioFormat {
@@ -44,7 +46,24 @@ impl AudioFormat {
             "wav" | "wave" => Some(AudioFormat::Wav),
             "flac" => Some(AudioFormat::Flac),
             "ogg" | "oga" => Some(AudioFormat::Ogg),
+            "mp3" => Some(AudioFormat::Mp3),
             _ => None,
+        }
+    }
+
+    pub fn has_bit_depth(self) -> bool {
+        match self {
+            AudioFormat::Wav | AudioFormat::Flac => true,
+            AudioFormat::Ogg | AudioFormat::Mp3 => false,
+        }
+    }
+
+    /// The sample rate to record at, in Hz, where `wanted` is asked for: MP3 knows only a few.
+    pub fn sample_rate(self, wanted: u32) -> u32 {
+        match (self, wanted) {
+            (AudioFormat::Mp3, 32_000 | 44_100) => wanted,
+            (AudioFormat::Mp3, _) => 48_000,
+            (AudioFormat::Wav | AudioFormat::Flac | AudioFormat::Ogg, _) => wanted,
         }
     }
 }
@@ -62,6 +81,8 @@ pub struct ExportSettings {
     pub tempo_scale: f64,
     /// Only this part, in seconds of the performance; `None` is the whole.
     pub range_secs: Option<Range<f64>>,
+    /// For the tag of an .ogg or .mp3.
+    pub title: Option<String>,
 }
 
 impl ExportSettings {
@@ -74,7 +95,15 @@ impl ExportSettings {
             gain: 1.0,
             tempo_scale: 1.0,
             range_secs: None,
+            title: None,
         }
+    }
+
+    /// With a sample rate that `format` has.
+    pub fn suited_to(&self, format: AudioFormat) -> ExportSettings {
+        let mut settings = self.clone();
+        settings.voices.sample_rate = format.sample_rate(self.voices.sample_rate);
+        settings
     }
 }
 
@@ -93,7 +122,7 @@ pub struct ExportSummary {
 pub enum ExportError {
     #[error("there are no notes to record here; choose another range or piece")]
     NothingToRecord,
-    #[error("a recording must end in .wav, .flac or .ogg: {}", path.display())]
+    #[error("a recording must end in .wav, .flac, .ogg or .mp3: {}", path.display())]
     UnknownFormat { path: PathBuf },
     #[error("a WAV file holds at most 4 GB, and this would be longer; choose .flac, a lower rate or a part: {}", path.display())]
     TooLong { path: PathBuf },
@@ -111,4 +140,16 @@ pub enum ExportError {
     Io { source: io::Error, path: PathBuf },
     #[error("could not encode the recording: {detail}: {}", path.display())]
     Encode { detail: String, path: PathBuf },
+}
+
+impl ExportError {
+    /// An error of writing the file.
+    pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> ExportError + '_ {
+        |source| ExportError::Io { source, path: path.to_owned() }
+    }
+
+    /// An error of an encoder.
+    pub(super) fn encode(path: &Path, error: &dyn std::fmt::Display) -> ExportError {
+        ExportError::Encode { detail: error.to_string(), path: path.to_owned() }
+    }
 }

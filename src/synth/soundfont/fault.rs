@@ -17,7 +17,7 @@ pub enum SoundFontFault {
     CutShort { missing_bytes: u64 },
     #[error("this SoundFont is too large ({} MB; at most {} MB fit): choose a smaller piano", bytes >> 20, limit >> 20)]
     TooLarge { bytes: u64, limit: u64 },
-    #[error("this SoundFont holds no instrument, only drums or nothing; choose another one")]
+    #[error("this SoundFont contains no instrument, only drums or nothing; choose another one")]
     NoPreset,
     #[error(
         "no sound of this SoundFont can be played: its samples are empty, missing or in a synthesizer's ROM; choose \

@@ -88,7 +88,7 @@ impl SoundFont {
     /// Opens an SF2 or SF3 file and reads its tables; the file stays open for the samples.
     ///
     /// # Errors
-    /// See [`SoundFontFault`]; the messages are meant for the user as they are.
+    /// See [`SoundFontFault`]; the messages can be shown to the user as they are.
     pub fn load(path: &Path) -> Result<SoundFont, SoundFontError> {
         let open = || {
             let file = File::open(path).map_err(SoundFontFault::Io)?;
@@ -134,7 +134,7 @@ impl SoundFont {
         self.0.report
     }
 
-    /// What cannot be played, of the whole file and of the preset used last, in a sentence for the user; `None` if
+    /// What cannot be played, in the whole file and in the preset used last, as a sentence for the user; `None` if
     /// everything can. Waits while samples are being read: not for the window's thread.
     pub fn remark(&self) -> Option<String> {
         let open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,8 +30,8 @@ pub const ROOT_KEY: u16 = 58;
 /// Generators from here on are undefined.
 const COUNT: usize = 61;
 
-/// What a preset adds to the instrument's own amount: number, default, least and most. Times may be shorter than
-/// the specification allows, since many writers say −32,768 for "at once".
+/// What a preset adds to the instrument's own amount: number, default, minimum and maximum. Times may be shorter than
+/// the specification allows, since many programs write −32,768 for "at once".
 const ADDITIVE: [(u16, i32, i32, i32); 35] = [
     (MOD_LFO_TO_PITCH, 0, -12_000, 12_000),
     (VIB_LFO_TO_PITCH, 0, -12_000, 12_000),

@@ -9,7 +9,7 @@ use crate::kinds::kind_of;
 
 /// RIFF sizes have 32 bits.
 const LARGEST_FILE: u64 = u32::MAX as u64 + 8;
-/// Longer names are damaged; the maximum is 256 bytes.
+/// Longer names are damaged; the specification allows 256 bytes.
 const LONGEST_NAME: u64 = 4096;
 
 /// Bytes that are enough to recognise the kind of a file.
@@ -28,7 +28,7 @@ pub struct Outline {
 pub struct SampleData {
     pub at: u64,
     pub bytes: u64,
-    /// Some of them may be compressed: the file is an SF3, whatever its extension.
+    /// Some samples may be compressed: the file is an SF3, whatever its extension.
     pub may_be_compressed: bool,
 }
 
@@ -46,7 +46,7 @@ impl Outline {
     /// If it is not a SoundFont, too large, cut off, or its tables cannot be found.
     pub fn read(source: &mut dyn Source, bytes: u64) -> Result<Outline, SoundFontFault> {
         let claimed = check_head(source, bytes)?;
-        // The stated length is often wrong by a padding byte; the real length counts.
+        // The stated length is often off by a padding byte; the real length counts.
         let lists = riff::lists(source, 12, bytes)?;
         let list = |kind: &[u8; 4]| lists.iter().find(|(k, _)| k == kind).map(|(_, list)| *list);
         let cut_short = SoundFontFault::CutShort { missing_bytes: claimed.saturating_sub(bytes) };

@@ -72,7 +72,7 @@ impl Playable {
     }
 }
 
-/// Reads the samples that `preset` uses. `data` tells for each sample of the tables where it lies.
+/// Reads the samples that `preset` uses. `data` holds the location of each sample in the tables.
 ///
 /// # Errors
 /// If nothing of it sounds, it is too large, or the file cannot be read.
@@ -159,7 +159,7 @@ fn decode(
     Ok(compressed.into_par_iter().map(decode_one).collect())
 }
 
-/// The file counts in tenths of a percent.
+/// The average reverb send, 0–1; the file states it in tenths of a percent.
 fn reverb_send(regions: &[(Region, Place)]) -> f32 {
     let sum: i32 = regions.iter().map(|(r, _)| r.shape.amount(REVERB_SEND)).sum();
     0.001 * sum as f32 / regions.len().max(1) as f32

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::regions::{Data, Loop, Stretch};
 use super::riff::Source;
 
-/// Silent frames after each sample, as the specification asks for: the synthesizer looks one frame ahead.
+/// Silent frames after each sample, as the specification demands: the synthesizer reads one frame ahead.
 const PADDING: u32 = 46;
 
 /// The start, end and loop of a sample in the pool, in frames.
@@ -55,7 +55,7 @@ impl Pool {
             written_out: HashMap::new(),
             file_at,
         };
-        // Data that begin with "OggS" would be taken as compressed.
+        // Data that begins with "OggS" would be mistaken for compressed data.
         pool.push(Part::Silence { bytes: 4 }, 2);
         pool
     }
@@ -64,11 +64,11 @@ impl Pool {
         2 * self.frames
     }
 
-    /// Adds a part of a sample, unless it is there, and returns its position. `decoded` are the frames of a
+    /// Adds a part of a sample, unless it is already there, and returns its position. `decoded` holds the frames of a
     /// compressed sample.
     ///
     /// # Errors
-    /// Those of reading the file.
+    /// Errors of reading the file.
     pub fn place(
         &mut self,
         source: &mut dyn Source,
@@ -159,7 +159,7 @@ impl Pool {
         self.push(Part::Silence { bytes }, PADDING);
     }
 
-    /// The start of the part. Wrong beyond 32 bits, where the pool is too large anyway.
+    /// Returns the start of the part. The value is wrong beyond 32 bits, but then the pool is too large anyway.
     fn push(&mut self, part: Part, frames: u32) -> u32 {
         let at = self.frames;
         self.parts.push_back(part);

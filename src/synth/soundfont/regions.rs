@@ -4,13 +4,13 @@ use super::generators::*;
 use super::outline::SampleData;
 use super::tables::{PresetEntry, SampleEntry, Tables, Zone};
 
-/// Maximum combinations of a preset's and its instruments' zones; more is damage.
+/// Maximum combinations of a preset's zones with its instruments' zones; a file with more is damaged.
 const MAX_MEETINGS: usize = 4_000_000;
 /// Regions that the tables handed to the synthesizer can hold.
 pub const MAX_REGIONS: usize = 20_000;
 /// The slowest rate at which the synthesizer runs; see `VoiceSettings::sample_rate`.
 const SLOWEST_RATE: f64 = 16_000.0;
-/// Maximum frames of a sample per output frame; more is noise.
+/// Maximum number of sample frames per output frame; more is noise.
 const LONGEST_STEP: f64 = 65_536.0;
 /// Bits of a sample's kind.
 const COMPRESSED: u16 = 0x10;
@@ -64,8 +64,8 @@ pub enum Data {
     Vorbis { start: u32, end: u32 },
 }
 
-/// The location of a sample's data, or `None` if it is empty, outside the file, or in a ROM. `is_vorbis` tells
-/// whether a Vorbis stream begins at a byte of the sample data.
+/// The location of a sample's data, or `None` if it is empty, outside the file, or in a ROM. `is_vorbis` says whether a
+/// Vorbis stream begins at a byte of the sample data.
 pub fn data(
     sample: &SampleEntry,
     samples: &SampleData,
@@ -132,9 +132,9 @@ pub fn region(used: Use, tables: &Tables, data: Data, frames: u32) -> Option<Reg
         return None;
     }
     if let Some(looped) = &mut region.stretch.looped {
-        // Only a few lengths, so that most regions of a sample can share the data.
-        let least = (step.ceil() as u32 + 1).next_power_of_two();
-        looped.times = least.div_ceil(looped.end - looped.start);
+        // Only a few different lengths, so that most regions of a sample can share the data.
+        let min_frames = (step.ceil() as u32 + 1).next_power_of_two();
+        looped.times = min_frames.div_ceil(looped.end - looped.start);
     }
     Some(region)
 }
@@ -171,7 +171,7 @@ fn longest_step(region: &Region) -> f64 {
     let bend =
         amount(MOD_LFO_TO_PITCH).abs() + amount(VIB_LFO_TO_PITCH).abs() + amount(MOD_ENV_TO_PITCH).abs();
     let above = f64::from(*region.shape.keys.end()) - f64::from(region.root_key) + 0.01 * bend;
-    // With a scale of 0 every key has the same pitch; a negative distance is greatest there too.
+    // A safe upper bound: a region below the root key is treated as if it reached the root key.
     let cents = (amount(SCALE_TUNING) * above).max(0.0)
         + 100.0 * amount(COARSE_TUNE)
         + amount(FINE_TUNE)

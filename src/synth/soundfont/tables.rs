@@ -124,8 +124,8 @@ fn spans<const SIZE: usize>(
 struct Bags {
     bags: Vec<u8>,
     generators: Vec<u8>,
-    /// How many more may be used. In a valid file each belongs to one owner; tables that give the same ones to all
-    /// would use more memory than there is.
+    /// How many more may be used. In a valid file each entry has one owner; damaged tables that give the same entries
+    /// to every owner would exhaust the memory.
     bags_left: usize,
     generators_left: usize,
 }
@@ -135,8 +135,8 @@ impl Bags {
         Bags { bags_left: bags.len() / 4, generators_left: generators.len() / 4, bags, generators }
     }
 
-    /// The zones of one preset or instrument. `target` is the generator that names what a zone plays: what follows it
-    /// is ignored; the first zone is global if it has none, and later ones without it are ignored.
+    /// The zones of one preset or instrument. `target` is the generator that names what a zone plays; generators after
+    /// it are ignored. The first zone is global if it has no target, and later zones without one are ignored.
     fn zones(&mut self, range: std::ops::Range<usize>, target: u16) -> Result<Zones, SoundFontFault> {
         let contradiction = || SoundFontFault::Damaged("its tables contradict each other".to_owned());
         let mut zones = Zones::default();

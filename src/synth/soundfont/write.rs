@@ -77,7 +77,7 @@ fn tables(regions: &[(Region, Place)]) -> Result<Vec<u8>, SoundFontFault> {
     .concat())
 }
 
-/// The generators common to all regions: stated once, they save room in the tables, which have 16-bit counts.
+/// The generators common to all regions: stating them once saves space in the tables, which have 16-bit counts.
 fn shared_generators(regions: &[(Region, Place)]) -> Vec<(u16, i16)> {
     let Some(((first, _), rest)) = regions.split_first() else {
         return Vec::new();

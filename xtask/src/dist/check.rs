@@ -1,5 +1,5 @@
-//! `cargo xtask dist --check`: each package is installed in a Debian with nothing in it, and started there. Needs root,
-//! debootstrap and Xvfb; the screen is this machine's, everything else comes from the package and what it depends on.
+//! `cargo xtask dist --check`: installs each package in a bare Debian and starts it there. Needs root, debootstrap and
+//! Xvfb. The screen is this machine's; everything else comes from the package and its dependencies.
 
 use super::Packages;
 use super::stage::make_folder;
@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 /// The screen on which the window opens.
 const DISPLAY: &str = ":87";
-/// How long a start may take.
+/// Maximum time for a start.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A painted window has so many colours at least: letters are smooth at their edges.
+/// A painted window has at least this many colours, because its text is anti-aliased.
 const MIN_COLOURS: usize = 60;
 
 /// Installs and starts each of the packages, and the program of the build folder for comparison.
@@ -56,14 +56,14 @@ pub fn check(root: &Path, packages: &Packages) -> Outcome {
     let archive = debian.take(&packages.archive)?;
     debian.run(&["mkdir", "-p", "/opt"])?;
     debian.run(&["tar", "-xzf", &archive, "-C", "/opt"])?;
-    // A folder that is moved after it was unpacked must run as well.
+    // A folder that is moved after unpacking must still run.
     debian.run(&["mv", &format!("/opt/{}", packages.stage.name), "/opt/a folder elsewhere"])?;
     debian.try_out("/opt/a folder elsewhere/pastiche", &screen)?;
     step("Both packages install, compose, record and open their window in a bare Debian");
     Ok(())
 }
 
-/// A Debian as debootstrap makes it, made once.
+/// A bare Debian from debootstrap, created once.
 fn bare_debian(folder: &Path) -> Outcome<PathBuf> {
     let bare = folder.join("bare");
     if bare.join("usr/bin/apt-get").is_file() {
@@ -82,7 +82,7 @@ fn bare_debian(folder: &Path) -> Outcome<PathBuf> {
     Ok(bare)
 }
 
-/// The Debian of this machine: what is built here needs one at least as new.
+/// The Debian release of this machine: programs built here need at least that one.
 fn read_codename() -> Option<String> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
     let is_debian = text.lines().any(|line| line == "ID=debian");
@@ -113,14 +113,14 @@ impl Debian {
             }
             debian.mounted.push(target);
         }
-        // How this machine reaches the network.
+        // The network settings of this machine.
         for file in ["etc/resolv.conf", "etc/hosts"] {
             let _ = fs::copy(Path::new("/").join(file), root.join(file));
         }
         Ok(debian)
     }
 
-    /// Copies a file into it and tells its path there.
+    /// Copies a file into it and returns its path there.
     fn take(&self, file: &Path) -> Outcome<String> {
         let name = file.file_name().unwrap_or_default();
         super::stage::link(file, &self.root.join("root").join(name))?;
@@ -175,7 +175,7 @@ impl Drop for Debian {
     }
 }
 
-/// A screen that nobody sees, whose picture lies in a file.
+/// A virtual screen whose picture is stored in a file.
 struct Screen {
     server: Child,
     picture: PathBuf,
@@ -197,7 +197,7 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Starts the studio, waits for its window to be painted, and ends it; the seconds that took.
+    /// Starts the studio, waits until its window is painted, and ends it; returns the seconds that took.
     fn first_frame(&self, command: &mut Command) -> Outcome<f64> {
         command.env("DISPLAY", DISPLAY).env_remove("WAYLAND_DISPLAY");
         let begun = Instant::now();
@@ -216,14 +216,14 @@ impl Screen {
         };
         let _ = studio.kill();
         let _ = studio.wait();
-        // The screen is empty again when the window has gone.
+        // The screen is empty again once the window has closed.
         while result.is_ok() && self.colours() >= MIN_COLOURS && begun.elapsed() < 2 * PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
         result
     }
 
-    /// Colours on the screen: every 16th dot of it is looked at.
+    /// Number of colours on the screen, sampling every 16th pixel.
     fn colours(&self) -> usize {
         let bytes = fs::read(&self.picture).unwrap_or_default();
         let mut colours: Vec<&[u8]> = bytes.chunks_exact(4).step_by(16).collect();

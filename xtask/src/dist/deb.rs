@@ -1,4 +1,4 @@
-//! The package for Debian, Ubuntu and what derives from them.
+//! The package for Debian, Ubuntu and their derivatives.
 
 use super::stage::{Stage, copy, link_tree, make_folder, read, write};
 use crate::console::{Outcome, output_of, succeeds};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Packs the stage: the program and what lies beside it go to `/usr/lib/pastiche`, what others look for to `/usr/share`.
+/// Packs the stage: the program and the files beside it go to `/usr/lib/pastiche`, shared files to `/usr/share`.
 pub fn build(root: &Path, dist: &Path, stage: &Stage) -> Outcome<PathBuf> {
     let tree = dist.join("deb");
     let _ = fs::remove_dir_all(&tree);
@@ -42,7 +42,7 @@ pub fn build(root: &Path, dist: &Path, stage: &Stage) -> Outcome<PathBuf> {
 fn control(stage: &Stage, architecture: &str, tree: &Path) -> Outcome<String> {
     let du = output_of("du", &["-sk", &tree.to_string_lossy()]).unwrap_or_default();
     let kilobytes = du.split_whitespace().next().unwrap_or("0").to_owned();
-    let mut depends = vec![format!("libc6 (>= {})", oldest_libc(&stage.folder.join("pastiche"))?)];
+    let mut depends = vec![format!("libc6 (>= {})", minimum_libc(&stage.folder.join("pastiche"))?)];
     depends.extend(["libstdc++6", "libgcc-s1"].map(str::to_owned));
     depends.extend(system::runtime_packages().iter().map(|name| (*name).to_owned()));
     Ok(format!(
@@ -57,14 +57,14 @@ fn control(stage: &Stage, architecture: &str, tree: &Path) -> Outcome<String> {
          Homepage: https://github.com/pastiche-studio/pastiche\n\
          Description: composes classical piano music in the manner of a composer\n \
          A studio that composes piano music in the manner of a chosen composer and\n \
-         plays it while it is still being composed. The model and a piano come along.\n",
+         plays it while it is still being composed. The model and a piano are included.\n",
         stage.version,
         depends.join(", ")
     ))
 }
 
-/// The version of the C library that the program asks for: the highest of its symbols.
-fn oldest_libc(program: &Path) -> Outcome<String> {
+/// The minimum version of the C library for the program: the highest version of its symbols.
+fn minimum_libc(program: &Path) -> Outcome<String> {
     let symbols = output_of("objdump", &["-T", &program.to_string_lossy()])
         .ok_or("objdump cannot read the program (it is part of binutils)")?;
     highest_libc(&symbols).ok_or_else(|| "objdump shows no symbols of the C library".into())

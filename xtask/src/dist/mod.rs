@@ -27,7 +27,7 @@ pub struct Packages {
 /// Builds the release, and from it the packages of this system.
 pub fn build(root: &Path, libtorch: &Libtorch) -> Outcome<Packages> {
     if !cfg!(target_os = "linux") {
-        note("packages for this system have not been tried by anybody yet");
+        note("packages for this system are untested");
     }
     step("Building the release");
     if !succeeds(crate::cargo(root, libtorch).args(["build", "--release", "--bin", "pastiche"])) {
@@ -50,7 +50,7 @@ pub fn build(root: &Path, libtorch: &Libtorch) -> Outcome<Packages> {
     Ok(Packages { stage, archive, deb })
 }
 
-/// Packs the folder, whose name the archive bears.
+/// Packs the folder into an archive with the same name.
 fn archive(dist: &Path, stage: &Stage) -> Outcome<PathBuf> {
     let (ending, flags) = if cfg!(windows) { ("zip", "-acf") } else { ("tar.gz", "-czf") };
     let path = dist.join(format!("{}.{ending}", stage.name));

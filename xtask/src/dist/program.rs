@@ -1,4 +1,4 @@
-//! The program and the libraries that it brings along: stripped, and finding each other.
+//! The program and the libraries that it brings along: stripped, and able to find each other.
 
 use super::stage::{copy, files_in};
 use crate::console::{Outcome, note, output_of, succeeds};
@@ -8,14 +8,14 @@ use std::process::Command;
 
 /// Where the packaged program looks for libraries: beside itself.
 const SEARCH: &[u8] = b"$ORIGIN/lib";
-/// How the search path begins that build.rs writes after the libtorch of this machine.
+/// How the search path begins that build.rs adds after this machine's libtorch.
 const WRITTEN: &[u8] = b":$ORIGIN/";
 
-/// Puts the program into `folder`, and the libraries of `libtorch` that it needs beside it.
+/// Puts the program into `folder`, with the libraries of `libtorch` that it needs beside it.
 pub fn place(built: &Path, libtorch: &Path, folder: &Path, name: &str) -> Outcome {
     let program = folder.join(name);
     copy(built, &program)?;
-    // Windows looks for libraries beside the program only.
+    // Windows looks for libraries only beside the program.
     let lib = if cfg!(windows) { folder.to_path_buf() } else { folder.join("lib") };
     let libraries = if cfg!(target_os = "linux") { needed(built, libtorch)? } else { shared_in(libtorch)? };
     for (name, path) in &libraries {
@@ -40,7 +40,7 @@ pub fn place(built: &Path, libtorch: &Path, folder: &Path, name: &str) -> Outcom
     }
 }
 
-/// The libraries of `libtorch` that the loader takes for `program`: each with the name by which it is asked for.
+/// The libraries of `libtorch` that the loader uses for `program`, each with the name under which it is requested.
 fn needed(program: &Path, libtorch: &Path) -> Outcome<Vec<(String, PathBuf)>> {
     let answer = output_of("ldd", &[&program.to_string_lossy()])
         .ok_or_else(|| format!("ldd cannot read {}", program.display()))?;
@@ -75,7 +75,8 @@ fn strip(path: &Path, what: &str) -> Outcome {
     Ok(())
 }
 
-/// Writes [`SEARCH`] over the search path in an ELF file, as chrpath does: the text becomes shorter, its place stays.
+/// Overwrites the search path in an ELF file with [`SEARCH`], as chrpath does: the text becomes shorter and stays in
+/// place.
 fn with_search_path(mut elf: Vec<u8>) -> Option<Vec<u8>> {
     let found = elf.windows(WRITTEN.len()).position(|bytes| bytes == WRITTEN)?;
     let start = elf[..found].iter().rposition(|byte| *byte == 0)? + 1;

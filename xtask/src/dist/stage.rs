@@ -1,4 +1,4 @@
-//! The folder that is packed: the program with everything beside it, so that it runs wherever the folder lies.
+//! The folder that is packed: the program with everything it needs beside it, so that it runs from any location.
 
 use super::program;
 use crate::console::{Outcome, note, output_of, step, succeeds};
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The pianos that may be passed on, best first.
+/// The pianos that may be redistributed, best first.
 const PIANOS: [&str; 2] = ["SalamanderGrand.sf2", "FluidR3_GM.sf2"];
 const PROGRAM: &str = if cfg!(windows) { "pastiche.exe" } else { "pastiche" };
 
@@ -20,7 +20,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Puts everything into a new folder of `dist`. Large files are linked, not copied, where that can be done.
+    /// Puts everything into a new folder in `dist`. Large files are linked instead of copied where possible.
     pub fn fill(root: &Path, dist: &Path, libtorch: &Libtorch) -> Outcome<Stage> {
         let built = root.join("target").join("release").join(PROGRAM);
         let version = version(&built)?;
@@ -44,16 +44,17 @@ impl Stage {
         make_folder(&soundfonts)?;
         let piano = PIANOS.iter().find(|name| root.join("soundfonts").join(name).is_file());
         let Some(piano) = piano else {
-            note("no piano that may be passed on is in soundfonts/: the packages come without");
+            note("soundfonts/ has no piano that may be redistributed: the packages will have none");
             return Ok(());
         };
-        note(&format!("the piano that comes along: {piano}"));
+        note(&format!("included piano: {piano}"));
         link(&root.join("soundfonts").join(piano), &soundfonts.join(piano))
     }
 
     fn add_texts(&self, root: &Path, libtorch: &Libtorch) -> Outcome {
         copy(&root.join("LICENSE"), &self.folder.join("LICENSE"))?;
         copy(&root.join("packaging/LICENCES"), &self.folder.join("LICENCES"))?;
+        copy_folder(&root.join("packaging/licences"), &self.folder.join("licences"))?;
         for name in ["LICENSE", "NOTICE"] {
             let theirs = libtorch.lib.join("..").join(name);
             if theirs.is_file() {
@@ -73,7 +74,7 @@ impl Stage {
         write(&self.folder.join("README.txt"), &readme)
     }
 
-    /// Menu entry, icon, kinds of files, man pages and completions, as below `/usr/share`.
+    /// Menu entry, icon, file types, man pages and completions, laid out as under `/usr/share`.
     fn add_shares(&self, root: &Path) -> Outcome {
         let (share, packaging) = (self.folder.join("share"), root.join("packaging"));
         copy(&packaging.join("pastiche.desktop"), &share.join("applications/pastiche.desktop"))?;
@@ -84,7 +85,7 @@ impl Stage {
         let text = read(&packaging.join(metainfo))?;
         let text = text.replace("@VERSION@", &self.version).replace("@DATE@", &date);
         write(&share.join("metainfo").join(metainfo), &text)?;
-        // The program itself writes what is made of its command line.
+        // The program itself generates these files from its command line.
         let manual = self.folder.join("manual");
         let mut command = Command::new(self.folder.join(PROGRAM));
         if !succeeds(command.args(["manual", "--out"]).arg(&manual)) {
@@ -108,25 +109,25 @@ impl Stage {
 fn version(program: &Path) -> Outcome<String> {
     let answer = output_of(&program.to_string_lossy(), &["--version"]).unwrap_or_default();
     let version = answer.split_whitespace().nth(1).map(str::to_owned);
-    version.ok_or_else(|| format!("the program does not tell its version: {}", program.display()))
+    version.ok_or_else(|| format!("the program does not report its version: {}", program.display()))
 }
 
 pub fn make_folder(path: &Path) -> Outcome {
-    fs::create_dir_all(path).map_err(|e| format!("cannot make the folder {}: {e}", path.display()))
+    fs::create_dir_all(path).map_err(|e| format!("cannot create the folder {}: {e}", path.display()))
 }
 
 fn make_parent(path: &Path) -> Outcome {
     path.parent().map_or(Ok(()), make_folder)
 }
 
-/// Copies a file, with the folders that lead to it.
+/// Copies a file, creating its parent folders.
 pub fn copy(from: &Path, to: &Path) -> Outcome {
     make_parent(to)?;
     let copied = fs::copy(from, to).map(|_| ());
     copied.map_err(|e| format!("cannot copy {} to {}: {e}", from.display(), to.display()))
 }
 
-/// Gives a file a second name, or copies it where the two lie on different disks.
+/// Hard-links a file, or copies it if the two are on different disks.
 pub fn link(from: &Path, to: &Path) -> Outcome {
     make_parent(to)?;
     let file = fs::canonicalize(from).map_err(|e| format!("cannot read {}: {e}", from.display()))?;

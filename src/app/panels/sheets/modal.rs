@@ -1,23 +1,27 @@
-//! Small sheets: shortcuts, about, rename, path, and the question before closing.
+//! Shows the sheets; the small ones are drawn here: shortcuts, rename, path, and the question before closing.
 
 use std::path::PathBuf;
 
 use eframe::egui::{self, Id, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
 
+use super::about::AboutSheet;
 use super::recompose::RecomposeSheet;
+use super::rows::close_button;
 use super::save::SaveSheet;
+use super::save_starred::SaveStarredSheet;
+use super::sound::sound_sheet_ui;
 use super::verb::VerbSheet;
 use crate::app::kit::parts::{accent_button, button, buttons_row, caption, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::shortcuts;
 use crate::app::state::action::{Actions, Ask, FileAction, Sheet, TakeAction, WindowAction};
 use crate::app::state::app_state::AppState;
-use crate::display::thousands;
 use crate::takes::TakeId;
 
 #[derive(Debug, Default)]
 pub struct Sheets {
     pub save: SaveSheet,
+    pub starred: SaveStarredSheet,
     verb: VerbSheet,
     recompose: RecomposeSheet,
     /// The text in the sheets with one text field.
@@ -25,13 +29,12 @@ pub struct Sheets {
     is_fresh: bool,
     /// A typed path and whether it exists; checked when it changes.
     seen: (PathBuf, bool),
-    log_file: PathBuf,
-    takes_folder: PathBuf,
+    about: AboutSheet,
 }
 
 impl Sheets {
-    pub fn new(log_file: PathBuf, takes_folder: PathBuf) -> Sheets {
-        Sheets { log_file, takes_folder, ..Sheets::default() }
+    pub fn new(log_file: PathBuf, data_folder: PathBuf) -> Sheets {
+        Sheets { about: AboutSheet { log_file, data_folder }, ..Sheets::default() }
     }
 
     /// Fills in the text field before a sheet opens.
@@ -51,15 +54,18 @@ impl Sheets {
         let id = Id::unique(("sheet", std::mem::discriminant(sheet), kind));
         let shown = Modal::new(id).frame(frame).show(ctx, |ui| match sheet {
             Sheet::Shortcuts => shortcuts_ui(ui, actions),
-            Sheet::About => self.about_ui(ui, state, actions),
+            Sheet::About => self.about.ui(ui, state, actions),
             Sheet::Save => self.save.ui(ui, state, actions),
+            Sheet::SaveStarred => self.starred.ui(ui, state, actions),
             Sheet::Path(ask) => self.path_ui(ui, state, ask, actions),
             Sheet::Rename(id) => self.rename_ui(ui, id, actions),
             Sheet::Verb(kind, id) => self.verb.ui(ui, state, *kind, id, actions),
             Sheet::Recompose => self.recompose.ui(ui, state, actions),
+            Sheet::Sound => sound_sheet_ui(ui, state, actions),
             Sheet::Close => close_ui(ui, state, actions),
         });
-        if shown.should_close() && !(state.export.is_some() && *sheet == Sheet::Save) {
+        let is_saving = state.export.is_some() && matches!(sheet, Sheet::Save | Sheet::SaveStarred);
+        if shown.should_close() && !is_saving {
             actions.push(WindowAction::CloseSheet);
         }
     }
@@ -108,7 +114,7 @@ impl Sheets {
         if self.seen.0 != path {
             self.seen = (path.clone(), path.exists());
         }
-        let is_new_file = matches!(ask, Ask::SelectionCsv { .. });
+        let is_new_file = matches!(ask, Ask::SelectionCsv { .. } | Ask::Curves { .. });
         let has_path = !self.text.trim().is_empty();
         let is_there = self.seen.1 || *ask == Ask::TrainingRun || (is_new_file && has_path);
         if !is_there && !self.text.trim().is_empty() {
@@ -120,65 +126,13 @@ impl Sheets {
             actions.push(WindowAction::CloseSheet);
         }
     }
-
-    fn about_ui(&self, ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-        ui.set_width(440.0);
-        let palette = Palette::of(ui);
-        ui.label(RichText::new("Pastiche").size(24.0));
-        ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
-        ui.label(
-            RichText::new("Composes classical piano music in the manner of a chosen composer.")
-                .color(palette.weak_text),
-        );
-        ui.add_space(GRID);
-        let model = match &state.model.ready {
-            Some(info) => format!(
-                "{}, step {}, {:.1} million parameters, on {}",
-                crate::display::stem(&info.path),
-                thousands(info.trained_on.step),
-                info.parameters as f64 / 1e6,
-                info.device
-            ),
-            None => "none loaded".to_owned(),
-        };
-        let rows = [
-            ("Checkpoint", model),
-            ("Takes", self.takes_folder.display().to_string()),
-            ("Log file", self.log_file.display().to_string()),
-            ("Built on", "libtorch 2.11, egui 0.37, rustysynth 1.3".to_owned()),
-        ];
-        egui::Grid::new("about").num_columns(2).spacing(vec2(16.0, 6.0)).show(ui, |ui| {
-            for (name, value) in rows {
-                ui.label(RichText::new(name).color(palette.weak_text));
-                ui.add(egui::Label::new(value).wrap());
-                ui.end_row();
-            }
-        });
-        ui.add_space(GRID);
-        ui.label(
-            RichText::new(
-                "The program is free software (MIT licence). A checkpoint trained on MAESTRO is under CC BY-NC-SA 4.0: \
-                 not for commercial use. The Salamander Grand Piano was recorded by Alexander Holm (CC BY 3.0); its \
-                 SoundFont is an adaptation. The fonts are Inter (OFL 1.1) and DejaVu Sans (Bitstream Vera licence).",
-            )
-            .small()
-            .color(palette.weak_text),
-        );
-        ui.add_space(GRID);
-        buttons_row(ui, |ui| {
-            close_button(ui, actions);
-            if button(ui, "Copy log path").clicked() {
-                actions.push(WindowAction::CopyText(self.log_file.display().to_string()));
-            }
-        });
-    }
 }
 
 fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.set_width(640.0);
     heading(ui, "Keyboard and mouse");
     ui.add_space(GRID);
-    const MOUSE: [(&str, &str); 9] = [
+    const MOUSE: [(&str, &str); 11] = [
         ("Wheel", "Roll: scroll up and down"),
         ("Shift+Wheel", "Roll: scroll through time"),
         ("Ctrl+Wheel", "Roll: zoom in time"),
@@ -187,6 +141,8 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
         ("Drag on the ruler", "Roll: set the loop"),
         ("Shift+Drag", "Roll: select notes"),
         ("Shift+Click", "Roll: select a note more, or one less"),
+        ("Drag a selected note", "Roll: move the selection"),
+        ("Drag its end", "Roll: stretch the selection"),
         ("Tab, arrows, Enter", "Roll and map: move, hear"),
     ];
     let keys = shortcuts::ALL.iter().map(|s| (s.text(), s.what));
@@ -209,25 +165,38 @@ fn shortcuts_ui(ui: &mut Ui, actions: &mut Actions) {
 }
 
 fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
-    ui.set_width(360.0);
+    ui.set_width(400.0);
     heading(ui, "Close Pastiche?");
     let lost = state.would_lose();
-    ui.label(lost.as_deref().unwrap_or("Nothing will be lost."));
+    let goes_on = state.training_goes_on.as_deref();
+    for text in lost.as_deref().into_iter().chain(goes_on) {
+        ui.label(text);
+        ui.add_space(GRID);
+    }
+    if lost.is_none() && goes_on.is_none() {
+        ui.label("Nothing will be lost.");
+    }
     ui.add_space(GRID);
     buttons_row(ui, |ui| {
-        if accent_button(ui, "Stay", true).clicked() {
-            actions.push(WindowAction::CloseSheet);
+        if goes_on.is_none() {
+            if accent_button(ui, "Stay", true).clicked() {
+                actions.push(WindowAction::CloseSheet);
+            }
+            if button(ui, "Close anyway").clicked() {
+                actions.push(WindowAction::Quit);
+            }
+            return;
         }
-        if button(ui, "Close anyway").clicked() {
+        if accent_button(ui, "Keep training", true).clicked() {
             actions.push(WindowAction::Quit);
         }
+        if button(ui, "Stop and save").clicked() {
+            actions.push(WindowAction::StopTrainingAndQuit);
+        }
+        if button(ui, "Stay").clicked() {
+            actions.push(WindowAction::CloseSheet);
+        }
     });
-}
-
-fn close_button(ui: &mut Ui, actions: &mut Actions) {
-    if button(ui, "Close").clicked() {
-        actions.push(WindowAction::CloseSheet);
-    }
 }
 
 /// The main button and Cancel; true when the main button was pressed.
@@ -247,10 +216,12 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::SoundFont => "Open a SoundFont",
         Ask::Checkpoint => "Open a checkpoint",
         Ask::SaveAs { .. } => "Save as",
-        Ask::ExportFolder => "Export starred takes to a folder",
+        Ask::ExportFolder => "Folder for the starred takes",
         Ask::TrainingData { is_folder: false } => "Open a corpus or data set",
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
+        Ask::Curves { as_picture: true } => "Export the curves as PNG",
+        Ask::Curves { as_picture: false } => "Export the curves as CSV",
         Ask::Report => "Open an evaluation report",
         Ask::SelectionCsv { .. } => "Export the selection as CSV",
     }

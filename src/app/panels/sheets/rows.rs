@@ -1,9 +1,10 @@
 //! Rows that several sheets share.
 
-use eframe::egui::{Align, Layout, Slider, Ui, vec2};
+use eframe::egui::{Align, Layout, RichText, Slider, Ui, vec2};
 
-use crate::app::kit::parts::composer_row;
-use crate::app::kit::theme::{GRID, composer_style, neutral_style};
+use crate::app::kit::parts::{button, composer_row};
+use crate::app::kit::theme::{GRID, Palette, composer_style, neutral_style};
+use crate::app::state::action::{Actions, WindowAction};
 use crate::app::state::app_state::AppState;
 
 /// A name and its slider.
@@ -18,6 +19,13 @@ pub fn row_ui(ui: &mut Ui, name: &str, slider: Slider<'_>) {
         ui.spacing_mut().interact_size.x = 56.0;
         ui.add(slider).labelled_by(label.inner.id);
     });
+}
+
+/// A row of a grid: a name, and what sets it.
+pub fn setting_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
+    ui.label(RichText::new(name).color(Palette::of(ui).weak_text));
+    ui.horizontal(add);
+    ui.end_row();
 }
 
 /// A share shown as a percentage.
@@ -66,4 +74,10 @@ pub fn composers_ui(
         });
     }
     ui.spacing_mut().item_spacing = vec2(GRID, GRID * 0.75);
+}
+
+pub fn close_button(ui: &mut Ui, actions: &mut Actions) {
+    if button(ui, "Close").clicked() {
+        actions.push(WindowAction::CloseSheet);
+    }
 }

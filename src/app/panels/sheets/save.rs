@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Align, Button, ComboBox, Layout, ProgressBar, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{self, Align, Button, Layout, ProgressBar, RichText, TextEdit, Ui, vec2};
 
+use super::formats::{audio_ui, kinds_ui};
 use crate::app::kit::parts::{accent_button, button, buttons_row, heading, named_field};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::state::action::{Actions, Ask, FileAction, WindowAction};
 use crate::app::state::app_state::AppState;
-use crate::app::state::export::ExportPlan;
+use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::state::settings::WavSettings;
 use crate::save::{FileKind, file_name};
-use crate::synth::export::{AudioFormat, SAMPLE_RATES};
 
 /// The contents of the sheet.
 #[derive(Debug, Default)]
@@ -44,10 +44,6 @@ impl Seen {
         }
     }
 }
-
-/// File formats and their extensions.
-const KINDS: [(&str, &str); 5] =
-    [("MIDI", "mid"), ("WAV", "wav"), ("FLAC", "flac"), ("Ogg", "ogg"), ("Picture", "png")];
 
 impl SaveSheet {
     /// Fills in the sheet for a take called `name`.
@@ -82,15 +78,15 @@ impl SaveSheet {
         heading(ui, "Save");
         ui.add_space(GRID * 0.5);
         if let Some(export) = &state.export {
-            progress_ui(ui, export.progress.fraction(), &export.path, actions);
+            progress_ui(ui, export, actions);
             return;
         }
         self.path_ui(ui, state, actions);
         self.kinds_ui(ui);
         self.seen.look(&self.path);
         let path = PathBuf::from(self.path.trim());
-        if FileKind::of(&path).is_some_and(FileKind::is_audio) {
-            self.audio_ui(ui);
+        if let Some(FileKind::Audio(format)) = FileKind::of(&path) {
+            audio_ui(ui, &mut self.wav, format);
         }
         if state.sound.loop_secs.is_some() {
             ui.checkbox(&mut self.only_loop, "Only the loop region");
@@ -115,42 +111,14 @@ impl SaveSheet {
         }
     }
 
-    /// Buttons for the formats: choosing one changes the extension.
+    /// Choosing a format changes the extension.
     fn kinds_ui(&mut self, ui: &mut Ui) {
         let path = PathBuf::from(self.path.trim());
         let now = FileKind::of(&path);
-        ui.horizontal(|ui| {
-            for (name, ending) in KINDS {
-                let is_now =
-                    now.is_some() && now == FileKind::of(Path::new("x").with_extension(ending).as_path());
-                if ui.selectable_label(is_now, name).clicked() {
-                    let stem = now.map_or_else(|| path.clone(), |_| path.with_extension(""));
-                    self.path = format!("{}.{ending}", stem.display());
-                }
-            }
-        });
-    }
-
-    fn audio_ui(&mut self, ui: &mut Ui) {
-        let is_ogg = FileKind::of(Path::new(self.path.trim())) == Some(FileKind::Audio(AudioFormat::Ogg));
-        ui.horizontal(|ui| {
-            let rate = |rate: u32| format!("{:.1} kHz", f64::from(rate) / 1000.0);
-            ComboBox::new("rate", "Sample rate").selected_text(rate(self.wav.sample_rate)).show_ui(
-                ui,
-                |ui| {
-                    for hz in SAMPLE_RATES {
-                        ui.selectable_value(&mut self.wav.sample_rate, hz, rate(hz));
-                    }
-                },
-            );
-            ui.add_space(GRID);
-            if !is_ogg {
-                ui.selectable_value(&mut self.wav.bits, 16, "16 bit");
-                ui.selectable_value(&mut self.wav.bits, 24, "24 bit");
-            }
-        });
-        ui.checkbox(&mut self.wav.is_normalised, "Normalise")
-            .on_hover_text("Scales the loudest moment to −1 dB.");
+        if let Some(ending) = kinds_ui(ui, now) {
+            let stem = now.map_or_else(|| path.clone(), |_| path.with_extension(""));
+            self.path = format!("{}.{ending}", stem.display());
+        }
     }
 
     fn buttons_ui(&self, ui: &mut Ui, state: &AppState, path: &Path, actions: &mut Actions) {
@@ -159,7 +127,7 @@ impl SaveSheet {
         let kind = FileKind::of(path);
         let why_not = match () {
             () if path.file_stem().is_none() => Some("Give the file a name."),
-            () if kind.is_none() => Some("The name must end in .mid, .wav, .flac, .ogg or .png."),
+            () if kind.is_none() => Some("The name must end in .mid, .wav, .flac, .ogg, .mp3 or .png."),
             () if !self.seen.has_folder => Some("This folder does not exist."),
             () if kind.is_some_and(FileKind::is_audio) && state.sound.font.is_none() => {
                 Some("A recording needs a SoundFont; choose one at the lower right.")
@@ -189,9 +157,17 @@ impl SaveSheet {
     }
 }
 
-fn progress_ui(ui: &mut Ui, fraction: f32, path: &Path, actions: &mut Actions) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    ui.label(format!("Writing {name}…"));
+/// What is being written, and how far it is.
+pub(super) fn progress_ui(ui: &mut Ui, export: &ExportState, actions: &mut Actions) {
+    let fraction = export.progress.fraction();
+    let name = export.path.file_name().unwrap_or_default().to_string_lossy();
+    ui.label(match export.takes {
+        Some(takes) => {
+            let now = (fraction * takes as f32) as usize + 1;
+            format!("Writing take {} of {takes} into {name}…", now.min(takes))
+        }
+        None => format!("Writing {name}…"),
+    });
     ui.add(ProgressBar::new(fraction).desired_height(8.0).corner_radius(4.0));
     ui.add_space(GRID);
     buttons_row(ui, |ui| {

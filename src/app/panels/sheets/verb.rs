@@ -143,7 +143,7 @@ impl VerbSheet {
                  half of them with the one before; {moved}."
             ),
         };
-        match kind {
+        let kept = match kind {
             VerbKind::Vary => {
                 let chords = self.amount * 100.0;
                 let times = self.amount * self.amount * 100.0;
@@ -172,6 +172,10 @@ impl VerbSheet {
                      towards the middle, and has its length.{moved}"
                 )
             }
+        };
+        match entry.record.locks.is_empty() {
+            true => kept,
+            false => format!("{kept} This makes a new take, without locks: in this one, locked parts stay."),
         }
     }
 

@@ -8,6 +8,7 @@ mod heard;
 pub mod map;
 mod mix;
 mod qualities;
+mod sections;
 mod selection;
 mod setting;
 mod stage;

@@ -9,6 +9,7 @@ use crate::app::state::action::{Actions, ComposeAction, EditAction, Sheet, Windo
 use crate::app::state::app_state::AppState;
 use crate::app::state::edit::Alternatives;
 use crate::app::widgets::roll::Selection;
+use crate::generate::Region;
 use crate::music::NoteEdit;
 
 /// Is there anything to show?
@@ -47,13 +48,14 @@ fn alternatives_ui(ui: &mut Ui, alternatives: &Alternatives, actions: &mut Actio
 fn tools_ui(ui: &mut Ui, state: &AppState, selection: &Selection, actions: &mut Actions) {
     let why_not = state.cannot_edit();
     let locks = state.staged_take().map_or(&[][..], |e| &e.record.locks);
-    let is_locked = locks.iter().any(|l| l.end > selection.secs.start && l.start < selection.secs.end);
+    let part = Region { secs: selection.secs.clone(), pitches: selection.pitches.clone() };
+    let is_locked = locks.iter().any(|lock| lock.meets(&part));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         small(ui, "Clear", "Select nothing (Esc)", None, EditAction::ClearSelection, actions);
         let (lock, tip) = if is_locked {
-            ("Unlock", "Let this time be changed again (K)")
+            ("Unlock", "Let this part be changed again (K)")
         } else {
-            ("Lock", "Let nothing change this time (K)")
+            ("Lock", "Let nothing change the selected time and keys (K)")
         };
         small(ui, lock, tip, why_not, EditAction::ToggleLock, actions);
         let edits = [
@@ -61,8 +63,8 @@ fn tools_ui(ui: &mut Ui, state: &AppState, selection: &Selection, actions: &mut 
             ("Shorter", "Let go a tenth sooner (Ctrl+Left)", NoteEdit::Stretch { factor: 1.0 / 1.1 }),
             ("Louder", "Raise the velocity by 4 (Ctrl+Up)", NoteEdit::Velocity { by: 4 }),
             ("Softer", "Lower the velocity by 4 (Ctrl+Down)", NoteEdit::Velocity { by: -4 }),
-            ("Up", "A semitone higher (Alt+Up)", NoteEdit::Transpose { semitones: 1 }),
-            ("Down", "A semitone lower (Alt+Down)", NoteEdit::Transpose { semitones: -1 }),
+            ("Up", "A semitone higher (Alt+Up)", NoteEdit::transpose(1)),
+            ("Down", "A semitone lower (Alt+Down)", NoteEdit::transpose(-1)),
             ("Delete", "Delete the notes (Del)", NoteEdit::Delete),
         ];
         for (word, tip, edit) in edits {

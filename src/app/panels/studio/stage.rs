@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_form_is_named_where_there_is_one() {
         let mut settings = ComposeSettings::default();
-        assert_eq!(made_with(&settings), "Strength 2.5, memory 1.0, temperature 1.00, best of 4, seed 1");
+        assert_eq!(made_with(&settings), "Strength 1.8, memory 1.0, temperature 1.00, best of 4, seed 1");
         settings.form = "ABA'".parse().unwrap();
         assert!(made_with(&settings).ends_with("\nForm ABA', return 0.70"));
     }

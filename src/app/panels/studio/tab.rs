@@ -8,6 +8,7 @@ use crate::app::kit::theme::Palette;
 use crate::app::panels::look::style_of;
 use crate::app::panels::studio::heard::heard_ui;
 use crate::app::panels::studio::map::with_map;
+use crate::app::panels::studio::sections::sections_of;
 use crate::app::panels::studio::selection::{has_strip, selection_ui};
 use crate::app::panels::studio::stage::stage_ui;
 use crate::app::panels::takes::list::TakesPanel;
@@ -98,6 +99,7 @@ impl Studio {
             () if why_not.is_some() => "Open a MIDI file to listen, or choose a checkpoint to compose.",
             () => "Choose a composer and press Generate.",
         };
+        let sections = sections_of(state);
         let input = RollInput {
             performance: stage.map_or(&nothing, |s| &s.performance),
             take_id: stage.map_or(0, |s| s.number),
@@ -108,6 +110,7 @@ impl Studio {
             loop_secs: state.sound.loop_secs.clone(),
             selection: state.selection.as_ref(),
             locks: state.staged_take().map_or(&[], |e| &e.record.locks),
+            sections: &sections,
             colour: style_of(ui, state, stage.and_then(|s| s.composer.as_deref())).colour,
             name: stage.map_or("", |s| &s.name),
             empty: RollEmpty {
@@ -131,6 +134,7 @@ impl Studio {
                 }
                 RollEvent::Select { secs, pitches } => EditAction::Select { secs, pitches }.into(),
                 RollEvent::ToggleNote(note) => EditAction::ToggleNote(note).into(),
+                RollEvent::Edit(edit) => EditAction::Notes(edit).into(),
                 RollEvent::EmptyButton if why_not.is_some() => FileAction::Ask(Ask::Music).into(),
                 RollEvent::EmptyButton => ComposeAction::Generate.into(),
             };

@@ -10,7 +10,7 @@ use crate::app::kit::parts::{caption, heading, menu_spacing};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::panels::look::style_of;
 use crate::app::panels::takes::menu::menu_ui;
-use crate::app::state::action::{Actions, Ask, FileAction, TakeAction};
+use crate::app::state::action::{Actions, Ask, FileAction, Sheet, TakeAction, WindowAction};
 use crate::app::state::app_state::AppState;
 use crate::app::state::stage::{Composing, StageSource};
 use crate::app::widgets::roll::Thumbnail;
@@ -102,9 +102,9 @@ fn header_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             Popup::menu(&more).show(|ui| {
                 menu_spacing(ui, 200.0);
                 let starred = state.takes.all().iter().any(|e| e.record.is_starred);
-                let export = ui.add_enabled(starred, Button::new("Export starred takes…"));
-                if export.on_disabled_hover_text("No take has a star yet.").clicked() {
-                    actions.push(FileAction::Ask(Ask::ExportFolder));
+                let save = ui.add_enabled(starred, Button::new("Save all starred…"));
+                if save.on_disabled_hover_text("No take has a star yet.").clicked() {
+                    actions.push(WindowAction::ShowSheet(Sheet::SaveStarred));
                 }
                 recent_ui(ui, state, actions);
             });

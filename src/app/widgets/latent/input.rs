@@ -1,4 +1,4 @@
-//! What the map is shown, and what it answers.
+//! Input and events of the map.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct LatentInput<'a> {
     pub can_hear: bool,
     /// Is one being heard?
     pub is_hearing: bool,
-    /// Where this is given, a click composes nothing, and this says why.
+    /// Why a click cannot compose; `None` if it can.
     pub disabled_because: Option<&'a str>,
 }
 

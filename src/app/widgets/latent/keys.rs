@@ -7,7 +7,8 @@ use super::cloud::screen;
 use crate::app::kit::keys::take_plain;
 use crate::app::kit::theme::Palette;
 
-/// A step leads at least this far on the screen: the nearest of thousands of points would be no step to see.
+/// A step goes at least this far on the screen, in points: among thousands of points, a step to the nearest one would
+/// be too small to see.
 const STEP_PX: f32 = 12.0;
 
 const MOVES: [Key; 4] = [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];

@@ -9,7 +9,7 @@ use crate::latent_map::LatentMap;
 
 /// A line gets a new corner this far from the last one, points.
 const STEP_PX: f32 = 4.0;
-/// Up to so many segments have rings of full strength; the rings of more are fainter, so that they are not one blot.
+/// With more segments than this, their rings are fainter, so that they do not merge into one blot.
 const RINGED: f32 = 150.0;
 
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ impl Lasso {
         !self.trail.is_empty() || ui.input(|i| i.modifiers.shift)
     }
 
-    /// Follows a drag; at its end takes the segments inside that `keep` lets through.
+    /// Follows a drag; when it ends, selects the segments inside the line for which `keep` is true.
     pub fn follow(
         &mut self,
         ui: &Ui,

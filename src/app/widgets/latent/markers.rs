@@ -50,7 +50,7 @@ impl Stamp {
     }
 }
 
-/// The outline of a marker of radius one; seen from the centre every one of its points is in sight.
+/// The outline of a marker of radius 1. Every point of it is visible from the centre, as a triangle fan requires.
 fn unit_outline(shape: MarkerShape, circle_corners: usize) -> Vec<Vec2> {
     let ring = |degrees: &[f32], reach: f32| -> Vec<Vec2> {
         degrees.iter().map(|d| reach * Vec2::angled(d.to_radians())).collect()

@@ -69,7 +69,7 @@ impl WalkPen {
     }
 }
 
-/// The path of the take on the stage: its segments joined, the sounding one larger, and a dot that runs with the playhead.
+/// The path of the take on the stage: its segments joined by lines, the current one larger, and a dot at the playhead.
 pub fn paint_path(
     painter: &Painter,
     transform: &PlotTransform,

@@ -1,4 +1,4 @@
-//! What the map says: the hovered point, the caption, and why there is no map.
+//! Texts of the map: the hovered point, the caption, and why there is no map.
 
 use eframe::egui::{self, CursorIcon, Pos2, Rect, RichText, Ui};
 
@@ -162,10 +162,7 @@ pub fn empty_ui(ui: &mut Ui, input: &LatentInput<'_>) {
     let (what, next) = if input.composers.is_empty() {
         ("No model is loaded, so there is no map.", "Open a checkpoint to see where its composers lie.")
     } else {
-        (
-            "This checkpoint carries no map.",
-            "Composing works all the same. A map is made when a training run ends.",
-        )
+        ("This checkpoint carries no map.", "You can still compose. A map is made when a training run ends.")
     };
     let room = Rect::from_center_size(rect.center(), egui::vec2((rect.width() - 16.0).min(420.0), 44.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(room), |ui| {

@@ -4,8 +4,10 @@ use std::ops::{Range, RangeInclusive};
 
 use eframe::egui::Color32;
 
+use super::section_mark::SectionMark;
 use super::selection::Selection;
-use crate::music::{Performance, Pitch, Velocity};
+use crate::generate::Region;
+use crate::music::{NoteEdit, Performance, Pitch, Velocity};
 
 /// What to show in this frame.
 pub struct RollInput<'a> {
@@ -21,8 +23,10 @@ pub struct RollInput<'a> {
     pub is_growing: bool,
     pub loop_secs: Option<Range<f64>>,
     pub selection: Option<&'a Selection>,
-    /// Time that nothing may change.
-    pub locks: &'a [Range<f64>],
+    /// Parts that nothing may change.
+    pub locks: &'a [Region],
+    /// In order; empty without a form.
+    pub sections: &'a [SectionMark],
     pub colour: Color32,
     /// The take's name for screen readers, such as "Chopin 7".
     pub name: &'a str,
@@ -57,6 +61,8 @@ pub enum RollEvent {
     },
     /// A note was clicked to be chosen, or not any more.
     ToggleNote(usize),
+    /// The chosen notes were dragged.
+    Edit(NoteEdit),
     /// The button of the empty roll was clicked.
     EmptyButton,
 }

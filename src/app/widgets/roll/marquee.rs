@@ -1,4 +1,4 @@
-//! The rectangle that notes are chosen with.
+//! Selecting notes with a rectangle: Shift and drag.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -10,7 +10,7 @@ use super::layout::RollView;
 use super::selection::{edge, ground};
 use crate::music::Pitch;
 
-/// A smaller rectangle is a click with an unsteady hand, points.
+/// A rectangle smaller than this, in points, is taken for a click.
 const MIN_SIDE_PX: f32 = 4.0;
 
 /// A rectangle that is being drawn, from where the pointer went down.

@@ -9,9 +9,10 @@ use eframe::egui::{
 
 use super::layout::RollView;
 use super::{
-    Camera, Marquee, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag, Want,
-    empty_ui, keyboard_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop, paint_pedal,
-    paint_playhead, paint_rows, paint_selection, paint_sounding, paint_spotlight, ruler_ui,
+    Camera, Marquee, NoteDrag, NoteFocus, NoteIndex, NotesLayer, Overview, Parts, RollColours, RulerDrag,
+    Want, empty_ui, keyboard_ui, lit_keys, note_text, paint_growing, paint_locks, paint_outside_loop,
+    paint_pedal, paint_playhead, paint_rows, paint_selection, paint_sounding, paint_spotlight, ruler_ui,
+    sections_ui,
 };
 use crate::app::kit::theme::Palette;
 use crate::app::widgets::roll::input::{RollEvent, RollInput};
@@ -32,6 +33,7 @@ pub struct PianoRoll {
     focus: NoteFocus,
     ruler_drag: Option<RulerDrag>,
     marquee: Marquee,
+    note_drag: NoteDrag,
     layer: NotesLayer,
     overview: Overview,
 }
@@ -40,7 +42,7 @@ impl PianoRoll {
     /// Draws the roll into the available space and appends the user's input to `events`.
     pub fn ui(&mut self, ui: &mut Ui, input: &RollInput<'_>, events: &mut Vec<RollEvent>) -> Response {
         let (full, _) = ui.allocate_exact_size(ui.available_size().max(vec2(160.0, 80.0)), Sense::hover());
-        let parts = Parts::new(full);
+        let parts = Parts::new(full, !input.sections.is_empty());
         let colours = RollColours::new(&Palette::of(ui), input.colour, ui.visuals().dark_mode);
         let notes = input.performance.notes();
         self.refresh(input, &parts);
@@ -50,6 +52,9 @@ impl PianoRoll {
         let view = self.interact(ui, input, &parts, &colours, &response, events);
         self.paint(ui, input, &parts, &view, &colours);
         ruler_ui(ui, &view, parts.ruler, input.loop_secs.as_ref(), &mut self.ruler_drag, &colours, events);
+        if let Some(strip) = parts.sections {
+            sections_ui(ui, input.sections, &view, strip, &colours, events);
+        }
         let lit = lit_keys(&self.index, notes, input.playhead_secs);
         if let Some(pitch) = keyboard_ui(ui, &view, parts.keyboard, &lit, &colours) {
             let velocity = Velocity::clamped(KEY_VELOCITY);
@@ -113,7 +118,9 @@ impl PianoRoll {
     ) -> RollView {
         let view = self.camera.view();
         self.marquee.ui(ui, response, &view, events);
-        self.camera.pointer(ui, response, parts, !self.marquee.is_active());
+        self.note_drag.ui(ui, response, input, &self.index, &view, events);
+        let drags_view = !(self.marquee.is_active() || self.note_drag.is_active());
+        self.camera.pointer(ui, response, parts, drags_view);
         let view = self.camera.view();
         if let Some(rect) = parts.overview
             && let Some(left_secs) = self.overview.ui(ui, rect, input, &self.index, &view, colours)
@@ -161,6 +168,7 @@ impl PianoRoll {
         if let Some(selection) = input.selection {
             paint_selection(&painter, view, area, selection, notes, colours);
         }
+        self.note_drag.paint(ui, &painter, input, view, area, colours);
         self.marquee.paint(ui, &painter, area, colours);
         if let Some(range) = &input.loop_secs {
             paint_outside_loop(&painter, view, area, range, colours);
@@ -198,7 +206,7 @@ impl PianoRoll {
             }
             let hint = "Show the whole take (F).\n\nWheel: pitch. Shift+wheel: time.\nCtrl+wheel: zoom time. \
                         Ctrl+Alt+wheel: zoom pitch.\nDrag to move, double-click to reset. \
-                        Shift+drag: select.";
+                        Shift+drag: select. Drag what is selected: move or stretch it.";
             let fit = egui::Button::selectable(false, small("Fit"));
             if ui.put(place(92.0, 34.0), fit).on_hover_text(hint).clicked() {
                 self.fit();

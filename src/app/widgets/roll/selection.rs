@@ -7,6 +7,7 @@ use eframe::egui::{Color32, Painter, Rect, Stroke, StrokeKind, pos2};
 
 use super::layout::{PITCH_BOTTOM, PITCH_TOP, RollView};
 use super::{RollColours, note_rect};
+use crate::generate::Region;
 use crate::music::{Note, Performance, Pitch};
 
 /// A part of the music, and the notes of it that are chosen.
@@ -64,11 +65,7 @@ pub fn paint_selection(
     notes: &[Note],
     colours: &RollColours,
 ) {
-    let x = |secs: f64| area.left() + view.x(secs);
-    let y = |axis: f64| area.top() + view.y(axis.clamp(PITCH_BOTTOM, PITCH_TOP));
-    let (low, high) = (selection.pitches.start().number(), selection.pitches.end().number());
-    let top_left = pos2(x(selection.secs.start), y(f64::from(high) + 1.0));
-    let rect = Rect::from_min_max(top_left, pos2(x(selection.secs.end), y(f64::from(low))));
+    let rect = part_rect(view, area, &selection.secs, &selection.pitches);
     painter.rect(rect, 2.0, ground(colours), edge(colours), StrokeKind::Inside);
     for note in selection.notes.iter().filter_map(|&i| notes.get(i)) {
         let rect = note_rect(view, area, note);
@@ -78,19 +75,20 @@ pub fn paint_selection(
     }
 }
 
-/// Time that nothing may change.
-pub fn paint_locks(
-    painter: &Painter,
-    view: &RollView,
-    area: Rect,
-    locks: &[Range<f64>],
-    colours: &RollColours,
-) {
+/// Time and keys as a rectangle.
+fn part_rect(view: &RollView, area: Rect, secs: &Range<f64>, pitches: &RangeInclusive<Pitch>) -> Rect {
+    let x = |secs: f64| area.left() + view.x(secs);
+    let y = |axis: f64| area.top() + view.y(axis.clamp(PITCH_BOTTOM, PITCH_TOP));
+    let (low, high) = (pitches.start().number(), pitches.end().number());
+    Rect::from_min_max(pos2(x(secs.start), y(f64::from(high) + 1.0)), pos2(x(secs.end), y(f64::from(low))))
+}
+
+/// Parts that nothing may change.
+pub fn paint_locks(painter: &Painter, view: &RollView, area: Rect, locks: &[Region], colours: &RollColours) {
     for lock in locks {
-        let x = |secs: f64| area.left() + view.x(secs);
-        let rect = Rect::from_x_y_ranges(x(lock.start)..=x(lock.end), area.y_range());
+        let rect = part_rect(view, area, &lock.secs, &lock.pitches).intersect(area);
         painter.rect_filled(rect, 0.0, colours.text.gamma_multiply(0.06));
-        let bar = Rect::from_x_y_ranges(rect.x_range(), area.top()..=area.top() + 3.0);
+        let bar = Rect::from_x_y_ranges(rect.x_range(), rect.top()..=rect.top() + 3.0);
         painter.rect_filled(bar, 0.0, colours.weak_text);
     }
 }

@@ -45,10 +45,7 @@ impl Default for TrainForm {
 impl TrainForm {
     /// Draws the form and its buttons.
     pub fn ui(&mut self, ui: &mut Ui, input: &TrainingInput<'_>, events: &mut Vec<TrainingEvent>) {
-        let is_idle = !matches!(
-            input.state,
-            TrainingState::Preparing { .. } | TrainingState::Running | TrainingState::Stopping
-        );
+        let is_idle = input.state.is_idle();
         ui.add_enabled_ui(is_idle, |ui| {
             self.data_ui(ui, events);
             ui.add_space(GRID);
@@ -220,13 +217,7 @@ impl TrainForm {
                     events.push(TrainingEvent::Start(self.request(true)));
                 }
             } else {
-                let why = matches!(input.state, TrainingState::Stopping).then_some("it is stopping already");
-                let stop = egui::Button::new("Stop").min_size(egui::vec2(96.0, 32.0));
-                let response =
-                    enabled(ui, stop, why).on_hover_text("Stops after this step and saves the run");
-                if response.clicked() {
-                    events.push(TrainingEvent::Stop);
-                }
+                running_buttons_ui(ui, input.state, events);
             }
         });
         // Shows why the button is disabled.
@@ -237,8 +228,7 @@ impl TrainForm {
 
     /// Why a run cannot start; `None` if it can.
     pub fn why_not(&self, state: &TrainingState, resume: bool) -> Option<String> {
-        if !matches!(state, TrainingState::Idle | TrainingState::Ended { .. } | TrainingState::Failed { .. })
-        {
+        if !state.is_idle() {
             return Some("a run is under way".to_owned());
         }
         if self.data.trim().is_empty() {
@@ -276,6 +266,31 @@ impl TrainForm {
 
     pub fn set_run_dir(&mut self, path: &Path) {
         self.run_dir = path.display().to_string();
+    }
+}
+
+/// Pause, and stop and save.
+fn running_buttons_ui(ui: &mut Ui, state: &TrainingState, events: &mut Vec<TrainingEvent>) {
+    let (why_no_pause, why_no_stop) = match state {
+        TrainingState::Preparing { .. } => (Some("the music is still being prepared"), None),
+        TrainingState::Starting => (Some("it is still starting"), Some("it is still starting")),
+        TrainingState::Stopping { .. } => (Some("it is stopping already"), Some("it is stopping already")),
+        TrainingState::Running
+        | TrainingState::Idle
+        | TrainingState::Ended { .. }
+        | TrainingState::Failed { .. } => (None, None),
+    };
+    let size = egui::vec2(96.0, 32.0);
+    let pause = enabled(ui, egui::Button::new("Pause").min_size(size), why_no_pause);
+    let hint = "Saves the run after this step and ends its process, which frees the processor and its memory";
+    if pause.on_hover_text(hint).clicked() {
+        events.push(TrainingEvent::Pause);
+    }
+    let text = if matches!(state, TrainingState::Preparing { .. }) { "Stop" } else { "Stop and save" };
+    let stop = enabled(ui, egui::Button::new(text).min_size(size), why_no_stop);
+    if stop.on_hover_text("Validates and saves the run, and prepares its best model for composing").clicked()
+    {
+        events.push(TrainingEvent::Stop);
     }
 }
 

@@ -10,6 +10,8 @@ pub struct TrainingInput<'a> {
     pub devices: &'a [DeviceItem],
     /// The loaded checkpoint.
     pub model_in_use: Option<&'a Path>,
+    /// The take of a run that is being played.
+    pub playing: Option<&'a Path>,
 }
 
 /// A device to choose from.
@@ -31,14 +33,32 @@ pub enum TrainingState {
         text: String,
         fraction: Option<f32>,
     },
+    /// Its process has been started and reads the music.
+    Starting,
     Running,
-    Stopping,
+    /// It was asked to pause or to stop.
+    Stopping {
+        text: String,
+    },
     Ended {
         summary: String,
     },
     Failed {
         message: String,
     },
+}
+
+impl TrainingState {
+    /// Could a run be started now?
+    pub fn is_idle(&self) -> bool {
+        match self {
+            TrainingState::Idle | TrainingState::Ended { .. } | TrainingState::Failed { .. } => true,
+            TrainingState::Preparing { .. }
+            | TrainingState::Starting
+            | TrainingState::Running
+            | TrainingState::Stopping { .. } => false,
+        }
+    }
 }
 
 /// What the user asked for.
@@ -56,9 +76,21 @@ pub enum TrainingEvent {
         run_dir: PathBuf,
     },
     Start(TrainRequest),
+    /// Save the state and free the processor.
+    Pause,
+    /// Validate, save, and prepare the best model.
     Stop,
     UseModel {
         path: PathBuf,
+    },
+    /// Play a take that the run wrote.
+    Hear {
+        path: PathBuf,
+        title: String,
+    },
+    /// Write the curves that are shown, as a table or as they look.
+    Export {
+        as_picture: bool,
     },
 }
 

@@ -1,14 +1,24 @@
-//! The training tab: form, curves, results and the log of the run.
+//! The training tab: form, curves, takes to hear, and the models of a run.
 
+mod crosshair;
 mod curves;
+mod export;
 mod form;
+mod hear;
 pub mod history;
 pub mod input;
 pub mod panel;
+mod plots;
+mod prepared;
 mod results;
 mod run_log;
+mod run_view;
+mod tools;
 
 pub use curves::{CurveOptions, curves_ui};
 pub use form::TrainForm;
-pub use results::{checkpoints_ui, fields_ui, figures_ui};
-pub use run_log::{RunLog, SavedCheckpoint};
+pub use plots::PlotGroup;
+pub use prepared::PreparedCurves;
+pub use results::{fields_ui, figures_ui, models_ui};
+pub use run_log::RunLog;
+pub use run_view::{RunView, SavedModel};

@@ -1,25 +1,36 @@
-//! The training tab: choose the data, train, watch, and use the model.
+//! The training tab: choose the data, train, watch, listen, and use the model.
 //!
-//! The panel starts nothing itself: user input comes out as [`TrainingEvent`]s, and events of a run go in through
-//! [`TrainingPanel::apply`].
+//! The panel starts nothing itself: user input comes out as [`TrainingEvent`]s, and what is known of runs goes in
+//! through [`TrainingPanel::set_runs`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui::{self, Color32, RichText, Ui};
 
-use super::{CurveOptions, RunLog, TrainForm, checkpoints_ui, curves_ui, fields_ui, figures_ui};
+use super::export::curves_csv;
+use super::hear::{HearOptions, hear_ui};
+use super::prepared::PreparedCurves;
+use super::tools::{compare_ui, tools_ui};
+use super::{CurveOptions, RunView, TrainForm, curves_ui, fields_ui, figures_ui, models_ui};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::widgets::training::input::{DataFacts, TrainingEvent, TrainingInput, TrainingState};
-use crate::train::TrainEvent;
 
 const FORM_PX: f32 = 264.0;
 
-/// View state of the tab and the log of its run.
+/// View state of the tab, and the runs that it shows.
 #[derive(Debug, Default)]
 pub struct TrainingPanel {
     form: TrainForm,
-    log: RunLog,
+    /// The run of the form's folder first, then those it is compared with.
+    runs: Vec<Arc<RunView>>,
+    /// Folders of other runs beside it.
+    others: Vec<PathBuf>,
+    compared: Vec<PathBuf>,
     options: CurveOptions,
+    hear: HearOptions,
+    prepared: PreparedCurves,
+    curves_at: Option<egui::Rect>,
 }
 
 impl TrainingPanel {
@@ -42,10 +53,31 @@ impl TrainingPanel {
         });
     }
 
-    /// Takes in an event of the run.
-    pub fn apply(&mut self, event: &TrainEvent) {
-        self.log.apply(event);
-        self.form.notes_per_sec = self.log.step.as_ref().map(|m| m.notes_per_sec).filter(|n| *n > 0.0);
+    /// The folders of the runs to show: that of the form, and those it is compared with.
+    pub fn runs_to_watch(&self) -> Vec<PathBuf> {
+        let own = PathBuf::from(self.run_dir());
+        if own.as_os_str().is_empty() {
+            return Vec::new();
+        }
+        let compared = self.compared.iter().filter(|folder| **folder != own).cloned();
+        std::iter::once(own.clone()).chain(compared).collect()
+    }
+
+    /// What is known of the runs, in the order of [`TrainingPanel::runs_to_watch`], and the other runs beside them.
+    pub fn set_runs(&mut self, runs: Vec<Arc<RunView>>, others: Vec<PathBuf>) {
+        (self.runs, self.others) = (runs, others);
+        let speed = self.runs.first().and_then(|run| Some(run.log.step.as_ref()?.notes_per_sec));
+        self.form.notes_per_sec = speed.filter(|n| *n > 0.0);
+    }
+
+    /// All curves that are shown, as CSV.
+    pub fn curves_csv(&self) -> String {
+        curves_csv(&self.runs)
+    }
+
+    /// Where the curves were drawn last, in points; `None` if they were not.
+    pub fn curves_at(&self) -> Option<egui::Rect> {
+        self.curves_at
     }
 
     pub fn set_data_path(&mut self, path: &Path, events: &mut Vec<TrainingEvent>) {
@@ -91,14 +123,19 @@ impl TrainingPanel {
                 ui.add(bar.animate(fraction.is_none()));
                 note(ui, text, palette.weak_text);
             }
-            TrainingState::Running => {
-                note(ui, "Training. You can compose and listen meanwhile.", palette.weak_text)
-            }
-            TrainingState::Stopping => note(ui, "Stopping after this step…", palette.weak_text),
+            TrainingState::Starting => note(ui, "Starting: the process reads the music…", palette.weak_text),
+            TrainingState::Running => note(
+                ui,
+                "Training. You can compose and listen meanwhile, or close the window.",
+                palette.weak_text,
+            ),
+            TrainingState::Stopping { text } => note(ui, text, palette.weak_text),
             TrainingState::Ended { summary } => note(ui, summary, palette.success),
             TrainingState::Failed { message } => note(ui, message, palette.error),
         }
-        for warning in self.log.warnings() {
+        let Some(run) = self.runs.first() else { return };
+        let survived = run.status.as_ref().and_then(|s| s.message.clone()).filter(|_| run.is_alive());
+        for warning in survived.into_iter().chain(run.log.warnings()) {
             ui.add_space(GRID / 2.0);
             note(ui, &warning, palette.warning);
         }
@@ -111,18 +148,24 @@ impl TrainingPanel {
         height: f32,
         events: &mut Vec<TrainingEvent>,
     ) {
-        let is_running = matches!(input.state, TrainingState::Running | TrainingState::Stopping);
         // The scroll bar floats over the right edge.
         ui.set_max_width(ui.available_width() - 1.5 * GRID);
-        figures_ui(ui, &self.log, is_running);
+        let empty = RunView::default();
+        let run = self.runs.first().map_or(&empty, Arc::as_ref);
+        figures_ui(ui, run);
         ui.add_space(GRID);
-        // Figures, controls, titles and the tables below take about 460 points; the curves get what is left.
-        let plot_px = ((height - 460.0) / 1.62).clamp(150.0, 420.0);
-        curves_ui(ui, &self.log, &mut self.options, plot_px);
+        tools_ui(ui, &mut self.options, events);
+        compare_ui(ui, &self.runs, &self.others, &mut self.compared);
+        ui.add_space(GRID / 2.0);
+        // Figures, controls, titles and the tables below take about 500 points; the curves get what is left.
+        let plot_px = ((height - 500.0) / 1.62).clamp(150.0, 420.0);
+        let rect = curves_ui(ui, &self.runs, &mut self.options, &mut self.prepared, plot_px);
+        self.curves_at = Some(rect.intersect(ui.clip_rect()));
         ui.add_space(2.0 * GRID);
+        hear_ui(ui, run, &mut self.hear, input.playing, events);
         ui.columns(2, |columns| {
-            fields_ui(&mut columns[0], &self.log);
-            checkpoints_ui(&mut columns[1], &self.log, input.model_in_use, events);
+            fields_ui(&mut columns[0], &run.log);
+            models_ui(&mut columns[1], run, &self.hear, input.model_in_use, events);
         });
         ui.add_space(GRID);
     }

@@ -1,20 +1,24 @@
-//! Figures of the run, loss by field, and the checkpoints it wrote.
+//! Figures of the run, loss by field, and the models it wrote.
 
 use std::path::Path;
 
 use eframe::egui::{self, RichText, Ui};
 
-use super::RunLog;
+use super::hear::{HearOptions, hear};
 use super::input::TrainingEvent;
+use super::run_view::SavedModel;
+use super::{RunLog, RunView};
+use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::theme::{GRID, Palette};
 use crate::display::thousands;
 use crate::tokens::Field;
 
 /// Step, speed, time left, best validation: one row of large figures.
-pub fn figures_ui(ui: &mut Ui, log: &RunLog, is_running: bool) {
+pub fn figures_ui(ui: &mut Ui, run: &RunView) {
+    let log = &run.log;
     let step = log.step.as_ref();
     let none = || "–".to_owned();
-    let time_left = match step.and_then(|m| m.eta_secs).filter(|_| is_running) {
+    let time_left = match step.and_then(|m| m.eta_secs).filter(|_| run.is_alive()) {
         Some(secs) => duration_text(secs),
         None => none(),
     };
@@ -45,13 +49,34 @@ pub fn figures_ui(ui: &mut Ui, log: &RunLog, is_running: bool) {
             }
         }
     });
+    if let Some(text) = machine_text(run) {
+        ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.weak_text)).truncate());
+    }
+}
+
+/// Where it runs, how large it is, and the numbers of the last step that have no figure of their own.
+fn machine_text(run: &RunView) -> Option<String> {
+    let status = run.status.as_ref()?;
+    let mut parts = vec![
+        format!("{} on {}", status.device, status.host),
+        format!("{} threads", status.threads),
+        format!("{:.1} M parameters", status.parameters as f64 / 1e6),
+    ];
+    if let Some(m) = &run.log.step {
+        parts.push(format!("{} MB", thousands(m.memory_mb as u64)));
+        parts.push(format!("gradient norm {:.2}", m.grad_norm));
+        parts.push(format!("learning rate {:.4}", m.learning_rate));
+        let free = run.config.as_ref().map_or(0.0, |c| c.free_bits_nats);
+        parts.push(format!("KL {:.1} nats, β {:.2}, {free} nats free per dimension", m.kl_nats, m.kl_weight));
+    }
+    Some(parts.join(" · "))
 }
 
 /// Loss of each field in nats per note, in training and validation.
 pub fn fields_ui(ui: &mut Ui, log: &RunLog) {
     let palette = Palette::of(ui);
     let train = log.step.as_ref().map(|m| m.nll_fields);
-    let valid = log.valid.as_ref().map(|v| v.nll_fields);
+    let valid = log.validation.as_ref().map(|v| v.nll_fields);
     ui.label(RichText::new("By field").heading());
     let highest = train.iter().chain(&valid).flatten().copied().filter(|v| v.is_finite()).fold(0.1, f64::max);
     egui::Grid::new("nll by field").num_columns(4).spacing([12.0, 4.0]).show(ui, |ui| {
@@ -76,7 +101,7 @@ pub fn fields_ui(ui: &mut Ui, log: &RunLog) {
             ui.end_row();
         }
     });
-    if let Some(v) = &log.valid {
+    if let Some(v) = &log.validation {
         let text = format!(
             "Another piece's z costs {:.3} nats per note, another composer's label {:.3}. {} dimensions of z are in use; \
              {:.0} % of segments lie nearest to their own composer.",
@@ -90,40 +115,66 @@ pub fn fields_ui(ui: &mut Ui, log: &RunLog) {
     }
 }
 
-/// The checkpoints of the run, newest first.
-pub fn checkpoints_ui(ui: &mut Ui, log: &RunLog, in_use: Option<&Path>, events: &mut Vec<TrainingEvent>) {
+/// The models of the run, the best first.
+pub fn models_ui(
+    ui: &mut Ui,
+    run: &RunView,
+    hear_options: &HearOptions,
+    in_use: Option<&Path>,
+    events: &mut Vec<TrainingEvent>,
+) {
     let palette = Palette::of(ui);
-    ui.label(RichText::new("Checkpoints").heading());
-    if log.checkpoints.is_empty() {
-        let text = "The run writes one after each validation that is better than all before.";
+    ui.label(RichText::new("Models").heading());
+    if run.models.is_empty() {
+        let text = "The run writes one with each validation, and keeps the best and the latest.";
         ui.add(egui::Label::new(RichText::new(text).size(12.0).color(palette.weak_text)).wrap());
         return;
     }
-    for saved in log.checkpoints.iter().rev() {
-        let name = saved.path.file_stem().map_or_else(|| "checkpoint".into(), |n| n.to_string_lossy());
-        let is_in_use = in_use == Some(saved.path.as_path());
-        ui.horizontal(|ui| {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                let label = ui.add(egui::Label::new(name.clone()).truncate());
-                label.on_hover_text(saved.path.display().to_string());
-                let nll = saved.valid_nll.map_or(String::new(), |nll| format!("  {nll:.3} nats"));
-                let second = format!("step {}{nll}", thousands(saved.step));
-                ui.label(RichText::new(second).size(12.0).color(palette.weak_text));
-            });
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let button = egui::Button::new("Use this model");
-                let response = ui.add_enabled(!is_in_use, button);
-                let response = response.on_disabled_hover_text("The studio is already using it");
-                if response.on_hover_text("Compose with this checkpoint in the Studio").clicked() {
-                    events.push(TrainingEvent::UseModel { path: saved.path.clone() });
-                }
-                if is_in_use {
-                    ui.label(RichText::new("in use").size(12.0).color(palette.success));
-                }
-            });
-        });
+    for model in &run.models {
+        model_ui(ui, run, model, hear_options, in_use, events);
     }
+}
+
+fn model_ui(
+    ui: &mut Ui,
+    run: &RunView,
+    model: &SavedModel,
+    hear_options: &HearOptions,
+    in_use: Option<&Path>,
+    events: &mut Vec<TrainingEvent>,
+) {
+    let palette = Palette::of(ui);
+    let is_in_use = in_use == Some(model.path.as_path());
+    let step = thousands(model.step);
+    ui.horizontal(|ui| {
+        let name =
+            if model.is_best { format!("Hear the best, step {step}") } else { format!("Hear step {step}") };
+        let take = hear_options.take(run, model.step);
+        let why = take.is_none().then_some("There is no take of this step");
+        if IconButton::new(Icon::Play, &name).size(24.0).disabled_because(why).show(ui).clicked()
+            && let Some(take) = take
+        {
+            events.push(hear(run, take));
+        }
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let name = if model.is_best { "best".to_owned() } else { format!("step {step}") };
+            ui.add(egui::Label::new(name).truncate()).on_hover_text(model.path.display().to_string());
+            let nll = model.valid_nll.map_or(String::new(), |nll| format!("{nll:.3} nats"));
+            let second = if model.is_best { format!("step {step}  {nll}") } else { nll };
+            ui.label(RichText::new(second).size(12.0).color(palette.weak_text));
+        });
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let response = ui.add_enabled(!is_in_use, egui::Button::new("Use this model"));
+            let response = response.on_disabled_hover_text("The studio is already using it");
+            if response.on_hover_text("Compose with this model in the Studio").clicked() {
+                events.push(TrainingEvent::UseModel { path: model.path.clone() });
+            }
+            if is_in_use {
+                ui.label(RichText::new("in use").size(12.0).color(palette.success));
+            }
+        });
+    });
 }
 
 fn millions(notes: u64) -> String {

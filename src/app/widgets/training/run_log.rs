@@ -1,9 +1,7 @@
-//! The log of a training run, from its events.
-
-use std::path::PathBuf;
+//! The curves of a training run, from the rows of its logs.
 
 use super::history::History;
-use crate::train::{StepMetrics, TrainEvent, ValidMetrics};
+use crate::train::{Row, StepMetrics, ValidMetrics};
 
 /// A small KL counts as a collapse only after this many steps.
 const KL_GRACE_STEPS: u64 = 500;
@@ -11,83 +9,93 @@ const KL_GRACE_STEPS: u64 = 500;
 const KL_COLLAPSED_NATS: f64 = 1.0;
 /// If another piece's z costs less than this, in nats per note, the decoder ignores z.
 const Z_IGNORED_GAP: f64 = 0.005;
+/// Validations whose NLL is remembered exactly, for the list of models.
+const REMEMBERED: usize = 10_000;
 
-/// A checkpoint that the run wrote. `best` and `last` are overwritten, so each path is listed once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SavedCheckpoint {
-    pub step: u64,
-    pub path: PathBuf,
-    /// Validation NLL at that step, nats per note, if it was measured.
-    pub valid_nll: Option<f64>,
-}
-
-/// The curves and latest figures of a run, in bounded memory.
-#[derive(Clone, Debug, Default)]
+/// The curves and latest figures of a run, in bounded memory however long it is.
+#[derive(Clone, Debug)]
 pub struct RunLog {
-    pub nll: History,
-    pub kl: History,
-    pub label_loss: History,
-    pub valid_nll: History,
-    pub valid_kl: History,
+    /// In the order of [`StepMetrics::COLUMNS`].
+    train: Vec<History>,
+    /// In the order of [`ValidMetrics::COLUMNS`].
+    valid: Vec<History>,
     pub step: Option<StepMetrics>,
-    pub valid: Option<ValidMetrics>,
+    pub validation: Option<ValidMetrics>,
     /// Step and NLL of the best validation.
     pub best: Option<(u64, f64)>,
-    pub checkpoints: Vec<SavedCheckpoint>,
-    pub pieces: Option<usize>,
-    pub from_step: u64,
+    /// Step and NLL of the validations.
+    nlls: Vec<(u64, f64)>,
     /// The first step whose loss was not finite.
     pub broken_at: Option<u64>,
 }
 
+impl Default for RunLog {
+    fn default() -> RunLog {
+        RunLog {
+            train: vec![History::default(); StepMetrics::COLUMNS.len()],
+            valid: vec![History::default(); ValidMetrics::COLUMNS.len()],
+            step: None,
+            validation: None,
+            best: None,
+            nlls: Vec::new(),
+            broken_at: None,
+        }
+    }
+}
+
 impl RunLog {
-    pub fn apply(&mut self, event: &TrainEvent) {
-        match event {
-            TrainEvent::Started { from_step, pieces, .. } => self.start(*from_step, *pieces),
-            TrainEvent::Stepped(m) => self.step(m),
-            TrainEvent::Validated(m) => self.validated(m),
-            TrainEvent::CheckpointSaved { step, path } => {
-                let valid_nll = self.valid.as_ref().filter(|v| v.step == *step).map(|v| v.nll);
-                self.checkpoints.retain(|c| c.path != *path);
-                self.checkpoints.push(SavedCheckpoint { step: *step, path: path.clone(), valid_nll });
-            }
-        }
+    /// The curve of a column of the training log; `None` if there is no such column.
+    pub fn train(&self, column: &str) -> Option<&History> {
+        StepMetrics::COLUMNS.iter().position(|c| c.name == column).and_then(|at| self.train.get(at))
     }
 
-    fn start(&mut self, from_step: u64, pieces: usize) {
-        if from_step == 0 {
-            *self = RunLog::default();
-        }
-        let cut = from_step as f64;
-        for history in
-            [&mut self.nll, &mut self.kl, &mut self.label_loss, &mut self.valid_nll, &mut self.valid_kl]
-        {
-            history.cut_after(cut);
-        }
-        self.broken_at = None;
-        self.from_step = from_step;
-        self.pieces = Some(pieces);
+    /// The curve of a column of the validations.
+    pub fn valid(&self, column: &str) -> Option<&History> {
+        ValidMetrics::COLUMNS.iter().position(|c| c.name == column).and_then(|at| self.valid.get(at))
     }
 
-    fn step(&mut self, m: &StepMetrics) {
-        let x = m.step as f64;
+    /// Adds a row of the training log. One that is not after the last belongs to a resumed run, which repeats the
+    /// steps from there.
+    pub fn stepped(&mut self, m: &StepMetrics) {
+        if self.step.as_ref().is_some_and(|last| m.step <= last.step) {
+            self.go_back_to(m.step.saturating_sub(1));
+        }
         if self.broken_at.is_none() && !(m.loss.is_finite() && m.nll.is_finite()) {
             self.broken_at = Some(m.step);
         }
-        self.nll.push(x, m.nll);
-        self.kl.push(x, m.kl_nats);
-        self.label_loss.push(x, m.label_loss);
+        for (history, column) in self.train.iter_mut().zip(StepMetrics::COLUMNS) {
+            history.push(m.step as f64, (column.get)(m));
+        }
         self.step = Some(m.clone());
     }
 
-    fn validated(&mut self, m: &ValidMetrics) {
-        let x = m.step as f64;
-        self.valid_nll.push(x, m.nll);
-        self.valid_kl.push(x, m.kl_nats);
-        if m.nll.is_finite() && self.best.is_none_or(|(_, best)| m.nll < best) {
-            self.best = Some((m.step, m.nll));
+    /// Adds a row of the validations.
+    pub fn validated(&mut self, m: &ValidMetrics) {
+        for (history, column) in self.valid.iter_mut().zip(ValidMetrics::COLUMNS) {
+            history.cut_after(m.step.saturating_sub(1) as f64);
+            history.push(m.step as f64, (column.get)(m));
         }
-        self.valid = Some(m.clone());
+        self.nlls.retain(|(step, _)| *step < m.step);
+        self.nlls.truncate(REMEMBERED);
+        if m.nll.is_finite() {
+            self.nlls.push((m.step, m.nll));
+        }
+        self.best = self.nlls.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
+        self.validation = Some(m.clone());
+    }
+
+    fn go_back_to(&mut self, step: u64) {
+        self.train.iter_mut().for_each(|history| history.cut_after(step as f64));
+        self.broken_at.take_if(|broken| *broken > step);
+    }
+
+    /// The steps of the validations, in order.
+    pub fn validated_steps(&self) -> impl Iterator<Item = u64> + '_ {
+        self.nlls.iter().map(|(step, _)| *step)
+    }
+
+    pub fn valid_nll_at(&self, step: u64) -> Option<f64> {
+        self.nlls.iter().find(|(at, _)| *at == step).map(|(_, nll)| *nll)
     }
 
     /// Warnings, with what to do next.
@@ -107,7 +115,7 @@ impl RunLog {
                  free_bits_nats.",
                 kl.unwrap_or_default()
             ));
-        } else if let Some(v) = &self.valid
+        } else if let Some(v) = &self.validation
             && is_past_start
             && v.step >= KL_GRACE_STEPS
             && (v.active_dims == 0 || v.shuffled_z_gap < Z_IGNORED_GAP)
@@ -122,7 +130,7 @@ impl RunLog {
     }
 
     fn smooth_kl(&self) -> Option<f64> {
-        let smooth = self.kl.smoothed(0.9);
+        let smooth = self.train("kl_nats")?.smoothed(0.9);
         smooth.last().map(|p| p[1])
     }
 }
@@ -130,85 +138,68 @@ impl RunLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::TrainConfig;
 
-    fn stepped(step: u64, nll: f64, kl_nats: f64) -> TrainEvent {
-        TrainEvent::Stepped(StepMetrics {
-            step,
-            loss: nll,
-            nll,
-            kl_nats,
-            kl_weight: 0.5,
-            ..StepMetrics::default()
-        })
+    fn stepped(step: u64, nll: f64, kl_nats: f64) -> StepMetrics {
+        StepMetrics { step, loss: nll, nll, kl_nats, kl_weight: 0.5, ..StepMetrics::default() }
     }
 
-    fn started(from_step: u64) -> TrainEvent {
-        TrainEvent::Started { config: Box::new(TrainConfig::default()), from_step, pieces: 10 }
-    }
-
-    fn validated(step: u64, nll: f64) -> TrainEvent {
+    fn validated(step: u64, nll: f64) -> ValidMetrics {
         let listening = ValidMetrics { active_dims: 20, shuffled_z_gap: 0.3, ..ValidMetrics::default() };
-        TrainEvent::Validated(ValidMetrics { step, nll, kl_nats: 20.0, ..listening })
+        ValidMetrics { step, nll, kl_nats: 20.0, ..listening }
     }
 
-    fn log(events: &[TrainEvent]) -> RunLog {
+    fn log(steps: &[StepMetrics], validations: &[ValidMetrics]) -> RunLog {
         let mut log = RunLog::default();
-        events.iter().for_each(|e| log.apply(e));
+        steps.iter().for_each(|m| log.stepped(m));
+        validations.iter().for_each(|m| log.validated(m));
         log
     }
 
     #[test]
-    fn keeps_the_best_validation_and_one_line_per_file() {
-        let saved = |step, name: &str| TrainEvent::CheckpointSaved { step, path: PathBuf::from(name) };
-        let log = log(&[
-            started(0),
-            validated(250, 11.0),
-            saved(250, "best"),
-            validated(500, 10.2),
-            saved(500, "best"),
-            saved(510, "last"),
-            validated(750, 10.9),
-        ]);
+    fn knows_the_best_validation_and_each_by_its_step() {
+        let log = log(&[], &[validated(250, 11.0), validated(500, 10.2), validated(750, 10.9)]);
         assert_eq!(log.best, Some((500, 10.2)));
-        let lines: Vec<(u64, Option<f64>)> = log.checkpoints.iter().map(|c| (c.step, c.valid_nll)).collect();
-        assert_eq!(lines, [(500, Some(10.2)), (510, None)]);
+        assert_eq!((log.valid_nll_at(750), log.valid_nll_at(700)), (Some(10.9), None));
+        assert_eq!(log.validated_steps().collect::<Vec<_>>(), [250, 500, 750]);
     }
 
     #[test]
     fn warns_of_a_broken_loss_once_it_happened() {
-        let healthy =
-            log(&[started(0), stepped(10, 12.0, 20.0), stepped(900, 10.5, 22.0), validated(900, 10.6)]);
+        let healthy = log(&[stepped(10, 12.0, 20.0), stepped(900, 10.5, 22.0)], &[validated(900, 10.6)]);
         assert!(healthy.warnings().is_empty(), "{:?}", healthy.warnings());
-        let broken = log(&[
-            started(0),
-            stepped(10, 12.0, 20.0),
-            stepped(20, f64::NAN, 20.0),
-            stepped(30, f64::NAN, 1.0),
-        ]);
+        let broken =
+            log(&[stepped(10, 12.0, 20.0), stepped(20, f64::NAN, 20.0), stepped(30, f64::NAN, 1.0)], &[]);
         assert!(broken.warnings()[0].contains("step 20"));
-        assert_eq!(broken.nll.last(), Some([10.0, 12.0]));
+        assert_eq!(broken.train("nll").unwrap().last(), Some([10.0, 12.0]));
     }
 
     #[test]
     fn warns_of_a_collapsed_kl_after_the_start_only() {
-        let early = log(&[started(0), stepped(100, 12.0, 0.1)]);
+        let early = log(&[stepped(100, 12.0, 0.1)], &[]);
         assert!(early.warnings().is_empty());
-        let late: Vec<TrainEvent> = (0..80).map(|i| stepped(100 + i * 10, 11.0, 0.1)).collect();
-        assert!(log(&late).warnings()[0].contains("collapsed"));
+        let late: Vec<StepMetrics> = (0..80).map(|i| stepped(100 + i * 10, 11.0, 0.1)).collect();
+        assert!(log(&late, &[]).warnings()[0].contains("collapsed"));
     }
 
     #[test]
     fn a_resumed_run_goes_on_where_it_was() {
-        let resumed = log(&[
-            started(0),
-            stepped(10, 12.0, 9.0),
-            stepped(20, 11.0, 9.0),
-            started(10),
-            stepped(20, 10.0, 9.0),
-        ]);
-        assert_eq!(resumed.nll.smoothed(0.0), [[10.0, 12.0], [20.0, 10.0]]);
-        let fresh = log(&[started(0), stepped(10, 12.0, 9.0), started(0)]);
-        assert!(fresh.nll.is_empty());
+        let resumed = log(
+            &[stepped(10, 12.0, 9.0), stepped(20, f64::NAN, 9.0), stepped(20, 10.0, 9.0)],
+            &[validated(10, 9.0), validated(20, 8.0), validated(20, 9.5)],
+        );
+        assert_eq!(resumed.train("nll").unwrap().smoothed(0.0), [[10.0, 12.0], [20.0, 10.0]]);
+        assert_eq!((resumed.broken_at, resumed.best), (None, Some((10, 9.0))));
+        let fresh = log(&[stepped(10, 12.0, 9.0), stepped(10, 11.0, 9.0)], &[]);
+        assert_eq!(fresh.train("nll").unwrap().smoothed(0.0), [[10.0, 11.0]]);
+    }
+
+    /// A million reports, and what they take in memory.
+    #[test]
+    fn memory_is_bounded() {
+        let mut log = RunLog::default();
+        (0..1_000_000).for_each(|i| log.stepped(&stepped(i * 10, 10.0, 9.0)));
+        let points: usize = log.train.iter().map(|h| h.stretches().count()).sum();
+        assert!(points <= StepMetrics::COLUMNS.len() * 4096, "{points}");
+        assert_eq!(log.train("nll").unwrap().last(), Some([9_999_990.0, 10.0]));
     }
 }

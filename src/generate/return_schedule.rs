@@ -1,4 +1,4 @@
-//! Which passages of a take repeat earlier ones.
+//! Schedules the returns of themes: from a form (or at random), which passage of the take recalls which earlier one.
 
 use std::ops::Range;
 
@@ -7,24 +7,25 @@ use rand_pcg::Pcg64Mcg;
 
 use super::form::{Form, FormError};
 
-/// In a free form, the chance that a stretch of [`STRETCH`] notes holds a return, and its length in notes. Chosen so that
-/// about as many 32-note passages come back as in held-out MAESTRO (0.08 to 0.11, `pastiche evaluate`).
-const CHANCE: f64 = 0.4;
+/// In a free form, the probability that a stretch of [`STRETCH`] notes holds a return, and the return's length in
+/// notes. Chosen so that about as many 32-note passages return as in held-out MAESTRO (0.08 to 0.11, `pastiche
+/// evaluate`).
+const RETURN_PROBABILITY: f64 = 0.4;
 const STRETCH: usize = 512;
 const LENGTHS: Range<usize> = 96..192;
 /// Notes before the first return.
-const NEW_AT_FIRST: usize = 512;
+const NOTES_BEFORE_FIRST: usize = 512;
 
 /// A passage that repeats an earlier one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Return {
     /// Its range, in notes from the first new one.
     pub notes: Range<usize>,
-    /// The range of the theme, likewise.
+    /// The range of the theme, in the same units.
     pub theme: Range<usize>,
     /// Semitones from the theme to the return.
     pub shift: i8,
-    /// Strength of the theme's hints, as a multiple of the learned one; `None`: note for note.
+    /// Strength of the theme's hints relative to the learned one; `None`: note for note.
     pub strength: Option<f32>,
 }
 
@@ -33,7 +34,7 @@ fn strength(recall: f32) -> Option<f32> {
     (recall < 0.995).then_some(0.25 + 2.5 * recall.clamp(0.0, 1.0))
 }
 
-/// The returns of a take of `notes` notes, in order; `recall`: how closely themes come back, 0–1.
+/// The returns of a take of `notes` notes, in order. `recall` says how closely themes return, 0–1.
 ///
 /// # Errors
 /// If the take is too short for the form.
@@ -45,7 +46,7 @@ pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Re
     let returning = placed.into_iter().filter_map(|p| {
         let theme = p.theme?;
         let own = if p.section.is_varied { recall * 0.5 } else { recall };
-        // A theme longer than its return is cut; a shorter one leaves the rest free.
+        // A theme longer than its return is cut; after a shorter one, the rest of the section is free.
         let end = p.notes.end.min(p.notes.start + theme.len());
         Some(Return { notes: p.notes.start..end, theme, shift: p.section.shift, strength: strength(own) })
     });
@@ -54,15 +55,15 @@ pub fn returns(form: &Form, notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Re
 
 fn free_returns(notes: usize, recall: f32, rng: &mut Pcg64Mcg) -> Vec<Return> {
     let mut out = Vec::new();
-    let mut start = NEW_AT_FIRST;
+    let mut start = NOTES_BEFORE_FIRST;
     while start + LENGTHS.end <= notes {
         let length = rng.random_range(LENGTHS);
         let stretch = STRETCH.min(notes - start);
         let at = start + rng.random_range(0..=stretch - length.min(stretch));
-        // Mostly the earliest music returns.
+        // Usually the opening returns.
         let latest = if rng.random_bool(0.6) { 0 } else { at - 2 * LENGTHS.end };
         let theme = if latest == 0 { 0 } else { rng.random_range(0..latest) };
-        if rng.random_bool(CHANCE) {
+        if rng.random_bool(RETURN_PROBABILITY) {
             out.push(Return {
                 notes: at..at + length,
                 theme: theme..theme + length,
@@ -98,7 +99,7 @@ mod tests {
             let mut rng = Pcg64Mcg::seed_from_u64(seed);
             for r in returns(&Form::Free, 1500, 0.7, &mut rng).unwrap() {
                 assert!(r.theme.end + 256 <= r.notes.start + r.theme.len(), "{r:?}");
-                assert!(r.notes.end <= 1500 && r.notes.start >= NEW_AT_FIRST);
+                assert!(r.notes.end <= 1500 && r.notes.start >= NOTES_BEFORE_FIRST);
                 returned += r.notes.len();
             }
         }

@@ -1,7 +1,7 @@
-//! Walks through the events of a track, including damaged ones.
+//! Reads the events of a track and repairs damaged ones.
 //!
-//! Valid bytes are read as the standard says. At damaged ones there are several ways to continue, and the one
-//! followed by most valid events is taken; the report counts what it costs.
+//! Valid bytes are read as the standard says. At damaged bytes there are several ways to continue; the one followed by
+//! the most valid events is taken, and the report counts the damage.
 
 use super::MidiReport;
 use super::events::{
@@ -9,13 +9,13 @@ use super::events::{
     sound_run,
 };
 
-/// Valid events in a row that are enough if there is no alternative.
+/// Valid events in a row that suffice if there is no alternative.
 const LIKELY_EVENTS: usize = 3;
-/// How far ahead a valid event is searched for.
+/// How far ahead to search for a valid event.
 const MAX_SEARCH_BYTES: usize = 1 << 16;
 /// Reading gives up after this many damaged places.
 const MAX_REPAIRS: usize = 100_000;
-/// The longest time between two events in a file.
+/// The longest delta time in a file.
 const MAX_DELTA: u32 = 0x0fff_ffff;
 
 /// Walks through the events of a track.
@@ -76,14 +76,14 @@ impl<'a, 'r> Events<'a, 'r> {
         }
     }
 
-    /// Gives up on the rest.
+    /// Gives up on the rest of the track.
     fn give_up(&mut self) -> Option<(u32, Event<'a>)> {
         self.report.damaged_bytes += self.bytes.len() - self.place.at;
         self.place.at = self.bytes.len();
         None
     }
 
-    /// Something is wrong with the event at the place.
+    /// Handles an invalid event at the current place.
     fn repair(&mut self) -> Option<(u32, Event<'a>)> {
         let (delta, at) = if self.place.is_timed {
             (0, self.place.at)
@@ -130,14 +130,14 @@ impl<'a, 'r> Events<'a, 'r> {
         sound_run(self.bytes, place)
     }
 
-    /// A message for a cable, not for a file: it has a time of its own like an event, or stands within one.
+    /// Skips a message meant for a cable, not a file: it has its own delta time like an event, or lies within one.
     fn skip_system(&mut self, first: u8, at: usize) -> Event<'a> {
-        let most = match first {
+        let max_data = match first {
             0xf1 | 0xf3 => 1,
             0xf2 => 2,
             _ => 0,
         };
-        let data = self.bytes[at + 1..].iter().take(most);
+        let data = self.bytes[at + 1..].iter().take(max_data);
         let end = at + 1 + data.take_while(|byte| **byte < 0x80).count();
         let (own, within) = (self.place.then(end), self.place.timed(end));
         self.report.system_messages += 1;
@@ -145,8 +145,8 @@ impl<'a, 'r> Events<'a, 'r> {
         Event::Other
     }
 
-    /// A channel message with a data byte over 127: too large a value, a message from within which a system message
-    /// interrupts, or one that lacks a byte.
+    /// Repairs a channel message with a data byte over 127: the value is too large, a system message interrupts the
+    /// channel message, or a byte is missing.
     fn repair_message(&mut self, delta: u32, status: u8, begin: usize) -> Option<(u32, Event<'a>)> {
         let mut data = [0u8; 2];
         let mut at = begin;
@@ -191,7 +191,7 @@ impl<'a, 'r> Events<'a, 'r> {
         Some((delta, channel_event(status, data)))
     }
 
-    /// An 0xFF that begins no meta event, or one that claims more bytes than there are.
+    /// Repairs an 0xFF that begins no meta event, or a meta event longer than the rest of the track.
     fn repair_meta(&mut self, delta: u32, at: usize) -> Option<(u32, Event<'a>)> {
         match self.bytes.get(at + 1) {
             Some(&END_OF_TRACK) => {
@@ -200,8 +200,8 @@ impl<'a, 'r> Events<'a, 'r> {
                 self.report.odd_metas += 1;
                 Some((delta, Event::Other))
             }
-            // A byte that resets the devices on a cable, or a text that claims more than there is. That must not be
-            // taken for notes that leave out their status.
+            // A byte that resets devices on a cable, or a text whose stated length is too long. The text must not be
+            // read as notes under running status.
             next => {
                 let is_text = next.is_some_and(|kind| *kind < 0x80);
                 let status = self.place.status.filter(|_| !is_text);
@@ -219,7 +219,7 @@ impl<'a, 'r> Events<'a, 'r> {
         }
     }
 
-    /// A SysEx event without a length, or one that claims more bytes than there are.
+    /// Repairs a SysEx event without a length, or one longer than the rest of the track.
     fn repair_sysex(&mut self, delta: u32, at: usize) -> Option<(u32, Event<'a>)> {
         let end = self.bytes[at + 1..].iter().position(|byte| *byte >= 0x80);
         let next = end

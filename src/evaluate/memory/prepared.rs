@@ -1,4 +1,4 @@
-//! Music prepared for the features: lines, chords and times taken apart.
+//! Prepares music for the features: separates it into top and bass lines, chords and times.
 
 use std::collections::HashMap;
 use std::hash::Hash;

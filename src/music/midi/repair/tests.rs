@@ -1,6 +1,6 @@
 use super::*;
 
-/// Time and key of every note-on, and what was repaired.
+/// Time, key and velocity of every note-on, and the report.
 fn strokes(track: &[u8]) -> (Vec<(u32, u8, u8)>, MidiReport) {
     let mut report = MidiReport::default();
     let mut events = Events::new(track, &mut report);
@@ -14,7 +14,7 @@ fn strokes(track: &[u8]) -> (Vec<(u32, u8, u8)>, MidiReport) {
     (found, report)
 }
 
-/// C, then `between`, then D a tick after it and E, each one tick long.
+/// C, then `between`, then D a tick after it, and E, each one tick long.
 fn around(between: &[u8]) -> Vec<u8> {
     let before = b"\0\x90\x3c\x40\x01\x80\x3c\x40";
     let after = b"\x01\x90\x3e\x40\x01\x80\x3e\x40\0\x90\x40\x40\x01\x80\x40\x40\0\xff\x2f\0";
@@ -24,7 +24,7 @@ fn around(between: &[u8]) -> Vec<u8> {
 const ALL: [(u32, u8, u8); 3] = [(0, 60, 64), (2, 62, 64), (3, 64, 64)];
 
 #[test]
-fn system_messages_are_skipped_wherever_they_stand() {
+fn system_messages_are_skipped_anywhere() {
     for between in [
         b"\0\xf8".as_slice(),
         b"\0\xfe\0\xfa",
@@ -40,7 +40,7 @@ fn system_messages_are_skipped_wherever_they_stand() {
         assert_eq!(found, ALL, "{between:x?}");
         assert!(report.system_messages > 0, "{between:x?}");
     }
-    // Without a time of its own, and between the bytes of a message.
+    // Without a delta time of its own, and between the bytes of a message.
     for (message, interrupted) in [
         (b"\x01\x80\x3c\x40".as_slice(), b"\x01\xf8\x80\x3c\x40".as_slice()),
         (b"\x01\x90\x3e\x40", b"\x01\x90\xf8\x3e\x40"),
@@ -62,8 +62,8 @@ fn values_over_127_are_clamped() {
 }
 
 #[test]
-fn a_message_that_lacks_a_byte_costs_no_other() {
-    // Where the time behind it can be a value, it is taken for one.
+fn a_message_that_lacks_a_byte_affects_no_other() {
+    // Where the delta time after it can be a value, it is read as one.
     for (between, clamped, damaged) in
         [(b"\0\x90\x3d\x81\0\xb0\x07\x40".as_slice(), 1, 0), (b"\0\x90\x81\x70\xb0\x07\x40", 0, 1)]
     {
@@ -75,7 +75,7 @@ fn a_message_that_lacks_a_byte_costs_no_other() {
 }
 
 #[test]
-fn a_status_left_out_after_text_is_kept() {
+fn running_status_continues_after_text() {
     let track =
         b"\0\x90\x3c\x40\x01\xff\x01\x02la\0\x3c\0\x01\xf0\x02\x7e\xf7\x01\x3e\x40\x01\x3e\0\0\xff\x2f\0";
     let (found, report) = strokes(track);
@@ -84,9 +84,9 @@ fn a_status_left_out_after_text_is_kept() {
 }
 
 #[test]
-fn reading_goes_on_behind_damage() {
+fn reading_continues_after_damage() {
     for between in [
-        // A text that claims more than there is, a SysEx without a length, data without a status.
+        // A text longer than the track, a SysEx without a length, data without a status.
         b"\0\xff\x01\xff\x7fsome words that are no notes at all".as_slice(),
         b"\0\xf0\x41\x10\x42\x12\x40\0\x7f\0\x41\xf7",
         b"\0\xff\xff\xff\xff\xff\xff\x01\x02\x03",
@@ -101,14 +101,14 @@ fn reading_goes_on_behind_damage() {
 }
 
 #[test]
-fn a_time_of_more_than_four_bytes_is_a_time() {
+fn a_delta_time_may_have_more_than_four_bytes() {
     let (found, report) = strokes(&around(b"\x80\x80\x80\x80\x80\x01\x90\x3d\x40\0\x80\x3d\0"));
     assert_eq!(found[1], (2, 61, 64));
     assert_eq!(report.damaged_messages, 1);
 }
 
 #[test]
-fn an_end_in_the_middle_is_none() {
+fn an_early_end_mark_is_ignored() {
     let (found, report) = strokes(&around(b"\0\xff\x2f\0"));
     assert_eq!((found.len(), report.early_ends), (3, 1));
     // The last byte is missing.
