@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
+use super::preview::Preview;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
@@ -69,6 +70,8 @@ pub struct PasticheApp {
     pub(super) is_quitting: bool,
     /// Feeds the growing take into the player.
     pub(super) feed: Option<Feed>,
+    /// The place of the map that is being heard.
+    pub(super) preview: Option<Preview>,
 
     // The threads, in the order they are dropped: each before the one it reports to.
     pub(super) wake: Wake,
@@ -115,6 +118,7 @@ impl PasticheApp {
             devices: Vec::new(),
             is_quitting: false,
             feed: None,
+            preview: None,
             engine: Engine::spawn(wake.clone())?,
             link: TrainingLink::new(RunWatcher::start(wake.clone())?),
             workers: Workers::start(wake.clone())?,
