@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
-use super::preview::Preview;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
@@ -23,6 +22,7 @@ use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
 use crate::app::threads::feed::Feed;
+use crate::app::threads::preview::Preview;
 use crate::app::threads::run_watcher::RunWatcher;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
