@@ -31,10 +31,15 @@ fn an_endless_take_waits_for_the_playhead_and_is_kept_when_it_is_stopped() {
     window.wait("the first notes", |w| w.app().state.stage.is_some());
     window.wait("it plays", |w| w.app().state.sound.is_playing);
     window.click("Pause");
+    let ahead = |window: &Window| {
+        let state = &window.app().state;
+        let last = state.stage.as_ref().and_then(|stage| stage.performance.notes().last().cloned());
+        last.map_or(0.0, |note| note.onset_secs - state.sound.position_secs)
+    };
+    // On a busy machine it composes in fits and starts.
+    window.wait("the lead", |w| ahead(w) > 15.0);
     let paused_at = settled(&mut window);
-    let state = &window.app().state;
-    let music = &state.stage.as_ref().unwrap().performance;
-    let ahead = music.notes().last().unwrap().onset_secs - state.sound.position_secs;
+    let ahead = ahead(&window);
     assert!((15.0..45.0).contains(&ahead), "{ahead} s ahead of the playhead");
     // It goes on as soon as the playhead does.
     for _ in 0..3 {
@@ -58,6 +63,7 @@ fn a_place_that_is_heard_leaves_the_stage_as_it_is() {
     window.click("Stop playing");
     window.wait("silence", |w| !w.app().state.sound.is_playing);
     window.press(Modifiers::SHIFT, Key::ArrowRight);
+    window.wait("the jump", |w| w.app().state.sound.position_secs > 0.0);
     let before = window.app().state.sound.position_secs;
     let music = window.app().state.stage.as_ref().unwrap().performance.clone();
     window.click("Latent space");
@@ -65,7 +71,8 @@ fn a_place_that_is_heard_leaves_the_stage_as_it_is() {
     window.harness.hover_at(at);
     window.wait("the place is heard", |w| w.app().state.is_hearing);
     let state = &window.app().state;
-    assert!(!state.sound.is_playing && state.sound.position_secs == before, "the transport shows the stage");
+    assert!(!state.sound.is_playing, "the transport shows the stage");
+    assert_eq!(state.sound.position_secs, before, "the transport shows the stage");
     window.wait("two seconds are over", |w| !w.app().state.is_hearing);
     window.wait("the stage is back", |w| (w.app().state.sound.position_secs - before).abs() < 0.01);
     let state = &window.app().state;

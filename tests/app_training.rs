@@ -6,7 +6,8 @@ mod window_common;
 
 use std::path::Path;
 
-use pastiche::data::{Corpus, Piece, Provenance, Split};
+use common::server::{Server, sha256};
+use pastiche::data::{Corpus, Piece, Provenance, Source, Split};
 use pastiche::device::DeviceChoice;
 use pastiche::model::Checkpoint;
 use pastiche::music::ComposerId;
@@ -103,7 +104,7 @@ fn a_run_goes_on_without_the_window_which_finds_it_again() {
     window.click(&format!("Resume at {paused}"));
     window.wait("more steps", |w| is_past(w, paused));
     window.ask_to_close();
-    window.click("Stop and save");
+    window.click("Stop, save and close");
     window.wait("its end", |w| w.shows("Stopped at step"));
     assert!(saved_step(&run) > paused);
 }
@@ -153,6 +154,46 @@ fn why_a_run_cannot_start_is_shown() {
     std::fs::write(run.join("last.safetensors"), "no state").expect("it is written");
     window.click("Resume at 5");
     window.wait("the reason", |w| w.shows("this is not a Pastiche checkpoint"));
+}
+
+/// A zip with a piece of each of three composers.
+fn dataset_zip() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(&mut bytes);
+    for (i, (_, composer)) in composers().iter().enumerate() {
+        let name = format!("{}/Piece {i}.mid", composer.name);
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a file in the zip");
+        let music = pastiche::music::midi::write(&common::piece(i as u64, 0, 200), None, None);
+        std::io::Write::write_all(&mut zip, &music).expect("it is written");
+    }
+    zip.finish().expect("a zip");
+    bytes.into_inner()
+}
+
+#[test]
+fn a_data_set_is_downloaded_and_looked_at() {
+    let zip = dataset_zip();
+    let server = Server::start(zip.clone());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let source = Source { url: server.url(), sha256: sha256(&zip), file_name: "music.zip".to_owned() };
+    let mut window = Window::open_at(folder, |_, _| {}, |places| places.maestro = source);
+    window.click("Training");
+    window.click("Download MAESTRO (58 MB)");
+    window.wait("the music", |w| w.shows("3 pieces, 3 composers"));
+    assert!(window.folder.path().join("data/datasets/music.zip").is_file());
+}
+
+#[test]
+fn settings_come_from_a_dropped_file_and_what_they_need_is_measured() {
+    let (mut window, _run) = begun(60);
+    let path = window.folder.path().join("tiny.toml");
+    let config = TrainConfig { batch_size: 4, threads: 1, model: tiny_config(), ..TrainConfig::default() };
+    std::fs::write(&path, toml::to_string(&config).expect("TOML")).expect("it is written");
+    window.drop_file(&path);
+    window.wait("the settings", |w| w.app().state.sheet.is_none());
+    window.click("What will it need?");
+    window.wait("the figures", |w| w.shows("notes per second"));
+    assert!(window.shows("0.1 million parameters"));
 }
 
 #[test]

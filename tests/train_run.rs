@@ -4,38 +4,20 @@
 mod common;
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use common::network::{COMPOSERS, small_config};
-use pastiche::data::{Corpus, Piece, Split};
+use common::network::small_config;
+use common::run::write_corpus;
 use pastiche::device::DeviceChoice;
 use pastiche::model::Checkpoint;
-use pastiche::music::{ComposerId, ComposerSet, midi};
+use pastiche::music::midi;
 use pastiche::progress::StopFlag;
-use pastiche::tokens::encode;
 use pastiche::train::{
     Life, RunDir, RunPhase, RunPlan, RunRequest, RunStatus, RunWatch, TrainConfig, TrainError, TrainEvent,
     train,
 };
 use rustix::process::{Pid, Signal, kill_process};
-
-/// Two composers of made-up music, in every split.
-fn write_corpus(folder: &Path) -> PathBuf {
-    let piece = |i: u8| Piece {
-        title: format!("Piece {i}"),
-        work: format!("piece {i}"),
-        composer_name: COMPOSERS[usize::from(i % 2)].to_owned(),
-        composer: Some(ComposerId(i % 2)),
-        split: [Split::Train, Split::Train, Split::Validation, Split::Test][usize::from(i / 2 % 4)],
-        tokens: encode(&common::piece(i.into(), 0, 300)).tokens,
-    };
-    let composers = ComposerSet::new(COMPOSERS.map(str::to_owned));
-    let corpus = Corpus { composers, pieces: (0..16).map(piece).collect(), ..Corpus::default() };
-    let path = folder.join("two.corpus");
-    corpus.save(&path).unwrap();
-    path
-}
 
 fn config(max_steps: u64) -> TrainConfig {
     TrainConfig {
@@ -95,6 +77,9 @@ fn a_paused_run_goes_on_exactly_as_if_it_had_not_been_paused() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = write_corpus(folder.path());
     let at = |name: &str| folder.path().join(name);
+    // Other tests of this process draw random weights too, so both runs start from the same file.
+    let begun = train(plan(&corpus, &at("begun"), config(10), false), &StopFlag::new(), &mut |_| {}).unwrap();
+    let config = |steps| TrainConfig { from: Some(begun.checkpoint.clone()), ..config(steps) };
     let whole = train(plan(&corpus, &at("whole"), config(20), false), &StopFlag::new(), &mut |_| {}).unwrap();
     assert!(!whole.stopped);
 
@@ -270,4 +255,34 @@ fn a_second_run_in_the_same_folder_is_refused() {
     let other = folder.path().join("other");
     let error = train(plan(&corpus, &other, unknown, false), &StopFlag::new(), &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("listen_to") && !other.exists(), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "mounts a disk of 64 KB, which takes root"]
+fn a_run_survives_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = write_corpus(folder.path());
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = |args: &[&str]| {
+        let done = Command::new(args[0]).args(&args[1..]).arg(&disk).status();
+        assert!(done.is_ok_and(|status| status.success()), "this user cannot mount a disk");
+    };
+    mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs"]);
+    let run = disk.join("run");
+    let mut warnings = Vec::new();
+    let mut on_event = |event: &TrainEvent| {
+        if let TrainEvent::Warned { step, message } = event {
+            warnings.push((*step, message.clone()));
+            mount(&["mount", "-o", "remount,size=16m", "tmpfs"]);
+        }
+    };
+    let summary = train(plan(&corpus, &run, config(20), false), &StopFlag::new(), &mut on_event);
+    let (look, state) = (RunWatch::new(&run).look(), Checkpoint::read(&run.join("last.safetensors")));
+    mount(&["umount"]);
+    assert_eq!(summary.unwrap().step, 20);
+    assert!(warnings[0].0 == 10 && warnings[0].1.contains("cannot be written"), "{warnings:?}");
+    assert_eq!(state.unwrap().header.trained_on.step, 20);
+    assert_eq!(look.steps.iter().map(|m| m.step).collect::<Vec<_>>(), [10, 20]);
 }

@@ -11,7 +11,8 @@ use pastiche::data::Corpus;
 use pastiche::device::{self, DeviceChoice};
 use pastiche::evaluate::memory::{MIN_LONG_NOTES, SIDE};
 use pastiche::evaluate::{
-    EvaluateOptions, GateTable, MemoryReport, evaluate, measure_memory, measure_rare, measure_seam,
+    Comparison, EvaluateOptions, GateTable, MemoryReport, Variant, evaluate, measure_memory, measure_rare,
+    measure_seam, variant_name,
 };
 use pastiche::files;
 use pastiche::generate::{CopyIndex, Generator, MAX_BEST_OF, MAX_NOTES};
@@ -30,11 +31,13 @@ const MAX_TAKES: usize = 10_000;
 /// Composes hundreds of takes and compares them with the held-out part of the corpus.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
-    pastiche evaluate --checkpoint checkpoints/small.safetensors --data maestro.corpus --out report.json")]
+    pastiche evaluate --checkpoint checkpoints/small.safetensors --data maestro.corpus --out report.json\n  \
+    pastiche evaluate --checkpoint runs/a/best.safetensors --checkpoint runs/b/best.safetensors \
+    --data maestro.corpus --out a-and-b.csv")]
 pub struct EvaluateArgs {
-    /// Model to measure
-    #[arg(long, value_name = "CHECKPOINT")]
-    checkpoint: PathBuf,
+    /// Model to measure; several are measured one after the other and compared
+    #[arg(long = "checkpoint", value_name = "CHECKPOINT", required = true)]
+    checkpoints: Vec<PathBuf>,
     /// Corpus written by `pastiche prepare`
     #[arg(long, value_name = "CORPUS")]
     data: PathBuf,
@@ -44,8 +47,8 @@ pub struct EvaluateArgs {
     /// Classifier that picks continuations [default: selector.safetensors beside the checkpoint, if there is one]
     #[arg(long, value_name = "CHECKPOINT")]
     selector: Option<PathBuf>,
-    /// Write the report as JSON
-    #[arg(long, value_name = "FILE.json")]
+    /// Write the report as JSON, or a comparison as JSON or CSV, by the ending
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Also write the index that takes are checked for copies with
     #[arg(long, value_name = "FILE")]
@@ -104,7 +107,10 @@ enum Part {
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let corpus = Corpus::load(&args.data)?;
     let choice = args.device;
-    let mut generator = Generator::load(&args.checkpoint, choice)?;
+    let [checkpoint] = args.checkpoints.as_slice() else {
+        return run_comparison(args, &corpus);
+    };
+    let mut generator = Generator::load(checkpoint, choice)?;
     let device = choice.resolve()?;
     // Here many takes are composed at once, so that threads pay; a single take uses one.
     device::use_threads(args.threads);
@@ -117,8 +123,7 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         Some(Part::Seam) => return run_seam(args, &generator, &corpus),
         None => {}
     }
-    let judge =
-        Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(&args.checkpoint, "judge")), device)?;
+    let judge = Classifier::read(&args.judge.clone().unwrap_or_else(|| beside(checkpoint, "judge")), device)?;
     if args.rare {
         return run_rare(args, &generator, &corpus, &judge, &options);
     }
@@ -137,6 +142,50 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         println!("{} sequences: {}", index.len(), path.display());
     }
     Ok(())
+}
+
+/// Measures all models with the same judge, seeds and music.
+fn run_comparison(args: &EvaluateArgs, corpus: &Corpus) -> anyhow::Result<()> {
+    let is_whole = args.only.is_none() && !args.rare && args.copy_index.is_none() && args.pictures.is_none();
+    anyhow::ensure!(
+        is_whole,
+        "several models are compared as a whole; leave out --only, --rare, --copy-index and --pictures"
+    );
+    let device = args.device.resolve()?;
+    let judge_path = args.judge.clone().or_else(|| {
+        let beside = args.checkpoints.iter().map(|path| beside(path, "judge"));
+        beside
+            .chain(pastiche::paths::checkpoint_dirs().into_iter().map(|dir| dir.join("judge.safetensors")))
+            .find(|path| path.exists())
+    });
+    let judge = Classifier::read(
+        &judge_path.context("name the classifier that measures: --judge CHECKPOINT")?,
+        device,
+    )?;
+    let options = options(args);
+    let mut comparison = Comparison::default();
+    for path in &args.checkpoints {
+        let mut generator = Generator::load(path, args.device)?;
+        device::use_threads(args.threads);
+        if let Some(path) = &args.selector {
+            generator.set_selector(Classifier::read(path, device)?)?;
+        }
+        let name = variant_name(path);
+        eprintln!("{name}");
+        let mut bar = Bar::new();
+        let report =
+            evaluate(&generator, corpus, &judge, &options, interrupt::stop_flag(), &mut |p| bar.show(&p))?;
+        bar.finish();
+        comparison.variants.push(Variant { name, report });
+    }
+    print!("{comparison}");
+    match &args.out {
+        Some(path) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) => {
+            files::write_whole(path, comparison.to_csv().as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))
+        }
+        _ => write_json(args, &comparison),
+    }
 }
 
 fn run_memory(

@@ -5,7 +5,9 @@ use std::io::IsTerminal;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use pastiche::classify::ClassifierKind;
-use pastiche::train::{RunDir, RunPlan, StepMetrics, TrainConfig, TrainEvent, TrainSummary, train};
+use pastiche::train::{
+    Preflight, RunDir, RunPlan, StepMetrics, TrainConfig, TrainEvent, TrainSummary, probe, train,
+};
 
 use super::interrupt;
 use super::train_args::{Model, TrainArgs};
@@ -38,6 +40,15 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
         resume: args.resume,
     };
     let stop = interrupt::stop_flag();
+    if args.probe {
+        let preflight = probe(&plan, stop)?;
+        if args.json {
+            println!("{}", serde_json::to_string(&preflight)?);
+        } else {
+            println!("{}", preflight_text(&preflight));
+        }
+        return Ok(());
+    }
     let mut show = Show::new(args.json)?;
     let summary = train(plan, stop, &mut |event| show.event(event))?;
     show.end(&summary)?;
@@ -131,6 +142,19 @@ impl Show {
         }
         Ok(())
     }
+}
+
+fn preflight_text(p: &Preflight) -> String {
+    let free = p.free_mb.map_or(String::new(), |free| format!(" of {free:.0} MB that are free"));
+    format!(
+        "{:.1} million parameters; {:.0} MB of memory; {:.0} notes/s: {:.1} hours for as many notes as the model that \
+         ships has learned from; {:.0} MB on disk{free}",
+        p.parameters as f64 / 1e6,
+        p.memory_mb,
+        p.notes_per_sec,
+        p.hours,
+        p.disk_mb
+    )
 }
 
 fn step_text(m: &StepMetrics) -> String {

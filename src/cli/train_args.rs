@@ -76,6 +76,9 @@ pub struct TrainArgs {
     /// Leave the processor to other programs when they need it
     #[arg(long)]
     pub background: bool,
+    /// Only measure what the run would need: memory, speed, time and disk
+    #[arg(long, conflicts_with = "resume")]
+    pub probe: bool,
     /// With --model rare: add only this composer (full name); can be repeated
     #[arg(long = "composer", value_name = "NAME")]
     pub composers: Vec<String>,

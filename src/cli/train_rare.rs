@@ -27,13 +27,20 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     };
     let device = args.device;
     let summary = add_rare(from, &args.data, &out, &config, device, interrupt::stop_flag(), &mut |s| {
-        println!("step {} of {}: {:.3} nats per note", s.step, config.steps, s.nll);
+        if !args.json {
+            println!("step {} of {}: {:.3} nats per note", s.step, config.steps, s.nll);
+        }
     })?;
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+        return Ok(());
+    }
     for c in &summary.composers {
         println!(
             "{}: {:.1} h; {} held-out segments without z: {:.3} nats per note, {:.3} without the label",
             c.name, c.hours, c.held_out_windows, c.own, c.nobody
         );
+        println!("{}", c.verdict());
     }
     println!("{}", summary.checkpoint.display());
     Ok(())

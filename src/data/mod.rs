@@ -3,6 +3,7 @@
 mod augment;
 mod batch;
 mod corpus;
+mod download;
 mod folders;
 mod listing;
 mod manifest;
@@ -17,6 +18,7 @@ mod title;
 pub use augment::augment;
 pub use batch::{Sampler, Window, fixed_windows, stack};
 pub use corpus::{Corpus, CorpusError, Piece, Provenance, Split};
+pub use download::{DownloadError, Source, download};
 pub use listing::{Place, Reader};
 pub use manifest::{Dataset, Entry};
 pub use manifest_error::ManifestError;

@@ -2,6 +2,7 @@
 //! `pastiche evaluate` prints the report; see `docs/experiments.md` for results.
 
 mod adherence;
+mod compare;
 mod copying;
 mod cost;
 mod frechet;
@@ -23,6 +24,7 @@ mod stats;
 mod take_check;
 
 pub use adherence::{Adherence, Measured, Outcome};
+pub use compare::{Comparison, Figures, Variant, variant_name};
 pub use copying::{Copied, LENGTHS, Sequences};
 pub use cost::Cost;
 pub use frechet::frechet_distance;

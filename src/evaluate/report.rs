@@ -10,6 +10,7 @@ use super::latent::LatentReport;
 use super::options::EvaluateOptions;
 use super::similarity::{Likeness, OutOfRange, RelativeCosine};
 use super::{Copied, Gate, GateTable, LENGTHS, MemoryReport};
+use crate::tokens::Field;
 
 /// A row: how a classifier names a set of music.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,9 @@ pub struct Report {
     pub copied: Copied,
     pub unseen_works: Copied,
     pub cost: Cost,
+    /// Nats per note of held-out windows by field, with label and latent; `None` in reports of older versions.
+    #[serde(default)]
+    pub nll_fields: Option<[f64; 5]>,
     /// `None` without long takes.
     #[serde(default)]
     pub memory: Option<MemoryReport>,
@@ -89,6 +93,7 @@ impl fmt::Display for Report {
         self.write_adherence(&mut out)?;
         self.write_composers(&mut out)?;
         self.write_latent(&mut out)?;
+        self.write_nll(&mut out)?;
         self.write_likeness(&mut out)?;
         self.write_copied(&mut out)?;
         self.write_cost(&mut out)?;
@@ -213,6 +218,14 @@ impl Report {
             "one latent with every label ({} takes): heard as the label {:.2}, as the latent's composer {:.2}",
             l.swap.takes, l.swap.heard_as_label, l.swap.heard_as_source
         )
+    }
+
+    fn write_nll(&self, out: &mut String) -> fmt::Result {
+        let Some(fields) = self.nll_fields else { return Ok(()) };
+        let by_field: Vec<String> =
+            Field::ALL.iter().zip(fields).map(|(field, nll)| format!("{} {nll:.3}", field.name())).collect();
+        let nll: f64 = fields.iter().sum();
+        writeln!(out, "held-out windows: {nll:.3} nats per note ({})", by_field.join(", "))
     }
 
     fn write_likeness(&self, out: &mut String) -> fmt::Result {

@@ -25,18 +25,22 @@ impl Report {
     pub fn read(path: &Path) -> Result<Report, ReportError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ReportError::Read { source, path: path.to_owned() })?;
-        parse(&text)
+        Report::parse(&text)
     }
-}
 
-fn parse(text: &str) -> Result<Report, ReportError> {
-    let wrong = |what: String| ReportError::Content { what };
-    let report: Report = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
-    // The first row is real music, the second the takes; the window needs both.
-    if report.adherence.len() < 2 {
-        return Err(wrong("real music or takes were not measured".to_owned()));
+    pub(super) fn parse(text: &str) -> Result<Report, ReportError> {
+        let wrong = |what: String| ReportError::Content { what };
+        let report: Report = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        if !report.is_whole() {
+            return Err(wrong("real music or takes were not measured".to_owned()));
+        }
+        Ok(report)
     }
-    Ok(report)
+
+    /// The first row is real music, the second the takes; the window needs both.
+    pub(super) fn is_whole(&self) -> bool {
+        self.adherence.len() >= 2
+    }
 }
 
 #[cfg(test)]
@@ -50,8 +54,8 @@ mod tests {
         assert!(report.composers.len() > 10 && !report.gates.is_empty());
         let mut short = report.clone();
         short.adherence.truncate(1);
-        assert!(parse(&serde_json::to_string(&short).unwrap()).is_err());
-        assert!(parse("{}").is_err() && parse("rubbish").is_err());
+        assert!(Report::parse(&serde_json::to_string(&short).unwrap()).is_err());
+        assert!(Report::parse("{}").is_err() && Report::parse("rubbish").is_err());
         assert!(Report::read(Path::new("/no/such/report.json")).is_err());
     }
 }

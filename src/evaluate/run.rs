@@ -10,15 +10,19 @@ use super::{
     measure_memory,
 };
 use crate::classify::{Classifier, ClassifierKind, Heard};
-use crate::data::{Corpus, Split};
+use crate::data::{Corpus, Split, fixed_windows};
 use crate::generate::{GenerateRequest, Generator};
 use crate::music::ComposerId;
 use crate::progress::{Progress, StopFlag};
+use crate::train::validate;
 
 /// Batch size of composing.
 const BATCH: usize = 140;
 /// Latents decoded with every label.
 const SWAPPED_LATENTS: usize = 8;
+
+/// Held-out windows per composer for the NLL.
+const NLL_WINDOWS: usize = 12;
 
 struct Evaluation<'a> {
     generator: &'a Generator,
@@ -68,6 +72,7 @@ impl Evaluation<'_> {
         self.say("timing", 0, None)?;
         let mut cost =
             cost::measure(self.generator, options.notes, options.seed, options.sampling, self.stop)?;
+        let nll_fields = self.held_out_nll();
         let takes = self.compose(1)?;
         let chosen = match self.generator.selector() {
             Some(_) if options.best_of > 1 => Some(self.compose(options.best_of)?),
@@ -104,11 +109,19 @@ impl Evaluation<'_> {
             copied,
             unseen_works,
             cost,
+            nll_fields,
             memory,
             gates: Vec::new(),
         };
         report.gates = gates::gates(&report);
         Ok(report)
+    }
+
+    /// Nats per note by field; `None` if it was stopped.
+    fn held_out_nll(&self) -> Option<[f64; 5]> {
+        let len = self.generator.vae().config.context_len;
+        let windows = fixed_windows(self.corpus, Split::Test, NLL_WINDOWS, len);
+        validate(self.generator.vae(), &windows, 0, self.stop).map(|metrics| metrics.nll_fields)
     }
 
     fn say(&mut self, phase: &'static str, done: usize, total: Option<usize>) -> Result<(), EvaluateError> {

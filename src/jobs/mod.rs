@@ -15,7 +15,7 @@ use std::thread::{self, JoinHandle};
 pub use crate::evaluate::Heard;
 pub use engine::{Engine, EngineCommand, EngineError, EngineEvent, StreamPart, StreamSink};
 pub use task::{Queue, Task, TaskPanicked};
-pub use training_process::{StartError, TrainingProcess};
+pub use training_process::{StartError, TrainingProcess, add_composers, probe_in_process};
 
 /// Wakes the window after an event was sent; called from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::device::DeviceChoice;
 use crate::files;
-use crate::train::RunPlan;
+use crate::train::{Preflight, RareSummary, RunPlan};
 
 /// What the process writes to standard error.
 const OUTPUT: &str = "output.log";
@@ -72,6 +72,55 @@ impl TrainingProcess {
         let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
         Err(error.map_or_else(|| how_it_ended(status), str::to_owned))
     }
+}
+
+/// Measures in a process of its own what a run would need.
+///
+/// # Errors
+/// Why it could not be measured, in words for the user.
+pub fn probe_in_process(program: &Path, plan: &RunPlan) -> Result<Preflight, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let config = folder.path().join("config.toml");
+    let text = toml::to_string(&plan.config).map_err(|error| error.to_string())?;
+    fs::write(&config, text).map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.args(["train", "--probe", "--json", "--background", "--device", device_name(plan.device)]);
+    command.arg("--data").arg(&plan.corpus).arg("--out").arg(&plan.run_dir).arg("--config").arg(&config);
+    serde_json::from_slice(&output_of(&mut command)?).map_err(|error| error.to_string())
+}
+
+/// Adds the composers of a folder (`Composer Name/*.mid`) to a model, in a process of its own, and writes it into
+/// `out`. The others stay exactly as they are.
+///
+/// # Errors
+/// Why it was not possible, in words for the user.
+pub fn add_composers(program: &Path, music: &Path, model: &Path, out: &Path) -> Result<RareSummary, String> {
+    fs::create_dir_all(out).map_err(|error| error.to_string())?;
+    let corpus = out.join("own.corpus");
+    let mut prepare = Command::new(program);
+    // Everybody gets a label, however little music there is: the verdict tells what it is worth.
+    prepare.arg("prepare").arg(music).arg("--out").arg(&corpus).args([
+        "--min-hours",
+        "0",
+        "--min-works",
+        "1",
+    ]);
+    output_of(&mut prepare)?;
+    let mut learn = Command::new(program);
+    learn.args(["train", "--model", "rare", "--json", "--background"]);
+    learn.arg("--from").arg(model).arg("--data").arg(&corpus).arg("--out").arg(out);
+    serde_json::from_slice(&output_of(&mut learn)?).map_err(|error| error.to_string())
+}
+
+/// What a command prints.
+fn output_of(command: &mut Command) -> Result<Vec<u8>, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
+    Err(error.map_or_else(|| how_it_ended(output.status), str::to_owned))
 }
 
 fn device_name(device: DeviceChoice) -> &'static str {

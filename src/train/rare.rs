@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor, no_grad};
 
@@ -52,7 +53,7 @@ pub struct RareStep {
 }
 
 /// The gain of a label on held-out works, in nats per note.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RareComposer {
     pub name: String,
     pub hours: f64,
@@ -63,8 +64,39 @@ pub struct RareComposer {
     pub nobody: f64,
 }
 
+/// A label that makes a held-out note cheaper by less than this, in nats, has learned next to nothing.
+const LITTLE_GAIN: f64 = 0.02;
+/// With less music than this, in hours, a label is a guess.
+const LITTLE_HOURS: f64 = 0.3;
+
+impl RareComposer {
+    /// How far the label can be trusted, in a sentence.
+    pub fn verdict(&self) -> String {
+        let RareComposer { name, hours, held_out_windows, own, nobody } = self;
+        let gain = nobody - own;
+        if *held_out_windows == 0 {
+            return format!(
+                "{name}: all {hours:.1} h were needed for learning, so nobody can say how well it was learned; add \
+                 other works."
+            );
+        }
+        let measured = format!("{gain:.2} nats cheaper for each note of works that it has not heard");
+        if gain < LITTLE_GAIN {
+            return format!(
+                "{name}: the label has learned next to nothing ({measured}); {hours:.1} h are too little."
+            );
+        }
+        if *hours < LITTLE_HOURS {
+            return format!(
+                "{name}: learned a little ({measured}), from {hours:.1} h only: do not expect to recognise it."
+            );
+        }
+        format!("{name}: learned from {hours:.1} h, {measured}.")
+    }
+}
+
 /// The checkpoint that was written, and the figures of each added composer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RareSummary {
     pub checkpoint: PathBuf,
     pub composers: Vec<RareComposer>,
@@ -230,4 +262,24 @@ fn worth(vae: &Vae, corpus: &Corpus) -> Vec<RareComposer> {
         }
     };
     corpus.composers.iter().map(|(id, composer)| one(id, &composer.name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_promises_no_more_than_was_measured() {
+        let verdict = |hours, held_out_windows, gain| {
+            RareComposer { name: "Satie".to_owned(), hours, held_out_windows, own: 9.0, nobody: 9.0 + gain }
+                .verdict()
+        };
+        assert!(verdict(0.2, 0, 0.0).contains("add other works"));
+        assert!(verdict(2.0, 24, 0.01).contains("next to nothing"));
+        assert!(verdict(0.2, 24, 0.1).contains("do not expect"));
+        assert_eq!(
+            verdict(2.0, 24, 0.1),
+            "Satie: learned from 2.0 h, 0.10 nats cheaper for each note of works that it has not heard."
+        );
+    }
 }

@@ -94,6 +94,8 @@ impl Trainer {
             corpus: std::fs::read(corpus_path).map(|b| fingerprint(&b)).unwrap_or_default(),
             ..TrainedOn::default()
         };
+        // The first weights are a function of the seed too.
+        tch::manual_seed(config.seed as i64);
         let mut vae = Vae::new(&config.model, device)?;
         vae.compute = training_kind(device);
         let mut optimizer = Optimizer::new(&vae.vs, vae.compute);

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod network;
+pub mod run;
+pub mod server;
 
 use std::path::{Path, PathBuf};
 

@@ -35,6 +35,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("safetensors", &["model/checkpoint.rs"]),
     ("csv", &["data/piece_list.rs", "latent_map/selection.rs"]),
     ("zip", &["data"]),
+    ("ureq", &["data/download.rs"]),
+    ("crc", &["train/tensorboard.rs"]),
     ("smartcore", &["evaluate/memory", "evaluate/qualities"]),
     ("rodio", &["player"]),
     ("midir", &["ports/system.rs"]),

@@ -10,9 +10,15 @@ use pastiche::app::widgets::training::input::{
     DataFacts, DataKind, DeviceItem, FoundData, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
 };
 use pastiche::app::widgets::training::panel::TrainingPanel;
-use pastiche::app::widgets::training::{CurveOptions, PreparedCurves, RunView, SavedModel, curves_ui};
+use pastiche::app::widgets::training::{
+    AddedComposer, CurveOptions, PreparedCurves, RunView, SavedModel, curves_ui,
+};
+use pastiche::data::{ComposerReport, SplitReport};
 use pastiche::device::DeviceChoice;
-use pastiche::train::{Life, StepMetrics, ValidMetrics, WrittenTake};
+use pastiche::progress::Progress;
+use pastiche::train::{
+    Life, Preflight, RareComposer, RareSummary, StepMetrics, TrainConfig, ValidMetrics, WrittenTake,
+};
 
 use crate::harness;
 use crate::snapshot::Drawn;
@@ -22,6 +28,8 @@ struct State {
     panel: TrainingPanel,
     state: TrainingState,
     in_use: Option<PathBuf>,
+    download: Option<Progress>,
+    added: AddedComposer,
     events: Vec<TrainingEvent>,
 }
 
@@ -41,6 +49,9 @@ fn draw(ui: &mut Ui, s: &mut State) {
         devices: &devices,
         model_in_use: s.in_use.as_deref(),
         playing: None,
+        download: s.download.as_ref(),
+        is_probing: false,
+        added: &s.added,
     };
     s.panel.ui(ui, &input, &mut s.events);
 }
@@ -57,6 +68,12 @@ fn facts(can_resume_from: Option<u64>) -> DataFacts {
         composers: 14,
         music_hours: Some(199.0),
         remarks: vec!["\"Chopin F.\" was read as Frédéric Chopin".to_owned()],
+        by_composer: vec![ComposerReport {
+            name: "Frédéric Chopin".to_owned(),
+            is_labelled: true,
+            splits: [SplitReport { hours: 20.5, works: 40, pieces: 100, notes: 700_000 }; 3],
+        }],
+        refused: vec![("broken.mid".to_owned(), "it breaks off before its end".to_owned())],
     };
     DataFacts {
         data: PathBuf::from("all.corpus"),
@@ -111,11 +128,114 @@ fn a_filled_form_starts_a_run_as_it_says() {
     let request = TrainRequest {
         data: PathBuf::from("all.corpus"),
         run_dir: PathBuf::from("runs/first"),
-        minutes: Some(30.0),
+        config: TrainConfig::default(),
+        minutes: 30.0,
         device: DeviceChoice::Cpu,
         resume: false,
     };
-    assert_eq!(h.state().events, [TrainingEvent::Start(request)]);
+    assert_eq!(h.state().events, [TrainingEvent::Start(Box::new(request))]);
+}
+
+#[test]
+fn what_was_found_is_told_by_composer_and_file() {
+    let mut h = ready(None);
+    h.get_by_label("By composer").click();
+    h.get_by_label("Refused: 1 file").click();
+    h.run_steps(20);
+    h.get_by_label("Chopin");
+    h.get_by_label("61.5");
+    h.get_by_label("2100k");
+    h.get_by_label("broken.mid: it breaks off before its end");
+}
+
+#[test]
+fn a_preset_a_setting_and_a_starting_point_are_part_of_the_run() {
+    let mut h = ready(None);
+    h.state_mut().in_use = Some(PathBuf::from("small.safetensors"));
+    h.get_by_label("Tiny").click();
+    h.run_steps(2);
+    h.get_by_label("Advanced").click();
+    h.run_steps(20);
+    h.get_by_label("batch_size").set_value_accesskit(8.0);
+    h.run_steps(2);
+    let request = |h: &Harness<'_, State>| h.state().panel.request().config;
+    let config = request(&h);
+    assert_eq!((config.model.d_model, config.batch_size, config.from), (96, 8, None));
+    h.get_by_label("The model in use").click();
+    h.run_steps(2);
+    let config = request(&h);
+    assert_eq!((config.model.d_model, config.from), (192, Some(PathBuf::from("small.safetensors"))));
+    // A network that cannot be is not started, and the reason is there.
+    h.get_by_label("model.n_heads").set_value_accesskit(7.0);
+    h.run_steps(2);
+    assert!(is_disabled(&h, "Start"));
+    h.get_by_label_contains("d_model must be n_heads times a multiple of 4");
+}
+
+#[test]
+fn a_download_shows_how_far_it_is_and_can_be_cancelled() {
+    let mut h = panel();
+    h.run_steps(2);
+    h.get_by_label("Download MAESTRO (58 MB)").click();
+    h.run_steps(2);
+    let progress = Progress { phase: "downloading".into(), done: 29_200_000, total: Some(58_400_000) };
+    h.state_mut().download = Some(progress);
+    h.run_steps(2);
+    h.get_by_label("Downloading: 29.2 of 58.4 MB");
+    h.get_by_label("Cancel").click();
+    h.run_steps(2);
+    assert_eq!(h.state().events, [TrainingEvent::Download, TrainingEvent::CancelDownload]);
+}
+
+#[test]
+fn what_a_run_needs_is_told_until_the_settings_change() {
+    let mut h = ready(None);
+    h.get_by_label("What will it need?").click();
+    h.run_steps(2);
+    assert_eq!(h.state().events, [TrainingEvent::Probe]);
+    let preflight = Preflight {
+        parameters: 5_800_000,
+        memory_mb: 900.0,
+        notes_per_sec: 2000.0,
+        hours: 9.7,
+        disk_mb: 250.0,
+        free_mb: Some(100.0),
+    };
+    h.state_mut().panel.set_preflight(Ok(preflight));
+    h.run_steps(2);
+    h.get_by_label("5.8 million parameters, 900 MB of memory");
+    h.get_by_label("Only 100 MB are free where the run folder is.");
+    h.get_by_label("Base").click();
+    h.run_steps(3);
+    assert!(h.query_by_label("2000 notes per second").is_none());
+}
+
+#[test]
+fn a_composer_of_ones_own_is_added_with_an_honest_verdict() {
+    let mut h = panel();
+    h.get_by_label("Add a composer").click();
+    h.run_steps(20);
+    assert!(is_disabled(&h, "From my own folder…"), "there is no model to add it to");
+    h.state_mut().in_use = Some(PathBuf::from("small.safetensors"));
+    h.run_steps(2);
+    h.get_by_label("From my own folder…").click();
+    h.run_steps(2);
+    let satie = RareComposer {
+        name: "Erik Satie".to_owned(),
+        hours: 0.2,
+        held_out_windows: 8,
+        own: 9.0,
+        nobody: 9.1,
+    };
+    let checkpoint = PathBuf::from("runs/satie-1/best.safetensors");
+    let summary = RareSummary { checkpoint: checkpoint.clone(), composers: vec![satie] };
+    h.state_mut().added = AddedComposer::Done(summary);
+    h.run_steps(2);
+    h.get_by_label_contains("from 0.2 h only: do not expect to recognise it");
+    h.get_by_label("Use this model").click();
+    h.run_steps(2);
+    let expected = [TrainingEvent::BrowseOwnMusic, TrainingEvent::UseModel { path: checkpoint }];
+    assert_eq!(h.state().events, expected);
 }
 
 #[test]
@@ -124,7 +244,7 @@ fn a_run_folder_that_holds_a_run_is_resumed_not_overwritten() {
     assert!(is_disabled(&h, "Start"));
     h.get_by_label("Resume at 1,200").click();
     h.run_steps(2);
-    assert!(matches!(&h.state().events[..], [TrainingEvent::Start(TrainRequest { resume: true, .. })]));
+    assert!(matches!(&h.state().events[..], [TrainingEvent::Start(request)] if request.resume));
 }
 
 #[test]
@@ -328,13 +448,13 @@ fn another_run_is_compared_and_left_out_again() {
     let expected = ["runs/first", "runs/earlier"].map(PathBuf::from);
     assert_eq!(h.state().panel.runs_to_watch(), expected);
     let mut earlier = RunView::new(Path::new("runs/earlier"));
-    (1..100).for_each(|i| earlier.log.stepped(&stepped(i * 10, 12.0)));
+    (1..200).for_each(|i| earlier.log.stepped(&stepped(i * 10, 12.0)));
     show(&mut h, vec![run_so_far(), earlier], &["runs/earlier"]);
     // The crosshair has the values of both.
     let curve = h.get_by_label_contains("Reconstruction curve").rect();
     h.hover_at(curve.center());
     h.run_steps(4);
-    h.get_by_label_contains("step 9");
+    h.get_by_label_contains("step 1,0");
     h.get_by_label("12.0");
     let csv = h.state().panel.curves_csv();
     assert!(csv.contains("earlier,training,nll,500,1,12,12,12"), "{}", &csv[..200]);

@@ -68,23 +68,34 @@ impl Window {
     }
 
     pub fn open_in(folder: tempfile::TempDir, prepare: impl FnOnce(&Path, &mut Settings)) -> Window {
+        Window::open_at(folder, prepare, |_| {})
+    }
+
+    /// A window whose places `change` may change.
+    pub fn open_at(
+        folder: tempfile::TempDir,
+        prepare: impl FnOnce(&Path, &mut Settings),
+        change: impl FnOnce(&mut Places),
+    ) -> Window {
         let settings_file = folder.path().join("settings.json");
         let mut settings = Settings::load(&settings_file);
         settings.form.settings.notes = 60;
         settings.save_folder = Some(folder.path().to_owned());
         prepare(folder.path(), &mut settings);
         settings.save(&settings_file).expect("settings are written");
-        let places = Places {
+        let mut places = Places {
             data_folder: folder.path().join("data"),
             settings_file,
             log_file: folder.path().join("pastiche.log"),
             checkpoints: Vec::new,
             soundfonts: Vec::new,
             devices: probe,
+            maestro: pastiche::data::Source::maestro(),
             ports: || Box::new(PORTS.with(RecordedPorts::clone)),
             program: PathBuf::from(env!("CARGO_BIN_EXE_pastiche")),
             open: Vec::new(),
         };
+        change(&mut places);
         Window::of(places, folder)
     }
 

@@ -48,7 +48,13 @@ const SPECIAL: &[Special] = &[
         needs: "the right to mount a disk",
         can_run: |_| output_of("unshare", &["--mount", "true"]).is_some(),
     },
-    Special { name: "mido_reads", needs: "mido from pip", can_run: ensure_mido },
+    Special { name: "mido_reads", needs: "mido from pip", can_run: ensure_python },
+    Special { name: "python_reads", needs: "tensorboard and safetensors from pip", can_run: ensure_python },
+    Special {
+        name: "over_the_internet",
+        needs: "PASTICHE_INTERNET set, and a connection",
+        can_run: |_| std::env::var_os("PASTICHE_INTERNET").is_some(),
+    },
     Special {
         name: "of_the_grand",
         needs: "soundfonts/SalamanderGrand.sf2, which `cargo xtask setup` builds if npm is installed",
@@ -59,14 +65,18 @@ const SPECIAL: &[Special] = &[
 /// Where pip installs packages that only tests use.
 const PYTHON_FOLDER: &str = "target/setup/python";
 
-fn ensure_mido(root: &Path) -> bool {
+/// What tests read files with.
+const PYTHON_PACKAGES: [&str; 4] = ["mido==1.3.3", "tensorboard==2.21.0", "safetensors==0.8.0", "numpy"];
+
+fn ensure_python(root: &Path) -> bool {
     let folder = root.join(PYTHON_FOLDER);
     let install = |python| {
         let mut pip = Command::new(python);
-        pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&folder).arg("mido==1.3.3");
+        pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&folder).args(PYTHON_PACKAGES);
         succeeds(&mut pip)
     };
-    folder.join("mido").is_dir() || system::python().is_ok_and(install)
+    ["mido", "tensorboard", "safetensors"].iter().all(|name| folder.join(name).is_dir())
+        || system::python().is_ok_and(install)
 }
 
 /// Runs all checks; stops at the first that fails.

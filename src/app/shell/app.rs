@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
-use super::midi::midi_choice;
-use super::preview::Preview;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
@@ -24,6 +22,7 @@ use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
 use crate::app::threads::feed::Feed;
+use crate::app::threads::preview::Preview;
 use crate::app::threads::run_watcher::RunWatcher;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
@@ -97,7 +96,7 @@ impl PasticheApp {
         let soundfonts = (places.soundfonts)();
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
         let (player, tap) = (sound.handle(), sound.tap());
-        let choice = midi_choice(&settings.midi);
+        let choice = settings.midi.choice();
         let midi = MidiThread::start((places.ports)(), choice, player, tap, wake.clone())?;
         let mut app = PasticheApp {
             ctx: ctx.clone(),
@@ -267,11 +266,15 @@ impl PasticheApp {
     }
 
     fn training_ui(&mut self, ui: &mut Ui) {
+        let download = self.download_progress();
         let input = TrainingInput {
             state: &self.link.state,
             devices: &self.devices,
             model_in_use: self.state.model.ready.as_ref().map(|info| info.path.as_path()),
             playing: self.state.run_take_playing(),
+            download: download.as_ref(),
+            is_probing: self.link.is_probing,
+            added: &self.link.added,
         };
         let mut events = Vec::new();
         Frame::new().inner_margin(16.0).show(ui, |ui| self.training.ui(ui, &input, &mut events));
@@ -319,7 +322,7 @@ fn drop_hint_ui(ctx: &egui::Context) {
     let palette = Palette::new(ctx.theme() == egui::Theme::Dark);
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0.0, palette.base.gamma_multiply(0.85));
-    let text = "Drop a MIDI file, a SoundFont, a checkpoint or an evaluation report";
+    let text = "Drop a MIDI file, a SoundFont, a checkpoint, an evaluation report or music to train on";
     painter.text(
         rect.center(),
         egui::Align2::CENTER_CENTER,

@@ -4,6 +4,7 @@ use super::app::PasticheApp;
 use crate::app::state::app_state::Effect;
 use crate::app::state::sound::Output;
 use crate::app::threads::workers::{Done, Then};
+use crate::app::widgets::training::AddedComposer;
 use crate::display::stem;
 
 impl PasticheApp {
@@ -126,8 +127,8 @@ impl PasticheApp {
                     Err(error) => self.toasts.error("This SoundFont cannot be played", &error),
                 }
             }
-            Done::ReportRead { path, is_beside_checkpoint, result } => {
-                self.report_read(&path, is_beside_checkpoint, result)
+            Done::ReportRead { is_beside_checkpoint, result } => {
+                self.report_read(is_beside_checkpoint, result)
             }
             Done::SelectionWritten { path, result } => self.selection_written(&path, result),
             Done::Exported { path, result } => self.exported(&path, result),
@@ -148,10 +149,26 @@ impl PasticheApp {
             Done::DataInspected(facts) => self.training.set_data_facts(facts),
             Done::Prepared(result) => self.prepared(result),
             Done::TrainingEnded(result) => self.training_ended(result),
-            Done::RunNotAsked(error) => self.toasts.error("The run cannot be asked", &error),
-            Done::CurvesWritten { path, result } => match result {
+            Done::Downloaded(result) => self.downloaded(result),
+            Done::Probed(result) => {
+                self.link.is_probing = false;
+                self.training.set_preflight(result);
+            }
+            Done::ComposersAdded(result) => {
+                self.link.added = result.map_or_else(AddedComposer::Failed, AddedComposer::Done);
+            }
+            Done::ConfigRead(Ok(config)) => self.training.set_config(*config),
+            Done::ConfigRead(Err(message)) => {
+                self.toasts.failure("This is not a training configuration", message);
+            }
+            Done::ConfigWritten { path, result } => match result {
                 Ok(()) => self.toasts.done(format!("Saved {}", path.display())),
-                Err(message) => self.toasts.failure("The curves were not written", message),
+                Err(message) => self.toasts.failure("The settings were not written", message),
+            },
+            Done::RunNotAsked(error) => self.toasts.error("The run cannot be asked", &error),
+            Done::ChartsWritten { path, result } => match result {
+                Ok(()) => self.toasts.done(format!("Saved {}", path.display())),
+                Err(message) => self.toasts.failure("The file was not written", message),
             },
             Done::RunTakeRead { path, title, result } => match result {
                 Ok(read) => self.hear_run_take(path, title, read.performance),

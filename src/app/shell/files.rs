@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::app::PasticheApp;
-use crate::app::panels::evaluation::Shown;
 use crate::app::panels::look::style;
 use crate::app::state::action::{Ask, FileAction, Sheet, Tab};
 use crate::app::state::export::{ExportPlan, ExportState};
 use crate::app::threads::dialogs::{Dialog, TOO_FAST_FOR_A_PERSON};
 use crate::app::threads::workers::{Done, Then};
 use crate::display::{one_line, stem};
-use crate::evaluate::{Report, ReportError};
+use crate::evaluate::{Comparison, Report, ReportError};
 use crate::jobs::EngineCommand;
 use crate::music::Performance;
 use crate::music::midi::{self, MidiRead};
@@ -87,12 +86,11 @@ impl PasticheApp {
             Ask::ExportFolder => self.sheets.starred.set_folder(&path),
             Ask::Report => self.open_report(Some(path)),
             Ask::SelectionCsv { segments } => self.write_selection(path, segments),
+            Ask::TrainConfig { is_export } => self.training_config(path, is_export),
+            Ask::OwnMusic => self.add_composers(path),
+            Ask::Comparison => self.export_comparison(path),
             Ask::Curves { as_picture } => self.export_curves(path, as_picture),
-            Ask::TrainingData { .. } => {
-                let mut events = Vec::new();
-                self.training.set_data_path(&path, &mut events);
-                self.training_events(events);
-            }
+            Ask::TrainingData { .. } => self.open_training_data(path),
             Ask::TrainingRun => {
                 let mut events = Vec::new();
                 self.training.set_run_dir(&path, &mut events);
@@ -109,14 +107,29 @@ impl PasticheApp {
             Some("sf2" | "sf3") => self.load_soundfont(path),
             Some("safetensors") => self.load_checkpoint(path),
             Some("json") => self.open_report(Some(path)),
+            Some("toml") => self.training_config(path, false),
+            Some("zip" | "corpus") => self.open_training_data(path),
+            _ if path.is_dir() => self.open_training_data(path),
             _ => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.toasts.warn(format!(
-                    "Pastiche cannot open {name}. It opens MIDI files, SoundFonts (.sf2, .sf3), checkpoints (.safetensors) \
-                     and evaluation reports (.json)."
+                    "Pastiche cannot open {name}. It opens MIDI files, SoundFonts (.sf2, .sf3), checkpoints (.safetensors), \
+                     evaluation reports (.json), and music to train on (.zip, .corpus, folders)."
                 ));
             }
         }
+    }
+
+    /// A dropped folder that holds a run is watched; any other data is music to train on.
+    fn open_training_data(&mut self, path: PathBuf) {
+        let mut events = Vec::new();
+        if path.join("config.toml").is_file() {
+            self.training.set_run_dir(&path, &mut events);
+        } else {
+            self.training.set_data_path(&path, &mut events);
+        }
+        self.training_events(events);
+        self.state.tab = Tab::Training;
     }
 
     /// Opens a report; `None` is the one beside the loaded checkpoint.
@@ -125,22 +138,15 @@ impl PasticheApp {
         let is_beside_checkpoint = path.is_none();
         let Some(path) = path.or(in_use) else { return };
         self.workers.task("report", move || Done::ReportRead {
-            result: Report::read(&path).map(Box::new),
-            path,
+            result: Comparison::read(&path),
             is_beside_checkpoint,
         });
     }
 
-    pub(super) fn report_read(
-        &mut self,
-        path: &Path,
-        is_beside: bool,
-        result: Result<Box<Report>, ReportError>,
-    ) {
+    pub(super) fn report_read(&mut self, is_beside: bool, result: Result<Comparison, ReportError>) {
         match result {
-            Ok(report) => {
-                self.evaluation
-                    .show(Shown { name: stem(path).trim_end_matches(".evaluation").to_owned(), report });
+            Ok(reports) => {
+                self.evaluation.show(reports);
                 self.state.tab = Tab::Evaluation;
             }
             Err(ReportError::Read { .. }) if is_beside => {}

@@ -3,6 +3,7 @@
 mod actions;
 pub mod app;
 mod arrivals;
+mod charts;
 mod compose;
 mod edit;
 mod endless;
@@ -13,6 +14,7 @@ mod preview;
 mod starred;
 mod takes;
 mod training;
+mod training_form;
 mod transport;
 mod verbs;
 pub mod window;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::app::PasticheApp;
-use crate::app::threads::feed::{Feed, Start, feed};
+use crate::app::threads::feed::{Start, feed};
+use crate::app::threads::preview::Preview;
 use crate::generate::{GenerateRequest, Request, place_on_map};
 use crate::jobs::EngineCommand;
 use crate::progress::StopFlag;
@@ -14,14 +15,6 @@ const NOTES: usize = 40;
 const PLAYED_SECS: f64 = 2.0;
 /// The same place sounds the same each time.
 const SEED: u64 = 1;
-
-/// A place that is being heard.
-pub(super) struct Preview {
-    feed: Feed,
-    stop: StopFlag,
-    /// Where the playhead of the stage was.
-    position_secs: f64,
-}
 
 impl PasticheApp {
     /// Composes and plays a little at a place of the map. Nothing happens while something else plays or is composed.

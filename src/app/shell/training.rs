@@ -11,11 +11,9 @@ use crate::app::threads::workers::Done;
 use crate::app::widgets::training::input::{TrainRequest, TrainingEvent};
 use crate::causes::details;
 use crate::data::{PrepareOptions, prepare};
-use crate::files::write_whole;
 use crate::jobs::TrainingProcess;
 use crate::music::Performance;
 use crate::music::midi;
-use crate::picture::write_pixels;
 use crate::progress::StopFlag;
 use crate::train::{RunDir, RunPlan, RunRequest};
 
@@ -31,7 +29,19 @@ impl PasticheApp {
                     self.link.failure = None;
                     self.workers.task("inspect", move || Done::DataInspected(facts(data, run_dir)));
                 }
-                TrainingEvent::Start(request) => self.start_training(request),
+                TrainingEvent::Download => self.download_maestro(),
+                TrainingEvent::CancelDownload => {
+                    // A connection that stands still ends some time later; nobody waits for it.
+                    if let Some((stop, _)) = self.link.download.take() {
+                        stop.stop();
+                    }
+                }
+                TrainingEvent::BrowseConfig { is_export } => {
+                    self.act(FileAction::Ask(Ask::TrainConfig { is_export }))
+                }
+                TrainingEvent::BrowseOwnMusic => self.act(FileAction::Ask(Ask::OwnMusic)),
+                TrainingEvent::Probe => self.probe_training(),
+                TrainingEvent::Start(request) => self.start_training(*request),
                 TrainingEvent::Pause => self.ask_run(RunRequest::Pause),
                 TrainingEvent::Stop => self.stop_training(),
                 TrainingEvent::UseModel { path } => self.load_checkpoint(path),
@@ -145,37 +155,13 @@ impl PasticheApp {
         self.state.set_stage(StageSource::Run(path), title, None, music.clone());
         self.sound.load(music, true);
     }
-
-    /// Writes the curves of the training tab: as a table, or as they look on the screen.
-    pub(super) fn export_curves(&mut self, path: PathBuf, as_picture: bool) {
-        if !as_picture {
-            let text = self.training.curves_csv();
-            self.workers.task("curves", move || Done::CurvesWritten {
-                result: write_whole(&path, text.as_bytes()).map_err(|error| error.to_string()),
-                path,
-            });
-            return;
-        }
-        let Some(rect) = self.training.curves_at() else { return };
-        let (reporter, scale) = (self.workers.reporter(), self.ctx.pixels_per_point());
-        self.ctx.request_screenshot(move |picture| {
-            // On the thread of the window, where files have no place.
-            std::thread::spawn(move || {
-                let picture = picture.region(&rect, Some(scale));
-                let pixels: Vec<[u8; 3]> = picture.pixels.iter().map(|p| [p.r(), p.g(), p.b()]).collect();
-                let written = write_pixels(&path, picture.size, &pixels);
-                reporter
-                    .report(Done::CurvesWritten { result: written.map_err(|error| details(&error)), path });
-            });
-        });
-    }
 }
 
 /// Starts the process of a run and waits for its end.
 fn run(program: &Path, corpus: PathBuf, request: TrainRequest) -> Result<(), String> {
     let resumed = request.resume.then(|| RunDir::config(&request.run_dir).ok()).flatten();
-    let mut config = resumed.unwrap_or_default();
-    config.minutes = request.minutes;
+    let mut config = resumed.unwrap_or(request.config);
+    config.minutes = Some(request.minutes);
     let plan =
         RunPlan { corpus, run_dir: request.run_dir, config, device: request.device, resume: request.resume };
     TrainingProcess::start(program, &plan).map_err(|error| details(&error))?.wait()

@@ -37,6 +37,14 @@ pub enum Ask {
         is_folder: bool,
     },
     TrainingRun,
+    /// A folder whose composers the model in use gets labels for.
+    OwnMusic,
+    /// The settings of a run as TOML.
+    TrainConfig {
+        is_export: bool,
+    },
+    /// Where to write the reports of the evaluation tab, by the ending.
+    Comparison,
     /// Where to write the curves of the training tab.
     Curves {
         as_picture: bool,

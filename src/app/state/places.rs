@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::widgets::training::input::DeviceItem;
+use crate::data::Source;
 use crate::device::DeviceChoice;
 use crate::ports::{Ports, SystemPorts};
 
@@ -23,6 +24,8 @@ pub struct Places {
     pub ports: fn() -> Box<dyn Ports>,
     /// This program, which trains in a process of its own.
     pub program: PathBuf,
+    /// Where MAESTRO is downloaded from.
+    pub maestro: Source,
     /// Files to open at the start.
     pub open: Vec<PathBuf>,
 }
@@ -39,6 +42,7 @@ impl Places {
             devices,
             ports: || Box::new(SystemPorts),
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("pastiche")),
+            maestro: Source::maestro(),
             open: Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::DeviceChoice;
 use crate::files::write_whole;
 use crate::generate::{self, FormError, MAX_SECTIONS, MIN_SECTION_NOTES};
+use crate::ports::MidiChoice;
 use crate::synth::export::SAMPLE_RATES;
 use crate::takes::{ComposeSettings, TakeId};
 
@@ -168,6 +169,19 @@ pub struct MidiSettings {
     pub pause_secs: f32,
     /// The notes of an answer.
     pub answer_notes: usize,
+}
+
+impl MidiSettings {
+    /// What the MIDI thread needs to know of them.
+    pub fn choice(&self) -> MidiChoice {
+        MidiChoice {
+            output: self.output.clone(),
+            has_local_sound: self.has_local_sound,
+            input: self.input.clone(),
+            hears_input: self.hears_input,
+            pause_secs: f64::from(self.pause_secs),
+        }
+    }
 }
 
 impl Default for MidiSettings {

@@ -73,6 +73,18 @@ impl Dialog {
                     .set_file_name("selection.csv")
                     .save_file(),
             ),
+            Ask::OwnMusic => Box::pin(dialog.set_title("Folder of Composer Name/*.mid").pick_folder()),
+            Ask::Comparison => {
+                let dialog = dialog.set_title("Export comparison").set_file_name("comparison.png");
+                Box::pin(dialog.add_filter("Picture, table or data", &["png", "csv", "json"]).save_file())
+            }
+            Ask::TrainConfig { is_export } => {
+                let dialog = dialog.set_title("Training settings").add_filter("TOML", &["toml"]);
+                match is_export {
+                    true => Box::pin(dialog.set_file_name("training.toml").save_file()),
+                    false => Box::pin(dialog.pick_file()),
+                }
+            }
             Ask::Curves { as_picture } => {
                 let (name, filter, ending) = match as_picture {
                     true => ("curves.png", "Picture", "png"),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::run_watcher::RunWatcher;
-use crate::app::widgets::training::RunView;
 use crate::app::widgets::training::input::{DataFacts, DataKind, FoundData, TrainRequest, TrainingState};
+use crate::app::widgets::training::{AddedComposer, RunView};
 use crate::data::{Corpus, Dataset};
 use crate::display::thousands;
 use crate::model::Checkpoint;
@@ -25,6 +25,10 @@ pub struct TrainingLink {
     pub is_starting: bool,
     /// Why the last run could not be started.
     pub failure: Option<String>,
+    /// The download of a data set.
+    pub download: Option<(StopFlag, Arc<Mutex<Progress>>)>,
+    pub is_probing: bool,
+    pub added: AddedComposer,
 }
 
 impl TrainingLink {
@@ -37,6 +41,9 @@ impl TrainingLink {
             progress: None,
             is_starting: false,
             failure: None,
+            download: None,
+            is_probing: false,
+            added: AddedComposer::None,
         }
     }
 
@@ -141,18 +148,6 @@ pub fn corpus_beside(run_dir: &Path) -> PathBuf {
     run_dir.with_extension("corpus")
 }
 
-/// Remarks about a data set: unusable files, and how it was read.
-fn remarks(dataset: &Dataset) -> Vec<String> {
-    let unusable = dataset.unusable.first().map(|(name, reason)| {
-        let others = match dataset.unusable.len() - 1 {
-            0 => String::new(),
-            n => format!(" (and {n} more)"),
-        };
-        format!("Skipped: {name}: {reason}{others}")
-    });
-    unusable.into_iter().chain(dataset.remarks.clone()).collect()
-}
-
 /// Examines the training data and the run folder.
 pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
     let found = if is_corpus(&data) {
@@ -163,6 +158,8 @@ pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
             composers: corpus.composers.len(),
             music_hours: Some(corpus.pieces.iter().map(|p| p.duration_secs()).sum::<f64>() / 3600.0),
             remarks: Vec::new(),
+            by_composer: corpus.composer_reports(),
+            refused: Vec::new(),
         })
     } else {
         Dataset::open(&data).map_err(|e| e.to_string()).map(|dataset| {
@@ -175,7 +172,9 @@ pub fn facts(data: PathBuf, run_dir: PathBuf) -> DataFacts {
                 notes: None,
                 composers: names.len(),
                 music_hours: None,
-                remarks: remarks(&dataset),
+                remarks: dataset.remarks,
+                by_composer: Vec::new(),
+                refused: dataset.unusable,
             }
         })
     };

@@ -9,14 +9,15 @@ use crate::app::state::action::Ask;
 use crate::app::state::order::Order;
 use crate::app::widgets::roll::Thumbnail;
 use crate::app::widgets::training::input::{DataFacts, DeviceItem};
-use crate::evaluate::{Report, ReportError};
+use crate::data::DownloadError;
+use crate::evaluate::{Comparison, ReportError};
 use crate::jobs::{JobId, Queue, Task, Wake};
 use crate::music::Performance;
 use crate::music::midi::{MidiError, MidiRead};
 use crate::save::SaveError;
 use crate::synth::{SoundFont, SoundFontError};
 use crate::takes::{BatchOutcome, TakeEntry, TakeId, TakeRecord, TakeStoreError};
-use crate::train::TrainError;
+use crate::train::{Preflight, RareSummary, TrainConfig, TrainError};
 
 /// What to do with a take's music after reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,10 +79,9 @@ pub enum Done {
         result: Result<(SoundFont, Option<String>), SoundFontError>,
     },
     ReportRead {
-        path: PathBuf,
         /// It was not requested by name, so a missing one is not an error.
         is_beside_checkpoint: bool,
-        result: Result<Box<Report>, ReportError>,
+        result: Result<Comparison, ReportError>,
     },
     SelectionWritten {
         path: PathBuf,
@@ -117,6 +117,17 @@ pub enum Done {
     DataInspected(DataFacts),
     /// Preparation of a run's data set has ended.
     Prepared(Result<PathBuf, String>),
+    /// The download of a data set has ended.
+    Downloaded(Result<PathBuf, DownloadError>),
+    /// What a run would need was measured.
+    Probed(Result<Preflight, String>),
+    /// The model in use got labels for new composers.
+    ComposersAdded(Result<RareSummary, String>),
+    ConfigRead(Result<Box<TrainConfig>, String>),
+    ConfigWritten {
+        path: PathBuf,
+        result: Result<(), String>,
+    },
     /// The process of a run has ended, or was not started.
     TrainingEnded(Result<(), String>),
     /// A run could not be asked for something.
@@ -127,8 +138,8 @@ pub enum Done {
         title: String,
         result: Result<MidiRead, MidiError>,
     },
-    /// The curves of the training tab were written, or why not.
-    CurvesWritten {
+    /// Curves or bars were written, or why not.
+    ChartsWritten {
         path: PathBuf,
         result: Result<(), String>,
     },

@@ -114,7 +114,13 @@ impl Sheets {
         if self.seen.0 != path {
             self.seen = (path.clone(), path.exists());
         }
-        let is_new_file = matches!(ask, Ask::SelectionCsv { .. } | Ask::Curves { .. });
+        let is_new_file = matches!(
+            ask,
+            Ask::SelectionCsv { .. }
+                | Ask::Comparison
+                | Ask::Curves { .. }
+                | Ask::TrainConfig { is_export: true }
+        );
         let has_path = !self.text.trim().is_empty();
         let is_there = self.seen.1 || *ask == Ask::TrainingRun || (is_new_file && has_path);
         if !is_there && !self.text.trim().is_empty() {
@@ -190,7 +196,7 @@ fn close_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         if accent_button(ui, "Keep training", true).clicked() {
             actions.push(WindowAction::Quit);
         }
-        if button(ui, "Stop and save").clicked() {
+        if button(ui, "Stop, save and close").clicked() {
             actions.push(WindowAction::StopTrainingAndQuit);
         }
         if button(ui, "Stay").clicked() {
@@ -220,6 +226,10 @@ fn what_for(ask: &Ask) -> &'static str {
         Ask::TrainingData { is_folder: false } => "Open a corpus or data set",
         Ask::TrainingData { is_folder: true } => "Open a folder of music",
         Ask::TrainingRun => "Folder for the run",
+        Ask::OwnMusic => "A folder of Composer Name/*.mid",
+        Ask::Comparison => "Export the comparison as PNG, CSV or JSON",
+        Ask::TrainConfig { is_export: true } => "Export the training settings as TOML",
+        Ask::TrainConfig { is_export: false } => "Import training settings",
         Ask::Curves { as_picture: true } => "Export the curves as PNG",
         Ask::Curves { as_picture: false } => "Export the curves as CSV",
         Ask::Report => "Open an evaluation report",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{self, RichText};
 
 use super::RunView;
-use super::curves::{colour_of_run, value_text};
+use super::marks::{colour_of_run, value_text};
 use super::plots::PlotSpec;
 use super::prepared::{PreparedCurves, Scale};
 use crate::app::kit::theme::Palette;
@@ -23,7 +23,10 @@ pub fn crosshair_ui(
     x: f64,
     scale: &Scale,
 ) {
-    plot.clone().on_hover_ui_at_pointer(|ui| {
+    let id = plot.id.with("crosshair");
+    // At once, and not only after the pointer has rested.
+    let tip = egui::Tooltip::always_open(plot.ctx.clone(), plot.layer_id, id, egui::PopupAnchor::Pointer);
+    tip.gap(12.0).show(|ui| {
         let step = scale.step(x).round().max(0.0) as u64;
         ui.label(format!("step {}", thousands(step)));
         egui::Grid::new("values").num_columns(4).spacing([10.0, 2.0]).show(ui, |ui| {

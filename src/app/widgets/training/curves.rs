@@ -7,9 +7,10 @@ use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotMemory, PlotPoint, Points
 
 use super::RunView;
 use super::crosshair::crosshair_ui;
+use super::marks::{colour_of_run, step_text, validation_colour, value_text};
 use super::plots::{PlotGroup, PlotSpec};
 use super::prepared::{Prepared, PreparedCurves, Scale};
-use crate::app::kit::theme::{GRID, Palette, run_colour};
+use crate::app::kit::theme::{GRID, Palette};
 
 /// How the curves are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,14 +72,6 @@ pub fn curves_ui(
     egui::Rect::from_min_max(top, egui::pos2(ui.max_rect().right(), ui.cursor().top()))
 }
 
-/// The colour of a run: the accent for the first one.
-pub fn colour_of_run(number: usize, ui: &Ui) -> Color32 {
-    match number {
-        0 => Palette::of(ui).accent,
-        other => run_colour(other - 1, ui.visuals().dark_mode),
-    }
-}
-
 /// Draws a plot; returns the step under the pointer.
 fn curve_ui(
     ui: &mut Ui,
@@ -93,6 +86,7 @@ fn curve_ui(
     title_ui(ui, spec, &palette);
     let id = ui.make_persistent_id(("training curve", spec.title, options.log_steps, options.log_values));
     let memory = PlotMemory::load(ui.ctx(), id);
+    let is_new = memory.is_none();
     let scale = Scale {
         smoothing: options.smoothing,
         log_steps: options.log_steps,
@@ -129,6 +123,9 @@ fn curve_ui(
         .y_axis_formatter(move |mark, _| value_text(scale.value(mark.value)))
         .label_formatter(|_| None);
     let response = plot.show(ui, |plot| {
+        if is_new {
+            plot.set_auto_bounds(true);
+        }
         if let Some(step) = cursor {
             plot.vline(VLine::new("cursor", scale.x(step)).color(palette.weak_text).width(1.0));
         }
@@ -261,31 +258,6 @@ fn key_ui(ui: &mut Ui, name: &str, colour: Color32) {
     ui.label(RichText::new(name).size(12.0).color(Palette::of(ui).weak_text));
 }
 
-fn validation_colour(palette: &Palette) -> Color32 {
-    palette.warning
-}
-
-fn step_text(step: f64) -> String {
-    match step {
-        s if s >= 999_500.0 => format!("{:.1}M", s / 1e6),
-        s if s >= 10_000.0 => format!("{:.0}k", s / 1e3),
-        s if s < 1.0 && s > 0.0 => String::new(),
-        s => format!("{s:.0}"),
-    }
-}
-
-/// A value in at most four digits.
-pub fn value_text(value: f64) -> String {
-    match value.abs() {
-        v if v >= 9_999.5 => format!("{:.0}k", value / 1e3),
-        v if v >= 100.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        v if v >= 1.0 || v == 0.0 => format!("{value:.2}"),
-        v if v >= 0.01 => format!("{value:.3}"),
-        _ => format!("{value:.0e}"),
-    }
-}
-
 fn summary(spec: &PlotSpec, run: Option<&RunView>) -> String {
     let now = |history: Option<&super::history::History>| Some(format!("{:.3}", history?.last()?[1]));
     let train = spec.train.and_then(|column| now(run?.log.train(column)));
@@ -332,13 +304,5 @@ mod tests {
             let is_inside = |p: &PlotPoint| (fitted.min()[1]..=fitted.max()[1]).contains(&p.y);
             assert!(raw.iter().all(is_inside), "{count}: {fitted:?}");
         }
-    }
-
-    #[test]
-    fn numbers_on_the_axes_are_short() {
-        let texts = [0.0, 250.0, 12_000.0, 1_500_000.0].map(step_text);
-        assert_eq!(texts, ["0", "250", "12k", "1.5M"]);
-        let texts = [0.0, 0.00002, 0.02, 9.876, 12.34, 612.4, 45_678.0].map(value_text);
-        assert_eq!(texts, ["0.00", "2e-5", "0.020", "9.88", "12.3", "612", "46k"]);
     }
 }

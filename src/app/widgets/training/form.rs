@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, RichText, Ui};
 
+use super::advanced::{advanced_ui, preflight_ui, size_ui};
+use super::found::found_ui;
 use super::input::{
     DataFacts, DataKind, DeviceItem, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
 };
 use crate::app::kit::theme::{GRID, Palette};
 use crate::device::DeviceChoice;
 use crate::display::thousands;
-
-/// Most remarks about a data set that are shown.
-const MAX_REMARKS: usize = 4;
+use crate::train::{Preflight, TrainConfig};
 
 /// The contents of the form.
 #[derive(Clone, Debug)]
@@ -20,6 +20,10 @@ pub struct TrainForm {
     pub data: String,
     pub run_dir: String,
     pub minutes: f64,
+    /// The settings of a new run.
+    pub config: TrainConfig,
+    /// What a run with these settings would need, or why that is not known.
+    pub preflight: Option<Result<Preflight, String>>,
     pub device: DeviceChoice,
     pub facts: Option<DataFacts>,
     /// The paths that the app was last asked to examine.
@@ -34,6 +38,8 @@ impl Default for TrainForm {
             data: String::new(),
             run_dir: String::new(),
             minutes: 30.0,
+            config: TrainConfig::default(),
+            preflight: None,
             device: DeviceChoice::Auto,
             facts: None,
             inspected: Default::default(),
@@ -47,13 +53,15 @@ impl TrainForm {
     pub fn ui(&mut self, ui: &mut Ui, input: &TrainingInput<'_>, events: &mut Vec<TrainingEvent>) {
         let is_idle = input.state.is_idle();
         ui.add_enabled_ui(is_idle, |ui| {
-            self.data_ui(ui, events);
+            self.data_ui(ui, input, events);
             ui.add_space(GRID);
             self.output_ui(ui, events);
             ui.add_space(GRID);
             self.length_ui(ui);
             ui.add_space(GRID);
             self.device_ui(ui, input.devices);
+            ui.add_space(GRID);
+            self.settings_ui(ui, input, events);
         });
         ui.add_space(2.0 * GRID);
         self.buttons_ui(ui, input, is_idle, events);
@@ -77,7 +85,7 @@ impl TrainForm {
         self.inspected = Default::default();
     }
 
-    fn data_ui(&mut self, ui: &mut Ui, events: &mut Vec<TrainingEvent>) {
+    fn data_ui(&mut self, ui: &mut Ui, input: &TrainingInput<'_>, events: &mut Vec<TrainingEvent>) {
         heading(ui, "Music to learn from");
         let hint = "corpus, dataset folder or .zip";
         if path_field(ui, "Dataset or corpus", &mut self.data, hint) {
@@ -95,7 +103,22 @@ impl TrainForm {
                 events.push(TrainingEvent::BrowseData { folder: true });
             }
         });
+        download_ui(ui, input, events);
         self.facts_ui(ui);
+    }
+
+    /// Size, starting point, all other settings, and what they need. A run that is resumed keeps its own.
+    fn settings_ui(&mut self, ui: &mut Ui, input: &TrainingInput<'_>, events: &mut Vec<TrainingEvent>) {
+        let before = self.config.clone();
+        heading(ui, "Network");
+        size_ui(ui, &mut self.config, input.model_in_use);
+        advanced_ui(ui, &mut self.config, events);
+        if self.config != before {
+            self.preflight = None;
+        }
+        let found = self.facts.as_ref().and_then(|facts| facts.found.as_ref().ok());
+        let is_corpus = found.is_some_and(|found| found.kind == DataKind::Corpus);
+        preflight_ui(ui, self.preflight.as_ref(), input.is_probing, is_corpus, events);
     }
 
     fn facts_ui(&self, ui: &mut Ui) {
@@ -105,7 +128,8 @@ impl TrainForm {
         };
         let Some(facts) = &self.facts else {
             if self.data.trim().is_empty() {
-                line(ui, "MAESTRO 3.0 can be used as downloaded.".to_owned(), palette.weak_text);
+                let text = "Any folder of Composer Name/*.mid, or MAESTRO as downloaded.";
+                line(ui, text.to_owned(), palette.weak_text);
             } else {
                 line(ui, "Looking…".to_owned(), palette.weak_text);
             }
@@ -113,31 +137,7 @@ impl TrainForm {
         };
         match &facts.found {
             Err(why) => line(ui, why.clone(), palette.error),
-            Ok(found) => {
-                let mut text =
-                    format!("{} pieces, {} composers", thousands(found.pieces as u64), found.composers);
-                if let Some(hours) = found.music_hours {
-                    text += &format!(", {hours:.0} hours");
-                }
-                if let Some(notes) = found.notes {
-                    text += &format!(", {} notes", thousands(notes));
-                }
-                line(ui, text, palette.weak_text);
-                for remark in found.remarks.iter().take(MAX_REMARKS) {
-                    line(ui, remark.clone(), palette.weak_text);
-                }
-                if let Some(more @ 1..) = found.remarks.len().checked_sub(MAX_REMARKS) {
-                    let text = format!("… and {more} more remarks; `pastiche prepare` lists them all.");
-                    line(ui, text, palette.weak_text);
-                }
-                if found.kind == DataKind::Dataset {
-                    line(
-                        ui,
-                        "It is prepared first; that takes about half a minute.".to_owned(),
-                        palette.weak_text,
-                    );
-                }
-            }
+            Ok(found) => found_ui(ui, found),
         }
     }
 
@@ -208,13 +208,13 @@ impl TrainForm {
                 };
                 let start = start.min_size(egui::vec2(96.0, 32.0));
                 if enabled(ui, start, why_no_start.as_deref()).clicked() {
-                    events.push(TrainingEvent::Start(self.request(false)));
+                    events.push(TrainingEvent::Start(Box::new(self.request(false))));
                 }
                 let text =
                     resume_step.map_or("Resume".to_owned(), |step| format!("Resume at {}", thousands(step)));
                 let resume = egui::Button::new(text).min_size(egui::vec2(96.0, 32.0));
                 if enabled(ui, resume, why_no_resume.as_deref()).clicked() {
-                    events.push(TrainingEvent::Start(self.request(true)));
+                    events.push(TrainingEvent::Start(Box::new(self.request(true))));
                 }
             } else {
                 running_buttons_ui(ui, input.state, events);
@@ -246,15 +246,21 @@ impl TrainForm {
             Some(facts) if !resume && facts.can_resume_from.is_some() => {
                 Some("the run folder holds a run already: resume it or choose another folder".to_owned())
             }
+            Some(_) if !resume => {
+                let config = TrainConfig { minutes: Some(self.minutes), ..self.config.clone() };
+                config.validate().err().map(|error| error.to_string())
+            }
             Some(_) => None,
         }
     }
 
-    fn request(&self, resume: bool) -> TrainRequest {
+    /// The run that the form describes.
+    pub fn request(&self, resume: bool) -> TrainRequest {
         TrainRequest {
             data: PathBuf::from(self.data.trim()),
             run_dir: PathBuf::from(self.run_dir.trim()),
-            minutes: Some(self.minutes.round().max(1.0)),
+            config: self.config.clone(),
+            minutes: self.minutes.round().max(1.0),
             device: self.device,
             resume,
         }
@@ -267,6 +273,30 @@ impl TrainForm {
     pub fn set_run_dir(&mut self, path: &Path) {
         self.run_dir = path.display().to_string();
     }
+}
+
+/// The button for MAESTRO, or how far its download is.
+fn download_ui(ui: &mut Ui, input: &TrainingInput<'_>, events: &mut Vec<TrainingEvent>) {
+    let Some(progress) = input.download else {
+        let hint = "1,276 performances from the International Piano-e-Competition as MIDI, from their official address. \
+                    CC BY-NC-SA 4.0: not for commercial use";
+        if ui.button("Download MAESTRO (58 MB)").on_hover_text(hint).clicked() {
+            events.push(TrainingEvent::Download);
+        }
+        return;
+    };
+    ui.horizontal(|ui| {
+        let bar = egui::ProgressBar::new(progress.fraction().unwrap_or(0.0)).desired_width(150.0);
+        ui.add(bar.desired_height(6.0).corner_radius(3.0));
+        if ui.button("Cancel").on_hover_text("What has arrived is kept for the next time").clicked() {
+            events.push(TrainingEvent::CancelDownload);
+        }
+    });
+    let done = match progress.total {
+        Some(total) => format!(": {:.1} of {:.1} MB", progress.done as f64 / 1e6, total as f64 / 1e6),
+        None => "…".to_owned(),
+    };
+    heading(ui, &format!("{}{done}", capital(&progress.phase)));
 }
 
 /// Pause, and stop and save.
@@ -339,6 +369,8 @@ mod tests {
             composers: 2,
             music_hours: None,
             remarks: Vec::new(),
+            by_composer: Vec::new(),
+            refused: Vec::new(),
         };
         Some(DataFacts {
             data: PathBuf::from("a.corpus"),

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::AddedComposer;
+use crate::data::ComposerReport;
 use crate::device::DeviceChoice;
+use crate::progress::Progress;
+use crate::train::TrainConfig;
 
 /// What to show in this frame.
 pub struct TrainingInput<'a> {
@@ -12,6 +16,10 @@ pub struct TrainingInput<'a> {
     pub model_in_use: Option<&'a Path>,
     /// The take of a run that is being played.
     pub playing: Option<&'a Path>,
+    /// The download of a data set that is under way.
+    pub download: Option<&'a Progress>,
+    pub is_probing: bool,
+    pub added: &'a AddedComposer,
 }
 
 /// A device to choose from.
@@ -75,7 +83,18 @@ pub enum TrainingEvent {
         data: PathBuf,
         run_dir: PathBuf,
     },
-    Start(TrainRequest),
+    /// Download MAESTRO, then call [`super::panel::TrainingPanel::set_data_path`].
+    Download,
+    CancelDownload,
+    /// Open a dialog for the settings as TOML.
+    BrowseConfig {
+        is_export: bool,
+    },
+    /// Open a dialog for a folder whose composers the model in use gets labels for.
+    BrowseOwnMusic,
+    /// Measure what the run of the form would need, then call [`super::panel::TrainingPanel::set_preflight`].
+    Probe,
+    Start(Box<TrainRequest>),
     /// Save the state and free the processor.
     Pause,
     /// Validate, save, and prepare the best model.
@@ -99,7 +118,9 @@ pub enum TrainingEvent {
 pub struct TrainRequest {
     pub data: PathBuf,
     pub run_dir: PathBuf,
-    pub minutes: Option<f64>,
+    /// Of a new run; a resumed one keeps its own, but for the length.
+    pub config: TrainConfig,
+    pub minutes: f64,
     pub device: DeviceChoice,
     pub resume: bool,
 }
@@ -123,8 +144,12 @@ pub struct FoundData {
     pub notes: Option<u64>,
     pub composers: usize,
     pub music_hours: Option<f64>,
-    /// Remarks: how the data set was read, and unusable files.
+    /// Remarks on how the data set was read.
     pub remarks: Vec<String>,
+    /// Known once a data set is prepared: labelled composers first.
+    pub by_composer: Vec<ComposerReport>,
+    /// Files that cannot be used, and why.
+    pub refused: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,19 @@
 //! The training tab: form, curves, takes to hear, and the models of a run.
 
+mod advanced;
 mod crosshair;
 mod curves;
 mod export;
 mod form;
+mod found;
 mod hear;
 pub mod history;
 pub mod input;
+mod marks;
 pub mod panel;
 mod plots;
 mod prepared;
+mod rare;
 mod results;
 mod run_log;
 mod run_view;
@@ -19,6 +23,7 @@ pub use curves::{CurveOptions, curves_ui};
 pub use form::TrainForm;
 pub use plots::PlotGroup;
 pub use prepared::PreparedCurves;
+pub use rare::AddedComposer;
 pub use results::{fields_ui, figures_ui, models_ui};
 pub use run_log::RunLog;
 pub use run_view::{RunView, SavedModel};

@@ -11,10 +11,14 @@ use eframe::egui::{self, Color32, RichText, Ui};
 use super::export::curves_csv;
 use super::hear::{HearOptions, hear_ui};
 use super::prepared::PreparedCurves;
+use super::rare::add_composer_ui;
 use super::tools::{compare_ui, tools_ui};
 use super::{CurveOptions, RunView, TrainForm, curves_ui, fields_ui, figures_ui, models_ui};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::app::widgets::training::input::{DataFacts, TrainingEvent, TrainingInput, TrainingState};
+use crate::app::widgets::training::input::{
+    DataFacts, TrainRequest, TrainingEvent, TrainingInput, TrainingState,
+};
+use crate::train::{Preflight, TrainConfig};
 
 const FORM_PX: f32 = 264.0;
 
@@ -45,6 +49,8 @@ impl TrainingPanel {
             scroll("training form").show(ui, |ui| {
                 self.form.ui(ui, input, events);
                 self.state_ui(ui, input.state);
+                ui.add_space(GRID);
+                add_composer_ui(ui, input.added, input.model_in_use, events);
             });
         });
         ui.painter().vline(left.right() + 1.5 * GRID, area.y_range(), (1.0, Palette::of(ui).line));
@@ -68,6 +74,25 @@ impl TrainingPanel {
         (self.runs, self.others) = (runs, others);
         let speed = self.runs.first().and_then(|run| Some(run.log.step.as_ref()?.notes_per_sec));
         self.form.notes_per_sec = speed.filter(|n| *n > 0.0);
+    }
+
+    /// The settings of the form.
+    pub fn config(&self) -> &TrainConfig {
+        &self.form.config
+    }
+
+    pub fn set_config(&mut self, config: TrainConfig) {
+        self.form.minutes = config.minutes.unwrap_or(self.form.minutes);
+        (self.form.config, self.form.preflight) = (config, None);
+    }
+
+    /// The new run that the form describes.
+    pub fn request(&self) -> TrainRequest {
+        self.form.request(false)
+    }
+
+    pub fn set_preflight(&mut self, preflight: Result<Preflight, String>) {
+        self.form.preflight = Some(preflight);
     }
 
     /// All curves that are shown, as CSV.

@@ -10,7 +10,7 @@ use super::run_view::SavedModel;
 use super::{RunLog, RunView};
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::kit::theme::{GRID, Palette};
-use crate::display::thousands;
+use crate::display::{count, thousands};
 use crate::tokens::Field;
 
 /// Step, speed, time left, best validation: one row of large figures.
@@ -59,7 +59,7 @@ fn machine_text(run: &RunView) -> Option<String> {
     let status = run.status.as_ref()?;
     let mut parts = vec![
         format!("{} on {}", status.device, status.host),
-        format!("{} threads", status.threads),
+        count(status.threads, "thread"),
         format!("{:.1} M parameters", status.parameters as f64 / 1e6),
     ];
     if let Some(m) = &run.log.step {

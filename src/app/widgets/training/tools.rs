@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Ui};
 
-use super::curves::colour_of_run;
 use super::input::TrainingEvent;
+use super::marks::colour_of_run;
 use super::plots::PlotGroup;
 use super::{CurveOptions, RunView};
 use crate::app::kit::theme::{GRID, Palette};
