@@ -300,7 +300,16 @@ mod tests {
         let model = file["model"].as_table().unwrap();
         let names: Vec<String> =
             file.keys().cloned().chain(model.keys().map(|key| format!("model.{key}"))).collect();
-        let elsewhere = ["minutes", "max_steps", "from", "listen_to", "model", "model.n_composers"];
+        let elsewhere = [
+            "minutes",
+            "max_steps",
+            "from",
+            "selector",
+            "heard_as_weight",
+            "listen_to",
+            "model",
+            "model.n_composers",
+        ];
         for name in names.iter().filter(|name| !elsewhere.contains(&name.as_str())) {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }
