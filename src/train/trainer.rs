@@ -298,7 +298,8 @@ impl Trainer {
         on_event: &mut dyn FnMut(TrainEvent),
     ) -> Result<(), TrainError> {
         match result {
-            Err(error) if error.is_write() && !is_last_chance => {
+            // Where the folder is gone, nothing will ever be kept.
+            Err(error) if error.is_write() && !is_last_chance && self.run.path().is_dir() => {
                 let message = causes::chain(&error).join(": ");
                 on_event(TrainEvent::Warned { step: self.trained_on.step, message });
                 Ok(())
