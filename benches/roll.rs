@@ -6,8 +6,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use eframe::egui::{Color32, Context, Pos2, RawInput, Rect, Ui, vec2};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use eframe::egui::{Color32, Context, Event, Pos2, RawInput, Rect, Ui, vec2};
 use pastiche::app::kit::theme;
 use pastiche::app::widgets::latent::input::LatentInput;
 use pastiche::app::widgets::latent::plot::LatentPlot;
@@ -48,8 +49,12 @@ fn context() -> Context {
 
 /// One frame of a 1600 by 1000 window: everything the UI thread does before the GPU gets its triangles.
 fn frame(ctx: &Context, ui: impl FnMut(&mut Ui)) {
+    frame_with(ctx, Vec::new(), ui);
+}
+
+fn frame_with(ctx: &Context, events: Vec<Event>, ui: impl FnMut(&mut Ui)) {
     let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, vec2(1600.0, 1000.0)));
-    let mut output = ctx.run_ui(RawInput { screen_rect, ..RawInput::default() }, ui);
+    let mut output = ctx.run_ui(RawInput { screen_rect, events, ..RawInput::default() }, ui);
     // There is no GPU to bring the font's texture to.
     output.textures_delta.clear();
     black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
@@ -143,9 +148,16 @@ fn bench_latent(c: &mut Criterion) {
         "Scriabin",
     ];
     let composers = ComposerSet::new(names.map(str::to_owned));
+    for count in [10_000, 20_000] {
+        bench_map(&mut group, count, &composers);
+    }
+    group.finish();
+}
+
+fn bench_map(group: &mut BenchmarkGroup<'_, WallTime>, count: usize, composers: &ComposerSet) {
     let place = |i: usize, turn: f32| ((i as f32 * 0.618 * turn).fract() - 0.5) * 8.0;
     let z: Vec<Vec<f32>> =
-        (0..20_000).map(|i| vec![place(i, 1.0), place(i, 2.7), place(i, 7.1) * 0.1]).collect();
+        (0..count).map(|i| vec![place(i, 1.0), place(i, 2.7), place(i, 7.1) * 0.1]).collect();
     let labels = (0..z.len()).map(|i| Some(ComposerId((i % 10) as u8))).collect();
     let titles = (0..z.len()).map(|i| format!("Sonata {i}")).collect();
     let means: Vec<Vec<f32>> = (0..10).map(|i| vec![i as f32 - 5.0, 0.0, 0.0]).collect();
@@ -157,12 +169,14 @@ fn bench_latent(c: &mut Criterion) {
         let mut draw = |ui: &mut Ui| {
             let input = LatentInput {
                 map: Some(&map),
-                composers: &composers,
+                composers,
                 takes: &[],
                 path: None,
                 mix: None,
                 has_planes: false,
                 selected: Some(ComposerId(5)),
+                can_hear: false,
+                is_hearing: false,
                 disabled_because: None,
             };
             if is_compact {
@@ -172,10 +186,25 @@ fn bench_latent(c: &mut Criterion) {
             }
         };
         (0..4).for_each(|_| frame(&ctx, &mut draw));
-        let name = if is_compact { "20000 points, small" } else { "20000 points, whole tab" };
-        group.bench_function(name, |b| b.iter(|| frame(&ctx, &mut draw)));
+        let name = if is_compact { "small" } else { "whole tab" };
+        group.bench_function(format!("{count} points, {name}"), |b| b.iter(|| frame(&ctx, &mut draw)));
+        // The pointer is somewhere else in every frame; zoomed, all points are printed anew.
+        let mut turn = 0;
+        let mut over = move || {
+            turn += 1;
+            Event::PointerMoved(Pos2::new(500.0 + (turn * 37 % 300) as f32, 300.0 + (turn * 53 % 200) as f32))
+        };
+        group.bench_function(format!("{count} points, {name}, hovering"), |b| {
+            b.iter(|| frame_with(&ctx, vec![over()], &mut draw));
+        });
+        let mut is_in = false;
+        group.bench_function(format!("{count} points, {name}, zooming"), |b| {
+            b.iter(|| {
+                is_in = !is_in;
+                frame_with(&ctx, vec![over(), Event::Zoom(if is_in { 1.02 } else { 1.0 / 1.02 })], &mut draw);
+            });
+        });
     }
-    group.finish();
 }
 
 criterion_group!(benches, bench_roll, bench_latent);

@@ -67,12 +67,12 @@ impl SamplingSettings {
         1.0 + (self.guidance - 1.0) * share
     }
 
-    /// The temperature of one field. Takes change their pace and loudness more than real music does, so the next note's
-    /// time and velocity are drawn a little more cautiously.
+    /// The temperature of one field. Takes change their pace more than real music does, so the time to the next note is
+    /// drawn a little more cautiously.
     fn temperature_of(&self, field: Field) -> f32 {
         let share = match field {
-            Field::Velocity | Field::Gap => 0.9,
-            Field::Pitch | Field::Duration | Field::Pedal => 1.0,
+            Field::Gap => 0.9,
+            Field::Pitch | Field::Velocity | Field::Duration | Field::Pedal => 1.0,
         };
         self.temperature * share
     }

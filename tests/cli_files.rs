@@ -183,7 +183,7 @@ fn invalid_requests_are_refused_before_composing() {
     fs::write(folder.path().join("file"), b"").unwrap();
     let begun = std::time::Instant::now();
     for (arguments, said) in [
-        (["generate", "--composer", "bach", "--out", "x.mp3"].as_slice(), "must end in"),
+        (["generate", "--composer", "bach", "--out", "x.docx"].as_slice(), "must end in"),
         (&["generate", "--composer", "bach", "--out", "no/such/folder/x.mid"], "cannot write"),
         (&["generate", "--composer", "bach", "--count", "2", "--out", "file"], "cannot be used"),
         (&["generate", "--composer", "bach", "--out", "x.mid", "--temperature", "nan"], "from 0.1 to 2"),

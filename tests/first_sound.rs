@@ -68,7 +68,8 @@ fn a_take_sounds_soon_after_it_is_asked_for() {
             let card = std::thread::spawn(move || first_sound(&mut source));
             std::thread::sleep(Duration::from_millis(20 + 3 * seed));
             let stop = StopFlag::new();
-            let start = Start { into_player: true, play: true, note_capacity: 2 * NOTES, from_note: 0 };
+            let start =
+                Start { into_player: true, play: true, note_capacity: 2 * NOTES, from_note: 0, pace: None };
             let (_feed, sink) = feed(handle, start, |_| {});
             let request = GenerateRequest { notes: NOTES, ..GenerateRequest::new(Some(ComposerId(1)), seed) };
             let asked = Instant::now();

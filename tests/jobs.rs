@@ -111,6 +111,7 @@ fn a_continuation_streams_its_final_notes() {
     let command = EngineCommand::Compose {
         job: jobs.fresh(),
         request: Request::Verb(VerbRequest {
+            qualities: Vec::new(),
             source: Source { music: music.clone(), composer: None },
             verb: Verb::Continue { notes: 60, composer: Some(ComposerId(2)) },
             seed: 3,

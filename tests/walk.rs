@@ -4,7 +4,9 @@ mod common;
 
 use common::network::{COMPOSERS, random_checkpoint};
 use pastiche::device::DeviceChoice;
-use pastiche::generate::{GenerateError, GenerateRequest, Generator, Mix, Place, Take, walk};
+use pastiche::generate::{
+    Direction, GenerateError, GenerateRequest, Generator, Mix, Place, Qualities, Quality, Take, walk,
+};
 use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 
@@ -75,6 +77,34 @@ fn a_walk_composes_each_window_where_it_leads() {
     let stays = make(&g, &stays);
     assert_eq!(take.tokens[..16], stays.tokens[..16]);
     assert_ne!(take.tokens[16..], stays.tokens[16..]);
+}
+
+#[test]
+fn a_quality_moves_every_latent_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut g = generator(&folder);
+    let step = vec![1.0, -2.0, 0.0, 0.5];
+    let plain = GenerateRequest { notes: 60, z: Some(vec![0.0; 4]), ..GenerateRequest::new(Some(BACH), 3) };
+    let asked = GenerateRequest { qualities: vec![(Quality::Loud, 2.0)], ..plain.clone() };
+    let without = make(&g, &plain);
+    assert_eq!(make(&g, &asked).tokens, without.tokens, "this checkpoint has no directions");
+    let direction = Direction {
+        quality: Quality::Loud,
+        step: step.clone(),
+        gain: 1.0,
+        explained: 0.5,
+        rises: 0.95,
+        stays: 0.85,
+        change: 2.0,
+        trials: 10,
+    };
+    g.set_qualities(Qualities { checkpoint: g.info().hash.clone(), directions: vec![direction] });
+    assert_eq!(g.info().qualities, [Quality::Loud]);
+    let with = make(&g, &asked);
+    assert_eq!(with.recipe.z[0], step.iter().map(|v| v * 2.0).collect::<Vec<f32>>());
+    assert_eq!(with.recipe.qualities, [(Quality::Loud, 2.0)]);
+    assert_ne!(with.tokens, without.tokens);
+    assert_eq!(make(&g, &plain).tokens, without.tokens);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::interrupt::{Interrupted, stop_flag};
 use super::model_args::ModelArgs;
 use super::numbers::within;
 use super::output::{Output, OutputFolder};
+use super::quality_args::QualityArgs;
 use super::sampling_args::SamplingArgs;
 use super::sound_args::SoundArgs;
 
@@ -32,7 +33,8 @@ const MAX_SECS: f64 = 4000.0;
 #[command(after_help = "Examples:\n  \
     pastiche generate --composer chopin --seed 7 --out nocturne.mid\n  \
     pastiche generate --composer bach --count 8 --out takes/ --json\n  \
-    pastiche generate --mix chopin=0.6,bach=0.4 --out between.mid")]
+    pastiche generate --mix chopin=0.6,bach=0.4 --out between.mid\n  \
+    pastiche generate --composer chopin --quality denser=+1 --out dense.mid")]
 pub struct GenerateArgs {
     /// Composer to imitate: surname or the beginning of a name, see `pastiche composers`
     #[arg(long, value_name = "NAME", required_unless_present = "mix")]
@@ -40,6 +42,8 @@ pub struct GenerateArgs {
     /// Several composers with a share each, such as chopin=0.6,bach=0.4, instead of --composer
     #[arg(long, value_name = "NAME=SHARE,…", conflicts_with = "composer")]
     mix: Option<String>,
+    #[command(flatten)]
+    qualities: QualityArgs,
     /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
@@ -88,6 +92,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let mix = args.mix.as_deref().map(|mix| Mix::parse(mix, &composers)).transpose()?;
     let named = args.composer.as_deref().map(|name| composers.find(name)).transpose()?;
     let composer = named.or(mix.as_ref().map(Mix::heaviest));
+    let qualities = args.qualities.of(&generator)?;
     let notes = notes(args, generator.info().notes_per_sec(composer));
     let requests: Vec<GenerateRequest> = (0..u64::from(args.count))
         .map(|i| GenerateRequest {
@@ -97,6 +102,7 @@ pub fn run(args: &GenerateArgs) -> anyhow::Result<()> {
             recall: args.recall,
             best_of: best_of(args, &generator),
             mixes: mix.iter().cloned().collect(),
+            qualities: qualities.clone(),
             ..GenerateRequest::new(composer, seed.wrapping_add(i))
         })
         .collect();

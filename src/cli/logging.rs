@@ -116,7 +116,7 @@ mod tests {
         }
         let logs: Vec<String> = (0..=KEPT).map(|n| fs::read_to_string(numbered(&path, n)).unwrap()).collect();
         assert!(logs.iter().all(|log| log.len() <= 100 && log.ends_with('\n')));
-        assert!(logs[0].ends_with("line 099\n") && logs[1].ends_with("line 087\n"), "{logs:?}");
+        assert!(logs[0].ends_with("line 099\n") && logs[1].ends_with("line 098\n"), "{logs:?}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), KEPT + 1);
     }
 }

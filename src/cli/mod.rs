@@ -18,6 +18,8 @@ mod output;
 #[cfg(feature = "app")]
 mod play;
 mod prepare;
+mod qualities;
+mod quality_args;
 mod recompose;
 mod render;
 mod sampling_args;
@@ -60,6 +62,7 @@ enum Command {
     Train(train_args::TrainArgs),
     Calibrate(calibrate::CalibrateArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Qualities(qualities::QualitiesArgs),
     Vary(verbs::VaryArgs),
     Continue(verbs::ContinueArgs),
     Restyle(verbs::RestyleArgs),
@@ -104,6 +107,7 @@ pub fn run(open_studio: fn(Vec<PathBuf>) -> anyhow::Result<()>) -> ! {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Qualities(args)) => qualities::run(&args),
         Some(Command::Vary(args)) => verbs::run_vary(&args),
         Some(Command::Continue(args)) => verbs::run_continue(&args),
         Some(Command::Restyle(args)) => verbs::run_restyle(&args),

@@ -15,6 +15,7 @@ use super::input::{name, read_music};
 use super::model_args::ModelArgs;
 use super::numbers::within;
 use super::output::{Output, OutputFolder};
+use super::quality_args::QualityArgs;
 use super::sound_args::SoundArgs;
 
 /// Options of all four commands.
@@ -41,6 +42,7 @@ impl Common {
             seed: self.seed.unwrap_or_else(fresh_seed),
             sampling: SamplingSettings::default(),
             best_of: 1,
+            qualities: Vec::new(),
         }
     }
 
@@ -96,6 +98,8 @@ pub struct VaryArgs {
     /// How much to change, from 0 (nothing) to 1 (everything)
     #[arg(long, value_name = "0..1", value_parser = within(0.0f32..=1.0))]
     amount: f32,
+    #[command(flatten)]
+    qualities: QualityArgs,
     /// Output file; its extension chooses the format: .mid, .wav, .flac, .ogg, .mp3 or .png
     #[arg(long, value_name = "FILE.mid|FILE.wav")]
     out: PathBuf,
@@ -107,7 +111,8 @@ pub fn run_vary(args: &VaryArgs) -> anyhow::Result<()> {
     let (input, amount) = (read(&args.input)?, args.amount);
     let output = Output::new(&args.out, &args.common.sound)?;
     let generator = args.common.model.load()?;
-    let request = args.common.request(input, Verb::Vary { amount });
+    let qualities = args.qualities.of(&generator)?;
+    let request = VerbRequest { qualities, ..args.common.request(input, Verb::Vary { amount }) };
     let title = |_: &Take| format!("Variation of {}, amount {amount}", name(&args.input));
     args.common.make(&generator, &request, title, (&output, &args.out))
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use pastiche::evaluate::Heard;
 use pastiche::generate::{
-    DEFAULT_BEST_OF, GenerateRequest, Generator, MAX_NOTES, Mix, Place, place_on_map, walk,
+    DEFAULT_BEST_OF, GenerateRequest, Generator, MAX_NOTES, Mix, Place, place_on_map, tour, walk, walk_around,
 };
 use pastiche::sampling::fresh_seed;
 use serde_json::json;
@@ -22,21 +22,30 @@ use super::sound_args::SoundArgs;
 /// Compose one take that moves through the latent space.
 ///
 /// A stop is a composer or a mix of composers (bach, or bach=1,chopin=2), a MIDI file, or a place X,Y on the map. The
-/// take moves in straight lines from stop to stop at an even pace, and its style changes on the way.
+/// take moves in straight lines from stop to stop at an even pace, and its style changes on the way. With --around it moves slowly
+/// around one stop, and with --tour it visits composers in turn, again and again.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     pastiche walk --from bach --to chopin --seed 7 --out walk.mid\n  \
+    pastiche walk --tour bach,chopin,debussy --notes 8000 --out tour.mid\n  \
     pastiche walk --from sketch.mid --via 2.5,-1 --to debussy --notes 1500 --out walk.wav")]
 pub struct WalkArgs {
     /// Where the take begins
-    #[arg(long, value_name = "STOP", allow_hyphen_values = true)]
-    from: String,
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true, requires = "to")]
+    from: Option<String>,
     /// A stop on the way; can be given several times
-    #[arg(long, value_name = "STOP", allow_hyphen_values = true)]
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true, requires = "from")]
     via: Vec<String>,
     /// Where the take ends
-    #[arg(long, value_name = "STOP", allow_hyphen_values = true)]
-    to: String,
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true, requires = "from")]
+    to: Option<String>,
+    /// Move slowly around this stop
+    #[arg(long, value_name = "STOP", allow_hyphen_values = true, conflicts_with_all = ["from", "tour"])]
+    around: Option<String>,
+    /// Visit these composers in turn, again and again
+    #[arg(long, value_name = "NAME,NAME,…", value_delimiter = ',', conflicts_with = "from",
+        required_unless_present_any = ["from", "around"])]
+    tour: Vec<String>,
     /// Random seed; the same seed and settings give the same take. By default random, and printed
     #[arg(long)]
     seed: Option<u64>,
@@ -60,19 +69,17 @@ pub struct WalkArgs {
 pub fn run(args: &WalkArgs) -> anyhow::Result<()> {
     let output = Output::new(&args.out, &args.sound)?;
     let generator = args.model.load()?;
-    let asked = std::iter::once(&args.from).chain(&args.via).chain(std::iter::once(&args.to));
-    let stops = asked.map(|text| stop(&generator, text)).collect::<anyhow::Result<Vec<Place>>>()?;
     let info = generator.info();
-    let places = walk(&stops, info.windows(args.notes));
+    let seed = args.seed.unwrap_or_else(fresh_seed);
+    let (places, title) = places(args, &generator, seed)?;
     let request = GenerateRequest {
         notes: args.notes,
         sampling: args.sampling.settings(),
         best_of: if info.can_choose { DEFAULT_BEST_OF } else { 1 },
-        ..GenerateRequest::along(places, args.seed.unwrap_or_else(fresh_seed))
+        ..GenerateRequest::along(places, seed)
     };
     let take = compose(&generator, &[request])?.into_iter().next().context("nothing was composed")?;
     let recipe = &take.recipe;
-    let title = format!("A walk from {} to {}", args.from, args.to);
     let written = output.write_take(&take, &title)?;
     if !args.json {
         let manner = recipe.manner();
@@ -88,6 +95,34 @@ pub fn run(args: &WalkArgs) -> anyhow::Result<()> {
     });
     output.say(&made.to_string());
     Ok(())
+}
+
+/// The places that the take leads along, and what it is called.
+fn places(args: &WalkArgs, generator: &Generator, seed: u64) -> anyhow::Result<(Vec<Place>, String)> {
+    let info = generator.info();
+    let steps = info.windows(args.notes);
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        let asked = std::iter::once(from).chain(&args.via).chain(std::iter::once(to));
+        let stops = asked.map(|text| stop(generator, text)).collect::<anyhow::Result<Vec<Place>>>()?;
+        return Ok((walk(&stops, steps), format!("A walk from {from} to {to}")));
+    }
+    let Some(map) = &info.map else {
+        bail!("this checkpoint has no map to walk on; name the ends of the walk with --from and --to");
+    };
+    let (places, title) = match &args.around {
+        Some(around) => {
+            (walk_around(map, &stop(generator, around)?, steps, seed), format!("A walk around {around}"))
+        }
+        None => {
+            let ids = args.tour.iter().map(|name| Ok(info.composers.find(name.trim())?));
+            let ids = ids.collect::<anyhow::Result<Vec<_>>>()?;
+            (tour(map, &ids, steps, seed), format!("A tour: {}", args.tour.join(", ")))
+        }
+    };
+    if places.is_empty() {
+        bail!("there is no music of these composers on the map of this checkpoint; name others");
+    }
+    Ok((places, title))
 }
 
 /// The place that a stop names.

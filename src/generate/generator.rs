@@ -15,6 +15,7 @@ use super::info::CheckpointInfo;
 use super::line::Line;
 use super::lines::Lines;
 use super::mix::Mix;
+use super::qualities::Qualities;
 use super::return_schedule::returns;
 use super::stream::Stream;
 use super::take::{GenerateRequest, MAX_NOTES, Recipe, StreamedNotes, Take};
@@ -39,6 +40,7 @@ pub struct Generator {
     pub(super) plan: Option<LatentPlan>,
     selector: Option<Classifier>,
     copies: Option<CopyIndex>,
+    qualities: Qualities,
 }
 
 impl Generator {
@@ -83,6 +85,7 @@ impl Generator {
             principal: None,
             map: LatentMap::from_checkpoint(&checkpoint).map(Arc::new),
             can_choose: false,
+            qualities: Vec::new(),
         };
         let mut generator = Generator {
             vae,
@@ -91,7 +94,9 @@ impl Generator {
             plan: LatentPlan::from_tensors(&checkpoint.tensors, config.n_composers, config.d_latent),
             selector: None,
             copies: copies_for(path),
+            qualities: Qualities::default(),
         };
+        generator.set_qualities(Qualities::beside(path, &checkpoint.hash, config.d_latent));
         if let Some(selector) = selector_for(path, device)
             && let Err(error) = generator.set_selector(selector)
         {
@@ -115,6 +120,17 @@ impl Generator {
 
     pub fn selector(&self) -> Option<&Classifier> {
         self.selector.as_ref()
+    }
+
+    /// The directions of qualities; none unless they lie beside the checkpoint.
+    pub fn qualities(&self) -> &Qualities {
+        &self.qualities
+    }
+
+    /// Sets the directions that [`GenerateRequest::qualities`] are about.
+    pub fn set_qualities(&mut self, qualities: Qualities) {
+        self.info.qualities = qualities.offered();
+        self.qualities = qualities;
     }
 
     /// Sets the selector for best-of-N.
@@ -259,6 +275,9 @@ impl Generator {
             };
             line.labels = request.mixes.iter().map(labels).collect();
         }
+        if let Some(shift) = self.qualities.shift(&request.qualities) {
+            line.shift(&shift);
+        }
         line.given = given.cloned();
         line.wanted = notes;
         line.slack = notes / 10;
@@ -344,6 +363,7 @@ impl Generator {
                 best_of: request.best_of,
                 z: line.z,
                 mixes: request.mixes.iter().map(|mix| mix.named(&self.info.composers)).collect(),
+                qualities: request.qualities.clone(),
                 prompt_notes,
                 checkpoint: self.info.hash.clone(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),

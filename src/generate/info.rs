@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::quality::Quality;
 use crate::latent_map::{LatentMap, Plane};
 use crate::model::{Tilt, TrainedOn};
 use crate::music::{ComposerId, ComposerSet};
@@ -35,6 +36,8 @@ pub struct CheckpointInfo {
     pub principal: Option<Arc<LatentMap>>,
     /// Does the checkpoint have a selector?
     pub can_choose: bool,
+    /// Qualities that can be asked for.
+    pub qualities: Vec<Quality>,
 }
 
 impl CheckpointInfo {

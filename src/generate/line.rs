@@ -21,6 +21,8 @@ const PULL: f32 = 2.6;
 /// Repetitions of a figure before its pull declines, and how many more until the pull reaches 0.
 const FREE_REPEATS: usize = 4;
 const FADING_REPEATS: f32 = 8.0;
+/// Notes that a long take remembers at least, about seven minutes: its tables stop growing, however long it gets.
+const REMEMBERED_NOTES: usize = 4096;
 
 /// A take that is being composed.
 #[derive(Clone)]
@@ -34,8 +36,9 @@ pub struct Line {
     pub usual_repetition: f32,
     /// What its logits are corrected by.
     pub tilt: Tilt,
-    /// The hint before each token and before the next one: one entry more than `tokens`.
-    pub hints: Vec<Option<Hint>>,
+    /// The hint before each token from `hints_from` on, and before the next one.
+    hints: Vec<Option<Hint>>,
+    hints_from: usize,
     /// The passages in which a theme returns, in order, in notes from the first new one.
     pub returns: Vec<Return>,
     /// The index of the return that the next note belongs to, and how far that return has come.
@@ -59,6 +62,8 @@ pub struct Line {
     pub filling: Option<Filling>,
     pub settings: SamplingSettings,
     pub rng: Pcg64Mcg,
+    /// Notes that it remembers at least; its tables hold at most twice as many.
+    pub remembered: usize,
     /// Target length in tokens.
     pub wanted: usize,
     /// Maximum deviation from the target length, in tokens.
@@ -76,6 +81,7 @@ impl Line {
             usual_repetition: 0.0,
             tilt: Tilt::default(),
             hints: vec![None],
+            hints_from: 0,
             returns: Vec::new(),
             recall: None,
             begun_at: 0,
@@ -88,6 +94,7 @@ impl Line {
             filling: None,
             settings,
             rng: Pcg64Mcg::seed_from_u64(seed),
+            remembered: REMEMBERED_NOTES,
             wanted: 0,
             slack: 0,
             end: None,
@@ -98,6 +105,12 @@ impl Line {
     pub(super) fn labels(&self) -> &[(i64, f32)] {
         let at = self.z.len().min(self.labels.len());
         at.checked_sub(1).map_or(&[], |at| &self.labels[at])
+    }
+
+    /// Moves all its latents, those to come too.
+    pub(super) fn shift(&mut self, by: &[f32]) {
+        let all = self.z.iter_mut().chain(&mut self.z_path).chain(std::iter::once(&mut self.z_mean));
+        all.for_each(|z| z.iter_mut().zip(by).for_each(|(z, by)| *z += by));
     }
 
     /// The position of note `i` that the model is given.
@@ -179,8 +192,13 @@ impl Line {
         self.memory.push(note);
         self.repetition.count(note);
         self.follow(note);
-        let hint = self.recalled().or_else(|| self.memory.hint(self.tokens.len()));
+        self.memory.keep(self.remembered);
+        let hint = self.recalled().or_else(|| self.memory.next_hint());
         self.hints.push(hint);
+        if self.hints.len() > 2 * self.remembered {
+            self.hints.drain(..self.remembered);
+            self.hints_from += self.remembered;
+        }
     }
 
     /// Advances the current return past `note`, and begins or ends a return at the edge of its passage; a chord is
@@ -212,6 +230,17 @@ impl Line {
     /// The return that the next note belongs to.
     fn current_return(&self) -> Option<&Return> {
         self.recall.as_ref().map(|(number, _)| &self.returns[*number])
+    }
+
+    /// What was remembered for note `i`; `None` too where that was long ago.
+    pub(super) fn hint(&self, i: usize) -> Option<Hint> {
+        self.hints.get(i.checked_sub(self.hints_from)?).copied().flatten()
+    }
+
+    /// Entries in the tables that are there to compose the next note; the tokens are the take itself.
+    #[cfg(test)]
+    pub fn table_len(&self) -> usize {
+        self.memory.len() + self.hints.len() + self.repetition.len()
     }
 
     /// The hint for the next note.

@@ -67,6 +67,12 @@ impl<'a> Lines<'a> {
         self.condition = condition(self.vae, &self.lines, self.is_guided);
     }
 
+    /// Notes in the decoder's cache.
+    #[cfg(test)]
+    pub fn cache_len(&self) -> usize {
+        self.cache.len() as usize
+    }
+
     fn context_len(&self) -> usize {
         self.vae.config.context_len
     }
@@ -97,7 +103,7 @@ impl<'a> Lines<'a> {
             for (line, time) in self.lines.iter().zip(&mut secs) {
                 for i in 0..known {
                     rows.extend(input_rows(previous(line, start, i), line.place(start + i)));
-                    hints.push(line.hints[start + i]);
+                    hints.push(line.hint(start + i));
                     times.push(*time as f32);
                     *time += line.tokens.get(start + i).map_or(0.0, |t| gap_secs(t.gap));
                 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::form::Form;
 use super::given::Given;
 use super::mix::Mix;
+use super::quality::Quality;
 use crate::music::{ComposerId, Note, PedalChange, Performance};
 use crate::sampling::SamplingSettings;
 use crate::tokens::NoteToken;
@@ -50,6 +51,10 @@ pub struct GenerateRequest {
     /// `composer` is used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixes: Vec<Mix>,
+    /// More (above 0) or less of some qualities, in standard deviations. Those without a direction beside the
+    /// checkpoint make no difference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualities: Vec<(Quality, f32)>,
     /// Notes to keep, wholly or in part. The take then has exactly their length, and a prompt is ignored.
     #[serde(skip)]
     pub given: Option<Arc<Given>>,
@@ -71,6 +76,7 @@ impl GenerateRequest {
             z: None,
             z_path: Vec::new(),
             mixes: Vec::new(),
+            qualities: Vec::new(),
             given: None,
             prompt: None,
         }
@@ -108,6 +114,9 @@ pub struct Recipe {
     /// all further segments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixes: Vec<Vec<(String, f32)>>,
+    /// Qualities that were asked for, in standard deviations; the latents have them already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualities: Vec<(Quality, f32)>,
     /// Number of prompt notes.
     #[serde(default)]
     pub prompt_notes: usize,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::seam::Seam;
 use super::take::MAX_NOTES;
-use super::{GenerateError, GenerateRequest, Generator, verbs};
+use super::{GenerateError, GenerateRequest, Generator, Quality, verbs};
 use crate::music::{ComposerId, Performance};
 use crate::sampling::SamplingSettings;
 
@@ -44,6 +44,8 @@ pub struct VerbRequest {
     pub verb: Verb,
     pub seed: u64,
     pub sampling: SamplingSettings,
+    /// Qualities of a variation, as [`GenerateRequest::qualities`].
+    pub qualities: Vec<(Quality, f32)>,
     /// Number of continuations to choose from; the other verbs ignore it.
     pub best_of: usize,
 }
@@ -93,6 +95,10 @@ impl VerbRequest {
             composer: self.label().or(request.composer),
             sampling: self.sampling,
             best_of: self.best_of,
+            qualities: match self.verb {
+                Verb::Vary { .. } => self.qualities.clone(),
+                Verb::Continue { .. } | Verb::Restyle { .. } | Verb::Blend { .. } => Vec::new(),
+            },
             ..request
         }
     }

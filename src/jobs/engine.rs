@@ -232,8 +232,9 @@ impl EngineThread {
                 Some(seam) => seam.stream(streamed),
                 None => streamed,
             });
-            sink(StreamPart::Notes(&growing));
+            // The sink may wait for the playhead.
             self.show(job, &growing, &mut last_sent);
+            sink(StreamPart::Notes(&growing));
         })?;
         if take.performance.is_empty() {
             return Ok(EngineEvent::Stopped { job });

@@ -60,7 +60,13 @@ mod tests {
     use super::*;
 
     fn point(composer: u8, xy: [f32; 2]) -> MapPoint {
-        MapPoint { xy, composer: Some(ComposerId(composer)), title: String::new(), z: Vec::new() }
+        MapPoint {
+            xy,
+            composer: Some(ComposerId(composer)),
+            title: String::new(),
+            starts_secs: None,
+            z: Vec::new(),
+        }
     }
 
     #[test]

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use tch::{Kind, Tensor, no_grad};
 
-use super::map::{COMPOSERS, LATENTS, TITLES};
+use super::map::{COMPOSERS, LATENTS, STARTS, TITLES};
+use super::plane::rows;
 use crate::data::{Corpus, Split, Window, stack};
 use crate::model::{AggregatedPosterior, Checkpoint, CheckpointError, LatentPlan, Posterior, Vae};
 use crate::music::{ComposerId, ComposerSet};
 use crate::progress::StopFlag;
+use crate::tokens::gap_secs;
 
 /// Segments per composer that the aggregated posterior is fitted to.
 const FIT_SEGMENTS: usize = 240;
@@ -49,15 +51,30 @@ pub fn fit_latents(
         tensors.extend(plan.to_tensors());
     }
     let mut header = checkpoint.header;
-    let (z, composers, titles) = map;
+    let (z, composers, titles, starts) = map;
     tensors.insert(LATENTS.to_owned(), z);
     tensors.insert(COMPOSERS.to_owned(), composers);
+    tensors.insert(STARTS.to_owned(), starts);
     // Composers that were added later belong to the previous network.
     header.rare = ComposerSet::default();
     header.notes_per_sec = corpus.notes_per_sec(&header.composers);
     header.repetition = corpus.repetition(&header.composers);
     header.notes = HashMap::from([(TITLES.to_owned(), titles)]);
     crate::model::checkpoint::save(path, &header, &tensors, true)
+}
+
+/// Segments of one composer, as many of each piece as far as it has them, with their posterior means; fewer latents
+/// when it is stopped.
+pub(crate) fn encode_segments(
+    vae: &Vae,
+    corpus: &Corpus,
+    split: Split,
+    id: ComposerId,
+    stop: &StopFlag,
+) -> (Vec<Window>, Vec<Vec<f32>>) {
+    let windows = segments(corpus, split, id, vae);
+    let means = no_grad(|| encode_all(vae, &windows, stop).mean);
+    (windows, rows(&means))
 }
 
 /// Mean and factor of the posteriors of one composer's training segments; see [`AggregatedPosterior::fit`].
@@ -67,14 +84,14 @@ pub(crate) fn fit_composer(
     id: ComposerId,
     stop: &StopFlag,
 ) -> Option<(Tensor, Tensor)> {
-    no_grad(|| AggregatedPosterior::fit(&encode_all(vae, &segments(corpus, id, vae), stop)))
+    no_grad(|| AggregatedPosterior::fit(&encode_all(vae, &segments(corpus, Split::Train, id, vae), stop)))
 }
 
-/// Training segments of one composer, equally many from each piece if possible: drawn by number of notes, a few long,
+/// Segments of one composer in a split, equally many from each piece if possible: drawn by number of notes, a few long,
 /// fast pieces would dominate.
-fn segments(corpus: &Corpus, id: ComposerId, vae: &Vae) -> Vec<Window> {
+fn segments(corpus: &Corpus, split: Split, id: ComposerId, vae: &Vae) -> Vec<Window> {
     let len = vae.config.context_len;
-    let pieces: Vec<_> = corpus.labelled(Split::Train).filter(|p| p.composer == Some(id)).collect();
+    let pieces: Vec<_> = corpus.labelled(split).filter(|p| p.composer == Some(id)).collect();
     let each = FIT_SEGMENTS.div_ceil(pieces.len().max(1));
     let spread = |p: &'_ &crate::data::Piece| {
         let all = (p.tokens.len() / len).max(1);
@@ -127,10 +144,11 @@ fn encode_all(vae: &Vae, windows: &[Window], stop: &StopFlag) -> Posterior {
     Posterior { mean: cat(|p| &p.mean), log_variance: cat(|p| &p.log_variance) }
 }
 
-/// Latents, composers (-1 for none) and titles of the segments on the map.
-fn map_tensors(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> (Tensor, Tensor, Vec<String>) {
+/// Latents, composers (-1 for none), titles and beginnings (seconds) of the segments on the map.
+fn map_tensors(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> (Tensor, Tensor, Vec<String>, Tensor) {
     let len = vae.config.context_len;
     let (mut windows, mut composers, mut titles) = (Vec::new(), Vec::new(), Vec::new());
+    let mut starts: Vec<f32> = Vec::new();
     for piece in corpus.pieces.iter().filter(|p| p.composer.is_some()) {
         let all = (piece.tokens.len() / len).max(1);
         for i in 0..SHOWN_PER_PIECE.min(all) {
@@ -138,7 +156,10 @@ fn map_tensors(corpus: &Corpus, vae: &Vae, stop: &StopFlag) -> (Tensor, Tensor, 
             windows.push(Window::cut(piece, segment * len, len));
             composers.push(piece.composer.map_or(-1i64, |c| i64::from(c.0)));
             titles.push(piece.title.clone());
+            let before = &piece.tokens[..(segment * len).min(piece.tokens.len())];
+            starts.push(before.iter().map(|note| gap_secs(note.gap) as f32).sum());
         }
     }
-    (encode_all(vae, &windows, stop).mean, Tensor::from_slice(&composers), titles)
+    let latents = encode_all(vae, &windows, stop).mean;
+    (latents, Tensor::from_slice(&composers), titles, Tensor::from_slice(&starts))
 }

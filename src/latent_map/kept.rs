@@ -42,7 +42,8 @@ mod tests {
     fn points(xy: impl Fn(usize) -> [f32; 2]) -> Vec<MapPoint> {
         // All distances differ.
         let z = |i: usize| vec![(i as f32).powf(1.3), 0.0];
-        let point = |i| MapPoint { xy: xy(i), composer: None, title: String::new(), z: z(i) };
+        let point =
+            |i| MapPoint { xy: xy(i), composer: None, title: String::new(), starts_secs: None, z: z(i) };
         (0..100).map(point).collect()
     }
 

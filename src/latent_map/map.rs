@@ -6,12 +6,14 @@ use super::ellipse::{Ellipse, ellipses};
 use super::kept::kept_neighbours;
 use super::plane::{Spread, dot, rows, wheel};
 use super::point::MapPoint;
+use super::reading::{Reading, reading};
 use crate::model::Checkpoint;
 use crate::music::ComposerId;
 
 pub(super) const LATENTS: &str = "map.z";
 pub(super) const COMPOSERS: &str = "map.composers";
 pub(super) const TITLES: &str = "map.titles";
+pub(super) const STARTS: &str = "map.starts";
 
 /// Number of segments that determine whose music lies around a place.
 const NEAREST_SEGMENTS: usize = 8;
@@ -41,6 +43,8 @@ pub struct LatentMap {
     pub kept_neighbours: Option<f32>,
     /// The spread of each composer's segments.
     pub ellipses: Vec<Ellipse>,
+    /// How well the composers are told apart; `None` for fewer than two.
+    pub reading: Option<Reading>,
     centre: Vec<f32>,
     axes: [Vec<f32>; 2],
     /// The means of the components in the latent space.
@@ -62,7 +66,20 @@ impl LatentMap {
             .map(|c| c.first().filter(|&&c| (0.0..255.0).contains(&c)).map(|&c| ComposerId(c as u8)));
         let order: Vec<usize> =
             checkpoint.header.composers.by_time().into_iter().map(ComposerId::index).collect();
-        LatentMap::new(z, labelled.collect(), titles.clone(), &means, &order)
+        let starts = checkpoint.tensors.get(STARTS).map(|starts| rows(&starts.unsqueeze(1)));
+        let starts_of = |i: usize| starts.as_ref()?.get(i)?.first().copied().filter(|secs| secs.is_finite());
+        // A broken latent has no place; the others keep theirs.
+        let labelled: Vec<Option<ComposerId>> = labelled.collect();
+        let sound: Vec<usize> = (0..z.len()).filter(|&i| z[i].iter().all(|v| v.is_finite())).collect();
+        let mut map = LatentMap::new(
+            sound.iter().map(|&i| z[i].clone()).collect(),
+            sound.iter().map(|&i| labelled[i]).collect(),
+            sound.iter().map(|&i| titles[i].clone()).collect(),
+            &means,
+            &order,
+        )?;
+        map.points.iter_mut().zip(&sound).for_each(|(point, &i)| point.starts_secs = starts_of(i));
+        Some(map)
     }
 
     /// `means` are those of the composers' components; `order` holds their indices in order around the wheel. `None` if
@@ -80,8 +97,16 @@ impl LatentMap {
             None => (Plane::Principal, spread.widest()?),
         };
         let points = z.into_iter().zip(composers).zip(titles);
-        let points = points.map(|((z, composer), title)| MapPoint { xy: [0.0; 2], composer, title, z });
-        Some(LatentMap::on(plane, axes, points.collect(), means.to_vec(), &spread))
+        let points = points.map(|((z, composer), title)| MapPoint {
+            xy: [0.0; 2],
+            composer,
+            title,
+            starts_secs: None,
+            z,
+        });
+        let mut map = LatentMap::on(plane, axes, points.collect(), means.to_vec(), &spread);
+        map.reading = reading(&map.points, means);
+        Some(map)
     }
 
     /// The same segments on their first two principal components.
@@ -89,7 +114,8 @@ impl LatentMap {
         let z: Vec<Vec<f32>> = self.points.iter().map(|p| p.z.clone()).collect();
         let spread = Spread::of(&z)?;
         let axes = spread.widest()?;
-        Some(LatentMap::on(Plane::Principal, axes, self.points.clone(), self.means.clone(), &spread))
+        let map = LatentMap::on(Plane::Principal, axes, self.points.clone(), self.means.clone(), &spread);
+        Some(LatentMap { reading: self.reading.clone(), ..map })
     }
 
     fn on(
@@ -106,6 +132,7 @@ impl LatentMap {
             explained: [spread.share(&axes[0]), spread.share(&axes[1])],
             kept_neighbours: None,
             ellipses: Vec::new(),
+            reading: None,
             centre: match plane {
                 Plane::Wheel => vec![0.0; spread.centre().len()],
                 Plane::Principal => spread.centre().to_vec(),

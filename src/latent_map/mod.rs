@@ -12,11 +12,13 @@ mod kept;
 mod map;
 mod plane;
 mod point;
+mod reading;
 mod selection;
 
 pub use ellipse::Ellipse;
-pub(crate) use fit::fit_composer;
 pub use fit::fit_latents;
+pub(crate) use fit::{encode_segments, fit_composer};
 pub use map::{LatentMap, Plane};
 pub(crate) use plane::Spread;
 pub use point::MapPoint;
+pub use reading::Reading;

@@ -11,5 +11,8 @@ pub struct MapPoint {
     pub composer: Option<ComposerId>,
     /// The title of the piece, for display.
     pub title: String,
+    /// Where in the piece the segment begins, in seconds; `None` in checkpoints that do not say.
+    #[serde(default)]
+    pub starts_secs: Option<f32>,
     pub z: Vec<f32>,
 }

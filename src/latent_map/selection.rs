@@ -22,9 +22,8 @@ impl LatentMap {
     pub fn draw_like(&self, segments: &[usize], seed: u64) -> Option<Vec<f32>> {
         let z: Vec<&[f32]> =
             segments.iter().filter_map(|&i| Some(self.points.get(i)?.z.as_slice())).collect();
-        let d = z.first()?.len();
         let n = z.len();
-        let mean: Vec<f32> = (0..d).map(|i| z.iter().map(|z| z[i]).sum::<f32>() / n as f32).collect();
+        let mean = self.mean_of(segments)?;
         if n < 2 {
             return Some(mean);
         }
@@ -37,6 +36,29 @@ impl LatentMap {
             drawn.iter_mut().zip(z.iter().zip(&mean)).for_each(|(out, (z, m))| *out += weight * (z - m));
         }
         Some(drawn)
+    }
+
+    /// The `count` segments nearest to `z` in the latent space itself, nearest first.
+    pub fn nearest_in_space(&self, z: &[f32], count: usize) -> Vec<usize> {
+        let distance = |p: &MapPoint| p.z.iter().zip(z).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+        let mut all: Vec<(f32, usize)> = self
+            .points
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (distance(p), i))
+            .filter(|(d, _)| d.is_finite())
+            .collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.into_iter().take(count).map(|(_, i)| i).collect()
+    }
+
+    /// The mean latent of these segments; `None` if there is none of them.
+    pub fn mean_of(&self, segments: &[usize]) -> Option<Vec<f32>> {
+        let z: Vec<&[f32]> =
+            segments.iter().filter_map(|&i| Some(self.points.get(i)?.z.as_slice())).collect();
+        let n = z.len() as f32;
+        let mean = |i: usize| z.iter().map(|z| z.get(i).copied().unwrap_or(0.0)).sum::<f32>() / n;
+        Some((0..z.first()?.len()).map(mean).collect())
     }
 
     /// The composer of most of these segments.

@@ -153,6 +153,11 @@ impl PlayerHandle {
         self.shared.status()
     }
 
+    /// The playhead as heard now, in seconds of the score.
+    pub fn position_secs(&self) -> f64 {
+        self.shared.heard_position_secs()
+    }
+
     /// Sends a command; the other methods use this.
     pub fn send(&self, command: PlayerCommand) -> Result<(), PlayerBusy> {
         self.commands.try_send(command).map_err(|_| PlayerBusy)

@@ -156,7 +156,7 @@ impl Shared {
     }
 
     /// The playhead as heard now.
-    fn heard_position_secs(&self) -> f64 {
+    pub fn heard_position_secs(&self) -> f64 {
         let load = |value: &AtomicU64| f64::from_bits(value.load(Ordering::Relaxed));
         for _ in 0..64 {
             let before = self.version.load(Ordering::Acquire);

@@ -9,8 +9,10 @@ use crate::evaluate::Heard;
 use crate::generate::{Growing, Take};
 use crate::music::Performance;
 
-/// Time between two writes: a crash loses no more than this.
+/// Time between two writes, for each part of so many notes: a crash loses no more than a second of a short take, and the
+/// file of a long one is not written again and again.
 const EVERY: Duration = Duration::from_secs(1);
+const PART_NOTES: usize = 2000;
 
 /// Saves a growing take from time to time, and the finished one at the end.
 pub struct Draft {
@@ -29,7 +31,8 @@ impl Draft {
 
     /// New notes. Failures of writing are only logged: saving the finished take reports them.
     pub fn grown(&mut self, growing: &Growing) {
-        if growing.notes.is_empty() || self.written.elapsed() < EVERY {
+        let parts = growing.notes.len() / PART_NOTES + 1;
+        if growing.notes.is_empty() || self.written.elapsed() < EVERY * parts as u32 {
             return;
         }
         let so_far = growing.performance();

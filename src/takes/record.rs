@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 use super::history::History;
 use super::made::Made;
 use crate::evaluate::Heard;
-use crate::generate::CopyCheck;
-use crate::generate::{DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Recipe, Region, Take};
+use crate::generate::{CopyCheck, DEFAULT_BEST_OF, DEFAULT_RECALL, Form, Quality, Recipe, Region, Take};
 use crate::music::{Performance, surname};
 use crate::sampling::SamplingSettings;
 
@@ -48,6 +47,12 @@ pub struct ComposeSettings {
     /// Of a walk: where each window of the take lies in turn, and in whose manner it is composed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub walk: Vec<Step>,
+    /// Qualities that were asked for, in standard deviations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub qualities: Vec<(Quality, f32)>,
+    /// Was it to go on until it is stopped?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_endless: bool,
     /// Of a mix: composers by full name with their weights.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mix: Vec<(String, f32)>,
@@ -67,6 +72,8 @@ impl Default for ComposeSettings {
             best_of: DEFAULT_BEST_OF,
             z: None,
             walk: Vec::new(),
+            qualities: Vec::new(),
+            is_endless: false,
             mix: Vec::new(),
             prompt_notes: 0,
         }
@@ -81,6 +88,9 @@ impl ComposeSettings {
             0 | 1 => alone,
             _ => self.mix.iter().map(|(name, _)| surname(name)).collect::<Vec<&str>>().join(" + "),
         };
+        if self.is_endless {
+            return format!("Endless {own} {}", self.seed);
+        }
         match (self.walk.first().and_then(Step::surname), self.walk.last().and_then(Step::surname)) {
             (Some(first), Some(last)) if first != last => format!("{first} → {last} {}", self.seed),
             _ => format!("{own} {}", self.seed),
@@ -192,6 +202,8 @@ impl TakeRecord {
         self.composer.clone_from(&take.recipe.composer);
         if let Some(settings) = &mut self.settings {
             settings.composer.clone_from(&take.recipe.composer);
+            // Of an endless walk only the part that was gone.
+            settings.walk.truncate(take.recipe.z.len());
         }
         self.z.clone_from(&take.recipe.z);
         self.confidence.clone_from(&heard.composers);

@@ -175,6 +175,27 @@ impl Memory {
         self.links.get(at).copied().flatten()?.hint(&self.notes, at)
     }
 
+    /// What is known before the note to come.
+    pub fn next_hint(&self) -> Option<Hint> {
+        self.hint(self.notes.len())
+    }
+
+    /// Once there are twice `latest` notes, forgets all but the `latest`: a take of any length needs no more room.
+    pub fn keep(&mut self, latest: usize) {
+        if latest > 0 && self.notes.len() >= 2 * latest {
+            *self = Memory::of(&self.notes[self.notes.len() - latest..]);
+        }
+    }
+
+    /// Notes that are remembered.
+    pub fn len(&self) -> usize {
+        self.notes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.notes.is_empty()
+    }
+
     /// One link per note, and one for the note after the last.
     pub fn into_links(self) -> Vec<Option<Link>> {
         self.links

@@ -7,6 +7,9 @@ use super::NoteToken;
 /// A pattern is a repetition if the same one began at most this many notes earlier.
 pub const REPETITION_NOTES: usize = 256;
 
+/// Patterns in the table before those that began too long ago are removed.
+const MOST_PATTERNS: usize = 4 * REPETITION_NOTES;
+
 /// Finds the patterns of `N` successive intervals that also began within the last 256 notes, in any key, as a piece
 /// grows. Intervals are taken between successive note tokens, so a chord contributes the intervals between its notes.
 #[derive(Clone, Debug)]
@@ -36,6 +39,9 @@ impl<const N: usize> Repetition<N> {
         self.notes += 1;
         let at = self.notes.checked_sub(N + 1)?;
         let before = self.latest.insert(self.intervals, at);
+        if self.latest.len() > MOST_PATTERNS {
+            self.latest.retain(|_, begun| at - *begun <= REPETITION_NOTES);
+        }
         Some(before.is_some_and(|before| at - before <= REPETITION_NOTES))
     }
 }
@@ -71,6 +77,15 @@ impl RecentRepetition {
         if self.recent.len() > REPETITION_NOTES && self.recent.pop_front() == Some(true) {
             self.repeated -= 1;
         }
+    }
+
+    /// Patterns and notes in its tables.
+    pub fn len(&self) -> usize {
+        self.patterns.latest.len() + self.recent.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Share (0–1) of the last 256 notes that ended a repeated pattern; with fewer notes, the missing ones count as

@@ -100,6 +100,14 @@ pub const SETTINGS: &[Setting] = &[
         bag_weight
     ),
     setting!(
+        "heard_as_weight",
+        "",
+        0.0..=1000.0,
+        false,
+        "How strongly the composer that a selector hears in the notes must be the right one. Needs a selector.",
+        heard_as_weight
+    ),
+    setting!(
         "validate_every",
         "steps",
         1.0..=1000000.0,
@@ -300,16 +308,8 @@ mod tests {
         let model = file["model"].as_table().unwrap();
         let names: Vec<String> =
             file.keys().cloned().chain(model.keys().map(|key| format!("model.{key}"))).collect();
-        let elsewhere = [
-            "minutes",
-            "max_steps",
-            "from",
-            "selector",
-            "heard_as_weight",
-            "listen_to",
-            "model",
-            "model.n_composers",
-        ];
+        let elsewhere =
+            ["minutes", "max_steps", "from", "selector", "listen_to", "model", "model.n_composers"];
         for name in names.iter().filter(|name| !elsewhere.contains(&name.as_str())) {
             assert!(SETTINGS.iter().any(|s| s.name == name), "{name}");
         }

@@ -37,7 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("zip", &["data"]),
     ("ureq", &["data/download.rs"]),
     ("crc", &["train/tensorboard.rs"]),
-    ("smartcore", &["evaluate/memory"]),
+    ("smartcore", &["evaluate/memory", "evaluate/qualities"]),
     ("rodio", &["player"]),
     ("midir", &["ports/system.rs"]),
     ("open", &["app/shell/actions.rs"]),

@@ -18,6 +18,7 @@ struct State {
     composers: ComposerSet,
     takes: Vec<LatentTake>,
     path: Option<TakePath>,
+    can_hear: bool,
     disabled_because: Option<&'static str>,
     is_compact: bool,
     events: Vec<LatentEvent>,
@@ -53,6 +54,7 @@ fn state(is_compact: bool) -> State {
             is_current: true,
         }],
         path: None,
+        can_hear: false,
         disabled_because: None,
         is_compact,
         events: Vec::new(),
@@ -68,6 +70,8 @@ fn draw(ui: &mut Ui, s: &mut State) {
         takes: &s.takes,
         path: s.path.clone(),
         selected: Some(ComposerId(1)),
+        can_hear: s.can_hear,
+        is_hearing: false,
         disabled_because: s.disabled_because,
     };
     if s.is_compact {
@@ -350,4 +354,43 @@ fn a_path_of_any_kind_is_painted() {
         s.path = Some(TakePath { xy, at, composer: Some(ComposerId(1)) });
         plot(s).get_by_label_contains("Map of the latent");
     }
+}
+
+/// The pointer rests, moves on and leaves.
+#[test]
+fn a_place_is_heard_while_the_pointer_rests_there() {
+    let mut h = plot(State { can_hear: true, ..state(false) });
+    let at = h.get_by_label_contains("Map of the latent").rect().center();
+    h.hover_at(at);
+    h.run_steps(12);
+    assert_eq!(h.state().events, [], "a fifth of a second is no rest");
+    h.run_steps(30);
+    let [LatentEvent::Hear { xy }] = h.state().events[..] else { panic!("{:?}", h.state().events) };
+    h.run_steps(60);
+    assert_eq!(h.state().events.len(), 1, "once for each rest");
+    h.hover_at(at + vec2(80.0, 0.0));
+    h.run_steps(40);
+    let [_, LatentEvent::HearNoMore, LatentEvent::Hear { xy: other }] = h.state().events[..] else {
+        panic!("{:?}", h.state().events)
+    };
+    assert!(other[0] > xy[0]);
+    h.event(Event::PointerGone);
+    h.run_steps(3);
+    assert_eq!(h.state().events.last(), Some(&LatentEvent::HearNoMore));
+}
+
+#[test]
+fn the_small_map_is_heard_with_alt_only_and_never_while_something_plays() {
+    let mut h = plot(State { can_hear: true, ..state(true) });
+    let at = h.get_by_label_contains("Map of the latent").rect().center();
+    h.hover_at(at);
+    h.run_steps(60);
+    assert_eq!(h.state().events, []);
+    h.event(Event::ModifiersChanged(Modifiers::ALT));
+    h.run_steps(10);
+    assert!(matches!(h.state().events[..], [LatentEvent::Hear { .. }]), "{:?}", h.state().events);
+    let mut h = plot(state(false));
+    h.hover_at(at);
+    h.run_steps(60);
+    assert_eq!(h.state().events, []);
 }

@@ -20,7 +20,7 @@ use pastiche::device::DeviceChoice;
 use pastiche::music::Pitch;
 use pastiche::ports::RecordedPorts;
 
-use super::tiny_checkpoint;
+use super::{mapped_checkpoint, tiny_checkpoint};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -118,6 +118,13 @@ impl Window {
     pub fn with_model() -> Window {
         let mut window = Window::open(|folder, s| s.checkpoint = Some(tiny_checkpoint(folder)));
         window.wait("the model is there", |w| w.app().state.model.ready.is_some());
+        window
+    }
+
+    /// With a model that carries a map.
+    pub fn with_map() -> Window {
+        let mut window = Window::open(|folder, s| s.checkpoint = Some(mapped_checkpoint(folder)));
+        window.wait("the map is there", |w| w.app().state.map().is_some());
         window
     }
 

@@ -15,6 +15,14 @@ impl PasticheApp {
     pub fn act(&mut self, action: impl Into<Action>) {
         let action = action.into();
         tracing::debug!(?action);
+        match &action {
+            Action::Take(_) | Action::Edit(_) | Action::Transport(_) => self.end_preview(),
+            Action::Compose(_)
+            | Action::Sound(_)
+            | Action::Model(_)
+            | Action::File(_)
+            | Action::Window(_) => {}
+        }
         match action {
             Action::Compose(action) => self.compose_action(action),
             Action::Take(action) => self.take_action(action),

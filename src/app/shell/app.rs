@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui, ViewportCommand};
 
-use super::midi::midi_choice;
 use crate::app::kit::theme::{self, Palette};
 use crate::app::panels::evaluation::EvaluationPanel;
 use crate::app::panels::look::preference;
@@ -23,6 +22,7 @@ use crate::app::state::app_state::AppState;
 use crate::app::state::places::Places;
 use crate::app::state::settings::Settings;
 use crate::app::threads::feed::Feed;
+use crate::app::threads::preview::Preview;
 use crate::app::threads::run_watcher::RunWatcher;
 use crate::app::threads::sound::SoundControl;
 use crate::app::threads::training::TrainingLink;
@@ -70,6 +70,8 @@ pub struct PasticheApp {
     pub(super) is_quitting: bool,
     /// Feeds the growing take into the player.
     pub(super) feed: Option<Feed>,
+    /// The place of the map that is being heard.
+    pub(super) preview: Option<Preview>,
 
     // The threads, in the order they are dropped: each before the one it reports to.
     pub(super) wake: Wake,
@@ -94,7 +96,7 @@ impl PasticheApp {
         let soundfonts = (places.soundfonts)();
         let sound = SoundControl::start(settings.sound.clone(), soundfonts.clone(), wake.clone())?;
         let (player, tap) = (sound.handle(), sound.tap());
-        let choice = midi_choice(&settings.midi);
+        let choice = settings.midi.choice();
         let midi = MidiThread::start((places.ports)(), choice, player, tap, wake.clone())?;
         let mut app = PasticheApp {
             ctx: ctx.clone(),
@@ -116,6 +118,7 @@ impl PasticheApp {
             devices: Vec::new(),
             is_quitting: false,
             feed: None,
+            preview: None,
             engine: Engine::spawn(wake.clone())?,
             link: TrainingLink::new(RunWatcher::start(wake.clone())?),
             workers: Workers::start(wake.clone())?,

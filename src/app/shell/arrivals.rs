@@ -22,6 +22,7 @@ impl PasticheApp {
         self.drain_training();
         self.state.training_loss = self.link.would_lose();
         self.state.sound = self.sound.view();
+        self.watch_preview();
         if let Some(stage) = self.state.stage.as_ref().filter(|_| !self.state.is_stage_growing()) {
             // The last notes ring on after the end of the take.
             self.state.sound.position_secs =

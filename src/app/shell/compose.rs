@@ -6,13 +6,17 @@ use super::app::PasticheApp;
 use crate::app::state::action::ComposeAction;
 use crate::app::state::order::Order;
 use crate::app::state::stage::Composing;
-use crate::app::threads::feed::{Start, feed};
+use crate::app::threads::feed::{Pace, Start, feed};
 use crate::app::threads::workers::Done;
-use crate::generate::{Place, Request, walk_on_map};
+use crate::generate::{CheckpointInfo, Place, Request, place_on_map, walk_on_map};
 use crate::jobs::{EngineCommand, StreamPart};
 use crate::progress::StopFlag;
 use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, Draft, Made, Step, TakeId, TakeRecord, now_secs};
+
+/// An endless take is composed so far ahead of the playhead: enough for a slow moment, and little is lost when it is
+/// stopped.
+const AHEAD_SECS: f64 = 30.0;
 
 /// A take to compose.
 pub(super) struct NewTake {
@@ -34,7 +38,7 @@ impl PasticheApp {
                 let old = &self.state.settings.form;
                 // A typed seed is used as it is.
                 form.is_seed_locked |= form.settings.seed != old.settings.seed;
-                self.state.settings.form = form;
+                self.state.settings.form = *form;
             }
             ComposeAction::RollSeed => self.state.settings.form.settings.seed = fresh_seed(),
             ComposeAction::Generate => self.generate(),
@@ -50,6 +54,9 @@ impl PasticheApp {
             ComposeAction::At(xy) => self.compose_at(xy),
             ComposeAction::Like(segments) => self.compose_like(&segments),
             ComposeAction::Walk(path) => self.walk(&path),
+            ComposeAction::Hear(xy) => self.preview(xy),
+            ComposeAction::HearNoMore => self.end_preview(),
+            ComposeAction::LikeTake(id) => self.compose_like_take(&id),
             ComposeAction::Again(id) => self.make_again(&id),
             ComposeAction::Make(all) => self.make(all),
             ComposeAction::ReuseSettings(id) => self.reuse_settings(&id),
@@ -67,6 +74,9 @@ impl PasticheApp {
         let settings =
             ComposeSettings { z: None, walk: Vec::new(), prompt_notes: 0, ..form.settings.clone() };
         self.state.used_seed = Some(settings.seed);
+        if form.is_endless {
+            return self.compose_endless(settings, None);
+        }
         self.compose(settings);
     }
 
@@ -75,10 +85,11 @@ impl PasticheApp {
         if !self.may_compose() {
             return;
         }
+        let request = self.state.request(&settings);
         self.start_take(NewTake {
             name: settings.name(),
-            asked_notes: settings.notes,
-            request: Request::New(self.state.request(&settings)),
+            asked_notes: request.notes,
+            request: Request::New(request),
             made: None,
             settings,
             is_quiet: false,
@@ -106,8 +117,11 @@ impl PasticheApp {
 
     /// Starts a take; false if it could not be started.
     pub(super) fn start_take(&mut self, take: NewTake) -> bool {
+        self.end_preview();
         let NewTake { name, asked_notes, request, made, settings, is_quiet, play_from_note } = take;
-        let play = (self.state.settings.form.play_when_ready && !is_quiet) || play_from_note > 0;
+        let is_endless = settings.is_endless;
+        let wants_play = self.state.settings.form.play_when_ready || is_endless;
+        let play = (wants_play && !is_quiet) || play_from_note > 0;
         let takes_stage = play || !(is_quiet || self.sound.is_playing());
         let (job, stop) = (self.state.jobs.fresh(), StopFlag::new());
         let record = TakeRecord::begun(made.as_ref(), settings.clone(), now_secs());
@@ -126,6 +140,7 @@ impl PasticheApp {
             play,
             from_note: play_from_note,
             note_capacity: note_capacity(asked_notes),
+            pace: is_endless.then(|| Pace { ahead_secs: AHEAD_SECS, stop: stop.clone() }),
         };
         let (feed, sink) = feed(self.sound.handle(), start, keep);
         let command = EngineCommand::Compose { job, request, stop: stop.clone(), sink };
@@ -168,6 +183,10 @@ impl PasticheApp {
             mix: Vec::new(),
             ..form.clone()
         };
+        if self.state.settings.form.is_endless {
+            let centre = place_on_map(&map, xy);
+            return self.compose_endless(settings, centre);
+        }
         self.compose(settings);
     }
 
@@ -184,12 +203,11 @@ impl PasticheApp {
             self.toasts.warn("No composer's music lies on this map, so nothing was composed.");
             return;
         };
-        let step = |place: &Place| Step { z: place.z.clone(), mix: place.mix.named(&info.composers) };
         let settings = ComposeSettings {
             composer: info.composers.get(first.mix.heaviest()).map(|c| c.name.clone()),
             seed: fresh_seed(),
             z: None,
-            walk: places.iter().map(step).collect(),
+            walk: steps(&info, &places),
             prompt_notes: 0,
             mix: Vec::new(),
             ..form.clone()
@@ -206,6 +224,7 @@ impl PasticheApp {
                 let is_quiet = false;
                 self.order(vec![Order { made, settings, is_quiet, is_answer: false }]);
             }
+            (None, Some(settings)) if settings.is_endless => self.compose_endless_again(settings),
             (None, Some(settings)) => self.compose(settings),
             (_, None) => {}
         }
@@ -216,11 +235,19 @@ impl PasticheApp {
             return;
         };
         let form = &mut self.state.settings.form;
-        form.settings = ComposeSettings { z: None, walk: Vec::new(), prompt_notes: 0, ..settings };
+        form.is_endless = settings.is_endless;
+        form.settings =
+            ComposeSettings { z: None, walk: Vec::new(), is_endless: false, prompt_notes: 0, ..settings };
         form.typed_form = None;
         form.is_seed_locked = true;
         self.toasts.done("Copied the take's settings to the panel and locked the seed.");
     }
+}
+
+/// The places of a walk as a take's record keeps them.
+pub(super) fn steps(info: &CheckpointInfo, places: &[Place]) -> Vec<Step> {
+    let step = |place: &Place| Step { z: place.z.clone(), mix: place.mix.named(&info.composers) };
+    places.iter().map(step).collect()
 }
 
 /// Capacity in the player, with room for a take that ends a little late.

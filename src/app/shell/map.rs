@@ -6,7 +6,10 @@ use super::app::PasticheApp;
 use crate::app::threads::workers::Done;
 use crate::files::write_whole;
 use crate::sampling::fresh_seed;
-use crate::takes::ComposeSettings;
+use crate::takes::{ComposeSettings, TakeId};
+
+/// Segments around a take that say whose manner to compose in.
+const NEAR: usize = 8;
 
 impl PasticheApp {
     /// Composes from the Gaussian of some segments, in the manner of the composer of most of them.
@@ -32,6 +35,34 @@ impl PasticheApp {
             return;
         }
         self.compose(settings);
+    }
+
+    /// Composes where a take lies: from the mean of its latents, in the manner of the composers around it.
+    pub(super) fn compose_like_take(&mut self, id: &TakeId) {
+        if !self.may_generate() {
+            return;
+        }
+        let d_latent = self.state.model.ready.as_ref().map_or(0, |info| info.d_latent);
+        let z = self.state.takes.get(id).map(|entry| entry.record.z.clone()).unwrap_or_default();
+        let z: Vec<Vec<f32>> = z.into_iter().filter(|z| z.len() == d_latent).collect();
+        let (Some(map), false) = (self.state.map().cloned(), z.is_empty()) else {
+            self.toasts.warn("This take has no place on the map of this checkpoint.");
+            return;
+        };
+        let mean: Vec<f32> =
+            (0..d_latent).map(|i| z.iter().map(|z| z[i]).sum::<f32>() / z.len() as f32).collect();
+        let near = map.nearest_in_space(&mean, NEAR);
+        let composers = self.state.model.composers();
+        let commonest = map.commonest(&near).and_then(|id| Some(composers?.get(id)?.name.clone()));
+        let form = &self.state.settings.form.settings;
+        self.compose(ComposeSettings {
+            composer: commonest.or_else(|| form.composer.clone()),
+            seed: fresh_seed(),
+            z: Some(mean),
+            prompt_notes: 0,
+            mix: Vec::new(),
+            ..form.clone()
+        });
     }
 
     /// Writes the table of some segments to `path`.

@@ -5,7 +5,7 @@ use crate::app::state::order::Order;
 use crate::app::state::settings::MidiSettings;
 use crate::app::threads::workers::Done;
 use crate::music::Performance;
-use crate::ports::{MidiChoice, MidiEvent, PortState};
+use crate::ports::{MidiEvent, PortState};
 use crate::sampling::fresh_seed;
 use crate::takes::{ComposeSettings, How, Made, Part, TakeEntry, TakeRecord, TakeStoreError, now_secs};
 
@@ -14,7 +14,7 @@ const CALL: &str = "Call";
 
 impl PasticheApp {
     pub(super) fn set_midi(&mut self, midi: MidiSettings) {
-        self.midi.choose(midi_choice(&midi));
+        self.midi.choose(midi.choice());
         self.state.settings.midi = midi;
     }
 
@@ -83,15 +83,5 @@ impl PasticheApp {
         };
         let order = Order { made: Made { source, how }, settings, is_quiet: false, is_answer: true };
         self.begin_order(order, vec![music]);
-    }
-}
-
-pub(super) fn midi_choice(midi: &MidiSettings) -> MidiChoice {
-    MidiChoice {
-        output: midi.output.clone(),
-        has_local_sound: midi.has_local_sound,
-        input: midi.input.clone(),
-        hears_input: midi.hears_input,
-        pause_secs: f64::from(midi.pause_secs),
     }
 }

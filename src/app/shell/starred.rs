@@ -50,6 +50,8 @@ impl PasticheApp {
             let lines = outcome.failed.iter().map(|(name, error)| format!("{name}: {}", details(error)));
             let lines: Vec<String> = lines.collect();
             self.toasts.failure(format!("{saved}, but not {}", names.join(", ")), lines.join("\n"));
+        } else if outcome.is_stopped && outcome.saved.is_empty() {
+            self.toasts.done("Cancelled; nothing was written.");
         } else if outcome.is_stopped {
             self.toasts.done(format!("{saved}; the others were cancelled."));
         } else {

@@ -41,7 +41,7 @@ impl PasticheApp {
                 }
                 TrainingEvent::BrowseOwnMusic => self.act(FileAction::Ask(Ask::OwnMusic)),
                 TrainingEvent::Probe => self.probe_training(),
-                TrainingEvent::Start(request) => self.start_training(request),
+                TrainingEvent::Start(request) => self.start_training(*request),
                 TrainingEvent::Pause => self.ask_run(RunRequest::Pause),
                 TrainingEvent::Stop => self.stop_training(),
                 TrainingEvent::UseModel { path } => self.load_checkpoint(path),

@@ -26,6 +26,10 @@ impl PasticheApp {
                 How::Continue { .. } => form.best_of,
                 How::Vary { .. } | How::Restyle { .. } | How::Blend { .. } => 1,
             },
+            qualities: match how {
+                How::Vary { .. } => form.qualities.clone(),
+                How::Continue { .. } | How::Restyle { .. } | How::Blend { .. } => Vec::new(),
+            },
             // The source determines the form.
             form: Form::Free,
             recall: DEFAULT_RECALL,
@@ -114,6 +118,7 @@ impl PasticheApp {
             sampling: settings.sampling,
             // Of an answer, the first notes are wanted at once.
             best_of: if is_answer { 1 } else { self.state.model.best_of(&settings) },
+            qualities: self.state.model.qualities(&settings),
         };
         let label = request.label();
         settings.composer = label.and_then(|id| Some(self.state.model.composers()?.get(id)?.name.clone()));

@@ -92,7 +92,7 @@ pub enum Action {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum ComposeAction {
-    EditForm(Form),
+    EditForm(Box<Form>),
     RollSeed,
     Generate,
     Stop,
@@ -102,6 +102,12 @@ pub enum ComposeAction {
     Like(Vec<usize>),
     /// Composes a take that moves along this path on the map.
     Walk(Vec<[f32; 2]>),
+    /// Lets a place of the map be heard for two seconds.
+    Hear([f32; 2]),
+    /// Ends that.
+    HearNoMore,
+    /// Composes where a take lies on the map.
+    LikeTake(TakeId),
     /// Makes a take again, with its settings and its seed.
     Again(TakeId),
     /// Makes takes from existing takes.

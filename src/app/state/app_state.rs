@@ -17,7 +17,7 @@ use super::takes::TakesState;
 use crate::app::state::stage::{Composing, Stage, StageSource};
 use crate::app::widgets::roll::Selection;
 use crate::causes::details;
-use crate::generate::{GenerateRequest, Mix};
+use crate::generate::{GenerateRequest, MAX_NOTES, Mix};
 use crate::jobs::{EngineEvent, JobId, JobIds};
 use crate::latent_map::{LatentMap, Plane};
 use crate::music::{ComposerSet, Performance};
@@ -57,6 +57,8 @@ pub struct AppState {
     /// The training run that goes on when the window closes.
     pub training_goes_on: Option<String>,
     pub is_dialog_open: bool,
+    /// Is a place of the map being heard?
+    pub is_hearing: bool,
     /// The seed of the newest take: Generate picks another one, unless the seed is locked.
     pub used_seed: Option<u64>,
     pub jobs: JobIds,
@@ -115,6 +117,7 @@ impl AppState {
             training_loss: None,
             training_goes_on: None,
             is_dialog_open: false,
+            is_hearing: false,
             used_seed: None,
             jobs: JobIds::default(),
             stages: 0,
@@ -334,11 +337,12 @@ impl AppState {
         }
         let composer = mixes.first().map(Mix::heaviest).or(composer);
         GenerateRequest {
-            notes: settings.notes,
+            notes: if settings.is_endless { MAX_NOTES } else { settings.notes },
             sampling: settings.sampling,
             form: settings.form.clone(),
             recall: settings.recall,
             best_of: self.model.best_of(settings),
+            qualities: self.model.qualities(settings),
             // Ignore a latent with another checkpoint's shape.
             z: settings.z.clone().filter(|z| Some(z.len()) == d_latent),
             z_path,

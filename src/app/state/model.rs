@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::generate::{CheckpointInfo, Mix, Place};
+use crate::generate::{CheckpointInfo, Mix, Place, Quality};
 use crate::jobs::JobId;
 use crate::music::{Composer, ComposerId, ComposerSet};
 use crate::takes::{ComposeSettings, Step};
@@ -42,6 +42,13 @@ impl ModelState {
             (step.z.len() == d_latent).then(|| Place { z: step.z.clone(), mix })
         };
         walk.iter().map(place).collect()
+    }
+
+    /// The qualities of these settings that the loaded checkpoint offers.
+    pub fn qualities(&self, settings: &ComposeSettings) -> Vec<(Quality, f32)> {
+        let offered = self.ready.as_ref().map_or(&[][..], |info| &info.qualities);
+        let asked = settings.qualities.iter().filter(|(q, amount)| offered.contains(q) && *amount != 0.0);
+        asked.copied().collect()
     }
 
     /// Why nothing can be composed now, in words for a tooltip.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::DeviceChoice;
 use crate::files::write_whole;
 use crate::generate::{self, FormError, MAX_SECTIONS, MIN_SECTION_NOTES};
+use crate::ports::MidiChoice;
 use crate::synth::export::SAMPLE_RATES;
 use crate::takes::{ComposeSettings, TakeId};
 
@@ -18,6 +19,8 @@ pub const GUIDANCE: Range<f32> = 1.0..4.0;
 pub const TEMPERATURE: Range<f32> = 0.5..1.5;
 pub const MEMORY: Range<f32> = 0.0..3.0;
 pub const RECALL: Range<f32> = 0.0..1.0;
+/// Amounts of a quality, in standard deviations.
+pub const QUALITY: Range<f32> = -2.0..2.0;
 /// The most composers in a mix.
 pub const MAX_MIXED: usize = 4;
 
@@ -71,6 +74,8 @@ pub struct Form {
     /// A new seed for every take, unless locked.
     pub is_seed_locked: bool,
     pub play_when_ready: bool,
+    /// Takes go on until they are stopped.
+    pub is_endless: bool,
 }
 
 impl Default for Form {
@@ -80,6 +85,7 @@ impl Default for Form {
             typed_form: None,
             is_seed_locked: false,
             play_when_ready: true,
+            is_endless: false,
         }
     }
 }
@@ -163,6 +169,19 @@ pub struct MidiSettings {
     pub pause_secs: f32,
     /// The notes of an answer.
     pub answer_notes: usize,
+}
+
+impl MidiSettings {
+    /// What the MIDI thread needs to know of them.
+    pub fn choice(&self) -> MidiChoice {
+        MidiChoice {
+            output: self.output.clone(),
+            has_local_sound: self.has_local_sound,
+            input: self.input.clone(),
+            hears_input: self.hears_input,
+            pause_secs: f64::from(self.pause_secs),
+        }
+    }
 }
 
 impl Default for MidiSettings {
@@ -256,6 +275,8 @@ impl Settings {
         sampling.top_p = in_range(sampling.top_p, 0.5..1.0);
         sampling.memory = in_range(sampling.memory, MEMORY);
         form.recall = in_range(form.recall, RECALL);
+        form.qualities.retain(|(_, amount)| amount.is_finite());
+        form.qualities.iter_mut().for_each(|(_, amount)| *amount = in_range(*amount, QUALITY));
         self.midi.pause_secs = in_range(self.midi.pause_secs, PAUSE_SECS);
         self.midi.answer_notes = self.midi.answer_notes.clamp(ANSWER_NOTES.start, ANSWER_NOTES.end);
         let sound = &mut self.sound;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::display::thousands;
 use crate::jobs::JobId;
 use crate::music::Performance;
 use crate::progress::StopFlag;
@@ -22,6 +23,16 @@ pub struct Composing {
     /// The number of the stage that shows it.
     pub stage_number: Option<u64>,
     pub performance: Arc<Performance>,
+}
+
+impl Composing {
+    /// How many notes there are, and of how many.
+    pub fn progress(&self) -> String {
+        if self.settings.is_endless {
+            return thousands(self.done_notes as u64);
+        }
+        format!("{} of {}", self.done_notes, self.asked_notes)
+    }
 }
 
 /// The music on the roll and in the player.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -10,13 +11,24 @@ use crate::generate::Growing;
 use crate::jobs::{StreamPart, StreamSink};
 use crate::music::Performance;
 use crate::player::{PlayerBusy, PlayerHandle};
+use crate::progress::StopFlag;
 use crate::synth::ScoreId;
 
+/// How far the composing of an endless take may be ahead of the playhead.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    pub ahead_secs: f64,
+    /// The take's own flag: it ends the waiting too.
+    pub stop: StopFlag,
+}
+
+/// How often a take that is far enough ahead looks at the playhead.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A take that starts with a later note starts this much before it.
 const BEFORE_NOTE_SECS: f64 = 0.01;
 
 /// How a take starts to play.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Start {
     /// Load it into the player with its first notes; otherwise it stays silent.
     pub into_player: bool,
@@ -25,6 +37,8 @@ pub struct Start {
     pub from_note: usize,
     /// Maximum number of notes.
     pub note_capacity: usize,
+    /// `None`: it is composed as fast as possible.
+    pub pace: Option<Pace>,
 }
 
 /// Where the notes of the growing take go.
@@ -82,11 +96,32 @@ struct Pour {
 }
 
 impl Pour {
-    fn pour(&mut self, growing: &Growing) -> Result<(), PlayerBusy> {
+    fn take_targets(&mut self) {
         for target in self.targets.try_iter() {
             self.target = target;
             self.received.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// Waits while the music is far enough ahead of the playhead, or is not in the player at all.
+    fn keep_pace(&mut self, ready_until_secs: f64) {
+        let Some(pace) = self.start.pace.clone() else { return };
+        loop {
+            self.take_targets();
+            let is_ahead = match self.target {
+                Target::NewScore => false,
+                Target::Score { .. } => ready_until_secs - self.handle.position_secs() > pace.ahead_secs,
+                Target::Nowhere => true,
+            };
+            if !is_ahead || pace.stop.is_stopped() {
+                return;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    fn pour(&mut self, growing: &Growing) -> Result<(), PlayerBusy> {
+        self.take_targets();
         let is_new = matches!(self.target, Target::NewScore);
         if is_new && growing.notes.len() <= self.start.from_note && self.start.from_note > 0 {
             return Ok(());
@@ -138,8 +173,8 @@ pub fn feed(
     let feed = Feed { targets: sender, sent: 0, received: received.clone() };
     let mut pour = Pour {
         handle,
-        start,
         target: if start.into_player { Target::NewScore } else { Target::Nowhere },
+        start,
         targets,
         received,
     };
@@ -148,7 +183,14 @@ pub fn feed(
             StreamPart::Notes(growing) => pour.pour(growing),
             StreamPart::Finished(..) | StreamPart::Failed => pour.end(),
         });
+        let ready_until_secs = match &part {
+            StreamPart::Notes(growing) => Some(growing.ready_until_secs),
+            StreamPart::Finished(..) | StreamPart::Failed => None,
+        };
         and_then(part);
+        if let Some(secs) = ready_until_secs {
+            pour.keep_pace(secs);
+        }
     });
     (feed, sink)
 }

@@ -222,6 +222,7 @@ impl Generator {
             recall: DEFAULT_RECALL,
             best_of: request.candidates(),
             z: own[at].z.clone(),
+            qualities: Vec::new(),
             prompt_notes: 0,
             checkpoint: self.info().hash.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -16,7 +16,7 @@ const CHOICE: f32 = 320.0;
 
 pub(super) fn midi_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     let mut midi = state.settings.midi.clone();
-    Grid::new("midi").num_columns(2).spacing(vec2(16.0, 6.0)).show(ui, |ui| {
+    Grid::new("midi").num_columns(2).min_col_width(96.0).spacing(vec2(16.0, 6.0)).show(ui, |ui| {
         setting_ui(ui, "Play takes on", |ui| {
             port_ui(ui, "midi-out", &mut midi.output, &state.midi.outputs);
         });

@@ -22,7 +22,7 @@ pub fn sound_sheet_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     heading(ui, "Sound");
     ui.add_space(GRID * 0.5);
     let settings = &state.settings.sound;
-    Grid::new("sound").num_columns(2).spacing(vec2(16.0, 8.0)).show(ui, |ui| {
+    Grid::new("sound").num_columns(2).min_col_width(96.0).spacing(vec2(16.0, 8.0)).show(ui, |ui| {
         setting_ui(ui, "Output", |ui| output_ui(ui, state, actions));
         setting_ui(ui, "Sample rate", |ui| rate_ui(ui, settings, actions));
         setting_ui(ui, "Buffer", |ui| buffer_ui(ui, state, actions));

@@ -23,11 +23,11 @@ pub fn composer_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
             ui.add_space(GRID);
             controls_ui(ui, state, &mut form, actions);
             ui.add_space(GRID);
-            generate_ui(ui, state, actions);
+            generate_ui(ui, state, &mut form, actions);
         });
     egui::CentralPanel::no_frame().show(ui, |ui| composers_ui(ui, state, &mut form, actions));
     if form != state.settings.form {
-        actions.push(ComposeAction::EditForm(form));
+        actions.push(ComposeAction::EditForm(Box::new(form)));
     }
 }
 
@@ -163,7 +163,7 @@ fn no_model_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
     }
 }
 
-fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+fn generate_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut Actions) {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), 40.0);
     if let Some(composing) = &state.composing {
@@ -171,14 +171,15 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         let text = if is_stopping {
             "Stopping…".to_owned()
         } else {
-            format!("Stop    {} of {} notes", composing.done_notes, composing.asked_notes)
+            format!("Stop    {} notes", composing.progress())
         };
         let response = ui.add_enabled_ui(!is_stopping, |ui| {
             ui.add_sized(size, Button::new(RichText::new(text).color(palette.text)))
         });
         let response = response.inner;
         response.widget_info(|| WidgetInfo::labeled(Role::Button, !is_stopping, "Stop composing"));
-        let share = composing.done_notes as f32 / composing.asked_notes.max(1) as f32;
+        let whole = if composing.settings.is_endless { usize::MAX } else { composing.asked_notes.max(1) };
+        let share = composing.done_notes as f32 / whole as f32;
         let mut line = response.rect.shrink2(vec2(8.0, 4.0));
         line = egui::Rect::from_min_size(
             line.left_bottom() - vec2(0.0, 2.0),
@@ -190,6 +191,33 @@ fn generate_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
         }
         return;
     }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        endless_ui(ui, state, form);
+        start_ui(ui, state, actions);
+    });
+}
+
+/// The switch for takes without an end.
+fn endless_ui(ui: &mut Ui, state: &AppState, form: &mut Form) {
+    let has_map = state.model.ready.as_ref().is_none_or(|info| info.map.is_some());
+    let tip = "Compose ahead of the playhead until stopped: a slow walk around the composer, or around the place that \
+               you click on the map; of a mix, a tour through its composers.";
+    ui.add_enabled_ui(has_map, |ui| {
+        let button = Button::selectable(form.is_endless, "Endless")
+            .frame_when_inactive(true)
+            .min_size(vec2(72.0, 40.0));
+        let response = ui.add(button);
+        if response.clicked() {
+            form.is_endless = !form.is_endless;
+        }
+        response.on_hover_text(tip).on_disabled_hover_text("This needs a checkpoint that carries a map.");
+    });
+}
+
+fn start_ui(ui: &mut Ui, state: &AppState, actions: &mut Actions) {
+    let palette = Palette::of(ui);
+    let size = vec2(ui.available_width(), 40.0);
     let why_not = state.cannot_generate();
     let text = RichText::new("Generate").family(egui::FontFamily::Name(HEADING_FAMILY.into()));
     let button = Button::new(text.color(palette.on_accent)).fill(palette.accent);

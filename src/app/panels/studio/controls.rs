@@ -4,6 +4,7 @@ use eframe::egui::{DragValue, Slider, Ui, vec2};
 
 use super::form::form_ui;
 use super::mix::mix_ui;
+use super::qualities::qualities_ui;
 use super::setting::{name_ui, row_ui};
 use crate::app::kit::icons::{Icon, IconButton};
 use crate::app::state::action::{Actions, ComposeAction};
@@ -44,6 +45,7 @@ pub fn controls_ui(ui: &mut Ui, state: &AppState, form: &mut Form, actions: &mut
     let slider = Slider::new(&mut s.notes, NOTES.start..=NOTES.end).logarithmic(true);
     row_ui(ui, "Notes", &about, slider);
     form_ui(ui, form);
+    qualities_ui(ui, state, form);
     seed_ui(ui, form, actions);
     ui.checkbox(&mut form.play_when_ready, "Play when ready")
         .on_hover_text("Play a new take from its first notes. When off, playback does not change.");

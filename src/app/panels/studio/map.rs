@@ -31,6 +31,8 @@ pub fn with_map(
         takes: &takes,
         path: map.and_then(|map| staged_path(state, map)),
         selected: selected.and_then(|name| Some(state.model.composer(name)?.0)),
+        can_hear: why_not.is_none() && state.is_busy().is_none() && !state.sound.is_playing,
+        is_hearing: state.is_hearing,
         // The map uses it in the middle of a sentence.
         disabled_because: why_not.as_deref().map(|why| why.trim_end_matches('.')).or(busy),
     };
@@ -40,6 +42,8 @@ pub fn with_map(
         match event {
             LatentEvent::ClickedAt { xy } => actions.push(ComposeAction::At(xy)),
             LatentEvent::ComposeLike { segments } => actions.push(ComposeAction::Like(segments)),
+            LatentEvent::Hear { xy } => actions.push(ComposeAction::Hear(xy)),
+            LatentEvent::HearNoMore => actions.push(ComposeAction::HearNoMore),
             LatentEvent::ExportCsv { segments } => {
                 actions.push(FileAction::Ask(Ask::SelectionCsv { segments }));
             }
@@ -96,7 +100,13 @@ fn staged_path(state: &AppState, map: &LatentMap) -> Option<TakePath> {
     let z: Vec<&Vec<f32>> = match (record, &state.composing) {
         (Some(record), _) => record.z.iter().collect(),
         (None, Some(composing)) if state.is_stage_growing() => {
-            composing.settings.walk.iter().map(|s| &s.z).collect()
+            // Of an endless walk, as far as it is composed.
+            let known = if composing.settings.is_endless {
+                info.window_at(composing.done_notes).ceil() as usize + 1
+            } else {
+                usize::MAX
+            };
+            composing.settings.walk.iter().take(known).map(|s| &s.z).collect()
         }
         (None, _) => return None,
     };

@@ -7,6 +7,7 @@ mod form;
 mod heard;
 pub mod map;
 mod mix;
+mod qualities;
 mod sections;
 mod selection;
 mod setting;

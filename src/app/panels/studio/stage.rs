@@ -62,6 +62,9 @@ fn made_with(settings: &ComposeSettings) -> String {
 pub fn facts(ui: &Ui, state: &AppState, stage: &Stage) -> RichText {
     let notes = stage.performance.notes().len();
     let text = match &state.composing {
+        Some(c) if state.is_stage_growing() && c.settings.is_endless => {
+            format!("{}, composing until stopped…", count(notes, "note"))
+        }
         Some(c) if state.is_stage_growing() => {
             format!("{} of {}, composing…", thousands(notes as u64), count(c.asked_notes, "note"))
         }

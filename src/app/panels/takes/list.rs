@@ -64,7 +64,7 @@ impl TakesPanel {
         let style = style_of(ui, state, composing.settings.composer.as_deref());
         let row = Row {
             title: &composing.name,
-            right: format!("{} of {}", composing.done_notes, composing.asked_notes),
+            right: composing.progress(),
             below: if composing.stop.is_stopped() {
                 "stopping…".to_owned()
             } else {

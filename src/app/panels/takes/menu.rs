@@ -40,6 +40,14 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, entry: &TakeEntry, actions: &mut A
         let sheet = Sheet::Verb(kind, id());
         item(ui, text, tip, why_not, Action::Window(WindowAction::ShowSheet(sheet)));
     }
+    let unplaced = record.z.is_empty().then_some("This take has no place on the map yet.");
+    item(
+        ui,
+        "More like this place",
+        "Compose a new take where this one lies on the map",
+        why_not.or(unplaced),
+        Action::Compose(ComposeAction::LikeTake(id())),
+    );
     ui.separator();
     item(
         ui,

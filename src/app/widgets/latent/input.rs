@@ -20,6 +20,10 @@ pub struct LatentInput<'a> {
     pub path: Option<TakePath>,
     /// The composer chosen in the picker stands out.
     pub selected: Option<ComposerId>,
+    /// Can a place be heard now?
+    pub can_hear: bool,
+    /// Is one being heard?
+    pub is_hearing: bool,
     /// Why a click cannot compose; `None` if it can.
     pub disabled_because: Option<&'a str>,
 }
@@ -50,6 +54,12 @@ pub enum LatentEvent {
     ComposeLike {
         segments: Vec<usize>,
     },
+    /// Let this place be heard.
+    Hear {
+        xy: [f32; 2],
+    },
+    /// No place is to be heard any more.
+    HearNoMore,
     /// Write a table of these segments.
     ExportCsv {
         segments: Vec<usize>,

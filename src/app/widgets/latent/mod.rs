@@ -2,6 +2,7 @@
 
 mod axes;
 mod cloud;
+mod dwell;
 mod ellipses;
 mod grid;
 pub mod input;
@@ -19,6 +20,7 @@ mod words;
 
 pub use axes::axes;
 pub use cloud::{CloudKey, CloudLayer, screen};
+pub use dwell::{Dwell, Resting};
 pub use ellipses::paint_ellipses;
 pub use grid::{Bounds, PointGrid, bounds, bulk_bounds};
 pub use keys::{KeyPress, PointFocus};
@@ -30,4 +32,6 @@ pub use planes::planes_ui;
 pub use selection::{SelectionPress, selection_ui};
 pub use side::{Neighbours, legend_ui, neighbours_ui};
 pub use walk::{WalkPen, paint_path};
-pub use words::{Under, caption, caption_ui, empty_ui, hover_ui, point_words, small, styles, under_ui};
+pub use words::{
+    Under, caption, caption_ui, empty_ui, hover_ui, point_words, reading_words, small, styles, under_ui,
+};

@@ -10,10 +10,10 @@ use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_plot::PlotTransform;
 
 use super::{
-    Bounds, CloudKey, CloudLayer, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, SelectionPress, Under,
-    WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui, legend_ui, neighbours_ui,
-    paint_components, paint_ellipses, paint_mix, paint_path, paint_place, paint_takes, planes_ui,
-    point_words, screen, selection_ui, small, styles, under_ui,
+    Bounds, CloudKey, CloudLayer, Dwell, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, Resting,
+    SelectionPress, Under, WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui,
+    legend_ui, neighbours_ui, paint_components, paint_ellipses, paint_mix, paint_path, paint_place,
+    paint_takes, planes_ui, point_words, reading_words, screen, selection_ui, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
 use crate::app::widgets::latent::input::{LatentEvent, LatentInput};
@@ -45,6 +45,9 @@ pub struct LatentPlot {
     /// The map that the segments of `hidden`, `pinned` and `lasso` belong to.
     last: Option<Arc<LatentMap>>,
     pen: WalkPen,
+    dwell: Dwell,
+    /// Is a place only heard with Alt held?
+    is_quiet: bool,
     resets: bool,
 }
 
@@ -88,7 +91,12 @@ impl LatentPlot {
             let caption_px = if main.width() < 900.0 { 92.0 } else { 60.0 };
             let size = egui::vec2(main.width(), (main.height() - caption_px).max(80.0));
             self.plot_ui(ui, input, &map, size, false, events);
-            if caption_ui(ui, &caption(input, self.cloud.shown, &map), &mut self.pen.is_chosen) {
+            if caption_ui(
+                ui,
+                &caption(input, self.cloud.shown, &map),
+                &mut self.pen.is_chosen,
+                &mut self.is_quiet,
+            ) {
                 self.resets = true;
                 ui.ctx().request_repaint();
             }
@@ -107,6 +115,7 @@ impl LatentPlot {
         if self.map != address || self.xy.len() != map.points.len() {
             let before = std::mem::take(self);
             (self.map, self.resets) = (address, true);
+            self.is_quiet = before.is_quiet;
             if before.last.is_some_and(|last| is_projection_of(map, &last)) {
                 (self.hidden, self.pinned, self.lasso) = (before.hidden, before.pinned, before.lasso);
                 self.pen = before.pen;
@@ -175,6 +184,17 @@ impl LatentPlot {
         }
         if let Some(KeyPress::Pressed(point)) = pressed {
             self.click(input, map, self.xy[point], Under::Point(point), events);
+        }
+        let at = under.filter(|(_, _, under)| !matches!(under, Under::Take(_)));
+        let heard = match at {
+            Some((_, _, Under::Point(i))) => Some(map.points[i].xy),
+            other => other.map(|(_, xy, _)| xy),
+        };
+        let pos = at.filter(|_| input.can_hear).map(|(pos, _, _)| pos);
+        match (self.dwell.follow(ui, pos, !is_compact && !self.is_quiet), heard) {
+            (Some(Resting::Begun), Some(xy)) => events.push(LatentEvent::Hear { xy }),
+            (Some(Resting::Ended), _) => events.push(LatentEvent::HearNoMore),
+            (Some(Resting::Begun) | None, _) => {}
         }
         let focused = self.focus.point.filter(|_| response.has_focus());
         let Some((pos, xy, under)) = under else {
@@ -352,6 +372,11 @@ impl LatentPlot {
         });
         ui.add_space(GRID / 2.0);
         legend_ui(ui, input.composers, &map.points, &mut self.hidden, &style_of);
+        if let Some(reading) = &map.reading {
+            let text = small(&reading_words(reading, input.composers)).color(Palette::of(ui).weak_text);
+            ui.add_space(GRID / 2.0);
+            ui.add(egui::Label::new(text).wrap());
+        }
         ui.add_space(2.0 * GRID);
 
         if !self.lasso.segments.is_empty() {

@@ -5,7 +5,7 @@ use eframe::egui::{RichText, Role, Sense, Ui, WidgetInfo, vec2};
 use super::side::segment_row;
 use super::words::small;
 use crate::app::kit::theme::{ComposerStyle, GRID, Palette};
-use crate::display::count;
+use crate::display::{clock, count};
 use crate::latent_map::LatentMap;
 use crate::music::{ComposerId, ComposerSet};
 
@@ -65,7 +65,10 @@ pub fn selection_ui(
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, 4.0, palette.raised);
         }
-        let place = format!("{:.1}, {:.1}", point.xy[0], point.xy[1]);
+        let place = match point.starts_secs {
+            Some(secs) => format!("at {}", clock(f64::from(secs), 0)),
+            None => format!("{:.1}, {:.1}", point.xy[0], point.xy[1]),
+        };
         segment_row(ui, rect, point, composer, &place, style_of(point.composer), &palette);
         let hint = disabled_because.unwrap_or("Click to compose here and listen");
         if response.on_hover_text(format!("{}\n{hint}", point.title)).clicked() {

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     fn point(x: f32, z: Vec<f32>) -> MapPoint {
-        MapPoint { xy: [x, 0.0], composer: None, title: x.to_string(), z }
+        MapPoint { xy: [x, 0.0], composer: None, title: x.to_string(), starts_secs: None, z }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use eframe::egui::{self, CursorIcon, Pos2, Rect, RichText, Ui};
 use super::hover_card;
 use super::input::LatentInput;
 use crate::app::kit::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
-use crate::latent_map::LatentMap;
+use crate::latent_map::{LatentMap, Reading};
 use crate::music::{ComposerId, ComposerSet};
 
 /// What the pointer is on: a take, a point of the map, or the ground between.
@@ -73,10 +73,32 @@ pub fn under_ui(
         Under::Point(i) => {
             let point = &map.points[i];
             let colour = style_of(point.composer).colour;
-            hover_card(ui, frame, pos, &point.title, who(point.composer), colour, palette);
+            let heard = if input.is_hearing { "  ·  heard: composed from its place" } else { "" };
+            let second = format!("{}{heard}", who(point.composer));
+            hover_card(ui, frame, pos, &point.title, &second, colour, palette);
+        }
+        Under::Place if input.is_hearing => {
+            hover_card(ui, frame, pos, "Heard: composed from this place", "", palette.weak_text, palette);
         }
         Under::Place => {}
     }
+}
+
+/// How well the composers are told apart, in two sentences.
+pub fn reading_words(reading: &Reading, composers: &ComposerSet) -> String {
+    let confused = reading.confused.iter().map(|(from, to, share)| {
+        format!("{} with {} ({:.0} %)", composers.surname(*from), composers.surname(*to), share * 100.0)
+    });
+    let confused: Vec<String> = confused.collect();
+    let mut words = format!(
+        "{:.0} % of the segments lie nearest to their own composer's mean; silhouette {:.2} (1: apart, 0: overlapping).",
+        reading.nearest_is_own * 100.0,
+        reading.silhouette
+    );
+    if !confused.is_empty() {
+        words += &format!(" Most often confused: {}.", confused.join(", "));
+    }
+    words
 }
 
 /// How many points are shown, what they are, and what a click does.
@@ -98,7 +120,7 @@ pub fn caption(input: &LatentInput<'_>, shown: usize, map: &LatentMap) -> String
 }
 
 /// The caption and the way back to the whole map; true when that was asked for.
-pub fn caption_ui(ui: &mut Ui, text: &str, draws_walks: &mut bool) -> bool {
+pub fn caption_ui(ui: &mut Ui, text: &str, draws_walks: &mut bool, is_quiet: &mut bool) -> bool {
     ui.add_space(GRID / 2.0);
     ui.horizontal_top(|ui| {
         let reset = ui
@@ -107,6 +129,11 @@ pub fn caption_ui(ui: &mut Ui, text: &str, draws_walks: &mut bool) -> bool {
         ui.toggle_value(draws_walks, small("Draw a walk")).on_hover_text(
             "A drag draws a path, and a take is composed that moves along it. Ctrl+drag does so at any time. A longer take has more steps.",
         );
+        let mut listens = !*is_quiet;
+        ui.toggle_value(&mut listens, small("Listen")).on_hover_text(
+            "Rest the pointer on the map to hear two seconds composed there, while nothing else plays. With Alt at any time.",
+        );
+        *is_quiet = !listens;
         let text = small(text).color(Palette::of(ui).weak_text);
         ui.add(egui::Label::new(text).wrap());
         reset.clicked()

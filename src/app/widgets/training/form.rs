@@ -209,13 +209,13 @@ impl TrainForm {
                 };
                 let start = start.min_size(egui::vec2(96.0, 32.0));
                 if enabled(ui, start, why_no_start.as_deref()).clicked() {
-                    events.push(TrainingEvent::Start(self.request(false)));
+                    events.push(TrainingEvent::Start(Box::new(self.request(false))));
                 }
                 let text =
                     resume_step.map_or("Resume".to_owned(), |step| format!("Resume at {}", thousands(step)));
                 let resume = egui::Button::new(text).min_size(egui::vec2(96.0, 32.0));
                 if enabled(ui, resume, why_no_resume.as_deref()).clicked() {
-                    events.push(TrainingEvent::Start(self.request(true)));
+                    events.push(TrainingEvent::Start(Box::new(self.request(true))));
                 }
             } else {
                 running_buttons_ui(ui, input.state, events);

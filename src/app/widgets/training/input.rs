@@ -94,7 +94,7 @@ pub enum TrainingEvent {
     BrowseOwnMusic,
     /// Measure what the run of the form would need, then call [`super::panel::TrainingPanel::set_preflight`].
     Probe,
-    Start(TrainRequest),
+    Start(Box<TrainRequest>),
     /// Save the state and free the processor.
     Pause,
     /// Validate, save, and prepare the best model.
