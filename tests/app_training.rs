@@ -13,7 +13,7 @@ use pastiche::model::Checkpoint;
 use pastiche::music::ComposerId;
 use pastiche::progress::StopFlag;
 use pastiche::tokens::encode;
-use pastiche::train::{RunDir, RunPlan, RunStatus, TrainConfig, train};
+use pastiche::train::{RunDir, RunPlan, RunRequest, RunStatus, TrainConfig, train};
 use window_common::studio::{PROBED_ON, Window};
 use window_common::{composers, tiny_config};
 
@@ -68,7 +68,8 @@ fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
     });
     window.click("Training");
     window.wait("the facts", |w| w.shows("Resume at 5"));
-    (window, run)
+    let ending = Ending(run.clone());
+    (window, run, ending)
 }
 
 fn saved_step(run: &Path) -> u64 {
@@ -84,7 +85,7 @@ fn is_past(window: &Window, step: u64) -> bool {
 
 #[test]
 fn a_run_goes_on_without_the_window_which_finds_it_again() {
-    let (mut window, run) = begun(1_000_000);
+    let (mut window, run, _ending) = begun(1_000_000);
     window.click("Resume at 5");
     window.wait("steps", |w| is_past(w, 5));
     window.ask_to_close();
@@ -112,7 +113,7 @@ fn a_run_goes_on_without_the_window_which_finds_it_again() {
 #[cfg(unix)]
 #[test]
 fn a_killed_run_does_not_take_the_window_with_it() {
-    let (mut window, run) = begun(1_000_000);
+    let (mut window, run, _ending) = begun(1_000_000);
     window.click("Resume at 5");
     window.wait("steps", |w| is_past(w, 5));
     let status = RunStatus::read(&run).expect("its status");
@@ -124,7 +125,7 @@ fn a_killed_run_does_not_take_the_window_with_it() {
 
 #[test]
 fn a_run_is_resumed_for_fifty_steps_heard_and_its_model_composes() {
-    let (mut window, _run) = begun(60);
+    let (mut window, _run, _ending) = begun(60);
     window.click("Resume at 5");
     window.wait("the run", |w| is_past(w, 0));
     window.wait("its end", |w| w.shows("Finished at step 60"));
@@ -150,7 +151,7 @@ fn a_run_is_resumed_for_fifty_steps_heard_and_its_model_composes() {
 
 #[test]
 fn why_a_run_cannot_start_is_shown() {
-    let (mut window, run) = begun(60);
+    let (mut window, run, _ending) = begun(60);
     std::fs::write(run.join("last.safetensors"), "no state").expect("it is written");
     window.click("Resume at 5");
     window.wait("the reason", |w| w.shows("this is not a Pastiche checkpoint"));
@@ -185,7 +186,7 @@ fn a_data_set_is_downloaded_and_looked_at() {
 
 #[test]
 fn settings_come_from_a_dropped_file_and_what_they_need_is_measured() {
-    let (mut window, _run) = begun(60);
+    let (mut window, _run, _ending) = begun(60);
     let path = window.folder.path().join("tiny.toml");
     let config = TrainConfig { batch_size: 4, threads: 1, model: tiny_config(), ..TrainConfig::default() };
     std::fs::write(&path, toml::to_string(&config).expect("TOML")).expect("it is written");

@@ -238,6 +238,20 @@ fn a_run_survives_that_its_state_cannot_be_written() {
 }
 
 #[test]
+fn a_run_whose_folder_is_deleted_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = write_corpus(folder.path());
+    let run = folder.path().join("run");
+    let mut on_event = |event: &TrainEvent| {
+        if matches!(event, TrainEvent::StateSaved { .. }) {
+            std::fs::remove_dir_all(&run).unwrap();
+        }
+    };
+    let result = train(plan(&corpus, &run, config(1_000_000), false), &StopFlag::new(), &mut on_event);
+    assert!(matches!(result, Err(TrainError::Write { .. })), "{result:?}");
+}
+
+#[test]
 fn a_second_run_in_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = write_corpus(folder.path());

@@ -1,6 +1,7 @@
 //! Training, for the window and the command line.
 
 mod audition;
+mod begin;
 mod classifier;
 mod conditioning;
 mod config;

@@ -11,8 +11,8 @@ use super::listener::Listener;
 use super::prefetch::{Prefetch, Prepared};
 use super::status::memory_mb;
 use super::{
-    Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, TrainEvent, TrainSummary, audition, divergence,
-    schedule, validate,
+    Optimizer, RunDir, StepMetrics, TrainConfig, TrainError, TrainEvent, TrainSummary, audition, begin,
+    divergence, schedule, validate,
 };
 use crate::causes;
 use crate::data::{Corpus, Sampler, Split, Window, fixed_windows};
@@ -76,13 +76,7 @@ impl Trainer {
         // A run that ended before its first save starts again.
         let has_state = resume && RunDir::has_state(run_dir);
         // Before creating the folder, so that a model that does not fit leaves none behind.
-        let begun = match &config.from {
-            Some(path) if !has_state => Some(Checkpoint::read(path)?),
-            _ => None,
-        };
-        if let Some(begun) = &begun {
-            fits(begun, &config, &corpus)?;
-        }
+        let begun = begin::from(&config, has_state, &corpus)?;
         let listener = match &config.selector {
             Some(path) => Some(Listener::read(path, &corpus.composers, device)?),
             None => None,
@@ -304,7 +298,8 @@ impl Trainer {
         on_event: &mut dyn FnMut(TrainEvent),
     ) -> Result<(), TrainError> {
         match result {
-            Err(error) if error.is_write() && !is_last_chance => {
+            // Where the folder is gone, nothing will ever be kept.
+            Err(error) if error.is_write() && !is_last_chance && self.run.path().is_dir() => {
                 let message = causes::chain(&error).join(": ");
                 on_event(TrainEvent::Warned { step: self.trained_on.step, message });
                 Ok(())
@@ -339,18 +334,6 @@ impl Trainer {
         checkpoint::save(&self.run.last(), &header, &tensors, false)?;
         Ok(())
     }
-}
-
-/// Checks that a run over `corpus` can start from the weights of `begun`.
-fn fits(begun: &Checkpoint, config: &TrainConfig, corpus: &Corpus) -> Result<(), TrainError> {
-    let wrong = |what: String| Err(TrainError::CannotStartFrom { what, path: begun.path.clone() });
-    if begun.header.composers != corpus.composers {
-        return wrong("its composers are not those of this corpus".to_owned());
-    }
-    if begun.header.config != config.model {
-        return wrong(format!("its network has {}", begun.header.config.differences(&config.model)));
-    }
-    Ok(())
 }
 
 /// Sums metrics on the device. Reading them waits for it, so that is done only every few steps.

@@ -1,6 +1,7 @@
 //! The training tab: form, curves, takes to hear, and the models of a run.
 
 mod advanced;
+mod buttons;
 mod crosshair;
 mod curves;
 mod export;
