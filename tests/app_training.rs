@@ -4,7 +4,7 @@
 mod common;
 mod window_common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::server::{Server, sha256};
 use pastiche::data::{Corpus, Piece, Provenance, Source, Split};
@@ -36,8 +36,18 @@ fn write_corpus(path: &Path) {
     corpus.save(path).expect("a corpus is written");
 }
 
+/// Asks a run to end when its test does: its process outlives the window.
+struct Ending(PathBuf);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // A run that has ended hears no request.
+        let _ = RunDir::ask(&self.0, RunRequest::Pause);
+    }
+}
+
 /// A small run of five steps, and a window that knows it; `max_steps` limits the resumed run.
-fn begun(max_steps: u64) -> (Window, std::path::PathBuf) {
+fn begun(max_steps: u64) -> (Window, PathBuf, Ending) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, run) = (folder.path().join("small.corpus"), folder.path().join("run"));
     write_corpus(&corpus);
