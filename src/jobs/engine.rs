@@ -21,6 +21,8 @@ const COMMANDS: usize = 8;
 const EVENTS: usize = 64;
 /// Minimum time between two updates of the window; the player gets every note at once.
 const NOTES_EVERY: Duration = Duration::from_millis(30);
+/// Up to this many notes, each part is shown at once.
+const SHOWN_AT_ONCE: usize = 64;
 
 /// A part of a growing take, for a sink on the engine's thread.
 pub enum StreamPart<'a> {
@@ -249,7 +251,8 @@ impl EngineThread {
 
     /// Sends the take so far to the window, if it is time and there is room; a full queue only delays it.
     fn show(&self, job: JobId, growing: &Growing, last_sent: &mut Option<Instant>) {
-        if last_sent.is_some_and(|at| at.elapsed() < NOTES_EVERY) || self.outbox.is_full() {
+        let is_soon = last_sent.is_some_and(|at| at.elapsed() < NOTES_EVERY);
+        if is_soon && growing.done_notes > SHOWN_AT_ONCE || self.outbox.is_full() {
             return;
         }
         let event = EngineEvent::Grown {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -139,9 +140,10 @@ fn a_filled_form_starts_a_run_as_it_says() {
 #[test]
 fn what_was_found_is_told_by_composer_and_file() {
     let mut h = ready(None);
-    h.get_by_label("By composer").click();
-    h.get_by_label("Refused: 1 file").click();
-    h.run_steps(20);
+    for section in ["By composer", "Refused: 1 file"] {
+        h.get_by_label(section).click();
+        h.run_steps(20);
+    }
     h.get_by_label("Chopin");
     h.get_by_label("61.5");
     h.get_by_label("2100k");
@@ -156,7 +158,7 @@ fn a_preset_a_setting_and_a_starting_point_are_part_of_the_run() {
     h.run_steps(2);
     h.get_by_label("Advanced").click();
     h.run_steps(20);
-    h.get_by_label("batch_size").set_value_accesskit(8.0);
+    h.get_by_role_and_label(Role::SpinButton, "batch_size").set_value_accesskit(8.0);
     h.run_steps(2);
     let request = |h: &Harness<'_, State>| h.state().panel.request().config;
     let config = request(&h);
@@ -166,7 +168,7 @@ fn a_preset_a_setting_and_a_starting_point_are_part_of_the_run() {
     let config = request(&h);
     assert_eq!((config.model.d_model, config.from), (192, Some(PathBuf::from("small.safetensors"))));
     // A network that cannot be is not started, and the reason is there.
-    h.get_by_label("model.n_heads").set_value_accesskit(7.0);
+    h.get_by_role_and_label(Role::SpinButton, "model.n_heads").set_value_accesskit(7.0);
     h.run_steps(2);
     assert!(is_disabled(&h, "Start"));
     h.get_by_label_contains("d_model must be n_heads times a multiple of 4");

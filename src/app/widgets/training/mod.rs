@@ -1,5 +1,6 @@
 //! The training tab: form, curves, takes to hear, and the models of a run.
 
+mod added;
 mod advanced;
 mod buttons;
 mod crosshair;
@@ -20,11 +21,11 @@ mod run_log;
 mod run_view;
 mod tools;
 
+pub use added::AddedComposer;
 pub use curves::{CurveOptions, curves_ui};
 pub use form::TrainForm;
 pub use plots::PlotGroup;
 pub use prepared::PreparedCurves;
-pub use rare::AddedComposer;
 pub use results::{fields_ui, figures_ui, models_ui};
 pub use run_log::RunLog;
 pub use run_view::{RunView, SavedModel};

@@ -4,19 +4,9 @@ use std::path::Path;
 
 use eframe::egui::{self, RichText, Ui};
 
+use super::added::AddedComposer;
 use super::input::TrainingEvent;
 use crate::app::kit::theme::Palette;
-use crate::train::RareSummary;
-
-/// How the adding of a composer stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum AddedComposer {
-    #[default]
-    None,
-    Learning,
-    Done(RareSummary),
-    Failed(String),
-}
 
 /// The button, and the verdict once there is one.
 pub fn add_composer_ui(
