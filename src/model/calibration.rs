@@ -11,7 +11,7 @@ use crate::tokens::{Field, NoteToken, duration_secs, gap_secs, velocity_value};
 /// The fields that are calibrated.
 pub const TILTED: [Field; 3] = [Field::Velocity, Field::Duration, Field::Gap];
 
-/// Per field of [`TILTED`]: the multiple of its [`quantity`] that is added to the logits of a composer's takes.
+/// Per field of [`TILTED`]: the multiple of its `quantity` that is added to the logits of a composer's takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tilt(pub [f32; 3]);
 
@@ -43,7 +43,7 @@ pub fn quantity(field: Field, bin: u8) -> Option<f32> {
     }
 }
 
-/// The mean [`quantity`] of each field of [`TILTED`] over `notes`; `None` without a note that has it.
+/// The mean `quantity` of each field of [`TILTED`] over `notes`; `None` without a note that has it.
 pub fn mean_quantities(notes: &[NoteToken]) -> [Option<f32>; 3] {
     TILTED.map(|field| {
         let values: Vec<f32> = notes.iter().filter_map(|note| quantity(field, note.get(field))).collect();
