@@ -15,7 +15,7 @@ use sound_common::*;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a take is listened to, from its first note.
-const TAKE_SECS: f64 = 4.0;
+const TAKE_SECS: f64 = 16.0;
 
 /// One note a second.
 fn pitch_at(second: usize) -> u8 {
