@@ -24,7 +24,7 @@ fn trained(folder: &Path) -> std::path::PathBuf {
         ..TrainConfig::default()
     };
     let plan = RunPlan {
-        corpus: write_corpus(folder),
+        corpus: write_corpus(folder, 300),
         run_dir: run_dir.clone(),
         config,
         device: DeviceChoice::Cpu,

@@ -12,11 +12,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use common::network::{COMPOSERS, random_checkpoint, small_config};
-use pastiche::data::{Corpus, Piece, Split};
+use common::run::write_corpus;
 use pastiche::model::ModelConfig;
 use pastiche::model::checkpoint::Checkpoint;
-use pastiche::music::{ComposerId, ComposerSet, midi};
-use pastiche::tokens::encode;
+use pastiche::music::midi;
 use pastiche::train::TrainConfig;
 use rustix::process::{Pid, Signal, kill_process};
 use sound_common::sf2;
@@ -77,17 +76,7 @@ fn files(folder: &Path) -> Vec<String> {
 /// `two.corpus` with two composers of synthetic music, and `config.toml` for a run of 100,000 steps over windows of 32
 /// notes.
 fn write_run(folder: &Path, model: ModelConfig, batch_size: usize) {
-    let piece = |i: u8| Piece {
-        title: format!("Piece {i}"),
-        work: format!("piece {i}"),
-        composer_name: COMPOSERS[usize::from(i % 2)].to_owned(),
-        composer: Some(ComposerId(i % 2)),
-        split: [Split::Train, Split::Train, Split::Validation, Split::Test][usize::from(i / 2 % 4)],
-        tokens: encode(&common::piece(i.into(), 0, 1100)).tokens,
-    };
-    let composers = ComposerSet::new(COMPOSERS.map(str::to_owned));
-    let corpus = Corpus { composers, pieces: (0..16).map(piece).collect(), ..Corpus::default() };
-    corpus.save(&folder.join("two.corpus")).unwrap();
+    write_corpus(folder, 1100);
     let config = TrainConfig {
         max_steps: Some(100_000),
         batch_size,

@@ -129,14 +129,9 @@ fn on_a_sound_server_the_program_is_heard() {
         std::thread::sleep(Duration::from_millis(50));
     }
     let (before, moment) = (pastiche.position(), Instant::now());
-    // An attempt to open the card takes half a second, by which the clock falls behind.
-    let (mut moved, mut behind) = (0.0, f64::INFINITY);
-    while (behind > 0.6 || moved < 0.8) && moment.elapsed() < Duration::from_millis(2500) {
-        std::thread::sleep(Duration::from_millis(if moved == 0.0 { 1000 } else { 100 }));
-        moved = pastiche.position() - before;
-        behind = (moved - moment.elapsed().as_secs_f64()).abs();
-    }
-    assert!(moved > 0.8 && behind < 0.6, "the silent clock moved by {moved}, {behind} s off");
+    std::thread::sleep(Duration::from_secs(1));
+    let moved = pastiche.position() - before;
+    assert!((moved - moment.elapsed().as_secs_f64()).abs() < 0.2, "the silent clock moved by {moved}");
     assert_eq!(pastiche.status()["has_device"], false);
 
     let _server = place.server();

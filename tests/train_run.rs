@@ -75,7 +75,7 @@ fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 #[test]
 fn a_paused_run_goes_on_exactly_as_if_it_had_not_been_paused() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let at = |name: &str| folder.path().join(name);
     // Other tests of this process draw random weights too, so both runs start from the same file.
     let begun = train(plan(&corpus, &at("begun"), config(10), false), &StopFlag::new(), &mut |_| {}).unwrap();
@@ -114,7 +114,7 @@ fn a_paused_run_goes_on_exactly_as_if_it_had_not_been_paused() {
 #[test]
 fn every_validation_is_heard_and_the_latest_models_are_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     let mut events = Vec::new();
     let listen_to = vec!["chopin".to_owned()];
@@ -152,7 +152,7 @@ fn every_validation_is_heard_and_the_latest_models_are_kept() {
 #[test]
 fn a_killed_run_is_found_dead_and_resumed() {
     let folder = tempfile::tempdir().unwrap();
-    write_corpus(folder.path());
+    write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     std::fs::write(folder.path().join("config.toml"), toml::to_string(&config(100_000)).unwrap()).unwrap();
     let mut child = start(folder.path(), &["--config", "config.toml"]);
@@ -176,7 +176,7 @@ fn a_killed_run_is_found_dead_and_resumed() {
 #[test]
 fn a_run_stops_for_a_request_in_its_folder_and_for_sigterm() {
     let folder = tempfile::tempdir().unwrap();
-    write_corpus(folder.path());
+    write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     std::fs::write(folder.path().join("config.toml"), toml::to_string(&config(100_000)).unwrap()).unwrap();
     let mut child = start(folder.path(), &["--config", "config.toml", "--background"]);
@@ -199,7 +199,7 @@ fn a_run_stops_for_a_request_in_its_folder_and_for_sigterm() {
 #[test]
 fn a_run_that_goes_wrong_keeps_its_last_good_state_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     train(plan(&corpus, &run, config(10), false), &StopFlag::new(), &mut |_| {}).unwrap();
     // Rates at which weights leave the range of numbers in a few steps.
@@ -217,7 +217,7 @@ fn a_run_that_goes_wrong_keeps_its_last_good_state_and_says_why() {
 #[test]
 fn a_run_survives_that_its_state_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     let blocked = run.join("last.safetensors");
     std::fs::create_dir_all(run.join("takes")).unwrap();
@@ -240,7 +240,7 @@ fn a_run_survives_that_its_state_cannot_be_written() {
 #[test]
 fn a_run_whose_folder_is_deleted_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     let mut on_event = |event: &TrainEvent| {
         if matches!(event, TrainEvent::StateSaved { .. }) {
@@ -254,7 +254,7 @@ fn a_run_whose_folder_is_deleted_ends() {
 #[test]
 fn a_second_run_in_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let run = folder.path().join("run");
     let mut second = None;
     let mut on_event = |event: &TrainEvent| {
@@ -276,7 +276,7 @@ fn a_second_run_in_the_same_folder_is_refused() {
 #[ignore = "mounts a disk of 64 KB, which takes root"]
 fn a_run_survives_a_full_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let corpus = write_corpus(folder.path());
+    let corpus = write_corpus(folder.path(), 300);
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
     let mount = |args: &[&str]| {

@@ -172,31 +172,18 @@ impl AudioThread {
                 }
             }
             State::Silent { mut core, since, mut frames, retry, retry_at } => {
-                self.render_until(now, &mut core, since, &mut frames);
+                let due = (now - since).as_secs_f64() * f64::from(self.sample_rate);
+                let mut block = [[0.0; 2]; BLOCK];
+                while (frames as f64) < due {
+                    core.render(&mut block);
+                    frames += BLOCK as u64;
+                }
                 if now > retry_at {
-                    match self.open(core, (2 * retry).min(LAST_RETRY)) {
-                        // The music catches up with the time that the attempt took.
-                        State::Silent { mut core, retry, retry_at, .. } => {
-                            self.render_until(Instant::now(), &mut core, since, &mut frames);
-                            self.begin_stream(&mut core);
-                            State::Silent { core, since, frames, retry, retry_at }
-                        }
-                        open @ State::Open { .. } => open,
-                    }
+                    self.open(core, (2 * retry).min(LAST_RETRY))
                 } else {
                     State::Silent { core, since, frames, retry, retry_at }
                 }
             }
-        }
-    }
-
-    /// Renders for nobody until `now`; `frames` are rendered since `since`.
-    fn render_until(&self, now: Instant, core: &mut Core, since: Instant, frames: &mut u64) {
-        let due = (now - since).as_secs_f64() * f64::from(self.sample_rate);
-        let mut block = [[0.0; 2]; BLOCK];
-        while (*frames as f64) < due {
-            core.render(&mut block);
-            *frames += BLOCK as u64;
         }
     }
 

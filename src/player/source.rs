@@ -70,6 +70,8 @@ impl Core {
 
     /// A new stream: its latency is not known yet. It fades in if the one before was held.
     pub fn begin_stream(&mut self) {
+        // A stream that died may have left a command to hold the music, which must not hold the new one.
+        self.drain();
         self.clock = Clock::default();
         self.is_held = false;
         self.update_audible();

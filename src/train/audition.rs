@@ -47,6 +47,15 @@ pub(super) fn composers_to_hear(
     Ok(by_music.into_iter().take(USUAL_COMPOSERS).map(|(_, id)| id).collect())
 }
 
+/// Restores libtorch's number of threads: a generator uses one, for the whole process.
+struct KeepThreads(i32);
+
+impl Drop for KeepThreads {
+    fn drop(&mut self) {
+        tch::set_num_threads(self.0);
+    }
+}
+
 /// Composes a short take of each composer with the model at `checkpoint` and writes them into the run's folder.
 /// Returns the surnames and the files; fewer when it is stopped.
 ///
@@ -60,21 +69,7 @@ pub(super) fn write_takes(
     set: &ComposerSet,
     stop: &StopFlag,
 ) -> Result<Vec<(String, PathBuf)>, TrainError> {
-    // A generator uses one thread, for the whole process.
-    let threads = tch::get_num_threads();
-    let written = compose(run, checkpoint, step, composers, set, stop);
-    tch::set_num_threads(threads);
-    written
-}
-
-fn compose(
-    run: &RunDir,
-    checkpoint: &Path,
-    step: u64,
-    composers: &[ComposerId],
-    set: &ComposerSet,
-    stop: &StopFlag,
-) -> Result<Vec<(String, PathBuf)>, TrainError> {
+    let _threads = KeepThreads(tch::get_num_threads());
     let folder = run.path().join(TAKES);
     fs::create_dir_all(&folder).map_err(|source| TrainError::Write { source, path: folder })?;
     let generator = Generator::load(checkpoint, DeviceChoice::Cpu)?;

@@ -67,12 +67,11 @@ impl BlendPath {
 /// The step of `other` in the blend that `made` belongs to.
 pub fn step_of(other: &Option<Made>, made: &Made) -> Option<usize> {
     let other = other.as_ref()?;
-    match (&other.how, &made.how) {
-        (How::Blend { with, step, steps }, How::Blend { with: w, steps: s, .. })
-            if with.id == w.id && steps == s && other.source.id == made.source.id =>
-        {
-            Some(*step)
-        }
-        _ => None,
-    }
+    let (How::Blend { with, step, steps }, How::Blend { with: own_with, steps: own_steps, .. }) =
+        (&other.how, &made.how)
+    else {
+        return None;
+    };
+    let is_same_blend = with.id == own_with.id && steps == own_steps && other.source.id == made.source.id;
+    is_same_blend.then_some(*step)
 }

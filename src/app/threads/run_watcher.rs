@@ -104,12 +104,8 @@ fn follow(requests: &Receiver<Vec<PathBuf>>, shared: &Mutex<Watched>, wake: &Wak
             }
             is_changed |= run.view.apply(look);
         }
-        let others = match followed.first() {
-            Some(first) if is_new_list || looks.is_multiple_of(LIST_EVERY) => {
-                Some(runs_beside(&first.view.folder))
-            }
-            _ => None,
-        };
+        let is_listed_now = is_new_list || looks.is_multiple_of(LIST_EVERY);
+        let others = followed.first().filter(|_| is_listed_now).map(|first| runs_beside(&first.view.folder));
         looks = looks.wrapping_add(1);
         let mut watched = lock(shared);
         if let Some(others) = others.filter(|others| *others != watched.others) {
