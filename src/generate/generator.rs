@@ -283,7 +283,7 @@ impl Generator {
         line.slack = notes / 10;
         line.returns = returns;
         line.usual_repetition = self.info.repetition(request.composer);
-        line.tilt = self.info.tilt(request.composer);
+        line.tilts = self.info.tilts.as_slice().into();
         line.knows_its_place = is_planned;
         if let Some(prompt) = request.prompt.as_ref().filter(|_| given.is_none()) {
             let mut tokens = encode(prompt).tokens;

@@ -65,11 +65,6 @@ impl CheckpointInfo {
         own.filter(|share| *share > 0.0).unwrap_or(USUAL_REPETITION)
     }
 
-    /// The correction of a composer's takes; none without a composer, for added ones and in older checkpoints.
-    pub(super) fn tilt(&self, composer: Option<ComposerId>) -> Tilt {
-        composer.and_then(|id| self.tilts.get(id.index())).copied().unwrap_or_default()
-    }
-
     /// Expected notes per second of a take: the composer's average or, without a composer, the average of all music.
     pub fn notes_per_sec(&self, composer: Option<ComposerId>) -> f64 {
         notes_per_sec(&self.notes_per_sec, composer)

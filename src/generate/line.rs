@@ -34,8 +34,8 @@ pub struct Line {
     repetition: RecentRepetition,
     /// How much the composer's pieces repeat themselves.
     pub usual_repetition: f32,
-    /// What its logits are corrected by.
-    pub tilt: Tilt,
+    /// By label: what the logits are corrected by. Others, such as "none", have no correction.
+    pub tilts: Arc<[Tilt]>,
     /// The hint before each token from `hints_from` on, and before the next one.
     hints: Vec<Option<Hint>>,
     hints_from: usize,
@@ -79,7 +79,7 @@ impl Line {
             memory: Memory::default(),
             repetition: RecentRepetition::default(),
             usual_repetition: 0.0,
-            tilt: Tilt::default(),
+            tilts: Arc::default(),
             hints: vec![None],
             hints_from: 0,
             returns: Vec::new(),
@@ -111,6 +111,14 @@ impl Line {
     pub(super) fn shift(&mut self, by: &[f32]) {
         let all = self.z.iter_mut().chain(&mut self.z_path).chain(std::iter::once(&mut self.z_mean));
         all.for_each(|z| z.iter_mut().zip(by).for_each(|(z, by)| *z += by));
+    }
+
+    /// The correction of the present segment: those of its composers, by their shares.
+    pub(super) fn tilt(&self) -> Tilt {
+        Tilt::weighted(self.labels().iter().filter_map(|(label, share)| {
+            let index = usize::try_from(*label).ok()?;
+            self.tilts.get(index).map(|tilt| (*tilt, *share))
+        }))
     }
 
     /// The position of note `i` that the model is given.
@@ -363,5 +371,17 @@ mod tests {
         let over = line(12);
         assert!(over.next_hint().is_some(), "the memory has a hint for the next note");
         assert_eq!(over.given_value(Field::Pitch), None);
+    }
+
+    #[test]
+    fn a_correction_follows_the_composers_of_each_segment() {
+        let mut line = Line::new(1, 0, vec![0.0], vec![0.0], SamplingSettings::default());
+        line.tilts = [Tilt([1.0, 0.0, 0.0]), Tilt([0.0, 2.0, -2.0])].into();
+        line.labels = vec![vec![(0, 1.0)], vec![(0, 0.25), (1, 0.75)], vec![(2, 1.0)]];
+        assert_eq!(line.tilt(), Tilt([1.0, 0.0, 0.0]));
+        line.z.push(vec![0.0]);
+        assert_eq!(line.tilt(), Tilt([0.25, 1.5, -1.5]));
+        line.z.push(vec![0.0]);
+        assert_eq!(line.tilt(), Tilt::default(), "nobody has no correction");
     }
 }

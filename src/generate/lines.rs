@@ -232,7 +232,7 @@ impl<'a> Lines<'a> {
                 if self.is_guided {
                     guide(own, &unconditional[i * size..(i + 1) * size], line.settings.guidance_of(field));
                 }
-                line.tilt.apply(field, own);
+                line.tilt().apply(field, own);
                 line.bar(field, own);
                 if let Some(filling) = &mut line.filling {
                     filling.bar(field, own);

@@ -16,6 +16,13 @@ pub const TILTED: [Field; 3] = [Field::Velocity, Field::Duration, Field::Gap];
 pub struct Tilt(pub [f32; 3]);
 
 impl Tilt {
+    /// The sum of tilts by their shares.
+    pub fn weighted(tilts: impl Iterator<Item = (Tilt, f32)>) -> Tilt {
+        tilts.fold(Tilt::default(), |sum, (tilt, share)| {
+            Tilt(std::array::from_fn(|field| sum.0[field] + share * tilt.0[field]))
+        })
+    }
+
     /// Tilts the logits of `field`.
     pub fn apply(&self, field: Field, logits: &mut [f32]) {
         let Some(rate) = TILTED.iter().position(|f| *f == field).map(|at| self.0[at]) else {
