@@ -16,7 +16,7 @@ const MAX_WAITING: usize = 4096;
 
 /// Logs to `path` from now on, at the level that the environment variable `PASTICHE_LOG` asks for ("info" unless
 /// set). A thread writes the lines; what is returned has it write the last ones when it is dropped. Where the file
-/// cannot be written, the studio goes on without.
+/// cannot be written, the studio runs without it.
 pub fn to_file(path: &Path) -> Option<WorkerGuard> {
     let file = match LogFile::create(path, MAX_BYTES) {
         Ok(file) => file,
@@ -40,7 +40,7 @@ pub fn to_file(path: &Path) -> Option<WorkerGuard> {
     Some(guard)
 }
 
-/// A log file that starts anew when it is full.
+/// A log file that is replaced by a new one when it is full.
 struct LogFile {
     path: PathBuf,
     file: File,

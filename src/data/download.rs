@@ -1,4 +1,4 @@
-//! Downloading a data set: it goes on where it was broken off, and is checked against its SHA-256.
+//! Downloads a dataset, resuming where it was interrupted, and checks its SHA-256.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -49,7 +49,7 @@ pub enum DownloadError {
     Connect { source: Box<ureq::Error>, url: String },
     #[error("the server answers with status {status}; download the file by hand and choose it: {url}")]
     Status { status: u16, url: String },
-    #[error("the connection broke off; try again, and the download goes on where it was: {url}")]
+    #[error("the connection was lost; try again to resume the download: {url}")]
     BrokenOff { source: io::Error, url: String },
     #[error(
         "the file is not the one that was expected (SHA-256 {found}); it was deleted, so try again: {url}"
@@ -57,12 +57,12 @@ pub enum DownloadError {
     Checksum { found: String, url: String },
     #[error("the file cannot be written; check the free space: {}", .path.display())]
     Write { source: io::Error, path: PathBuf },
-    #[error("stopped; the next download goes on where this one was")]
+    #[error("stopped; the next download resumes from here")]
     Stopped,
 }
 
 /// Downloads `source` into `folder`, unless it is there already, and returns its path. What has arrived is kept in a
-/// file with the ending `.part`, so that the next call goes on from there.
+/// file with the ending `.part`, so that the next call resumes from there.
 ///
 /// # Errors
 /// [`DownloadError`]; [`DownloadError::Stopped`] soon after `stop` is set.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::quality::Quality;
 use crate::files::write_whole;
 
-/// A quality is offered only if it rises with its slider, and the judge's composer stays, in so many trials.
+/// A quality is offered only if it rises with its slider in this share of the trials, and the judge's composer stays in
+/// that share.
 const MIN_RISES: f32 = 0.9;
 const MIN_STAYS: f32 = 0.8;
 

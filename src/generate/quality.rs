@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tokens::{NoteToken, duration_secs, gap_secs};
 
-/// A quality of music. Its name is what there is more of in the positive direction.
+/// A quality of music, named after its positive direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
@@ -35,7 +35,7 @@ impl Quality {
     pub const ALL: [Quality; 6] =
         [Quality::Dense, Quality::Loud, Quality::High, Quality::Pedal, Quality::Major, Quality::Wild];
 
-    /// What there is when there is less of it, and when there is more.
+    /// The words for less and for more of it.
     pub const fn poles(self) -> [&'static str; 2] {
         match self {
             Quality::Dense => ["sparser", "denser"],

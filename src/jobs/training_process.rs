@@ -24,7 +24,7 @@ pub struct StartError {
     path: PathBuf,
 }
 
-/// The process of a run. It goes on when this is dropped, and when the window ends.
+/// The process of a run. It continues when this is dropped, and when the window closes.
 #[derive(Debug)]
 pub struct TrainingProcess {
     child: Child,

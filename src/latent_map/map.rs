@@ -43,7 +43,7 @@ pub struct LatentMap {
     pub kept_neighbours: Option<f32>,
     /// The spread of each composer's segments.
     pub ellipses: Vec<Ellipse>,
-    /// How well the composers are told apart; `None` for fewer than two.
+    /// How well the composers are separated; `None` for fewer than two.
     pub reading: Option<Reading>,
     centre: Vec<f32>,
     axes: [Vec<f32>; 2],

@@ -1,4 +1,4 @@
-//! How well the composers are told apart in the latent space.
+//! How well the composers are separated in the latent space.
 
 use super::point::MapPoint;
 use crate::music::ComposerId;
@@ -8,7 +8,7 @@ const ASKED: usize = 600;
 /// Confusions that are named.
 const NAMED: usize = 3;
 
-/// How well the composers of a map's segments are told apart in the latent space itself.
+/// How well the composers of a map's segments are separated in the latent space itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// The mean silhouette by composer, −1 to 1: near 1 the composers lie apart, near 0 they overlap.

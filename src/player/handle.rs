@@ -127,7 +127,7 @@ impl PlayerHandle {
         self.send_device(DeviceCommand::SetSound(Box::new(sound)))
     }
 
-    /// Plays elsewhere or otherwise; the sound fades out before the change and in after it, and the music goes on
+    /// Plays elsewhere or otherwise; the sound fades out before the change and in after it, and the music continues
     /// where it was. If the device is missing the system default is used until it appears.
     pub fn select_output(&self, output: OutputChoice) -> Result<(), PlayerBusy> {
         self.send_device(DeviceCommand::Select(output))

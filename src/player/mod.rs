@@ -72,7 +72,7 @@ pub enum PlayerCommand {
     PlayScale(bool),
     /// Fades out and stands still until the next stream begins.
     Hold,
-    /// Is the sound heard here, or only by who reads the tap?
+    /// Turns the local sound on or off; the tap gets the events either way.
     SetLocalSound(bool),
     /// Does someone read the tap?
     SetTapped(bool),

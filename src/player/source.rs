@@ -114,7 +114,7 @@ impl Core {
     fn tap(&mut self) {
         let heard_at_secs = self.clock.heard_at_secs();
         for event in self.renderer.take_played() {
-            // Nobody reads fast enough: the tap is for playing now.
+            // A full tap drops the event: it would be late by the time it is read.
             _ = self.ends.tap.try_send(Played { heard_at_secs, event: PlayedEvent::Music(event) });
         }
     }

@@ -8,7 +8,7 @@ use super::NoteToken;
 pub const REPETITION_NOTES: usize = 256;
 
 /// Patterns in the table before those that began too long ago are removed.
-const MOST_PATTERNS: usize = 4 * REPETITION_NOTES;
+const MAX_PATTERNS: usize = 4 * REPETITION_NOTES;
 
 /// Finds the patterns of `N` successive intervals that also began within the last 256 notes, in any key, as a piece
 /// grows. Intervals are taken between successive note tokens, so a chord contributes the intervals between its notes.
@@ -39,7 +39,7 @@ impl<const N: usize> Repetition<N> {
         self.notes += 1;
         let at = self.notes.checked_sub(N + 1)?;
         let before = self.latest.insert(self.intervals, at);
-        if self.latest.len() > MOST_PATTERNS {
+        if self.latest.len() > MAX_PATTERNS {
             self.latest.retain(|_, begun| at - *begun <= REPETITION_NOTES);
         }
         Some(before.is_some_and(|before| at - before <= REPETITION_NOTES))

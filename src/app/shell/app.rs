@@ -63,7 +63,7 @@ pub struct PasticheApp {
     pub(super) reported_sound_failure: Option<String>,
     /// The chosen output, while another stands in for it.
     pub(super) missing_output: Option<String>,
-    /// The MIDI ports as they were when a message last told of them.
+    /// The MIDI ports, as last reported.
     pub(super) told_midi: MidiStatus,
     /// Devices to train on; empty until they are known.
     pub(super) devices: Vec<DeviceItem>,

@@ -100,7 +100,7 @@ impl PasticheApp {
         let (corpus, program) = (corpus.to_owned(), self.places.program.clone());
         self.link.is_starting = true;
         self.link.failure = None;
-        // It waits as long as the run goes on, and the window does not wait for it.
+        // It waits until the run ends; the window does not wait for it.
         self.workers.patient_task("training", move || Done::TrainingEnded(run(&program, corpus, request)));
     }
 

@@ -54,7 +54,7 @@ pub struct AppState {
     pub encoding: Option<(JobId, TakeId)>,
     /// What would be lost of a training run that is being prepared.
     pub training_loss: Option<String>,
-    /// The training run that goes on when the window closes.
+    /// The training run that continues when the window closes.
     pub training_goes_on: Option<String>,
     pub is_dialog_open: bool,
     /// Is a place of the map being heard?

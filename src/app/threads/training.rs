@@ -57,7 +57,7 @@ impl TrainingLink {
         self.preparing.as_ref().map(|_| text.to_owned())
     }
 
-    /// The run that goes on when the window closes, in a sentence; `None` if there is none, or on another machine.
+    /// The run that continues when the window closes, in a sentence; `None` if there is none, or on another machine.
     pub fn goes_on(&self, run: Option<&RunView>) -> Option<String> {
         if !matches!(self.state, TrainingState::Running | TrainingState::Starting)
             || run.is_some_and(|run| run.life == Life::Elsewhere)

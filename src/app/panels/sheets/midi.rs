@@ -79,9 +79,10 @@ fn words_ui(ui: &mut Ui, state: &AppState, midi: &MidiSettings) {
         None if state.midi.outputs.is_empty() && state.midi.inputs.is_empty() => {
             ("No MIDI port was found.".to_owned(), palette.weak_text)
         }
-        None if midi.input.is_some() && midi.is_answering => {
-            (format!("Play a phrase and pause: it goes on in the manner of {composer}."), palette.weak_text)
-        }
+        None if midi.input.is_some() && midi.is_answering => (
+            format!("Play a phrase and pause: it is continued in the manner of {composer}."),
+            palette.weak_text,
+        ),
         None => return,
     };
     ui.add(Label::new(RichText::new(words).small().color(colour)).wrap());

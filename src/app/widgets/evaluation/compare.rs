@@ -1,4 +1,4 @@
-//! Several models side by side: bars of what was measured, losses by field, and whom each is heard as.
+//! Several models side by side: bars of the measurements, losses by field, and which composers each is heard as.
 
 use eframe::egui::{self, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 

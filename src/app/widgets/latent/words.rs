@@ -84,7 +84,7 @@ pub fn under_ui(
     }
 }
 
-/// How well the composers are told apart, in two sentences.
+/// How well the composers are separated, in two sentences.
 pub fn reading_words(reading: &Reading, composers: &ComposerSet) -> String {
     let confused = reading.confused.iter().map(|(from, to, share)| {
         format!("{} with {} ({:.0} %)", composers.surname(*from), composers.surname(*to), share * 100.0)

@@ -116,7 +116,7 @@ fn edit(grip: Grip, delta: Vec2, view: &RollView) -> NoteEdit {
     }
 }
 
-/// What there is to take hold of at `at`: a chosen note, or its end.
+/// What can be dragged at `at`: a selected note, or its end.
 fn grip(input: &RollInput<'_>, index: &NoteIndex, view: &RollView, area: Rect, at: Pos2) -> Option<Grip> {
     let selection = input.selection?;
     let notes = input.performance.notes();

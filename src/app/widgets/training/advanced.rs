@@ -27,7 +27,7 @@ pub fn size_ui(ui: &mut Ui, config: &mut TrainConfig, shipped: Option<&Path>) {
         let own = egui::Button::selectable(config.from.is_some(), "The model in use");
         let response = ui.add_enabled(shipped.is_some(), own);
         let response = response.on_disabled_hover_text("Load a model in the Studio first");
-        let hint = "Fine-tuning: goes on from its weights; the music must have the same composers";
+        let hint = "Fine-tuning: starts from its weights; the music must have the same composers";
         if response.on_hover_text(hint).clicked()
             && let Some(path) = shipped
         {

@@ -150,7 +150,7 @@ struct Shown<'a> {
     colour: Color32,
     train: Option<&'a Prepared>,
     valid: Option<&'a Prepared>,
-    /// Is there no training curve for the validations to be told from?
+    /// Is there no training curve to distinguish the validations from?
     is_valid_alone: bool,
 }
 
