@@ -3,7 +3,8 @@
 use tch::no_grad;
 
 use super::GenerateError;
-use super::generator::{Generator, to_floats};
+use super::generator::Generator;
+use super::latents::to_floats;
 use super::verbs::window_starts;
 use crate::data::{Window, stack};
 use crate::music::{ComposerId, Performance};

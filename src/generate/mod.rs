@@ -11,6 +11,7 @@ mod generator;
 mod given;
 mod growing;
 mod info;
+mod latents;
 mod line;
 mod lines;
 mod mix;

@@ -2,7 +2,8 @@
 
 use rand_pcg::Pcg64Mcg;
 
-use super::generator::{Generator, weighted};
+use super::generator::Generator;
+use super::latents::weighted;
 use super::return_schedule::Return;
 use super::verbs::window_starts;
 

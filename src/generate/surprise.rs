@@ -5,7 +5,7 @@ use std::ops::Range;
 use tch::{Kind, Tensor, no_grad};
 
 use super::Generator;
-use super::generator::to_floats;
+use super::latents::to_floats;
 use crate::data::{Window, stack};
 use crate::model::Conditioning;
 use crate::music::ComposerId;

@@ -1,6 +1,5 @@
 //! The state of the window, changed only by events. No egui and no thread handles, so tests need neither.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -240,16 +239,6 @@ impl AppState {
         self.selection = None;
     }
 
-    /// Why the take on the stage cannot be changed now, in words for a tooltip.
-    pub fn cannot_edit(&self) -> Option<&'static str> {
-        match () {
-            () if self.staged_take().is_none() => Some("There is no finished take to change."),
-            () if self.recomposing.is_some() => Some("A region is being composed; stop it first."),
-            () if self.alternatives.is_some() => Some("Take or leave the alternatives first."),
-            () => None,
-        }
-    }
-
     /// Updates which blend the stage belongs to.
     pub fn find_blend(&mut self) {
         let staged = self.staged_take().map(|e| e.id.clone());
@@ -300,23 +289,6 @@ impl AppState {
         }
     }
 
-    /// Why nothing can be composed now, in words for a tooltip.
-    pub fn cannot_compose(&self) -> Option<&'static str> {
-        self.model.cannot_compose()
-    }
-
-    /// Why the compose panel's settings cannot be composed now, in words for a tooltip.
-    pub fn cannot_generate(&self) -> Option<Cow<'static, str>> {
-        let form_problem = || self.settings.form.form_problem().map(Cow::Owned);
-        self.cannot_compose().map(Cow::Borrowed).or_else(form_problem)
-    }
-
-    /// Why no other take can be started now.
-    pub fn is_busy(&self) -> Option<&'static str> {
-        let is_busy = self.composing.is_some() || !self.orders.is_empty() || self.recomposing.is_some();
-        is_busy.then_some("A take is being composed; stop it first.")
-    }
-
     /// Notes per second of the chosen composer.
     pub fn notes_per_sec(&self) -> f64 {
         let composer = self.settings.form.settings.composer.as_deref();
@@ -357,21 +329,6 @@ impl AppState {
             StageSource::Run(path) if self.sound.is_playing => Some(path),
             StageSource::Run(_) | StageSource::Composing(_) | StageSource::Take(_) => None,
         }
-    }
-
-    /// What would be lost by closing now.
-    pub fn would_lose(&self) -> Option<String> {
-        if self.training_loss.is_some() {
-            return self.training_loss.clone();
-        }
-        let text = match () {
-            () if self.export.is_some() => "A file is still being written. Closing now cancels it.",
-            () if self.is_busy().is_some() => {
-                "A take is still being composed. Closing now stops it and keeps the notes so far."
-            }
-            () => return None,
-        };
-        Some(text.to_owned())
     }
 }
 

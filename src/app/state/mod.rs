@@ -7,6 +7,7 @@ pub mod diagnostics;
 pub mod edit;
 pub mod export;
 pub mod model;
+mod obstacles;
 pub mod order;
 pub mod places;
 pub mod settings;

@@ -8,6 +8,7 @@ mod grid;
 pub mod input;
 mod keys;
 mod lasso;
+mod map_shape;
 mod markers;
 mod mix;
 mod overlay;
@@ -25,6 +26,7 @@ pub use ellipses::paint_ellipses;
 pub use grid::{Bounds, PointGrid, bounds, bulk_bounds};
 pub use keys::{KeyPress, PointFocus};
 pub use lasso::Lasso;
+pub use map_shape::{MapShape, is_projection_of};
 pub use markers::Stamp;
 pub use mix::paint_mix;
 pub use overlay::{hover_card, paint_components, paint_place, paint_takes};
@@ -33,5 +35,6 @@ pub use selection::{SelectionPress, selection_ui};
 pub use side::{Neighbours, legend_ui, neighbours_ui};
 pub use walk::{WalkPen, paint_path};
 pub use words::{
-    Under, caption, caption_ui, empty_ui, hover_ui, point_words, reading_words, small, styles, under_ui,
+    Under, caption, caption_ui, empty_ui, hover_ui, neighbours_of, point_words, reading_words, small, styles,
+    under_ui,
 };

@@ -10,9 +10,9 @@ use eframe::egui::{self, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_plot::PlotTransform;
 
 use super::{
-    Bounds, CloudKey, CloudLayer, Dwell, KeyPress, Lasso, Neighbours, PointFocus, PointGrid, Resting,
-    SelectionPress, Under, WalkPen, axes, bounds, bulk_bounds, caption, caption_ui, empty_ui, hover_ui,
-    legend_ui, neighbours_ui, paint_components, paint_ellipses, paint_mix, paint_path, paint_place,
+    CloudKey, CloudLayer, Dwell, KeyPress, Lasso, MapShape, Neighbours, PointFocus, Resting, SelectionPress,
+    Under, WalkPen, axes, caption, caption_ui, empty_ui, hover_ui, is_projection_of, legend_ui,
+    neighbours_of, neighbours_ui, paint_components, paint_ellipses, paint_mix, paint_path, paint_place,
     paint_takes, planes_ui, point_words, reading_words, screen, selection_ui, small, styles, under_ui,
 };
 use crate::app::kit::theme::{GRID, Palette};
@@ -27,13 +27,9 @@ const SIDE_PX: f32 = 264.0;
 /// View state of one map; two tabs need two.
 #[derive(Debug, Default)]
 pub struct LatentPlot {
-    /// Address of the map that `xy`, `grid` and the caches belong to.
+    /// Address of the map that `shape` and the caches belong to.
     map: usize,
-    xy: Vec<[f32; 2]>,
-    grid: PointGrid,
-    /// Of all points, and of all but a few far ones.
-    edges: Option<Bounds>,
-    bulk: Option<Bounds>,
+    shape: MapShape,
     cloud: CloudLayer,
     hidden: BTreeSet<Option<ComposerId>>,
     place: Option<[f32; 2]>,
@@ -112,7 +108,7 @@ impl LatentPlot {
     fn refresh(&mut self, input: &LatentInput<'_>) -> Option<Arc<LatentMap>> {
         let map = input.map.filter(|m| !m.points.is_empty() || !m.components.is_empty())?;
         let address = Arc::as_ptr(map) as usize;
-        if self.map != address || self.xy.len() != map.points.len() {
+        if self.map != address || self.shape.xy.len() != map.points.len() {
             let before = std::mem::take(self);
             (self.map, self.resets) = (address, true);
             self.is_quiet = before.is_quiet;
@@ -121,11 +117,7 @@ impl LatentPlot {
                 self.pen = before.pen;
             }
             self.last = Some(map.clone());
-            self.xy = map.points.iter().map(|p| p.xy).collect();
-            self.grid = PointGrid::new(&self.xy);
-            let all: Vec<[f32; 2]> = self.xy.iter().chain(&map.components).copied().collect();
-            self.edges = bounds(&all);
-            self.bulk = bulk_bounds(&self.xy, &map.components);
+            self.shape = MapShape::new(map);
         }
         Some(map.clone())
     }
@@ -140,7 +132,7 @@ impl LatentPlot {
         events: &mut Vec<LatentEvent>,
     ) {
         let palette = Palette::of(ui);
-        let edges = if is_compact { self.bulk } else { self.edges };
+        let edges = if is_compact { self.shape.bulk } else { self.shape.edges };
         let mut plot = axes(map, size, is_compact, edges, &palette);
         if std::mem::take(&mut self.resets) {
             plot = plot.reset();
@@ -177,13 +169,13 @@ impl LatentPlot {
         self.paint(ui, &shown.transform, input, map, is_compact, &palette);
         if response.has_focus() {
             let painter = ui.painter().with_clip_rect(frame);
-            self.focus.paint(&painter, &shown.transform, &self.xy, frame, &palette);
+            self.focus.paint(&painter, &shown.transform, &self.shape.xy, frame, &palette);
         }
         if let Some(KeyPress::Moved(point) | KeyPress::Pressed(point)) = pressed {
             self.pinned = Some(point);
         }
         if let Some(KeyPress::Pressed(point)) = pressed {
-            self.click(input, map, self.xy[point], Under::Point(point), events);
+            self.click(input, map, self.shape.xy[point], Under::Point(point), events);
         }
         let at = under.filter(|(_, _, under)| !matches!(under, Under::Take(_)));
         let heard = match at {
@@ -199,7 +191,7 @@ impl LatentPlot {
         let focused = self.focus.point.filter(|_| response.has_focus());
         let Some((pos, xy, under)) = under else {
             if let Some(point) = focused {
-                let pos = screen(&shown.transform, self.xy[point]);
+                let pos = screen(&shown.transform, self.shape.xy[point]);
                 under_ui(ui, input, map, frame, pos, Under::Point(point), &palette);
             }
             return;
@@ -226,7 +218,7 @@ impl LatentPlot {
         let start = self.place.or(mean.copied()).unwrap_or_default();
         let hidden = &self.hidden;
         let keep = |i: usize| !hidden.contains(&map.points[i].composer);
-        self.focus.keys(ui, response, transform, &self.xy, keep, start)
+        self.focus.keys(ui, response, transform, &self.shape.xy, keep, start)
     }
 
     /// The take or piece that the pointer means.
@@ -244,7 +236,7 @@ impl LatentPlot {
         }
         let radius = REACH_PX * transform.dvalue_dpos()[0].abs() as f32;
         let keep = |i: usize| !self.hidden.contains(&map.points[i].composer);
-        match self.grid.nearest(&self.xy, xy, radius, keep) {
+        match self.shape.grid.nearest(&self.shape.xy, xy, radius, keep) {
             Some(i) => Under::Point(i),
             None => Under::Place,
         }
@@ -385,12 +377,7 @@ impl LatentPlot {
         }
         let pinned = self.pinned.and_then(|i| Some((i, map.points.get(i)?)));
         let mean = input.selected.and_then(|id| map.components.get(id.index()).copied());
-        let (heading, at) = match (pinned, self.place, mean) {
-            (Some((_, point)), _, _) => (format!("Like {}", point.title), point.xy),
-            (None, Some(place), _) => ("Nearest to the chosen place".to_owned(), place),
-            (None, None, Some(mean)) => ("Nearest to the composer's mean".to_owned(), mean),
-            (None, None, None) => ("Nearest to the middle".to_owned(), [0.0, 0.0]),
-        };
+        let (heading, at) = neighbours_of(pinned.map(|(_, point)| point), self.place, mean);
         ui.add(egui::Label::new(RichText::new(heading).heading()).truncate());
         ui.add_space(GRID / 2.0);
         let z = pinned.map(|(_, point)| point.z.as_slice());
@@ -407,10 +394,4 @@ impl LatentPlot {
             self.go_to(map.points[i].xy, Some(i), events);
         }
     }
-}
-
-/// Are these the same segments, perhaps at other places?
-fn is_projection_of(map: &LatentMap, other: &LatentMap) -> bool {
-    let pairs = map.points.iter().zip(&other.points);
-    map.points.len() == other.points.len() && pairs.into_iter().all(|(a, b)| a.z == b.z && a.title == b.title)
 }

@@ -5,7 +5,7 @@ use eframe::egui::{self, CursorIcon, Pos2, Rect, RichText, Ui};
 use super::hover_card;
 use super::input::LatentInput;
 use crate::app::kit::theme::{ComposerStyle, GRID, Palette, composer_style, neutral_style};
-use crate::latent_map::{LatentMap, Reading};
+use crate::latent_map::{LatentMap, MapPoint, Reading};
 use crate::music::{ComposerId, ComposerSet};
 
 /// What the pointer is on: a take, a point of the map, or the ground between.
@@ -171,4 +171,19 @@ pub fn empty_ui(ui: &mut Ui, input: &LatentInput<'_>) {
             ui.label(RichText::new(next).size(12.0).color(palette.weak_text));
         });
     });
+}
+
+/// The heading of the list of neighbours, and the place that they are neighbours of: the pinned point, else the chosen
+/// place, else the mean of the chosen composer.
+pub fn neighbours_of(
+    pinned: Option<&MapPoint>,
+    place: Option<[f32; 2]>,
+    mean: Option<[f32; 2]>,
+) -> (String, [f32; 2]) {
+    match (pinned, place, mean) {
+        (Some(point), _, _) => (format!("Like {}", point.title), point.xy),
+        (None, Some(place), _) => ("Nearest to the chosen place".to_owned(), place),
+        (None, None, Some(mean)) => ("Nearest to the composer's mean".to_owned(), mean),
+        (None, None, None) => ("Nearest to the middle".to_owned(), [0.0, 0.0]),
+    }
 }
