@@ -24,13 +24,7 @@ impl FromStr for DeviceChoice {
     type Err = UnknownDevice;
 
     fn from_str(name: &str) -> Result<DeviceChoice, UnknownDevice> {
-        match name {
-            "auto" => Ok(DeviceChoice::Auto),
-            "cpu" => Ok(DeviceChoice::Cpu),
-            "cuda" => Ok(DeviceChoice::Cuda),
-            "mps" => Ok(DeviceChoice::Mps),
-            _ => Err(UnknownDevice),
-        }
+        DeviceChoice::ALL.into_iter().find(|choice| choice.name() == name).ok_or(UnknownDevice)
     }
 }
 
@@ -45,6 +39,19 @@ pub struct UnknownDevice;
 pub struct NoSuchDevice(&'static str);
 
 impl DeviceChoice {
+    pub const ALL: [DeviceChoice; 4] =
+        [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Mps];
+
+    /// As on the command line and in the settings file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeviceChoice::Auto => "auto",
+            DeviceChoice::Cpu => "cpu",
+            DeviceChoice::Cuda => "cuda",
+            DeviceChoice::Mps => "mps",
+        }
+    }
+
     /// # Errors
     /// If libtorch does not see the chosen device. `Auto` never fails.
     pub fn resolve(self) -> Result<Device, NoSuchDevice> {
@@ -97,7 +104,7 @@ mod tests {
     /// The command line and the settings file use the same names.
     #[test]
     fn devices_are_named_as_in_the_settings() {
-        for choice in [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Mps] {
+        for choice in DeviceChoice::ALL {
             let name = serde_json::to_value(choice).unwrap();
             assert_eq!(name.as_str().unwrap().parse(), Ok(choice));
         }

@@ -5,7 +5,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::device::DeviceChoice;
 use crate::files;
 use crate::train::{Preflight, RareSummary, RunPlan};
 
@@ -46,7 +45,7 @@ impl TrainingProcess {
             let output = plan.run_dir.join(OUTPUT);
             let mut command = Command::new(program);
             command.arg("train").arg("--data").arg(&plan.corpus).arg("--out").arg(&plan.run_dir);
-            command.arg("--config").arg(&config).args(["--device", device_name(plan.device), "--background"]);
+            command.arg("--config").arg(&config).args(["--device", plan.device.name(), "--background"]);
             if plan.resume {
                 command.arg("--resume");
             }
@@ -68,9 +67,7 @@ impl TrainingProcess {
         if status.success() || status.code() == Some(STOPPED) {
             return Ok(());
         }
-        let said = tail(&self.output).unwrap_or_default();
-        let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
-        Err(error.map_or_else(|| how_it_ended(status), str::to_owned))
+        Err(failure(&tail(&self.output).unwrap_or_default(), status))
     }
 }
 
@@ -84,7 +81,7 @@ pub fn probe_in_process(program: &Path, plan: &RunPlan) -> Result<Preflight, Str
     let text = toml::to_string(&plan.config).map_err(|error| error.to_string())?;
     fs::write(&config, text).map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
-    command.args(["train", "--probe", "--json", "--background", "--device", device_name(plan.device)]);
+    command.args(["train", "--probe", "--json", "--background", "--device", plan.device.name()]);
     command.arg("--data").arg(&plan.corpus).arg("--out").arg(&plan.run_dir).arg("--config").arg(&config);
     serde_json::from_slice(&output_of(&mut command)?).map_err(|error| error.to_string())
 }
@@ -118,18 +115,13 @@ fn output_of(command: &mut Command) -> Result<Vec<u8>, String> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
-    Err(error.map_or_else(|| how_it_ended(output.status), str::to_owned))
+    Err(failure(&String::from_utf8_lossy(&output.stderr), output.status))
 }
 
-fn device_name(device: DeviceChoice) -> &'static str {
-    match device {
-        DeviceChoice::Auto => "auto",
-        DeviceChoice::Cpu => "cpu",
-        DeviceChoice::Cuda => "cuda",
-        DeviceChoice::Mps => "mps",
-    }
+/// Why a process failed: its last error message, or how it ended.
+fn failure(said: &str, status: ExitStatus) -> String {
+    let error = said.lines().rev().find_map(|line| line.strip_prefix("pastiche: "));
+    error.map_or_else(|| how_it_ended(status), str::to_owned)
 }
 
 fn how_it_ended(status: ExitStatus) -> String {

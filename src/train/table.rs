@@ -63,9 +63,8 @@ pub fn header<T: Row>() -> String {
 
 /// A row as CSV, without the line's end.
 pub fn line<T: Row>(row: &T) -> String {
-    let cell = |value: f64, decimals: usize| match value.is_nan() {
-        true => String::new(),
-        false => format!("{value:.decimals$}"),
+    let cell = |value: f64, decimals: usize| {
+        if value.is_nan() { String::new() } else { format!("{value:.decimals$}") }
     };
     T::COLUMNS.iter().map(|c| cell((c.get)(row), c.decimals)).collect::<Vec<_>>().join(",")
 }

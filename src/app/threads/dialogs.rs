@@ -80,15 +80,17 @@ impl Dialog {
             }
             Ask::TrainConfig { is_export } => {
                 let dialog = dialog.set_title("Training settings").add_filter("TOML", &["toml"]);
-                match is_export {
-                    true => Box::pin(dialog.set_file_name("training.toml").save_file()),
-                    false => Box::pin(dialog.pick_file()),
+                if is_export {
+                    Box::pin(dialog.set_file_name("training.toml").save_file())
+                } else {
+                    Box::pin(dialog.pick_file())
                 }
             }
             Ask::Curves { as_picture } => {
-                let (name, filter, ending) = match as_picture {
-                    true => ("curves.png", "Picture", "png"),
-                    false => ("curves.csv", "Table", "csv"),
+                let (name, filter, ending) = if as_picture {
+                    ("curves.png", "Picture", "png")
+                } else {
+                    ("curves.csv", "Table", "csv")
                 };
                 let dialog = dialog.set_title("Export curves").add_filter(filter, &[ending]);
                 Box::pin(dialog.set_file_name(name).save_file())

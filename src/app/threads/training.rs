@@ -115,7 +115,7 @@ fn state_of(run: &RunView) -> TrainingState {
                 None => "Nothing had been saved yet.".to_owned(),
             };
             TrainingState::Failed {
-                message: format!("The process ended without a word at step {step}. {loss}"),
+                message: format!("The process ended unexpectedly at step {step}. {loss}"),
             }
         }
         RunPhase::Paused => {

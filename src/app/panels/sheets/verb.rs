@@ -173,9 +173,10 @@ impl VerbSheet {
                 )
             }
         };
-        match entry.record.locks.is_empty() {
-            true => kept,
-            false => format!("{kept} This makes a new take, without locks: in this one, locked parts stay."),
+        if entry.record.locks.is_empty() {
+            kept
+        } else {
+            format!("{kept} This makes a new take, without locks: in this one, locked parts stay.")
         }
     }
 

@@ -75,9 +75,10 @@ pub fn compare_ui(ui: &mut Ui, runs: &[Arc<RunView>], others: &[PathBuf], compar
                 let can_change = is_shown || compared.len() < MAX_COMPARED;
                 let row = ui.add_enabled(can_change, egui::Checkbox::new(&mut is_shown, name));
                 if row.on_disabled_hover_text("Ten runs at most").changed() {
-                    match is_shown {
-                        true => compared.push(folder.clone()),
-                        false => compared.retain(|shown| shown != folder),
+                    if is_shown {
+                        compared.push(folder.clone());
+                    } else {
+                        compared.retain(|shown| shown != folder);
                     }
                 }
             }
