@@ -80,14 +80,14 @@ impl Dialog {
             }
             Ask::TrainConfig { is_export } => {
                 let dialog = dialog.set_title("Training settings").add_filter("TOML", &["toml"]);
-                if is_export {
+                if *is_export {
                     Box::pin(dialog.set_file_name("training.toml").save_file())
                 } else {
                     Box::pin(dialog.pick_file())
                 }
             }
             Ask::Curves { as_picture } => {
-                let (name, filter, ending) = if as_picture {
+                let (name, filter, ending) = if *as_picture {
                     ("curves.png", "Picture", "png")
                 } else {
                     ("curves.csv", "Table", "csv")
